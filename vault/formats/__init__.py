@@ -1,0 +1,1 @@
+"""Files of the world to records, and records to conversations, and back again."""

@@ -1,0 +1,241 @@
+"""JSON text to values and back, without losing anything that the text said.
+
+orjson does the work wherever it is exact. It is not exact everywhere: it turns integers beyond
+64 bits into floats, refuses 1e400, keeps the last of duplicate keys and accepts 1,024 levels of
+nesting. Cheap guards find the records that could be affected and send them to the standard
+library's parser with hooks for number texts. Knows nothing of examples, files or formats.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+MAX_DEPTH = 128
+"""Levels of nesting that a record may have; `{}` is one level."""
+
+_SORTED = orjson.OPT_SORT_KEYS
+# Anything that orjson might read inexactly: 19 digits in a row (an integer may pass 64 bits), or an
+# exponent (a decimal may pass the range of a double). Hits inside strings only cost the slow path.
+_INEXACT = re.compile(rb"[0-9](?:[0-9]{18}|[eE][-+]?[0-9])")
+_MAX_INT = (1 << 64) - 1
+_MIN_INT = -(1 << 63)
+
+
+class UnreadableJson(ValueError):
+    """A text that is not one JSON value that can be kept exactly; `code` says what is wrong."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+def parse(text: bytes) -> tuple[Any, bytes]:
+    """Return the value of one JSON text and its canonical bytes.
+
+    The value has str, int, float, Decimal (a decimal beyond the range of a double), bool, None,
+    list and dict. Costs 2 µs for a kilobyte; texts with long digit runs or exponents 10 µs.
+
+    Raises UnreadableJson: `invalid-utf8`, `lone-surrogate`, `not-finite` (NaN, Infinity),
+    `duplicate-key`, `too-deep` (more than 128 levels), or `invalid-json`.
+    """
+    if _INEXACT.search(text) is not None:
+        return _parse_exactly(text)
+    try:
+        value = orjson.loads(text)
+        canonical = orjson.dumps(value, option=_SORTED)
+    except (orjson.JSONDecodeError, TypeError):
+        # TypeError: orjson dumps fewer levels than it reads.
+        return _parse_exactly(text)
+    # Canonical text is the shortest of all texts of a value, so equal lengths leave no room for a
+    # dropped duplicate key; otherwise the unescaped quotes of a dropped pair are missing.
+    if len(text) != len(canonical) and _quotes(text) != _quotes(canonical):
+        return _parse_exactly(text)
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
+        raise _too_deep()
+    return value, canonical
+
+
+def might_be_inexact(text: bytes) -> bool:
+    """Tell whether `parse` needs its slow path for this text (a superset of the true cases)."""
+    return _INEXACT.search(text) is not None
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """Return the canonical JSON of a value: keys sorted by UTF-8 bytes, no spaces, exact numbers.
+
+    Strings are escaped as in RFC 8785. Integers are exact at any size; floats are the shortest
+    text that reads back as the same double; Decimals are themselves, normalised.
+    """
+    try:
+        return orjson.dumps(value, option=_SORTED)
+    except TypeError:
+        return _dump_exactly(value, sort=True).encode()
+
+
+def compact_bytes(value: Any) -> bytes:
+    """Return JSON without spaces, keys in their own order, numbers as in `canonical_bytes`."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return _dump_exactly(value, sort=False).encode()
+
+
+def depth(value: Any) -> int:
+    """Return the levels of nesting of a value: 0 for a scalar, 1 for `{}` or `[1]`."""
+    deepest = 0
+    pending = [(value, 1)]
+    while pending:
+        item, level = pending.pop()
+        if isinstance(item, (dict, list)):
+            deepest = max(deepest, level)
+            children = item.values() if isinstance(item, dict) else item
+            pending.extend((child, level + 1) for child in children)
+    return deepest
+
+
+def _quotes(text: bytes) -> int:
+    # Counts `\"` the same way on both sides; texts that escape differently only cost the slow path.
+    return text.count(b'"') - text.count(b'\\"')
+
+
+def _too_deep() -> UnreadableJson:
+    return UnreadableJson("too-deep", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _parse_exactly(text: bytes) -> tuple[Any, bytes]:
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"invalid UTF-8 at byte {error.start}: {error.reason}"
+        raise UnreadableJson("invalid-utf8", reason) from None
+    _refuse_deep_text(decoded)
+    try:
+        value = _DECODER.decode(decoded)
+    except json.JSONDecodeError as error:
+        raise UnreadableJson("invalid-json", _explain(error, decoded)) from None
+    canonical = canonical_bytes_checked(value)
+    return value, canonical
+
+
+def canonical_bytes_checked(value: Any) -> bytes:
+    """Return `canonical_bytes`, refusing strings with lone surrogates (`lone-surrogate`)."""
+    try:
+        return _dump_exactly(value, sort=True).encode("utf-8")
+    except UnicodeEncodeError:
+        reason = "a string holds half of a surrogate pair, which no UTF-8 file can keep"
+        raise UnreadableJson("lone-surrogate", reason) from None
+
+
+def _explain(error: json.JSONDecodeError, text: str) -> str:
+    if not text.strip():
+        return "the line is empty"
+    if error.pos >= len(text.rstrip()):
+        return f"the text ends in the middle of a value: {error.msg}"
+    return f"{error.msg} at character {error.pos + 1}"
+
+
+def _refuse_deep_text(text: str) -> None:
+    # The standard library's parser recurses, so depth is counted on the text before it runs.
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    level = 0
+    for token in _STRUCTURE.finditer(text):
+        character = token.group()[0]
+        if character in "{[":
+            level += 1
+            if level > MAX_DEPTH:
+                raise _too_deep()
+        elif character in "}]":
+            level -= 1
+
+
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+
+
+def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                shown = key.encode("utf-8", "replace").decode()
+                raise UnreadableJson("duplicate-key", f'the key "{shown}" occurs twice')
+            seen.add(key)
+    return result
+
+
+def _exact_float(text: str) -> float | Decimal:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        return Decimal(text)
+    if value == 0.0 and any("1" <= digit <= "9" for digit in re.split("[eE]", text)[0]):
+        return Decimal(text)
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise UnreadableJson("not-finite", f"{name} is not a JSON number")
+
+
+def _exact_int(text: str) -> int:
+    if len(text) <= 4000:
+        return int(text)
+    # Python refuses longer texts unless asked (a guard against quadratic time); Decimal does not.
+    return int(Decimal(text))
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_pairs,
+    parse_float=_exact_float,
+    parse_int=_exact_int,
+    parse_constant=_refuse_constant,
+)
+
+
+def _dump_exactly(value: Any, *, sort: bool) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=_utf8) if sort else list(value)
+        return "{" + ",".join(_scalar(k) + ":" + _dump_exactly(value[k], sort=sort) for k in keys) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(_dump_exactly(item, sort=sort) for item in value) + "]"
+    return _scalar(value)
+
+
+def _utf8(key: str) -> bytes:
+    return key.encode("utf-8", "surrogatepass")
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:
+            return json.dumps(value, ensure_ascii=False)  # a lone surrogate: refused on encoding
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    if isinstance(value, int) and not isinstance(value, bool) and not _MIN_INT <= value <= _MAX_INT:
+        return _int_text(value)
+    return orjson.dumps(value).decode()
+
+
+def _int_text(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # longer than Python converts by default
+        return format(Decimal(value), "f")
+
+
+def _decimal_text(value: Decimal) -> str:
+    sign, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)  # NaN and Infinity were refused by the parser
+    shown = "".join(map(str, digits)).lstrip("0")
+    stripped = shown.rstrip("0")
+    exponent += len(shown) - len(stripped) + len(stripped) - 1
+    mantissa = stripped[0] + ("." + stripped[1:] if len(stripped) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{exponent:+d}"
