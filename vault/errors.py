@@ -7,6 +7,8 @@ append-only: a script may rely on them, so a code is never renamed or reused.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class VaultError(Exception):
     """Base of all errors with a code, a message in the user's words and one next step.
@@ -22,6 +24,10 @@ class VaultError(Exception):
         self.message = message
         self.code = code
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel between processes: keyword arguments are lost otherwise."""
+        return _rebuild, (type(self), self.message, self.code, self.hint)
 
 
 class AnswerIsNo(VaultError):
@@ -68,3 +74,7 @@ class Interrupted(VaultError):
     """The user stopped the command; nothing of it was recorded."""
 
     exit_code = 130
+
+
+def _rebuild(kind: type[VaultError], message: str, code: str, hint: str | None) -> VaultError:
+    return kind(message, code=code, hint=hint)

@@ -1,0 +1,100 @@
+"""Manifests: what a dataset consists of, as one JSON root and shared pages of runs.
+
+The root names everything by digest: pages of runs (the examples and their order), label sets,
+removals, quarantine, and attachments by name, which this version keeps even if it does not know
+them. Reading a root needs neither pyarrow nor numpy; pages are decoded on use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from vault.errors import Corrupt
+from vault.objects.digest import Digest, is_digest
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class PageReference:
+    """One page of runs, with the number of examples in it."""
+
+    page: Digest
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The root of a dataset.
+
+    `labels` maps a chunk to the label set of its rows. `removals` and `quarantine` are objects
+    whose entries add up. `sources` maps a source to how it was read: `{"format": name or null,
+    "map": {role: field} or absent}`. `quarantined` and `removed` count their entries.
+    """
+
+    pages: tuple[PageReference, ...] = ()
+    labels: Mapping[Digest, Digest] = field(default_factory=dict)
+    removals: tuple[Digest, ...] = ()
+    removed: int = 0
+    quarantine: tuple[Digest, ...] = ()
+    quarantined: int = 0
+    sources: Mapping[str, Mapping[str, Any]] = _NOTHING
+    attachments: Mapping[str, Digest] = _NOTHING
+
+    @property
+    def examples(self) -> int:
+        """Return the number of examples in the dataset."""
+        return sum(page.examples for page in self.pages)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Return the bytes of a manifest root: canonical JSON."""
+    root = {
+        "attachments": dict(manifest.attachments),
+        "labels": dict(manifest.labels),
+        "pages": [{"examples": page.examples, "page": page.page} for page in manifest.pages],
+        "quarantine": list(manifest.quarantine),
+        "quarantined": manifest.quarantined,
+        "removals": list(manifest.removals),
+        "removed": manifest.removed,
+        "sources": {name: dict(reader) for name, reader in manifest.sources.items()},
+        "type": "manifest",
+        "version": 1,
+    }
+    return json.dumps(root, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """Return a manifest root. Raises Corrupt (`manifest-unreadable`)."""
+    try:
+        root = json.loads(data)
+        if root["type"] != "manifest" or root["version"] != 1:
+            raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
+        return Manifest(
+            pages=tuple(
+                PageReference(_digest(page["page"]), int(page["examples"])) for page in root["pages"]
+            ),
+            labels={_digest(chunk): _digest(labels) for chunk, labels in root["labels"].items()},
+            removals=tuple(_digest(each) for each in root["removals"]),
+            removed=int(root["removed"]),
+            quarantine=tuple(_digest(each) for each in root["quarantine"]),
+            quarantined=int(root["quarantined"]),
+            sources={str(name): dict(reader) for name, reader in root["sources"].items()},
+            attachments={str(n): _digest(each) for n, each in root["attachments"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Corrupt(
+            f"a manifest cannot be read: {error}",
+            code="manifest-unreadable",
+            hint="`vault fsck` tells which objects are damaged",
+        ) from None
+
+
+def _digest(text: Any) -> Digest:
+    if not is_digest(text):
+        raise ValueError(f"{text!r} is not a digest")
+    return Digest(text)

@@ -1,0 +1,123 @@
+"""Quarantine and removals: what was kept out or taken out, and why, as Parquet objects. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vault.errors import Corrupt
+from vault.objects.digest import ID_BYTES
+
+_QUARANTINE_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.binary(ID_BYTES), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("line", pa.uint64(), nullable=False),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("raw", pa.binary(), nullable=False),
+        pa.field("size_bytes", pa.uint64(), nullable=False),
+        pa.field("sha256", pa.binary(32), nullable=False),
+    ]
+)
+_REMOVAL_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.binary(ID_BYTES), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string()),
+        pa.field("command", pa.string(), nullable=False),
+        pa.field("time", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEntry:
+    """Bytes of a source that are not an example.
+
+    `raw` is all of them, or the first 64 KiB where `size_bytes` passes 64 MiB; `sha256` is over
+    all of them. The id is the first 16 bytes of SHA-256(source ‖ 0 ‖ line ‖ 0 ‖ sha256), the line
+    in decimal digits, so the same line of the same source is one entry however often it is read.
+    """
+
+    source: str
+    line: int
+    code: str
+    reason: str
+    raw: bytes
+    size_bytes: int
+    sha256: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Return the entry's id: 16 bytes."""
+        text = self.source.encode() + b"\0" + str(self.line).encode() + b"\0" + self.sha256
+        return hashlib.sha256(text).digest()[:ID_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An example that was taken out deliberately and stays out until it is readmitted.
+
+    `reason` is a word such as `near-duplicate`; `detail` JSON with what belongs to it.
+    """
+
+    id: bytes
+    reason: str
+    detail: str | None
+    command: str
+    time: str
+
+
+def encode_quarantine(entries: Sequence[QuarantineEntry]) -> bytes:
+    """Return the bytes of a quarantine object, entries in the order given."""
+    return _encode(entries, _QUARANTINE_SCHEMA)
+
+
+def decode_quarantine(data: bytes) -> list[QuarantineEntry]:
+    """Return the entries of a quarantine object. Raises Corrupt (`quarantine-unreadable`)."""
+    names = [name for name in _QUARANTINE_SCHEMA.names if name != "id"]
+    return [
+        QuarantineEntry(**{name: row[name] for name in names})
+        for row in _decode(data, "quarantine-unreadable")
+    ]
+
+
+def encode_removals(removals: Sequence[Removal]) -> bytes:
+    """Return the bytes of a removals object, in the order given."""
+    return _encode(removals, _REMOVAL_SCHEMA)
+
+
+def decode_removals(data: bytes) -> list[Removal]:
+    """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
+    return [Removal(**row) for row in _decode(data, "removals-unreadable")]
+
+
+def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
+    columns = {name: [getattr(row, name) for row in rows] for name in schema.names}
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_pydict(columns, schema=schema),
+        sink,
+        compression="zstd",
+        write_statistics=False,
+        store_schema=False,
+    )
+    return sink.getvalue().to_pybytes()
+
+
+def _decode(data: bytes, code: str) -> list[dict[str, Any]]:
+    try:
+        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise Corrupt(
+            f"a stored list cannot be read: {error}",
+            code=code,
+            hint="`vault fsck` tells which objects are damaged",
+        ) from None
+    return [dict(row) for row in rows]

@@ -1,0 +1,57 @@
+"""Carrying labels over to edited examples: all over a change of metadata, `split` over any answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vault.objects.label_set import Label, encode_labels
+from vault.objects.manifest import Manifest
+from vault.objects.pairing import What
+from vault.operations.compare import compare_datasets
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset
+
+SPLIT = "split"
+"""The label that says which side of a split an example is on."""
+
+_ROW_MASK = 0xFFFF_FFFF
+
+
+def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest:
+    """Return a manifest whose edited examples have the labels of those they replaced.
+
+    An example of which only metadata changed keeps every label; one with another answer keeps its
+    `split`, because its prompt still belongs to that side; others keep none. The same record in
+    another chunk keeps all. Labels that an example has already are left alone.
+    """
+    new = Dataset(context.store, manifest, numbers=old.numbers)
+    comparison = compare_datasets(old, new)
+    sets = old.label_sets()
+    carried: dict[int, dict[int, dict[str, Label]]] = {}
+
+    def carry(source: int, target: int, only: str | None) -> None:
+        labels = sets.get(source >> 32, {}).get(source & _ROW_MASK, {})
+        kept = {name: each for name, each in labels.items() if only in (None, name)}
+        if kept:
+            carried.setdefault(target >> 32, {})[target & _ROW_MASK] = kept
+
+    changed = zip(
+        comparison.changed_old.tolist(),
+        comparison.changed_new.tolist(),
+        comparison.what,
+        strict=True,
+    )
+    for before, after, what in changed:
+        if what is not What.PROMPT:
+            carry(before, after, None if what is What.METADATA else SPLIT)
+    moved = zip(comparison.relabelled_old.tolist(), comparison.relabelled_new.tolist(), strict=True)
+    for before, after in moved:
+        if before != after:
+            carry(before, after, None)
+    labels = dict(manifest.labels)
+    for number, rows in carried.items():
+        merged = {row: dict(each) for row, each in sets.get(number, {}).items()}
+        for row, each in rows.items():
+            merged[row] = {**each, **merged.get(row, {})}
+        labels[old.numbers.digest(number)] = context.store.put(encode_labels(merged))
+    return replace(manifest, labels=labels)

@@ -1,0 +1,187 @@
+"""`commit`: record the stage as the branch's next commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from vault.errors import AnswerIsNo, InvalidInput
+from vault.objects.commit import ChangeCounts, Commit, encode_commit
+from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest, encode_manifest
+from vault.objects.view import RefName, Stage, View
+from vault.operations.context import Context, Draft, draft_of, record, with_stage
+
+
+@dataclass(frozen=True, slots=True)
+class CommitOptions:
+    """How to commit: facts to keep with it, in place of the last commit, even if nothing changed.
+
+    `settings` is the text of vault.toml, or None where there is none.
+    """
+
+    meta: Mapping[str, str] = field(default_factory=dict)
+    amend: bool = False
+    allow_empty: bool = False
+    settings: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitReport:
+    """The commit that was made, its branch, and how it differs from its parent."""
+
+    commit: Digest
+    branch: RefName
+    parents: tuple[Digest, ...]
+    examples: int
+    added: int
+    removed: int
+    changed: int
+    relabelled: int
+    quarantined: int
+    fingerprint: str
+    message: str
+
+
+def commit_stage(
+    context: Context, message: str | None, options: CommitOptions = CommitOptions()
+) -> CommitReport:
+    """Record the stage as it is now; what others stage meanwhile stays staged.
+
+    Costs reading the ids of the dataset, for its fingerprint. Raises AnswerIsNo
+    (`nothing-to-commit`), InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
+    (`detached-head`), StorageFailed, Corrupt.
+    """
+    with context.store.backend.writing():
+        draft = draft_of(context, context.log.tip().view)
+        _check(draft, message, options)
+        made = _make(context, draft, message, options)
+        digest = context.store.put(encode_commit(made))
+
+        def change(view: View) -> tuple[View, CommitReport]:
+            now = draft_of(context, view)
+            if now.head != draft.head or now.branch != draft.branch:
+                # Another commit came first: record the stage as it now is, over that one.
+                _check(now, message, options)
+                again = _make(context, now, message, options)
+                renewed = context.store.put(encode_commit(again))
+                return _published(context, view, now, now.stage, renewed, again)
+            return _published(context, view, now, draft.stage, digest, made)
+
+        return record(context, change)
+
+
+def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
+    if options.amend and draft.head is None:
+        raise InvalidInput(
+            "there is no commit to amend",
+            code="nothing-to-amend",
+            hint='`vault commit -m "first round"` makes the first one',
+        )
+    if message is not None and not message.strip():
+        raise InvalidInput(
+            "the message is empty", code="message-missing", hint='say why: -m "second round"'
+        )
+    if message is None and not options.amend:
+        raise InvalidInput(
+            "a commit needs a message", code="message-missing", hint='say why: -m "second round"'
+        )
+    reworded = options.amend and (message is not None or options.meta)
+    if draft.stage is None and not options.allow_empty and not reworded:
+        raise AnswerIsNo(
+            "nothing is staged, so there is nothing to commit",
+            code="nothing-to-commit",
+            hint="`vault import FILE` stages examples; --allow-empty commits all the same",
+        )
+
+
+def _make(context: Context, draft: Draft, message: str | None, options: CommitOptions) -> Commit:
+    manifest = draft.manifest
+    if manifest is None:
+        manifest = context.store.put(encode_manifest(Manifest()))
+    amended = context.commit(draft.head) if options.amend and draft.head else None
+    if amended is not None:
+        parents = amended.parents
+        counts = _counts_over(context, parents, manifest)
+        meta = {**amended.meta, **options.meta}
+        text = amended.message if message is None else message
+    else:
+        parents = () if draft.head is None else (draft.head,)
+        counts = ChangeCounts() if draft.stage is None else draft.stage.counts
+        meta = dict(options.meta)
+        text = message or ""
+    root = context.manifest(manifest)
+    settings = None if options.settings is None else context.store.put(options.settings)
+    return Commit(
+        manifest=manifest,
+        parents=parents,
+        author=context.intent.author,
+        time=context.intent.time,
+        message=text,
+        examples=root.examples,
+        counts=counts,
+        quarantined=root.quarantined,
+        fingerprint=_fingerprint(context, manifest),
+        settings=settings,
+        meta=meta,
+    )
+
+
+def _counts_over(
+    context: Context, parents: tuple[Digest, ...], manifest: Digest
+) -> ChangeCounts:
+    from vault.operations.compare import compare
+
+    base = context.commit(parents[0]).manifest if parents else None
+    return compare(context.store, base, manifest).counts
+
+
+def _fingerprint(context: Context, manifest: Digest) -> str:
+    from vault.objects.fingerprint import fingerprint
+    from vault.operations.dataset import ids_of, labels_by_id, open_dataset
+
+    dataset = open_dataset(context.store, manifest)
+    ids = ids_of(dataset.columns(dataset.keys(), ["id"]))
+    return fingerprint(ids, labels_by_id(dataset))
+
+
+def _published(
+    context: Context,
+    view: View,
+    draft: Draft,
+    committed: Stage | None,
+    digest: Digest,
+    commit: Commit,
+) -> tuple[View, CommitReport]:
+    moved = view.with_branch(draft.branch, digest)
+    left = _left_on_stage(context, draft.stage, committed, digest, commit)
+    report = CommitReport(
+        commit=digest,
+        branch=draft.branch,
+        parents=commit.parents,
+        examples=commit.examples,
+        added=commit.counts.added,
+        removed=commit.counts.removed,
+        changed=commit.counts.changed,
+        relabelled=commit.counts.relabelled,
+        quarantined=commit.quarantined,
+        fingerprint=commit.fingerprint,
+        message=commit.message,
+    )
+    return with_stage(moved, draft.branch, left), report
+
+
+def _left_on_stage(
+    context: Context,
+    now: Stage | None,
+    committed: Stage | None,
+    digest: Digest,
+    commit: Commit,
+) -> Stage | None:
+    """Return what was staged after the commit read the stage, drafted over the commit."""
+    if now is None or now == committed or now.manifest == commit.manifest:
+        return None
+    from vault.operations.compare import compare
+
+    counts = compare(context.store, commit.manifest, now.manifest).counts
+    return replace(now, base=digest, counts=counts)

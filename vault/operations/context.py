@@ -1,0 +1,134 @@
+"""What every verb is given: the store, the log, and who acts when. And how a verb is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from vault.errors import Conflict, Corrupt
+from vault.objects.commit import Commit, decode_commit
+from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest, decode_manifest
+from vault.objects.view import RefName, Stage, View, Workspace
+from vault.progress import Progress
+from vault.store.object_store import ObjectStore
+from vault.store.operation_log import Intent, Operation, OperationLog
+
+_R = TypeVar("_R")
+_MOST_ATTEMPTS = 1_000
+
+WORKSPACE = "default"
+"""The workspace of a repository's own folder; the log has room for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An open repository and the circumstances of one call.
+
+    `folder` holds `.vault` and `vault.toml` (None for a repository in memory); paths of sources
+    are relative to it. `intent` says who acts, when, and by which command line.
+    """
+
+    store: ObjectStore
+    log: OperationLog
+    folder: Path | None
+    intent: Intent
+    progress: Progress
+
+    def commit(self, digest: Digest) -> Commit:
+        """Return a commit by its id. Raises Corrupt."""
+        return decode_commit(self.store.get(digest))
+
+    def manifest(self, digest: Digest | None) -> Manifest:
+        """Return a manifest; the empty one for None. Raises Corrupt."""
+        return Manifest() if digest is None else decode_manifest(self.store.get(digest))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Where the next commit is drafted: the branch, its commit, and what is staged over it.
+
+    `manifest` is the staged dataset, else the branch's, else None (nothing yet).
+    """
+
+    branch: RefName
+    head: Digest | None
+    stage: Stage | None
+    manifest: Digest | None
+
+
+def workspace_of(view: View) -> Workspace:
+    """Return this repository's workspace. Raises Corrupt (`workspace-missing`)."""
+    found = view.workspaces.get(WORKSPACE)
+    if found is None:
+        raise Corrupt(
+            f'the newest operation has no workspace "{WORKSPACE}"',
+            code="workspace-missing",
+            hint="`vault fsck` lists everything that is damaged",
+        )
+    return found
+
+
+def head_of(view: View) -> Digest | None:
+    """Return the commit that HEAD is at, or None before the first."""
+    workspace = workspace_of(view)
+    if workspace.branch is None:
+        return workspace.detached
+    return view.branches.get(workspace.branch)
+
+
+def stage_of(view: View) -> Stage | None:
+    """Return what is staged on the current branch, or None."""
+    workspace = workspace_of(view)
+    return None if workspace.branch is None else workspace.stages.get(workspace.branch)
+
+
+def draft_of(context: Context, view: View) -> Draft:
+    """Return where changes are staged. Raises Conflict (`detached-head`)."""
+    workspace = workspace_of(view)
+    if workspace.branch is None:
+        raise Conflict(
+            "HEAD is at a commit, not on a branch, so there is no stage to change",
+            code="detached-head",
+            hint="`vault switch -c NAME` makes a branch here",
+        )
+    head = view.branches.get(workspace.branch)
+    stage = workspace.stages.get(workspace.branch)
+    if stage is not None:
+        manifest: Digest | None = stage.manifest
+    else:
+        manifest = None if head is None else context.commit(head).manifest
+    return Draft(workspace.branch, head, stage, manifest)
+
+
+def with_stage(view: View, branch: RefName, stage: Stage | None) -> View:
+    """Return the view with a branch's stage replaced, or emptied."""
+    workspace = workspace_of(view)
+    stages = {name: each for name, each in workspace.stages.items() if name != branch}
+    if stage is not None:
+        stages[branch] = stage
+    return view.with_workspace(WORKSPACE, replace(workspace, stages=stages))
+
+
+def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
+    """Append one operation: `change` turns the newest view into the next, and a result.
+
+    It is called again with the view as it then is each time another writer came first, so it must
+    decide anew from the view alone; a view returned unchanged records nothing. Raises what
+    `change` raises, Conflict (`log-busy`) after a thousand lost races, Corrupt and StorageFailed.
+    """
+    for _ in range(_MOST_ATTEMPTS):
+        tip: Operation = context.log.tip()
+        view, result = change(tip.view)
+        if view == tip.view:
+            return result
+        if context.log.append(tip, view, context.intent) is not None:
+            return result
+    raise Conflict(
+        f"other writers came first {_MOST_ATTEMPTS} times",
+        code="log-busy",
+        hint="run the command again",
+    )
+

@@ -1,0 +1,169 @@
+"""A dataset opened for reading: the runs of a manifest, and columns and records by row key.
+
+Everything read passes the object store, so every byte was checked against its digest. Chunks are
+fetched and decoded by a few threads, since hashing and decompressing release the interpreter lock.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vault.objects.chunk import decode_chunk, decode_facts, decode_records
+from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.label_set import LabelSet, decode_labels
+from vault.objects.manifest import Manifest, PageReference, decode_manifest
+from vault.objects.run_page import cut_pages, decode_page, encode_page
+from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
+from vault.store.object_store import ObjectStore
+
+_T = TypeVar("_T")
+_U = TypeVar("_U")
+THREADS = min(4, os.cpu_count() or 1)
+"""Threads that fetch and decode chunks."""
+
+
+class Dataset:
+    """The examples of one manifest, in order.
+
+    Row keys of datasets that were opened with the same `numbers` can be compared.
+    """
+
+    def __init__(
+        self, store: ObjectStore, manifest: Manifest, *, numbers: ChunkNumbers | None = None
+    ) -> None:
+        self.store = store
+        self.manifest = manifest
+        self.numbers = ChunkNumbers() if numbers is None else numbers
+
+    def runs(self, *, without: frozenset[Digest] = frozenset()) -> Runs:
+        """Return all runs, or those of pages not in `without`."""
+        wanted = [each.page for each in self.manifest.pages if each.page not in without]
+        pages = [decode_page(self.store.get(page), self.numbers) for page in wanted]
+        return Runs.concatenate(self.numbers, pages)
+
+    def keys(self) -> RowKeys:
+        """Return the row key of every example, in order."""
+        return self.runs().keys()
+
+    def columns(self, keys: RowKeys, names: Sequence[str]) -> pa.Table:
+        """Return chunk columns of these rows, in the order of `keys`; each chunk is read once."""
+        return gather(self.store, self.numbers, keys, names)
+
+    def label_sets(self) -> dict[int, LabelSet]:
+        """Return the label set of each chunk number that has one."""
+        return {
+            self.numbers.number(chunk): decode_labels(self.store.get(labels))
+            for chunk, labels in self.manifest.labels.items()
+        }
+
+
+def open_dataset(
+    store: ObjectStore, manifest: Digest | None, *, numbers: ChunkNumbers | None = None
+) -> Dataset:
+    """Open the dataset of a stored manifest; None is the empty dataset."""
+    root = Manifest() if manifest is None else decode_manifest(store.get(manifest))
+    return Dataset(store, root, numbers=numbers)
+
+
+def store_pages(store: ObjectStore, runs: Runs) -> tuple[PageReference, ...]:
+    """Store runs as pages and return the references for a manifest."""
+    return tuple(
+        PageReference(store.put(encode_page(page)), page.examples) for page in cut_pages(runs)
+    )
+
+
+def gather(
+    store: ObjectStore, numbers: ChunkNumbers, keys: RowKeys, names: Sequence[str]
+) -> pa.Table:
+    """Return chunk columns of rows, in the order of `keys`; each chunk is fetched once."""
+    order = np.argsort(keys, kind="stable")
+    chunk, row = key_parts(keys[order])
+    bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1))
+    parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
+    def fetch(part: tuple[int, int]) -> pa.Table:
+        start, end = part
+        digest = numbers.digest(int(chunk[start]))
+        table = decode_chunk(store.get(digest), names)
+        rows = row[start:end]
+        if len(rows) == table.num_rows and int(rows[0]) == 0 and bool((np.diff(rows) == 1).all()):
+            return table
+        return table.take(pa.array(rows))
+
+    tables = list(in_threads(fetch, parts))
+    if not tables:
+        from vault.objects.chunk import CHUNK_SCHEMA
+
+        return pa.schema([CHUNK_SCHEMA.field(name) for name in names]).empty_table()
+    table = pa.concat_tables(tables).combine_chunks()
+    if bool((np.diff(order) == 1).all()):
+        return table
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.arange(len(order))
+    return table.take(pa.array(inverse))
+
+
+def ids_of(table: pa.Table, column: str = "id") -> NDArray[np.void]:
+    """Return an id column as an array of 16-byte values."""
+    array = table.column(column).combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    start = array.offset * ID_BYTES
+    data = b"" if not len(array) else array.buffers()[1]
+    length = len(array) * ID_BYTES
+    return np.frombuffer(memoryview(data)[start : start + length], dtype=f"V{ID_BYTES}")
+
+
+def hashes_of(table: pa.Table, column: str) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Return a 64-bit key column and which rows have a key (others are 0)."""
+    array = table.column(column)
+    valid = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+    return array.fill_null(0).to_numpy().astype(np.uint64, copy=False), valid
+
+
+def records_of(store: ObjectStore, chunk: Digest) -> pa.StringArray:
+    """Return the JSON texts of all rows of a chunk."""
+    return decode_records(store.get(decode_facts(store.get(chunk)).records))
+
+
+def in_threads(work: Callable[[_T], _U], items: Iterable[_T]) -> Iterator[_U]:
+    """Yield `work(item)` for each item, in order, computed a few ahead by threads."""
+    pending: list[Future[_U]] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > THREADS:
+                yield pending.pop(0).result()
+        for each in pending:
+            yield each.result()
+
+
+def labels_by_id(dataset: Dataset) -> Mapping[bytes, Mapping[str, object]]:
+    """Return the label values of every labelled example of a dataset, by example id."""
+    from vault.objects.label_set import values_only
+
+    sets = dataset.label_sets()
+    if not sets:
+        return {}
+    keys = dataset.keys()
+    chunk, row = key_parts(keys)
+    chosen = [
+        position
+        for number, rows in sets.items()
+        for position in np.flatnonzero((chunk == number) & np.isin(row, list(rows))).tolist()
+    ]
+    positions = np.array(sorted(chosen), np.int64)
+    ids = ids_of(dataset.columns(keys[positions], ["id"]))
+    return {
+        each.tobytes(): values_only(sets[number][at].values())
+        for each, number, at in zip(
+            ids, chunk[positions].tolist(), row[positions].tolist(), strict=True
+        )
+    }

@@ -1,0 +1,284 @@
+"""Reading files into chunks: every record that is not there yet is stored once, in input order.
+
+This half of an import does not decide what the dataset becomes; it says for every record read
+where it now stands, as row keys. Blocks go to the workers in turn and are settled in order, so the
+outcome does not depend on how many workers there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.formats.blocks import Block, Refused
+from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.quarantine import QuarantineEntry, encode_quarantine
+from vault.objects.runs import ChunkNumbers, RowKeys, Runs
+from vault.operations.block_writer import BlockIds, Placed, RecordReader
+from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
+from vault.operations.workers import Worker, start_workers
+from vault.store.object_store import ObjectStore
+
+_NEW = np.uint64(1 << 63)
+_BLOCKS_FOR_WORKERS = 3
+_QUARANTINE_BYTES = 8 << 20
+
+
+@dataclass(slots=True)
+class FileOutcome:
+    """What was read of one file.
+
+    `entries` are runs of row keys, or of `_NEW | ordinal` until the workers have finished, in
+    record order; `keys` the update keys that go with them, one for each record, if asked for.
+    """
+
+    reader: RecordReader
+    path: str
+    read: int = 0
+    imported: int = 0
+    duplicates: int = 0
+    same_content: int = 0
+    returned: int = 0
+    quarantined: int = 0
+    formats: dict[str, int] = field(default_factory=dict)
+    entries: list[tuple[int, int]] = field(default_factory=list)
+    keys: list[bytes | None] = field(default_factory=list)
+    runs: Runs | None = None
+
+
+@dataclass(slots=True)
+class Ingested:
+    """Everything an import read, stored but not yet part of any dataset."""
+
+    files: list[FileOutcome]
+    quarantine: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputBlocks:
+    """One input: how to read its records, its name for people, and its blocks."""
+
+    reader: RecordReader
+    path: str
+    blocks: Iterable[Block]
+
+
+class Ingest:
+    """One reading of some files against what is known already."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        known: IdIndex,
+        *,
+        numbers: ChunkNumbers,
+        stays_out: frozenset[bytes],
+        known_quarantine: frozenset[bytes],
+    ) -> None:
+        self._store = store
+        self._known = known
+        self._numbers = numbers
+        self._stays_out = stays_out
+        self._known_quarantine = set(known_quarantine)
+        self._ordinal = 0
+        self._content: list[tuple[FileOutcome, NDArray[np.uint64]]] = []
+        self._refused: list[QuarantineEntry] = []
+        self._refused_bytes = 0
+        self._quarantine: list[Digest] = []
+        self._seen = IdIndex()
+
+    def run(
+        self, inputs: Sequence[InputBlocks], *, workers: int, advance: Callable[[int], None]
+    ) -> Ingested:
+        """Read all inputs; `advance` is called with the number of records of each block."""
+        files = [FileOutcome(each.reader, each.path) for each in inputs]
+        jobs = _jobs(inputs, files)
+        ahead = list(islice(jobs, _BLOCKS_FOR_WORKERS))
+        wanted = workers if len(ahead) == _BLOCKS_FOR_WORKERS else 1
+        team = start_workers(self._store, wanted)
+        try:
+            order = self._settle_all(team, _chain(ahead, jobs), advance)
+            keys = self._place(team, order)
+        finally:
+            for worker in team:
+                worker.close()
+        self._flush_quarantine()
+        for each in files:
+            each.runs = _resolve(each, keys, self._numbers)
+        return Ingested(files, tuple(self._quarantine))
+
+    def content_of_new(self) -> list[tuple[FileOutcome, NDArray[np.uint64]]]:
+        """Return the content ids of the imported records, in order, by file and block."""
+        return self._content
+
+    def _settle_all(
+        self,
+        team: Sequence[Worker],
+        jobs: Iterator[tuple[FileOutcome, Block]],
+        advance: Callable[[int], None],
+    ) -> list[tuple[int, int]]:
+        """Drive the workers; return (worker, its block number) for each block, in order."""
+        order: list[tuple[int, int]] = []
+        begun: list[tuple[int, FileOutcome]] = []
+        counts = [0] * len(team)
+        lines: dict[int, int] = {}
+        for index, worker in enumerate(team):
+            _begin(worker, index, jobs, begun)
+        while begun:
+            index, file = begun.pop(0)
+            found = team[index].ids()
+            base = lines.setdefault(id(file), 1)
+            wanted = self._settle(file, found, base)
+            lines[id(file)] = base + found.line_count
+            team[index].keep(wanted, base)
+            order.append((index, counts[index]))
+            counts[index] += 1
+            advance(len(found.lines) + len(found.refused))
+            _begin(team[index], index, jobs, begun)
+        return order
+
+    def _settle(self, file: FileOutcome, found: BlockIds, base: int) -> NDArray[np.bool_]:
+        """Decide which records of a block are stored, and count the others."""
+        self._quarantine_refused(file, found.refused, base)
+        ids = np.frombuffer(found.ids, dtype=f"V{ID_BYTES}")
+        known, places = self._known.find(ids)
+        first = first_of_each(ids) if len(ids) else np.zeros(0, np.bool_)
+        again = self._again(ids, known, places)
+        barred = self._barred(ids) & ~known
+        new = ~known & first & ~barred
+        self._count(file, found, new, barred)
+        self._known.add(ids[new])
+        entries = np.where(known, places, NOWHERE)
+        number = int(new.sum())
+        entries[new] = _NEW | np.arange(self._ordinal, self._ordinal + number, dtype=np.uint64)
+        self._ordinal += number
+        listed = (new | (known & (places != NOWHERE) & ~again)) & first
+        _extend_entries(file.entries, entries[listed])
+        if found.keys is not None:
+            file.keys.extend(key for key, use in zip(found.keys, listed.tolist(), strict=True) if use)
+        content = np.frombuffer(found.content_ids, np.uint64)
+        has = np.frombuffer(found.has_content, np.bool_)
+        self._content.append((file, content[new & has]))
+        return new
+
+    def _again(
+        self, ids: NDArray[np.void], known: NDArray[np.bool_], places: RowKeys
+    ) -> NDArray[np.bool_]:
+        """Tell which known ids were read before in this import, and remember the others."""
+        standing = known & (places != NOWHERE)
+        if not standing.any():
+            return np.zeros(len(ids), np.bool_)
+        seen, _ = self._seen.find(ids)
+        fresh = standing & ~seen
+        self._seen.add(ids[fresh][first_of_each(ids[fresh])])
+        return np.asarray(seen & standing)
+
+    def _barred(self, ids: NDArray[np.void]) -> NDArray[np.bool_]:
+        if not self._stays_out:
+            return np.zeros(len(ids), np.bool_)
+        return np.array([each.tobytes() in self._stays_out for each in ids], np.bool_)
+
+    def _count(
+        self, file: FileOutcome, found: BlockIds, new: NDArray[np.bool_], barred: NDArray[np.bool_]
+    ) -> None:
+        file.read += len(new) + len(found.refused)
+        file.imported += int(new.sum())
+        file.returned += int(barred.sum())
+        file.duplicates += int((~new & ~barred).sum())
+        for name, count in found.formats.items():
+            file.formats[name] = file.formats.get(name, 0) + count
+
+    def _quarantine_refused(self, file: FileOutcome, refused: list[Refused], base: int) -> None:
+        file.quarantined += len(refused)
+        for each in refused:
+            entry = QuarantineEntry(
+                source=file.reader.source,
+                line=base + each.line,
+                code=each.code,
+                reason=each.reason,
+                raw=each.raw,
+                size_bytes=each.size_bytes,
+                sha256=each.sha256,
+            )
+            if entry.id not in self._known_quarantine:
+                self._known_quarantine.add(entry.id)
+                self._refused.append(entry)
+                self._refused_bytes += len(entry.raw)
+        if self._refused_bytes > _QUARANTINE_BYTES:
+            self._flush_quarantine()
+
+    def _flush_quarantine(self) -> None:
+        if self._refused:
+            self._quarantine.append(self._store.put(encode_quarantine(self._refused)))
+        self._refused = []
+        self._refused_bytes = 0
+
+    def _place(self, team: Sequence[Worker], order: list[tuple[int, int]]) -> RowKeys:
+        """Finish the workers and return the row key of each new record, by ordinal."""
+        finished = [worker.finish() for worker in team]
+        runs: list[tuple[Digest, int, int]] = []
+        for index, block in order:
+            chunks, placed = finished[index]
+            runs.extend(_run(chunks, each) for each in placed[block])
+        return Runs.build(self._numbers, runs).keys()
+
+
+def _run(chunks: tuple[Digest, ...], placed: Placed) -> tuple[Digest, int, int]:
+    return chunks[placed.chunk], placed.first, placed.rows
+
+
+def _jobs(
+    inputs: Sequence[InputBlocks], files: Sequence[FileOutcome]
+) -> Iterator[tuple[FileOutcome, Block]]:
+    for each, file in zip(inputs, files, strict=True):
+        for block in each.blocks:
+            yield file, block
+
+
+def _chain(
+    ahead: list[tuple[FileOutcome, Block]], rest: Iterator[tuple[FileOutcome, Block]]
+) -> Iterator[tuple[FileOutcome, Block]]:
+    # Popped, so that a block is freed once it is read.
+    while ahead:
+        yield ahead.pop(0)
+    yield from rest
+
+
+def _begin(
+    worker: Worker,
+    index: int,
+    jobs: Iterator[tuple[FileOutcome, Block]],
+    begun: list[tuple[int, FileOutcome]],
+) -> None:
+    job = next(jobs, None)
+    if job is not None:
+        worker.begin(job[1], job[0].reader)
+        begun.append((index, job[0]))
+
+
+def _extend_entries(entries: list[tuple[int, int]], keys: RowKeys) -> None:
+    """Append row keys as (first, count) pairs: consecutive ones are one pair."""
+    if not len(keys):
+        return
+    breaks = np.flatnonzero(keys[1:] != keys[:-1] + np.uint64(1)) + 1
+    starts = np.concatenate([np.zeros(1, np.int64), breaks])
+    counts = np.diff(np.append(starts, len(keys)))
+    entries.extend(zip(keys[starts].tolist(), counts.tolist(), strict=True))
+
+
+def _resolve(file: FileOutcome, keys: RowKeys, numbers: ChunkNumbers) -> Runs:
+    """Turn a file's entries into runs, ordinals replaced by where their records were put."""
+    parts = []
+    for first, count in file.entries:
+        if first >= int(_NEW):
+            start = first - int(_NEW)
+            parts.append(keys[start : start + count])
+        else:
+            parts.append(np.arange(first, first + count, dtype=np.uint64))
+    whole = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+    file.entries = []
+    return Runs.from_keys(numbers, whole)

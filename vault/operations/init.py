@@ -1,0 +1,127 @@
+"""`init`, and opening what it made: the layout of a repository's folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from vault.errors import Corrupt, InvalidInput, NotFound
+from vault.objects.view import RefName, View, Workspace
+from vault.operations.context import WORKSPACE
+from vault.store.backend import Backend
+from vault.store.local import LocalBackend
+from vault.store.operation_log import Intent, OperationLog
+
+FOLDER = ".vault"
+"""The folder of a repository, beside the data it versions."""
+
+_FORMAT = "format"
+_VERSION = 1
+_FIRST_BRANCH = RefName("main")
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport:
+    """Where the repository is, and whether this call made it."""
+
+    path: Path
+    created: bool
+
+
+def init_repository(folder: Path, intent: Intent) -> InitReport:
+    """Make a repository in a folder; where there is one already, nothing changes.
+
+    Raises InvalidInput (`not-a-folder`), StorageFailed.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(
+            f"{folder} is a file, so no repository can be made in it",
+            code="not-a-folder",
+            hint="name a folder: `vault init FOLDER`",
+        )
+    if is_repository(folder):
+        return InitReport((folder / FOLDER).resolve(), created=False)
+    backend = LocalBackend(folder / FOLDER)
+    backend.put_if_absent(".gitignore", b"*\n")
+    begin(backend, intent)
+    return InitReport((folder / FOLDER).resolve(), created=True)
+
+
+def begin(backend: Backend, intent: Intent) -> None:
+    """Write the first operation and then the format file, which makes a place a repository."""
+    view = View(workspaces={WORKSPACE: Workspace(branch=_FIRST_BRANCH)})
+    OperationLog(backend).append(None, view, intent)
+    text = json.dumps({"requires": [], "version": _VERSION}, sort_keys=True) + "\n"
+    backend.put_if_absent(_FORMAT, text.encode())
+    backend.sync()
+
+
+def is_repository(folder: Path) -> bool:
+    """Tell whether a folder holds a repository of ours: a `.vault` with our format file."""
+    return _read_format(folder / FOLDER) is not None
+
+
+def find_repository(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds a repository.
+
+    Raises NotFound (`repository-not-found`).
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if is_repository(folder):
+            return folder
+    raise NotFound(
+        f"no vault repository in {start} or above it",
+        code="repository-not-found",
+        hint="`vault init` makes one here",
+    )
+
+
+def open_backend(folder: Path) -> Backend:
+    """Return the backend of the repository in a folder.
+
+    Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`), Corrupt.
+    """
+    value = _read_format(folder / FOLDER)
+    if value is None:
+        raise NotFound(
+            f"there is no vault repository in {folder}",
+            code="repository-not-found",
+            hint="`vault init` makes one",
+        )
+    requires = value.get("requires")
+    if value.get("version") != _VERSION or requires != []:
+        raise InvalidInput(
+            f"the repository is of format {value.get('version')} and requires {requires}, "
+            f"and this vault knows format {_VERSION}",
+            code="format-too-new",
+            hint="upgrade with `pip install --upgrade dataset-vault`",
+        )
+    return LocalBackend(folder / FOLDER)
+
+
+def _read_format(vault: Path) -> dict[str, object] | None:
+    try:
+        text = (vault / _FORMAT).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError:
+        raise InvalidInput(
+            f"{vault} may not be read by this user",
+            code="repository-unreadable",
+            hint="check the folder's owner and permissions",
+        ) from None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict) and "requires" in value:
+        return value
+    if (vault / "operations").is_dir():
+        raise Corrupt(
+            f"{vault / _FORMAT} is damaged: it does not say what the repository requires",
+            code="format-damaged",
+            hint='it should read {"requires": [], "version": 1}',
+        )
+    return None

@@ -1,0 +1,220 @@
+"""What a dataset's manifest becomes after an import: rows, labels, quarantine, removals, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.errors import InvalidInput
+from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest
+from vault.objects.quarantine import (
+    decode_quarantine,
+    decode_removals,
+    encode_quarantine,
+    encode_removals,
+)
+from vault.objects.runs import RowKeys, Runs
+from vault.operations.arrange import appended, rows_exchanged, source_replaced
+from vault.operations.carry_labels import carry_labels
+from vault.operations.compare import field_values
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, ids_of, store_pages
+from vault.operations.id_index import NOWHERE, IdIndex
+from vault.operations.import_files import ImportMode, ImportOptions, merged_sources
+from vault.operations.ingest import FileOutcome, Ingested
+from vault.store.object_store import ObjectStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def restage(
+    context: Context,
+    dataset: Dataset,
+    ingested: Ingested,
+    options: ImportOptions,
+    *,
+    raced: bool,
+) -> Manifest:
+    """Return the manifest of a dataset after what was read; stores its pages and lists.
+
+    `raced` says that the dataset is not the one that was read against, so rows are matched by id
+    again. Raises InvalidInput (`key-ambiguous`).
+    """
+    keys = dataset.keys()
+    incoming = [_incoming(dataset, keys, each, raced) for each in ingested.files]
+    arranged = _arrange(dataset, keys, ingested.files, incoming, options)
+    runs = Runs.from_keys(dataset.numbers, arranged)
+    sources = {each.reader.source for each in ingested.files}
+    quarantine, quarantined = _quarantine(context.store, dataset.manifest, ingested, options, sources)
+    manifest = replace(
+        dataset.manifest,
+        pages=store_pages(context.store, runs),
+        quarantine=quarantine,
+        quarantined=quarantined,
+        sources=merged_sources(_kept_sources(dataset.manifest, options), ingested),
+    )
+    if options.readmit and manifest.removals:
+        manifest = _readmitted(dataset, manifest, arranged)
+    if options.mode is not ImportMode.APPEND and manifest.labels:
+        manifest = carry_labels(context, dataset, manifest)
+    return manifest
+
+
+def _incoming(dataset: Dataset, keys: RowKeys, file: FileOutcome, raced: bool) -> RowKeys:
+    assert file.runs is not None, "ingest has finished"
+    incoming = file.runs.keys()
+    if not raced or not len(incoming):
+        return incoming
+    index = IdIndex()
+    index.add(ids_of(dataset.columns(keys, ["id"])), keys)
+    known, places = index.find(ids_of(dataset.columns(incoming, ["id"])))
+    return np.where(known, places, incoming)
+
+
+def _arrange(
+    dataset: Dataset,
+    keys: RowKeys,
+    files: Sequence[FileOutcome],
+    incoming: Sequence[RowKeys],
+    options: ImportOptions,
+) -> RowKeys:
+    match options.mode:
+        case ImportMode.REPLACE_ALL:
+            return _distinct(incoming)
+        case ImportMode.REPLACE:
+            for source in dict.fromkeys(each.reader.source for each in files):
+                own = [
+                    rows
+                    for each, rows in zip(files, incoming, strict=True)
+                    if each.reader.source == source
+                ]
+                keys = source_replaced(keys, _of_source(dataset, keys, source), _distinct(own))
+            return keys
+        case ImportMode.UPDATE:
+            for each, rows in zip(files, incoming, strict=True):
+                keys = _updated(dataset, keys, each, rows)
+            return keys
+        case _:
+            for rows in incoming:
+                keys = appended(keys, rows)
+            return keys
+
+
+def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
+    whole = np.concatenate([*parts, np.zeros(0, np.uint64)])
+    _, first = np.unique(whole, return_index=True)
+    return whole if len(first) == len(whole) else whole[np.sort(first)]
+
+
+def _of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    table: pa.Table = dataset.columns(keys, ["source"])
+    return np.asarray(pc.equal(table.column("source"), source).to_numpy(), np.bool_)
+
+
+def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
+    """Put edited records in the place of those with the same key; the others are appended."""
+    wanted = {
+        key: row
+        for key, row in zip(file.keys, incoming.tolist(), strict=True)
+        if key is not None
+    }
+    present = set(np.intersect1d(incoming, keys).tolist())
+    places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
+    exchanged = {
+        place: wanted[key] for key, place in places.items() if wanted[key] not in present
+    }
+    return rows_exchanged(keys, exchanged, incoming)
+
+
+def _places_by_key(
+    dataset: Dataset, keys: RowKeys, path: str | None, wanted: set[bytes]
+) -> dict[bytes, int]:
+    """Return the row key of each wanted update key that the dataset has."""
+    if path is None:
+        texts = sorted(each for each in wanted if len(each) == 32 and _is_hex(each))
+        index = IdIndex()
+        index.add(ids_of(dataset.columns(keys, ["id"])), keys)
+        ids = np.frombuffer(b"".join(bytes.fromhex(each.decode()) for each in texts), "V16")
+        known, places = index.find(ids)
+        found = zip(texts, known.tolist(), places.tolist(), strict=True)
+        return {text: place for text, is_known, place in found if is_known and place != NOWHERE}
+    result: dict[bytes, int] = {}
+    for value, place in zip(field_values(dataset, keys, path), keys.tolist(), strict=True):
+        if value is None or value not in wanted:
+            continue
+        if value in result:
+            raise InvalidInput(
+                f"several examples have {path} = {value.decode()}, so none can be told to update",
+                code="key-ambiguous",
+                hint="name a field that differs in every example with --key",
+            )
+        result[value] = place
+    return result
+
+
+def _is_hex(text: bytes) -> bool:
+    return all(each in b"0123456789abcdef" for each in text)
+
+
+def _kept_sources(manifest: Manifest, options: ImportOptions) -> dict[str, dict[str, object]]:
+    if options.mode is ImportMode.REPLACE_ALL:
+        return {}
+    return {name: dict(reader) for name, reader in manifest.sources.items()}
+
+
+def _quarantine(
+    store: ObjectStore,
+    manifest: Manifest,
+    ingested: Ingested,
+    options: ImportOptions,
+    sources: set[str],
+) -> tuple[tuple[Digest, ...], int]:
+    """Return the quarantine objects after this import and how many entries they hold."""
+    added = ingested.quarantine
+    if options.mode is ImportMode.REPLACE_ALL:
+        kept: tuple[Digest, ...] = ()
+    elif options.mode is ImportMode.REPLACE:
+        kept = tuple(
+            each for digest in manifest.quarantine for each in _without(store, digest, sources)
+        )
+    else:
+        kept = manifest.quarantine
+    known: set[bytes] = set()
+    objects: list[Digest] = []
+    for digest in (*kept, *added):
+        entries = decode_quarantine(store.get(digest))
+        fresh = [each for each in entries if each.id not in known]
+        known.update(each.id for each in fresh)
+        if len(fresh) == len(entries):
+            objects.append(digest)
+        elif fresh:
+            objects.append(store.put(encode_quarantine(fresh)))
+    return tuple(objects), len(known)
+
+
+def _without(store: ObjectStore, digest: Digest, sources: set[str]) -> tuple[Digest, ...]:
+    entries = decode_quarantine(store.get(digest))
+    left = [each for each in entries if each.source not in sources]
+    if len(left) == len(entries):
+        return (digest,)
+    return (store.put(encode_quarantine(left)),) if left else ()
+
+
+def _readmitted(dataset: Dataset, manifest: Manifest, keys: RowKeys) -> Manifest:
+    """Return the manifest without the removals of examples that are back."""
+    store = dataset.store
+    removals = [each for one in manifest.removals for each in decode_removals(store.get(one))]
+    ids = {each.tobytes() for each in ids_of(dataset.columns(keys, ["id"]))}
+    left = [each for each in removals if each.id not in ids]
+    objects = (store.put(encode_removals(left)),) if left else ()
+    return replace(manifest, removals=objects, removed=len(left))
+
+

@@ -1,0 +1,50 @@
+"""`status`: the branch, what is staged, what is in quarantine. Reads the log and little else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.objects.commit import ChangeCounts
+from vault.objects.digest import Digest
+from vault.objects.view import RefName
+from vault.operations.context import Context, head_of, stage_of, workspace_of
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Where the repository stands.
+
+    `branch` is None when HEAD is detached, `commit` None before the first one. `examples` and
+    `quarantined` are of the stage (HEAD's when nothing is staged). `has_stage` tells a stage whose
+    counts are all zero (another order, other sources) from none.
+    """
+
+    branch: RefName | None
+    commit: Digest | None
+    message: str | None
+    examples: int
+    staged: ChangeCounts
+    quarantined: int
+    has_stage: bool
+
+
+def status(context: Context) -> StatusReport:
+    """Return where the repository stands; reads one log entry and at most one commit."""
+    view = context.log.tip().view
+    head, stage = head_of(view), stage_of(view)
+    commit = None if head is None else context.commit(head)
+    if stage is not None:
+        examples, quarantined, counts = stage.examples, stage.quarantined, stage.counts
+    elif commit is not None:
+        examples, quarantined, counts = commit.examples, commit.quarantined, ChangeCounts()
+    else:
+        examples, quarantined, counts = 0, 0, ChangeCounts()
+    return StatusReport(
+        branch=workspace_of(view).branch,
+        commit=head,
+        message=None if commit is None else commit.message,
+        examples=examples,
+        staged=counts,
+        quarantined=quarantined,
+        has_stage=stage is not None,
+    )

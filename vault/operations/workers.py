@@ -1,0 +1,217 @@
+"""Import workers: a `BlockWriter` here, or in child processes that are driven through pipes.
+
+Children are started as fresh interpreters rather than forked or spawned by multiprocessing: no
+inherited locks or descriptors, and no main-module guard needed in scripts that call the library.
+Frames are pickles between a process and its own child, never anything from outside.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+
+from vault.errors import StorageFailed, VaultError
+from vault.objects.digest import Digest
+from vault.store.object_store import ObjectStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vault.formats.blocks import Block
+    from vault.operations.block_writer import BlockIds, Placed, RecordReader
+
+_SERVE = "from vault.operations.workers import serve; serve()"
+
+MOST_WORKERS = 4
+"""More processes than this gain little over the disk and cost 100 MB each."""
+
+
+class Worker(Protocol):
+    """One import worker: `begin` and `ids` in turn, then `keep` before the next `begin`."""
+
+    def begin(self, block: Block, reader: RecordReader) -> None:
+        """Start reading a block."""
+        ...
+
+    def ids(self) -> BlockIds:
+        """Wait for the ids of the block that was begun."""
+        ...
+
+    def keep(self, wanted: NDArray[np.bool_], base_line: int) -> None:
+        """Say which records of it to store."""
+        ...
+
+    def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
+        """Return the chunks, durable, and where the records kept of each block went, in order."""
+        ...
+
+    def close(self) -> None:
+        """Stop, whatever was done."""
+        ...
+
+
+class LocalWorker:
+    """A worker in this process."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        from vault.operations.block_writer import BlockWriter
+
+        self._writer = BlockWriter(store)
+        self._placed: list[list[Placed]] = []
+        self._ids: BlockIds | None = None
+
+    def begin(self, block: Block, reader: RecordReader) -> None:
+        """Read a block now."""
+        self._ids = self._writer.read(block, reader)
+
+    def ids(self) -> BlockIds:
+        """Return the ids of the block that was read."""
+        assert self._ids is not None, "ids follows begin"
+        return self._ids
+
+    def keep(self, wanted: NDArray[np.bool_], base_line: int) -> None:
+        """Store the wanted records of the block."""
+        self._placed.append(self._writer.keep(wanted, base_line))
+
+    def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
+        """Store what is pending; return the chunks and the places of each block's records."""
+        return self._writer.finish(), self._placed
+
+    def close(self) -> None:
+        """Do nothing: there is no process to stop."""
+
+
+class ProcessWorker:
+    """A worker in a child process, which writes its objects itself."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        package = str(Path(__file__).resolve().parents[2])
+        code = f"import sys; sys.path.insert(0, {package!r}); {_SERVE}"
+        self._process = subprocess.Popen(
+            # -P: the folder where the user stands must not provide modules.
+            [sys.executable, "-P", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._send(store.backend)
+
+    def begin(self, block: Block, reader: RecordReader) -> None:
+        """Send a block; the child starts reading it."""
+        self._send(("read", block, reader))
+
+    def ids(self) -> BlockIds:
+        """Wait for the ids of the block that was sent."""
+        return cast("BlockIds", self._receive())
+
+    def keep(self, wanted: NDArray[np.bool_], base_line: int) -> None:
+        """Say which records of the block to store; does not wait."""
+        self._send(("keep", wanted, base_line))
+
+    def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
+        """Wait until everything is stored; return chunks and places."""
+        self._send(("finish",))
+        return cast("tuple[tuple[Digest, ...], list[list[Placed]]]", self._receive())
+
+    def close(self) -> None:
+        """End the child, killing it if it is still at work."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+
+    def _send(self, message: Any) -> None:
+        assert self._process.stdin is not None
+        try:
+            _write_frame(self._process.stdin, message)
+        except BrokenPipeError:
+            self._receive()  # the child's own error, if it left one
+            raise _died() from None
+
+    def _receive(self) -> Any:
+        assert self._process.stdout is not None
+        answer = _read_frame(self._process.stdout)
+        if answer is None:
+            raise _died()
+        if isinstance(answer, _Failure):
+            raise answer.error
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: BaseException
+
+
+def start_workers(store: ObjectStore, wanted: int) -> Sequence[Worker]:
+    """Start `wanted` processes, or one worker in this process if that is 1 or none can share."""
+    if wanted <= 1 or not store.backend.shared_between_processes:
+        return [LocalWorker(store)]
+    return [ProcessWorker(store) for _ in range(wanted)]
+
+
+def default_workers() -> int:
+    """Return how many worker processes a large import uses on this machine."""
+    return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+
+
+def serve() -> None:
+    """Be the child: answer frames on standard input until it closes."""
+    reading, writing = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not end up between frames
+    # Records are trees without cycles; the collector would only walk them again and again.
+    gc.disable()
+    try:
+        worker = LocalWorker(ObjectStore(_read_frame(reading)))
+        while (message := _read_frame(reading)) is not None:
+            match message:
+                case ("read", block, reader):
+                    worker.begin(block, reader)
+                    _write_frame(writing, worker.ids())
+                case ("keep", wanted, base_line):
+                    worker.keep(wanted, base_line)
+                case ("finish",):
+                    _write_frame(writing, worker.finish())
+    except KeyboardInterrupt:
+        return  # the parent got the same signal and says so
+    except VaultError as error:
+        _write_frame(writing, _Failure(error))
+    except OSError as error:
+        failure = StorageFailed(f"an import worker failed: {error}", code="storage-failed")
+        _write_frame(writing, _Failure(failure))
+
+
+def _write_frame(pipe: BinaryIO, message: Any) -> None:
+    data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    pipe.write(struct.pack(">Q", len(data)) + data)
+    pipe.flush()
+
+
+def _read_frame(pipe: BinaryIO) -> Any:
+    head = pipe.read(8)
+    if len(head) < 8:
+        return None
+    (length,) = struct.unpack(">Q", head)
+    data = pipe.read(length)
+    return pickle.loads(data) if len(data) == length else None
+
+
+def _died() -> StorageFailed:
+    return StorageFailed(
+        "an import worker ended before its work was done (was it killed, or out of memory?)",
+        code="worker-died",
+        hint="run the import again: nothing was recorded",
+    )

@@ -1,0 +1,60 @@
+"""The narrow waist: what vault needs of a place that keeps bytes under names.
+
+One conformance suite (tests/contract) holds every implementation to this text. Names are relative,
+made of `[A-Za-z0-9._-]` segments joined by `/`; a backend may trust that no segment is `.` or `..`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Backend(Protocol):
+    """Bytes under names, written once. Every method may raise StorageFailed.
+
+    `shared_between_processes` says that a pickled copy in another process is the same place.
+    """
+
+    shared_between_processes: bool
+
+    def read(self, name: str) -> bytes:
+        """Return all bytes of a name. Raises KeyError if there is none."""
+        ...
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        """Write bytes under a name that must be new: True if this call made it, else False.
+
+        Of any number of callers at once exactly one gets True. When it returns, the bytes are
+        durable; the name is durable after the next `sync`. A reader sees all bytes or no name.
+        """
+        ...
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write bytes under a name, whatever it held. Only for hints: never the truth."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the name holds bytes."""
+        ...
+
+    def size_bytes(self, name: str) -> int:
+        """Return how many bytes a name holds. Raises KeyError if there is none."""
+        ...
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin with `prefix` and a slash, in no particular order."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove a name; nothing happens if there is none."""
+        ...
+
+    def sync(self) -> None:
+        """Make every name that this backend has put so far durable."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold off garbage collection while the context lasts; writers do not exclude each other."""
+        ...

@@ -1,0 +1,177 @@
+"""A backend in a folder: objects are written aside, fsynced, and linked to their name.
+
+`link` is the one call that both refuses an existing name and publishes whole bytes, on every POSIX
+file system that has it. A failed fsync is never retried on the same file: the kernel may have
+dropped the bytes and cleared the error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from vault.errors import StorageFailed
+
+_HINTS = {
+    errno.ENOSPC: "free some space and run the command again: nothing was recorded",
+    errno.EDQUOT: "your disk quota is used up: nothing was recorded",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "check who may write in the repository's folder",
+    errno.EPERM: "check who may write in the repository's folder, and that it can hold hard links",
+}
+
+
+@contextlib.contextmanager
+def _translated(action: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StorageFailed(
+            f"cannot {action} {path}: {reason}",
+            code="storage-failed",
+            hint=_HINTS.get(error.errno or 0, "the repository is as it was before the command"),
+        ) from error
+
+
+class LocalBackend:
+    """Bytes under names in one folder; see `Backend` for what each method promises."""
+
+    shared_between_processes = True
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._unsynced: set[Path] = set()
+        self._known_folders: set[Path] = set()
+
+    def read(self, name: str) -> bytes:
+        """Return all bytes of a name. Raises KeyError if there is none."""
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise KeyError(name) from None
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise StorageFailed(f"cannot read {path}: {reason}", code="storage-failed") from error
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        """Write bytes under a new name: True if this call made it."""
+        path = self.folder / name
+        if path.exists():
+            return False
+        with _translated("write", path):
+            self._make_folder(path.parent)
+            temporary = self._write_aside(data)
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return False
+            finally:
+                os.unlink(temporary)
+        self._unsynced.add(path.parent)
+        return True
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write bytes under a name, whatever it held."""
+        path = self.folder / name
+        with _translated("write", path):
+            self._make_folder(path.parent)
+            temporary = self._write_aside(data)
+            os.replace(temporary, path)
+        self._unsynced.add(path.parent)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the name holds bytes."""
+        return (self.folder / name).is_file()
+
+    def size_bytes(self, name: str) -> int:
+        """Return how many bytes a name holds. Raises KeyError if there is none."""
+        try:
+            return (self.folder / name).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            raise KeyError(name) from None
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names under a prefix."""
+        top = self.folder / prefix
+        with _translated("list", top):
+            for folder, _, files in os.walk(top):
+                inside = os.path.relpath(folder, self.folder)
+                for file in files:
+                    yield f"{inside}/{file}"
+
+    def delete(self, name: str) -> None:
+        """Remove a name if it is there."""
+        path = self.folder / name
+        with _translated("remove", path), contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+    def sync(self) -> None:
+        """Make every name put so far durable: one fsync for each folder written in."""
+        for folder in sorted(self._unsynced):
+            with _translated("sync", folder):
+                _sync_folder(folder)
+        self._unsynced.clear()
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold a shared lock; garbage collection takes it exclusively."""
+        return self._locked(fcntl.LOCK_SH)
+
+    @contextlib.contextmanager
+    def _locked(self, mode: int) -> Iterator[None]:
+        path = self.folder / "lock"
+        with _translated("lock", path):
+            # O_CLOEXEC keeps it out of children; a lock on another file description is not shared.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, mode)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder in self._known_folders:
+            return
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._unsynced.update(each.parent for each in missing)
+        self._known_folders.add(folder)
+
+    def _write_aside(self, data: bytes) -> Path:
+        self._make_folder(self.folder / "tmp")
+        path = self.folder / "tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                _write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+        return path
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    # A short write is not an error to the kernel: a file-size limit cuts silently.
+    remaining = memoryview(data)
+    while remaining:
+        written = os.write(descriptor, remaining)
+        remaining = remaining[written:]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

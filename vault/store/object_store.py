@@ -1,0 +1,68 @@
+"""The object store: immutable bytes named by their SHA-256, over any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vault.errors import Corrupt
+from vault.objects.digest import Digest, digest_of, is_digest
+from vault.store.backend import Backend
+
+_FOLDER = "objects"
+
+
+class ObjectStore:
+    """Puts and gets objects; every byte returned was checked against its digest."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def put(self, data: bytes) -> Digest:
+        """Store an object and return its digest; an object that is there already costs a look.
+
+        The bytes are durable on return, the name after `backend.sync()`.
+        """
+        digest = digest_of(data)
+        self.backend.put_if_absent(object_name(digest), data)
+        return digest
+
+    def get(self, digest: Digest) -> bytes:
+        """Return an object's bytes.
+
+        Raises Corrupt: `object-missing`, or `object-damaged` when the bytes have another digest.
+        """
+        try:
+            data = self.backend.read(object_name(digest))
+        except KeyError:
+            raise Corrupt(
+                f"object {digest} is missing",
+                code="object-missing",
+                hint="`vault fsck` lists everything that is damaged",
+            ) from None
+        if digest_of(data) != digest:
+            raise Corrupt(
+                f"object {digest} is damaged: its bytes have another digest",
+                code="object-damaged",
+                hint="`vault fsck` lists everything that is damaged",
+            )
+        return data
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether an object of this name is there; its bytes are not checked."""
+        return self.backend.exists(object_name(digest))
+
+    def size_bytes(self, digest: Digest) -> int:
+        """Return the stored size of an object. Raises KeyError if it is missing."""
+        return self.backend.size_bytes(object_name(digest))
+
+    def digests(self) -> Iterator[Digest]:
+        """Yield the digest of every object that is stored, reachable or not, in no order."""
+        for name in self.backend.names(_FOLDER):
+            last = name.rpartition("/")[2]
+            if is_digest(last):
+                yield Digest(last)
+
+
+def object_name(digest: Digest) -> str:
+    """Return the backend name of an object: `objects/ab/ab12…`."""
+    return f"{_FOLDER}/{digest[:2]}/{digest}"

@@ -1,0 +1,198 @@
+"""The operation log: the only thing that changes, by appending.
+
+Entry n+1 is published by put-if-absent under its number and holds the whole view. Each entry names
+the digest of the one before it and carries its own checksum, so damage is told and never taken for
+an older state. A `tip` hint beside the log makes finding the newest entry cheap and tells when
+newest entries have vanished; it is never trusted for more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vault.errors import Corrupt, StorageFailed
+from vault.objects.digest import Digest, digest_of, is_digest
+from vault.objects.view import View, view_from_json, view_to_json
+from vault.store.backend import Backend
+
+_FOLDER = "operations"
+_TIP = "tip"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry of the log: what was done, by whom and when (UTC, ISO 8601), and all refs after it.
+
+    `digest` is SHA-256 of the entry as stored; `previous` that of the entry before (None for 1).
+    """
+
+    number: int
+    digest: Digest
+    previous: Digest | None
+    author: str
+    time: str
+    command: str
+    nonce: str
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Who does what, when: the part of an operation that is known before its outcome."""
+
+    author: str
+    time: str
+    command: str
+
+
+class OperationLog:
+    """Reads and appends the entries of one repository's log."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def tip(self) -> Operation:
+        """Return the newest operation.
+
+        Raises Corrupt: `log-empty`, `log-truncated` (entries that were there have vanished),
+        `operation-damaged`.
+        """
+        hinted = self._hinted()
+        newest = hinted
+        if newest == 0 or not self._backend.exists(_name(newest)):
+            newest = max(self._numbers(), default=0)
+        while self._backend.exists(_name(newest + 1)):
+            newest += 1
+        if newest == 0:
+            raise _damaged("the operation log is empty", "log-empty")
+        if newest < hinted:
+            raise _damaged(
+                f"operation {hinted} was recorded, but the log ends at {newest}", "log-truncated"
+            )
+        return self.read(newest)
+
+    def read(self, number: int) -> Operation:
+        """Return one operation. Raises Corrupt: `operation-missing`, `operation-damaged`."""
+        try:
+            data = self._backend.read(_name(number))
+        except KeyError:
+            raise _damaged(f"operation {number} is missing", "operation-missing") from None
+        return _decode(number, data)
+
+    def newest_first(self) -> Iterator[Operation]:
+        """Yield every operation from the tip to the first, checking that each names the next."""
+        operation = self.tip()
+        yield operation
+        while operation.number > 1:
+            before = self.read(operation.number - 1)
+            if before.digest != operation.previous:
+                raise _damaged(
+                    f"operation {before.number} is not the one that {operation.number} follows",
+                    "log-broken",
+                )
+            operation = before
+            yield operation
+
+    def append(self, after: Operation | None, view: View, intent: Intent) -> Operation | None:
+        """Publish the next operation, durably; None if another writer came first.
+
+        Everything that the view names must be stored already. After an ambiguous answer of the
+        backend the entry is read again: the own nonce in it means that it was published. Raises
+        StorageFailed, with the code `outcome-unknown` if the entry was written but might not last.
+        """
+        self._backend.sync()  # what the entry names must be durable before the entry is
+        number = 1 if after is None else after.number + 1
+        nonce = secrets.token_hex(16)
+        data = _encode(number, None if after is None else after.digest, view, intent, nonce)
+        if not self._backend.put_if_absent(_name(number), data):
+            if self.read(number).nonce != nonce:
+                return None
+        self._sync_entry(number)
+        self._hint(number)
+        return _decode(number, data)
+
+    def _sync_entry(self, number: int) -> None:
+        try:
+            self._backend.sync()
+        except StorageFailed as error:
+            raise StorageFailed(
+                f"operation {number} was recorded, but may not survive a power cut: {error.message}",
+                code="outcome-unknown",
+                hint="`vault status` shows what was recorded",
+            ) from error
+
+    def _numbers(self) -> Iterator[int]:
+        for name in self._backend.names(_FOLDER):
+            last = name.rpartition("/")[2]
+            if last.isdigit():
+                yield int(last)
+
+    def _hinted(self) -> int:
+        try:
+            text = self._backend.read(_TIP)
+        except KeyError:
+            return 0
+        return int(text) if text.isdigit() and len(text) < 16 else 0
+
+    def _hint(self, number: int) -> None:
+        try:
+            self._backend.replace(_TIP, str(number).encode())
+        except StorageFailed:
+            pass  # the operation is recorded; the next one brings the hint up to date
+
+
+def _name(number: int) -> str:
+    return f"{_FOLDER}/{number:010d}"
+
+
+def _encode(
+    number: int, previous: Digest | None, view: View, intent: Intent, nonce: str
+) -> bytes:
+    value = {
+        "author": intent.author,
+        "command": intent.command,
+        "nonce": nonce,
+        "number": number,
+        "previous": previous,
+        "time": intent.time,
+        "type": "operation",
+        "version": 1,
+        "view": view_to_json(view),
+    }
+    body = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return body + b"\n" + digest_of(body).encode() + b"\n"
+
+
+def _decode(number: int, data: bytes) -> Operation:
+    body, _, checksum = data.partition(b"\n")
+    if checksum != digest_of(body).encode() + b"\n":
+        raise _damaged(f"operation {number} is damaged: its checksum does not fit", _DAMAGED)
+    try:
+        value: dict[str, Any] = json.loads(body)
+        if value["type"] != "operation" or value["version"] != 1 or value["number"] != number:
+            raise ValueError("it is not the entry that its name says")
+        if value["previous"] is not None and not is_digest(value["previous"]):
+            raise ValueError("it names no previous entry")
+        return Operation(
+            number=number,
+            digest=digest_of(data),
+            previous=value["previous"],
+            author=str(value["author"]),
+            time=str(value["time"]),
+            command=str(value["command"]),
+            nonce=str(value["nonce"]),
+            view=view_from_json(value["view"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(f"operation {number} cannot be read: {error}", _DAMAGED) from None
+
+
+_DAMAGED = "operation-damaged"
+
+
+def _damaged(message: str, code: str) -> Corrupt:
+    return Corrupt(message, code=code, hint="`vault fsck` lists everything that is damaged")
