@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -47,8 +47,9 @@ def parse(text: bytes, *, inexact: bool | None = None) -> tuple[Any, bytes]:
     The value has str, int, float, Decimal (a decimal beyond the range of a double), bool, None,
     list and dict. Costs 2 µs for a kilobyte; texts with long digit runs or exponents 10 µs.
 
-    Raises UnreadableJson: `invalid-utf8`, `lone-surrogate`, `not-finite` (NaN, Infinity),
-    `duplicate-key`, `too-deep` (more than 128 levels), or `invalid-json`.
+    Raises UnreadableJson: `invalid-utf8`, `lone-surrogate`, `not-finite` (NaN, Infinity,
+    an exponent beyond 18 digits), `duplicate-key`, `too-deep` (more than 128 levels), or
+    `invalid-json`.
     """
     if _INEXACT.search(text) is not None if inexact is None else inexact:
         return _parse_exactly(text)
@@ -59,8 +60,10 @@ def parse(text: bytes, *, inexact: bool | None = None) -> tuple[Any, bytes]:
         # TypeError: orjson dumps fewer levels than it reads.
         return _parse_exactly(text)
     # Canonical text is the shortest of all texts of a value, so equal lengths leave no room for a
-    # dropped duplicate key; otherwise the unescaped quotes of a dropped pair are missing.
-    if len(text) != len(canonical) and _quotes(text) != _quotes(canonical):
+    # dropped duplicate key; otherwise the unescaped quotes of a dropped pair are missing. Only a
+    # float of 17 or 18 digits before the point grows, and then the canonical text has a plus sign.
+    might_lack = len(text) != len(canonical) or b"+" in canonical
+    if might_lack and _quotes(text) != _quotes(canonical):
         return _parse_exactly(text)
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
         raise _too_deep()
@@ -178,10 +181,15 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _exact_float(text: str) -> float | Decimal:
     value = float(text)
-    if value in (float("inf"), float("-inf")):
-        return Decimal(text)
-    if value == 0.0 and any("1" <= digit <= "9" for digit in re.split("[eE]", text)[0]):
-        return Decimal(text)
+    overflows = value in (float("inf"), float("-inf"))
+    if overflows or (
+        value == 0.0 and any("1" <= digit <= "9" for digit in re.split("[eE]", text)[0])
+    ):
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            reason = f"the number {text[:40]} has an exponent of more than 18 digits"
+            raise UnreadableJson("not-finite", reason) from None
     return value
 
 
