@@ -215,7 +215,8 @@ _DECODER = json.JSONDecoder(
 def _dump_exactly(value: Any, *, sort: bool) -> str:
     if isinstance(value, dict):
         keys = sorted(value, key=_utf8) if sort else list(value)
-        return "{" + ",".join(_scalar(k) + ":" + _dump_exactly(value[k], sort=sort) for k in keys) + "}"
+        pairs = (_scalar(key) + ":" + _dump_exactly(value[key], sort=sort) for key in keys)
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(_dump_exactly(item, sort=sort) for item in value) + "]"
     return _scalar(value)

@@ -1,0 +1,266 @@
+"""Errors are three lines on standard error, one document with `--json`, and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.conftest import ROOT, Outcome
+from vault.cli import options
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit
+from vault.errors import (
+    AnswerIsNo,
+    Conflict,
+    Corrupt,
+    InvalidInput,
+    NotFound,
+    StorageFailed,
+    VaultError,
+)
+
+Run = Callable[..., Outcome]
+AddCommand = Callable[[str, click.Command], None]
+
+
+@pytest.fixture
+def fail(add_command: AddCommand) -> Callable[..., None]:
+    """Make `vault fail` raise an exception, after a report if `after_report`."""
+
+    def prepare(error: BaseException, *, after_report: bool = False) -> None:
+        @options.command(example="vault fail")
+        def command(invocation: Invocation) -> None:
+            """Fail."""
+            if after_report:
+                emit(invocation, {"done": 1}, lambda _: ["done"])
+            raise error
+
+        add_command("fail", command)
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (AnswerIsNo, 1),
+        (InvalidInput, 2),
+        (NotFound, 3),
+        (Conflict, 4),
+        (StorageFailed, 5),
+        (Corrupt, 6),
+        (VaultError, 70),
+    ],
+)
+def test_the_class_of_an_error_decides_the_exit_code(
+    kind: type[VaultError], code: int, run: Run, fail: Callable[..., None]
+) -> None:
+    fail(kind("it did not work", code="sample", hint="try this"))
+    assert run("fail") == Outcome(
+        code, "", "error: it did not work\nhint:  try this\ncode:  sample\n"
+    )
+
+
+def test_an_error_without_a_hint_gets_that_of_its_class(
+    run: Run, fail: Callable[..., None]
+) -> None:
+    fail(Corrupt("a chunk is damaged", code="sample"))
+    assert run("fail").err.splitlines()[1] == "hint:  `vault fsck` tells what is damaged"
+
+
+def test_json_repeats_the_error_on_standard_output(run: Run, fail: Callable[..., None]) -> None:
+    fail(NotFound("no such thing", code="sample", hint="look"))
+    outcome = run("fail", "--json")
+    assert json.loads(outcome.out) == {
+        "error": {"code": "sample", "message": "no such thing", "hint": "look"}
+    }
+    assert outcome.err.count("\n") == 3
+
+
+def test_there_is_one_document_even_if_an_error_follows_the_report(
+    run: Run, fail: Callable[..., None]
+) -> None:
+    fail(StorageFailed("late", code="sample"), after_report=True)
+    outcome = run("--json", "fail")
+    assert json.loads(outcome.out) == {"done": 1}
+    assert outcome.code == 5
+
+
+def test_a_message_stays_on_its_line_and_cannot_act_on_the_terminal(
+    run: Run, fail: Callable[..., None]
+) -> None:
+    fail(NotFound('no "a\n\x1b[31mb\u202e\udc80"', code="sample", hint="x\r\ny"))
+    assert run("fail").err.splitlines() == [
+        'error: no "a \\x1b[31mb\\u202e\\udc80"',
+        "hint:  x y",
+        "code:  sample",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (["fail", "--jsno"], "`vault fail` has no option --jsno", "did you mean --json?"),
+        (["fail", "extra"], "got unexpected extra argument (extra)", "`vault fail --help`"),
+        (["-C"], "option '-C' requires an argument", "`vault --help`"),
+    ],
+)
+def test_wrong_usage_is_three_lines_too(
+    line: list[str], message: str, hint: str, run: Run, fail: Callable[..., None]
+) -> None:
+    fail(AssertionError("not reached"))
+    outcome = run(*line)
+    lines = outcome.err.splitlines()
+    assert outcome.code == 2
+    assert lines[0] == f"error: {message}"
+    assert hint in lines[1]
+    assert lines[2:] == ["code:  usage"]
+
+
+def test_wrong_usage_with_json_gives_a_document_wherever_the_option_stands(
+    run: Run, fail: Callable[..., None]
+) -> None:
+    fail(AssertionError("not reached"))
+    for line in (["--json", "fail", "--nope"], ["fail", "--nope", "--json"], ["nope", "--json"]):
+        assert json.loads(run(*line).out)["error"]["code"] in ("usage", "unknown-command")
+    assert run("fail", "--nope", "--", "--json").out == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "disk-full"),
+        (errno.EACCES, "permission-denied"),
+        (errno.EROFS, "read-only"),
+        (errno.EIO, "storage-failed"),
+        (errno.EMFILE, "too-many-files"),
+    ],
+)
+def test_what_the_system_refuses_is_a_storage_failure(
+    number: int, code: str, run: Run, fail: Callable[..., None]
+) -> None:
+    fail(OSError(number, os.strerror(number), "/data/chunk"))
+    outcome = run("fail")
+    assert outcome.code == 5
+    assert outcome.err.endswith(f"code:  {code}\n")
+    assert os.strerror(number) in outcome.err.splitlines()[0]
+
+
+def test_running_out_of_memory_is_no_bug(run: Run, fail: Callable[..., None]) -> None:
+    fail(MemoryError())
+    assert run("fail").code == 5
+
+
+def test_a_bug_says_so_and_shows_its_traceback_only_when_asked(
+    run: Run, fail: Callable[..., None]
+) -> None:
+    fail(ZeroDivisionError("by \x1bnothing"))
+    short = run("fail")
+    assert short.code == 70
+    assert short.err.splitlines() == [
+        "error: a bug in vault: ZeroDivisionError: by \\x1bnothing",
+        "hint:  run it again with -v and report what it prints",
+        "code:  bug",
+    ]
+    long = run("fail", "-v")
+    assert long.err.startswith("Traceback")
+    assert "\x1b" not in long.err
+    assert long.err.endswith(short.err)
+
+
+def test_a_broken_pipe_of_a_remote_is_no_quiet_end(run: Run, fail: Callable[..., None]) -> None:
+    fail(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert run("fail").code == 5
+
+
+def test_the_interrupt_key_ends_with_130(run: Run, fail: Callable[..., None]) -> None:
+    fail(KeyboardInterrupt())
+    outcome = run("fail")
+    assert outcome.code == 130
+    assert outcome.err.endswith("code:  interrupted\n")
+
+
+def test_an_exit_that_was_asked_for_keeps_its_code(run: Run, fail: Callable[..., None]) -> None:
+    fail(SystemExit(4))
+    assert run("fail") == Outcome(4, "", "")
+
+
+PROGRAM = """
+import sys, time, types
+from vault.cli import command_table, options
+from vault.cli.main import main
+from vault.cli.render import emit
+
+@options.command(example="vault work")
+def command(invocation):
+    "Print much, or wait."
+    {body}
+
+module = types.ModuleType("vault.cli.commands.work")
+module.command = command
+sys.modules[module.__name__] = module
+command_table.COMMANDS["work"] = command_table.Entry("work", "work")
+sys.exit(main(["work"]))
+"""
+
+
+def write_program(tmp_path: Path, body: str) -> str:
+    """Write a program with a command `work` of the given body; return how to run it."""
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM.format(body=body))
+    return f'"{sys.executable}" "{path}"'
+
+
+def test_output_piped_to_head_ends_quietly(shell: Run, tmp_path: Path) -> None:
+    body = "emit(invocation, None, lambda _: (str(n) for n in range(10**6)))"
+    program = write_program(tmp_path, body)
+    outcome = shell(f'{program} | head -n 2; echo "${{PIPESTATUS[0]}}"')
+    assert outcome.err == ""
+    assert outcome.out == "0\n1\n141\n"
+
+
+def test_help_into_a_closed_pipe_ends_quietly(shell: Run) -> None:
+    assert shell("vault --help | true").err == ""
+
+
+def test_a_full_disk_under_standard_output_is_told(shell: Run, tmp_path: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    outcome = shell("vault --help > /dev/full")
+    assert outcome.code == 5
+    assert outcome.err.endswith("code:  disk-full\n")
+
+
+def test_a_signal_from_the_keyboard_ends_a_running_command(tmp_path: Path) -> None:
+    body = "print('ready', flush=True); time.sleep(60)"
+    write_program(tmp_path, body)
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "program.py")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[2] == "code:  interrupted"
+
+
+def test_a_terminal_that_is_not_utf8_gets_escapes(shell: Run) -> None:
+    outcome = shell("vault 'größe'", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert outcome.code == 2
+    assert "gr\\xf6\\xdfe" in outcome.err

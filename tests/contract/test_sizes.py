@@ -1,0 +1,80 @@
+"""Modules, classes and functions stay small enough to be read in one go."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.contract.source import Module, modules
+
+MODULE_LINES = 400
+CLASS_LINES = 250
+FUNCTION_LINES = 50
+PARAMETERS = 8
+
+EXCEPTIONS: dict[str, str] = {}
+"""What may be larger, by full name, each with the reason. One that fits again must go."""
+
+
+def offences(module: Module) -> Iterator[tuple[str, str]]:
+    """Yield (full name, what is too large) for one module."""
+    lines = len(module.text.splitlines())
+    if lines > MODULE_LINES:
+        yield module.name, f"{lines} lines, at most {MODULE_LINES}"
+    for name, node, _ in module.definitions():
+        lines = (node.end_lineno or node.lineno) - node.lineno + 1
+        limit = CLASS_LINES if isinstance(node, ast.ClassDef) else FUNCTION_LINES
+        if lines > limit:
+            yield name, f"{lines} lines, at most {limit}"
+        if not isinstance(node, ast.ClassDef) and not _is_command(node):
+            count = _parameters(node)
+            if count > PARAMETERS:
+                yield name, f"{count} parameters, at most {PARAMETERS}"
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    given += [extra for extra in (node.args.vararg, node.args.kwarg) if extra is not None]
+    return len([argument for argument in given if argument.arg not in ("self", "cls")])
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    # A command has one parameter per option because click passes them so, not by design.
+    return any(
+        ast.unparse(decorator).startswith("options.command(") for decorator in node.decorator_list
+    )
+
+
+def test_nothing_is_larger_than_the_house_allows() -> None:
+    found = dict(offence for module in modules() for offence in offences(module))
+    unexcused = [f"{name}: {what}" for name, what in found.items() if name not in EXCEPTIONS]
+    assert not unexcused, "too large:\n" + "\n".join(unexcused)
+
+
+def test_an_exception_that_is_no_longer_needed_is_removed() -> None:
+    found = dict(offence for module in modules() for offence in offences(module))
+    stale = [name for name in EXCEPTIONS if name not in found]
+    assert not stale, f"take these out of EXCEPTIONS: {stale}"
+
+
+def test_every_exception_says_why() -> None:
+    assert all(len(reason.split()) >= 3 for reason in EXCEPTIONS.values())
+
+
+def test_the_measure_finds_what_is_too_large() -> None:
+    body = "    x = 1\n"
+    long_function = "def long():\n" + body * 51
+    wide = "def wide(a, b, c, d, e, f, *, g, h, i): ...\n"
+    long_class = "class Long:\n" + "    def m(self): ...\n" * 251
+    module = Module("vault.sample", long_function + wide + long_class + "\n" * 100)
+    assert [name for name, _ in offences(module)] == [
+        "vault.sample",
+        "vault.sample.long",
+        "vault.sample.wide",
+        "vault.sample.Long",
+    ]
+
+
+def test_a_command_may_have_as_many_options_as_it_needs() -> None:
+    text = "@options.command(example='')\ndef command(i, a, b, c, d, e, f, g, h, j): ...\n"
+    assert not list(offences(Module("vault.cli.commands.sample", text)))

@@ -1,0 +1,82 @@
+"""A command loads what it needs and nothing else: start-up is a feature."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contract.source import ROOT
+from vault.cli.command_table import COMMANDS
+
+HEAVY = ("duckdb", "pyarrow", "numpy", "openai", "datasketch", "pandas", "scipy")
+
+LOADED = f"""
+import sys
+from vault.cli.main import main
+code = main(sys.argv[1:])
+sys.stdout.flush()
+sys.stderr.write("LOADED " + " ".join(m for m in {HEAVY!r} if m in sys.modules) + "\\n")
+sys.stderr.write("COMMANDS " + " ".join(
+    m.rpartition(".")[2] for m in sys.modules if m.startswith("vault.cli.commands.")) + "\\n")
+sys.exit(code)
+"""
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
+    """Run one command; return its exit code, the heavy modules and command modules it loaded."""
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    lines = result.stderr.splitlines()
+    loaded, commands = lines[-2].split()[1:], lines[-1].split()[1:]
+    return result.returncode, loaded, commands
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit, made by the commands themselves."""
+    missing = {"init", "import", "commit"} - set(COMMANDS)
+    if missing:
+        pytest.skip(f"not written yet: {', '.join(sorted(missing))}")
+    folder = tmp_path_factory.mktemp("repository")
+    message = '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n'
+    (folder / "data.jsonl").write_text(message)
+    for words in (["init"], ["import", "data.jsonl"], ["commit", "-m", "one"]):
+        code, _, _ = run(folder, *words)
+        assert code == 0, words
+    return folder
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []], ids=["help", "version", ""])
+def test_the_frame_loads_no_heavy_library_and_no_command(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    assert run(tmp_path, *arguments) == (0, [], [])
+
+
+def test_one_command_does_not_load_another(tmp_path: Path) -> None:
+    assert run(tmp_path, "help") == (0, [], ["help"])
+
+
+@pytest.mark.parametrize("name", ["log", "status"])
+def test_everyday_commands_load_no_heavy_library(name: str, repository: Path) -> None:
+    if name not in COMMANDS:
+        pytest.skip(f"`vault {name}` is not written yet")
+    code, loaded, commands = run(repository, name)
+    assert (code, loaded, commands) == (0, [], [name])
+
+
+def test_the_check_sees_a_heavy_library() -> None:
+    program = LOADED.replace("import sys\n", "import sys, numpy\n", 1)
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "LOADED numpy" in result.stderr

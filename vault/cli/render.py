@@ -1,0 +1,122 @@
+"""What a command prints: a report as text lines or as one JSON document, and notes beside it.
+
+The only place that writes to standard output. Every line passes through an escape, so that data
+which a command forgot to escape still cannot act on the terminal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, TypeVar
+
+from vault.cli.invocation import Invocation
+from vault.cli.text import escape, escape_json, escape_styled
+
+Report = TypeVar("Report")
+
+
+def emit(invocation: Invocation, report: Report, text: Callable[[Report], Iterable[str]]) -> None:
+    """Print a report: one JSON document with `--json`, else the lines of `text` unless `-q`.
+
+    `text` is called only when its lines are printed. Cells from data should be escaped by it.
+    """
+    invocation.clear_progress()
+    if invocation.json:
+        invocation.emitted = True
+        write(json_document(report))
+    elif not invocation.quiet:
+        invocation.emitted = True
+        for line in text(report):
+            write(escape_styled(line))
+
+
+def emit_json_lines(invocation: Invocation, items: Iterable[Any]) -> None:
+    """Print one JSON object a line, as `--jsonl` promises, while they arrive."""
+    invocation.clear_progress()
+    invocation.emitted = True
+    for item in items:
+        write(json_document(item))
+
+
+def write(line: str) -> None:
+    """Write one line to standard output as it is; nothing else may write there."""
+    sys.stdout.write(line + "\n")
+
+
+def hint(invocation: Invocation, message: str) -> None:
+    """Print a next step on standard error, unless `-q`."""
+    if not invocation.quiet:
+        _write_note(invocation, f"hint:  {message}")
+
+
+def warn(invocation: Invocation, message: str) -> None:
+    """Print a warning on standard error, also with `-q`."""
+    _write_note(invocation, f"warning: {message}")
+
+
+def json_document(report: Any) -> str:
+    """Return a report as JSON on one line, safe to show on a terminal.
+
+    Dataclasses are objects with their fields in order (a trailing underscore, as in `from_`, is
+    dropped) unless they have a `to_json` method, whose answer is taken instead.
+    """
+    from vault.objects.json_text import compact_bytes
+
+    value = json_value(report)
+    try:
+        document = compact_bytes(value).decode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair: part of a file's name that is not UTF-8.
+        import json
+
+        document = json.dumps(value, ensure_ascii=False, default=str)
+    return escape_json(document)
+
+
+def json_value(value: Any) -> Any:
+    """Return the plain dicts, lists and scalars that stand for a report in JSON.
+
+    Bytes are hexadecimal, times RFC 3339 in UTC, paths and members of enums their text, sets
+    sorted. Raises TypeError for anything else.
+    """
+    if hasattr(value, "to_json") and not isinstance(value, type):
+        return json_value(value.to_json())
+    if isinstance(value, Enum):
+        return json_value(value.value)
+    if value is None or isinstance(value, (str, bool, int, float, Decimal)):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name.rstrip("_"): json_value(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if not field.name.startswith("_")
+        }
+    if isinstance(value, Mapping):
+        return {_json_key(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(json_value(item) for item in value)
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} has no JSON form in a report")
+
+
+def _json_key(key: Any) -> str:
+    plain = json_value(key)
+    return plain if isinstance(plain, str) else json_document(plain)
+
+
+def _write_note(invocation: Invocation, line: str) -> None:
+    invocation.clear_progress()
+    sys.stderr.write(escape(line, keep="\n\t") + "\n")

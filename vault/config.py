@@ -1,0 +1,181 @@
+"""Where a repository is, and its settings: `.vault/config.toml` (machine), `vault.toml` (team).
+
+Reads and checks types; what a setting means is known where it is used. Never writes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vault.errors import InvalidInput
+
+FOLDER = ".vault"
+"""The folder, inside the user's, that holds a repository."""
+
+FORMAT_FILE = "format"
+"""The file in `.vault/` that makes it ours; another program's `.vault/` has none."""
+
+MAX_SIZE_BYTES = 1_000_000
+"""Settings that are longer are refused: nobody writes them, and parsing takes memory and time."""
+
+_KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of one file, by dotted keys such as `user.name`.
+
+    `shown` is the file's name as people know it, `raw` its bytes as they were read (empty when
+    there is no file), so that a commit can record exactly what applied.
+    """
+
+    shown: str
+    raw: bytes = b""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, key: str) -> str | None:
+        """Return a text, or None when it is not set; `config-invalid` for another type."""
+        value = self._get(key, str)
+        return None if value is None else str(value)
+
+    def number(self, key: str) -> float | None:
+        """Return a number, whole or not, or None; `config-invalid` for another type."""
+        value = self._get(key, float)
+        return None if value is None else float(value)
+
+    def integer(self, key: str) -> int | None:
+        """Return a whole number or None; `config-invalid` for another type."""
+        value = self._get(key, int)
+        return None if value is None else int(value)
+
+    def boolean(self, key: str) -> bool | None:
+        """Return true or false, or None when it is not set; `config-invalid` for another type."""
+        value = self._get(key, bool)
+        return None if value is None else bool(value)
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """Return a list of texts or None; `config-invalid` unless all of its items are text."""
+        value = self._find(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong_type(key, "a list of texts")
+        return tuple(value)
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        """Return a table, empty when it is not set; `config-invalid` for another type."""
+        value = self._find(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self._wrong_type(key, "a table")
+        return value
+
+    def _find(self, key: str) -> Any:
+        value: Any = self.values
+        walked: list[str] = []
+        for part in key.split("."):
+            if not isinstance(value, Mapping):
+                raise self._wrong_type(".".join(walked), "a table")
+            value = value.get(part)
+            if value is None:
+                return None
+            walked.append(part)
+        return value
+
+    def _get(self, key: str, kind: type) -> Any:
+        value = self._find(key)
+        accepted = (int, float) if kind is float else kind
+        # A bool is an int to Python, but not to whoever wrote `limit = true`.
+        if value is not None and (
+            not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool)
+        ):
+            raise self._wrong_type(key, _KINDS[kind])
+        return value
+
+    def _wrong_type(self, key: str, expected: str) -> InvalidInput:
+        return InvalidInput(
+            f"{self.shown}: {key} is not {expected}",
+            code="config-invalid",
+            hint=f"change {key} in {self.shown} to {expected}",
+        )
+
+
+def find_root(start: Path) -> Path | None:
+    """Return the nearest folder, `start` or above, with a `.vault/` of ours in it, or None.
+
+    A `.vault` without our `format` file belongs to another program and is passed by.
+    """
+    for folder in (start, *start.parents):
+        # os.path, because it answers False where pathlib raises on folders that may not be read.
+        if os.path.isfile(folder / FOLDER / FORMAT_FILE):
+            return folder
+    return None
+
+
+def read_machine_configuration(root: Path) -> Configuration:
+    """Return this machine's settings, empty when the file is absent; errors as `read_file`."""
+    return read_file(root / FOLDER / "config.toml", shown=f"{FOLDER}/config.toml")
+
+
+def read_team_configuration(root: Path) -> Configuration:
+    """Return the team's settings, empty when the file is absent; errors as `read_file`."""
+    return read_file(root / "vault.toml", shown="vault.toml")
+
+
+def read_file(path: Path, *, shown: str) -> Configuration:
+    """Return the settings of a TOML file, empty when it is absent.
+
+    Raises InvalidInput `config-invalid`, naming the line, for what is not TOML in UTF-8, not a
+    regular file, or longer than a megabyte; OSError when the file cannot be read.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _invalid(shown, None, "it is not a regular file")
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_SIZE_BYTES + 1)
+    except FileNotFoundError:
+        return Configuration(shown)
+    if len(raw) > MAX_SIZE_BYTES:
+        raise _invalid(shown, None, f"it is longer than {MAX_SIZE_BYTES:,} bytes")
+    return parse(raw, shown=shown)
+
+
+def parse(raw: bytes, *, shown: str) -> Configuration:
+    """Return the settings that TOML bytes hold, for instance those recorded in a commit.
+
+    Raises InvalidInput `config-invalid` as `read_file` does.
+    """
+    try:
+        values = tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        at = raw.count(b"\n", 0, error.start) + 1
+        raise _invalid(shown, at, "it is not UTF-8 text") from None
+    except RecursionError:
+        raise _invalid(shown, None, "it is nested too deeply") from None
+    except ValueError as error:
+        message = str(error)
+        place = _PLACE.search(message)
+        line = int(place.group(1)) if place and place.group(1) else None
+        if place and line is None:
+            line = raw.count(b"\n") + 1
+        reason = _PLACE.sub("", message)
+        raise _invalid(shown, line, reason[:1].lower() + reason[1:]) from None
+    return Configuration(shown, raw, values)
+
+
+def _invalid(shown: str, line: int | None, reason: str) -> InvalidInput:
+    place = shown if line is None else f"{shown}, line {line}"
+    return InvalidInput(
+        f"{place}: {reason}",
+        code="config-invalid",
+        hint=f"correct {place} in an editor, or move the file away",
+    )
