@@ -10,14 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class PageReference:
@@ -42,8 +38,8 @@ class Manifest:
     removed: int = 0
     quarantine: tuple[Digest, ...] = ()
     quarantined: int = 0
-    sources: Mapping[str, Mapping[str, Any]] = _NOTHING
-    attachments: Mapping[str, Digest] = _NOTHING
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attachments: Mapping[str, Digest] = field(default_factory=dict)
 
     @property
     def examples(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,10 +36,14 @@ class Context:
     folder: Path | None
     intent: Intent
     progress: Progress
+    _commits: dict[Digest, Commit] = field(default_factory=dict)
 
     def commit(self, digest: Digest) -> Commit:
-        """Return a commit by its id. Raises Corrupt."""
-        return decode_commit(self.store.get(digest))
+        """Return a commit by its id, read once. Raises Corrupt."""
+        found = self._commits.get(digest)
+        if found is None:
+            found = self._commits[digest] = decode_commit(self.store.get(digest))
+        return found
 
     def manifest(self, digest: Digest | None) -> Manifest:
         """Return a manifest; the empty one for None. Raises Corrupt."""

@@ -44,6 +44,7 @@ class FileOutcome:
     same_content: int = 0
     returned: int = 0
     quarantined: int = 0
+    first_reason: str | None = None
     formats: dict[str, int] = field(default_factory=dict)
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
@@ -204,6 +205,8 @@ class Ingest:
                 size_bytes=each.size_bytes,
                 sha256=each.sha256,
             )
+            if file.first_reason is None:
+                file.first_reason = f"line {entry.line}: {entry.reason}"
             if entry.id not in self._known_quarantine:
                 self._known_quarantine.add(entry.id)
                 self._refused.append(entry)
