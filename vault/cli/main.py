@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ class RootGroup(VaultGroup):
 
 def root_group() -> RootGroup:
     """Return the command that stands for the whole program."""
-    made = RootGroup(
+    return RootGroup(
         name="vault",
         help=SUMMARY,
         example="vault init\nvault import train.jsonl\nvault commit -m 'round 1'",
@@ -93,8 +93,6 @@ def root_group() -> RootGroup:
         subcommand_metavar="COMMAND [ARGS]...",
         options_metavar="[OPTIONS]",
     )
-    made.callback = lambda: made.run_default(click.get_current_context())
-    return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -127,7 +125,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
 
 
 @contextlib.contextmanager
-def _folder_kept() -> Any:
+def _folder_kept() -> Iterator[None]:
     # `-C` changes the working folder; a program that calls `main` must not notice.
     try:
         before = os.open(".", os.O_RDONLY)
@@ -143,7 +141,7 @@ def _folder_kept() -> Any:
 
 
 @contextlib.contextmanager
-def _unencodable_shown() -> Any:
+def _unencodable_shown() -> Iterator[None]:
     # A terminal that is not UTF-8 gets escapes instead of an exception half-way through a report.
     kept: list[tuple[Any, str]] = []
     for stream in (sys.stdout, sys.stderr):

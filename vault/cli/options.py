@@ -56,6 +56,7 @@ class VaultGroup(VaultCommand, click.Group):
     def __init__(self, *args: Any, default: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, invoke_without_command=default is not None, **kwargs)
         self.default = default
+        self.callback = lambda: self.run_default(click.get_current_context())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs before the options."""
@@ -73,7 +74,7 @@ class VaultGroup(VaultCommand, click.Group):
         raise unknown_command(ctx.command_path, name, self.list_commands(ctx))
 
     def run_default(self, ctx: click.Context) -> Any:
-        """Run the verb that stands for the bare group; called by click after parsing."""
+        """Run the verb that stands for the bare group, when none was given."""
         if ctx.invoked_subcommand is None and self.default is not None:
             return ctx.invoke(self.commands[self.default])
         return None
@@ -126,11 +127,9 @@ def command(
 
 def group(*, help: str, example: str, default: str | None = None) -> VaultGroup:
     """Make a command that has verbs; `default` names the one that runs when none is given."""
-    made = VaultGroup(
+    return VaultGroup(
         help=help, example=example, default=default, params=global_options(), add_help_option=False
     )
-    made.callback = lambda: made.run_default(click.get_current_context())
-    return made
 
 
 def global_options() -> list[click.Parameter]:

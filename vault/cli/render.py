@@ -85,12 +85,12 @@ def json_value(value: Any) -> Any:
     Bytes are hexadecimal, times RFC 3339 in UTC, paths and members of enums their text, sets
     sorted. Raises TypeError for anything else.
     """
-    if hasattr(value, "to_json") and not isinstance(value, type):
-        return json_value(value.to_json())
     if isinstance(value, Enum):
         return json_value(value.value)
     if value is None or isinstance(value, (str, bool, int, float, Decimal)):
         return value
+    if hasattr(value, "to_json") and not isinstance(value, type):
+        return json_value(value.to_json())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name.rstrip("_"): json_value(getattr(value, field.name))
