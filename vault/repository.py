@@ -15,6 +15,7 @@ from vault.store.operation_log import Intent, OperationLog
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
+    from vault.operations.export import ExportReport
     from vault.operations.import_files import ImportReport
     from vault.operations.init import InitReport
     from vault.operations.log import LogReport
@@ -104,6 +105,14 @@ class Repository:
         from vault.operations.log import log
 
         return log(self._context(), revision, limit=limit)
+
+    def export(
+        self, revision: str | None = None, *, stdout: BinaryIO | None = None, **options: Any
+    ) -> ExportReport:
+        """Write a revision (HEAD) to files; `options` are the fields of `ExportOptions`."""
+        from vault.operations.export import ExportOptions, export
+
+        return export(self._context(), revision, ExportOptions(**options), stdout=stdout)
 
     def tags(self) -> TagReport:
         """Return all tags."""

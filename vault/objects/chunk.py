@@ -129,19 +129,20 @@ def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> b
     }
     arrays = [_column(rows, entry) for entry in CHUNK_SCHEMA]
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-    schema = CHUNK_SCHEMA.with_metadata({_METADATA_KEY: text.encode()})
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_arrays(arrays, schema=schema),
+    with pq.ParquetWriter(
         sink,
-        row_group_size=max(1, len(rows)),
+        CHUNK_SCHEMA,
         compression={entry.name: _codec(entry.name) for entry in CHUNK_SCHEMA},
         use_dictionary=_DICTIONARIES,
         column_encoding=_ENCODINGS,
         data_page_size=_PAGE_BYTES,
         write_statistics=False,
         store_schema=False,
-    )
+    ) as writer:
+        writer.add_key_value_metadata({_METADATA_KEY: text.encode()})
+        table = pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA)
+        writer.write_table(table, row_group_size=max(1, len(rows)))
     return sink.getvalue().to_pybytes()
 
 

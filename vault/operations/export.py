@@ -1,0 +1,325 @@
+"""`export` and `checkout -o`: write a snapshot, or part of it, to files, and say so in the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from vault.errors import InvalidInput, NotFound
+from vault.formats.columns import plan_columns
+from vault.formats.inputs import Compression, Layout, by_name
+from vault.formats.writers import open_writer
+from vault.objects.digest import Digest
+from vault.objects.json_member import with_member
+from vault.objects.json_text import compact_bytes, parse
+from vault.objects.runs import RowKeys
+from vault.operations.block_writer import EXPORT_MEMBER
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, ids_of, open_dataset
+from vault.operations.lock_file import check_unedited, remember
+from vault.operations.records import joined_lines, record_arrays
+from vault.operations.revisions import HEAD, Revision, resolve
+from vault.operations.select import (
+    UNASSIGNED,
+    Selection,
+    labels_of_each,
+    select,
+    split_of_each,
+)
+
+STANDARD_OUTPUT = "-"
+_EXTRAS = ("id", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """Where to write, which examples, and what of each.
+
+    `output` is a file by its ending, a folder (no ending), or `-`. `fields` keeps these top-level
+    fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
+    file that was edited since vault wrote it, or that vault did not write.
+    """
+
+    output: str
+    selection: Selection = field(default_factory=Selection)
+    fields: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file that was written: its path, examples, and the SHA-256 of its bytes."""
+
+    path: str
+    examples: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written, of which commit (None for the stage)."""
+
+    commit: Digest | None
+    examples: int
+    output: str
+    format: str
+    sha256: str | None
+    files: tuple[ExportedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    path: str
+    layout: Layout
+    compression: Compression
+    keys: RowKeys
+
+
+def export(
+    context: Context,
+    revision: str | None,
+    options: ExportOptions,
+    *,
+    stdout: BinaryIO | None = None,
+) -> ExportReport:
+    """Write the examples of a revision (HEAD) as they were imported, byte for byte, in order.
+
+    A file appears whole or not at all. Costs decompressing what is written. Raises NotFound
+    (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput (`output-unknown`,
+    `extras-unknown`, `field-not-found`), AlreadyExists (`file-exists`, `file-edited`), Corrupt,
+    OSError when a file cannot be written.
+    """
+    unknown = [each for each in options.extras if each not in _EXTRAS]
+    if unknown:
+        raise InvalidInput(
+            f'an export cannot carry "{unknown[0]}"', code="extras-unknown", hint="use id, labels"
+        )
+    view = context.log.tip().view
+    opened = resolve(context, view, revision or HEAD)
+    dataset = open_dataset(context.store, opened.manifest)
+    targets = _targets(dataset, options)
+    for target in targets:
+        check_unedited(context.folder, target.path, force=options.force)
+    context.progress.start("writing", sum(len(target.keys) for target in targets))
+    if options.output == STANDARD_OUTPUT:
+        assert stdout is not None, "the caller opens standard output"
+        sha256 = _write(context, dataset, targets[0], options, stdout)
+        files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), sha256)]
+    else:
+        files = [_write_file(context, dataset, target, options) for target in targets]
+        remember(context.folder, opened.commit, files, _recipe(options))
+    context.progress.finish()
+    return _report(opened, options, targets, files)
+
+
+def _report(
+    opened: Revision,
+    options: ExportOptions,
+    targets: Sequence[_Target],
+    files: Sequence[ExportedFile],
+) -> ExportReport:
+    return ExportReport(
+        commit=opened.commit,
+        examples=sum(each.examples for each in files),
+        output=options.output,
+        format=targets[0].layout.value,
+        sha256=files[0].sha256 if len(files) == 1 else None,
+        files=tuple(files),
+    )
+
+
+def _targets(dataset: Dataset, options: ExportOptions) -> list[_Target]:
+    keys = dataset.keys()
+    sides = split_of_each(dataset, keys) if _wants_sides(options) else None
+    if options.selection.split is not None:
+        keys = _on_side(keys, sides, options.selection.split)
+        sides = None
+    if options.output == STANDARD_OUTPUT:
+        chosen = select(dataset, keys, options.selection)
+        return [_Target(STANDARD_OUTPUT, Layout.JSONL, Compression.NONE, chosen)]
+    if not Path(options.output).suffix:
+        return _folder_targets(dataset, keys, sides, options)
+    named = by_name(options.output)
+    if named is None:
+        raise InvalidInput(
+            f'the ending of "{options.output}" is not one that vault writes',
+            code="output-unknown",
+            hint="use .jsonl, .json, .csv or .parquet (.gz and .zst may follow), or a folder",
+        )
+    chosen = select(dataset, keys, options.selection)
+    return [_Target(options.output, named.layout, named.compression, chosen)]
+
+
+def _wants_sides(options: ExportOptions) -> bool:
+    is_folder = options.output != STANDARD_OUTPUT and not Path(options.output).suffix
+    return is_folder or options.selection.split is not None
+
+
+def _folder_targets(
+    dataset: Dataset, keys: RowKeys, sides: list[str | None] | None, options: ExportOptions
+) -> list[_Target]:
+    """Return a target for each split, or one for everything when nothing is split."""
+    folder = Path(options.output)
+    if sides is None:
+        name = options.selection.split or "examples"
+        groups = {name: keys}
+    else:
+        names = [side or UNASSIGNED for side in sides]
+        wanted = sorted(set(names))
+        groups = {each: keys[[name == each for name in names]] for each in wanted}
+    return [
+        _Target(
+            str(folder / f"{_file_name(name)}.jsonl"),
+            Layout.JSONL,
+            Compression.NONE,
+            select(dataset, rows, options.selection),
+        )
+        for name, rows in groups.items()
+    ]
+
+
+def _file_name(split: str) -> str:
+    # A split's name is data: it must not become a path.
+    if not split or not all(each.isalnum() or each in "-_." for each in split) or split[0] == ".":
+        raise InvalidInput(
+            f"the split {split!r} cannot be the name of a file",
+            code="split-name-invalid",
+            hint="export it alone: --split NAME -o FILE.jsonl",
+        )
+    return split
+
+
+def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKeys:
+    chosen = keys[[side == split for side in sides]] if sides is not None else keys[:0]
+    if not len(chosen):
+        known = sorted({side for side in sides or () if side is not None})
+        raise NotFound(
+            f'no example is in the split "{split}"',
+            code="split-not-found",
+            hint=f"there are {', '.join(known)}" if known else "nothing is split in this revision",
+        )
+    return chosen
+
+
+def _write_file(
+    context: Context, dataset: Dataset, target: _Target, options: ExportOptions
+) -> ExportedFile:
+    path = Path(target.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            sha256 = _write(context, dataset, target, options, file)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return ExportedFile(target.path, len(target.keys), sha256)
+
+
+def _write(
+    context: Context, dataset: Dataset, target: _Target, options: ExportOptions, file: BinaryIO
+) -> str:
+    """Write a target's records and return the SHA-256 of the bytes."""
+    hashed = _Hashed(file)
+    plan = None
+    if target.layout in (Layout.CSV, Layout.PARQUET):
+        texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
+        plan = plan_columns(texts)
+    output = cast(BinaryIO, hashed)
+    writer = open_writer(output, layout=target.layout, compression=target.compression, plan=plan)
+    if target.layout is Layout.JSONL and not options.fields and not options.extras:
+        for array in record_arrays(dataset, target.keys):
+            writer.write_lines(joined_lines(array))
+            context.progress.advance(len(array))
+    else:
+        for batch in _batches(dataset, target.keys, options):
+            writer.write(batch)
+            context.progress.advance(len(batch))
+    writer.close()
+    return hashed.hexdigest()
+
+
+def _batches(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Iterator[list[bytes]]:
+    """Yield the records as they are to be written."""
+    extras = _extras(dataset, keys, options.extras)
+    start = 0
+    for array in record_arrays(dataset, keys):
+        texts = cast(list[bytes], array.cast("binary").to_pylist())
+        if options.fields:
+            texts = [_with_fields(text, options.fields) for text in texts]
+        if extras is not None:
+            wanted = extras[start : start + len(texts)]
+            texts = [
+                with_member(text, EXPORT_MEMBER, value)
+                for text, value in zip(texts, wanted, strict=True)
+            ]
+        start += len(texts)
+        yield texts
+
+
+def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[bytes] | None:
+    if not names:
+        return None
+    members: list[dict[str, Any]] = [{} for _ in range(len(keys))]
+    if "id" in names:
+        for member, each in zip(members, ids_of(dataset.columns(keys, ["id"])), strict=True):
+            member["id"] = each.tobytes().hex()
+    if "labels" in names:
+        for member, labels in zip(members, labels_of_each(dataset, keys), strict=True):
+            member["labels"] = labels
+    return [compact_bytes(member) for member in members]
+
+
+def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
+    record, _ = parse(text)
+    return compact_bytes({name: value for name, value in record.items() if name in fields})
+
+
+def _recipe(options: ExportOptions) -> dict[str, Any]:
+    """Return what an export asked for, as the lock keeps it: only what is not the default."""
+    chosen = options.selection
+    wanted: dict[str, Any] = {
+        "split": chosen.split,
+        "sample": chosen.sample,
+        "shuffle": chosen.shuffle,
+        "seed": chosen.seed,
+        "fields": list(options.fields),
+        "with": list(options.extras),
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
+class _Hashed:
+    """A file that hashes what is written to it, in a thread beside the writing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        from concurrent.futures import Future, ThreadPoolExecutor
+
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
+
+    def write(self, data: Any) -> int:
+        """Write bytes; those of the call before are hashed by now."""
+        if self._pending is not None:
+            self._pending.result()
+        self._pending = self._pool.submit(self._sha256.update, data)
+        self._file.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Flush the file beneath."""
+        self._file.flush()
+
+    def hexdigest(self) -> str:
+        """Return the digest of everything written."""
+        self._pool.shutdown()
+        return self._sha256.hexdigest()
+
+

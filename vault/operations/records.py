@@ -1,0 +1,136 @@
+"""The records of a dataset as JSON texts, in any order, in bounded memory.
+
+In dataset order every chunk is decoded about once, a few ahead by threads. An order that jumps
+about (a shuffle) would decode every chunk again and again, so the texts are first spilled to a
+temporary file and then read from there.
+"""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.objects.digest import Digest
+from vault.objects.runs import RowKeys, key_parts
+from vault.operations.dataset import Dataset, in_threads, records_of
+from vault.store.object_store import ObjectStore
+
+WINDOW = 32_768
+"""Records handed out at once, at most."""
+
+_KEPT_CHUNKS = 6
+_MOST_VISITS = 3
+
+
+def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
+    """Yield the JSON texts of rows, in the order of `keys`, in arrays of at most WINDOW.
+
+    Memory is bounded by a few chunks (16 MB of text each), whatever the order. Raises Corrupt.
+    """
+    windows = [keys[start : start + WINDOW] for start in range(0, len(keys), WINDOW)]
+    if _jumps_about(windows):
+        yield from _spilled(dataset, keys)
+        return
+    chunks = _Chunks(dataset.store)
+    yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
+
+
+def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
+    """Yield the JSON text of each row, in the order of `keys`."""
+    for array in record_arrays(dataset, keys):
+        yield from array.cast(pa.binary()).to_pylist()
+
+
+def joined_lines(array: pa.StringArray) -> memoryview:
+    """Return the texts of an array, each ended by LF, as one buffer."""
+    if not len(array):
+        return memoryview(b"")
+    lines = pc.binary_join_element_wise(array.cast(pa.large_string()), "\n", "")
+    return memoryview(lines.buffers()[2])
+
+
+class _Chunks:
+    """Decoded records of the chunks used last; each is decoded by one thread only."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Digest, Future[pa.StringArray]] = OrderedDict()
+
+    def texts(self, chunk: Digest) -> pa.StringArray:
+        """Return all texts of a chunk."""
+        with self._lock:
+            future = self._held.get(chunk)
+            is_mine = future is None
+            if future is None:
+                future = self._held[chunk] = Future()
+                while len(self._held) > _KEPT_CHUNKS:
+                    self._held.popitem(last=False)
+            self._held.move_to_end(chunk)
+        if is_mine:
+            try:
+                future.set_result(records_of(self._store, chunk))
+            except BaseException as error:
+                future.set_exception(error)
+        return future.result()
+
+
+def _window(dataset: Dataset, chunks: _Chunks, keys: RowKeys) -> pa.StringArray:
+    chunk, row = key_parts(keys)
+    if bool((chunk == chunk[0]).all()):
+        return _rows(chunks.texts(dataset.numbers.digest(int(chunk[0]))), row)
+    order = np.argsort(chunk, kind="stable")
+    bounds = np.flatnonzero(np.diff(chunk[order], prepend=-1, append=-1)).tolist()
+    parts = [
+        _rows(chunks.texts(dataset.numbers.digest(int(chunk[order[start]]))), row[order[start:end]])
+        for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.arange(len(order))
+    together = pa.concat_arrays(parts)
+    return together if bool((np.diff(order) == 1).all()) else together.take(pa.array(inverse))
+
+
+def _rows(texts: pa.StringArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+    if bool((np.diff(rows) == 1).all()):
+        return texts.slice(int(rows[0]), len(rows))
+    return texts.take(pa.array(rows))
+
+
+def _jumps_about(windows: list[RowKeys]) -> bool:
+    """Tell whether going window by window would decode chunks many times over."""
+    used = [np.unique(key_parts(window)[0]) for window in windows]
+    visits = sum(len(each) for each in used)
+    chunks = len(np.unique(np.concatenate(used))) if used else 0
+    return chunks > _KEPT_CHUNKS and visits > _MOST_VISITS * chunks
+
+
+def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
+    order = np.argsort(keys, kind="stable")
+    length = np.empty(len(keys), np.int64)
+    with tempfile.TemporaryFile() as file:
+        done = 0
+        for array in record_arrays(dataset, keys[order]):
+            offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset :][: len(array) + 1]
+            file.write(memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
+            length[order[done : done + len(array)]] = np.diff(offsets)
+            done += len(array)
+        file.flush()
+        start = np.empty(len(keys), np.int64)
+        start[order] = np.cumsum(length[order]) - length[order]
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as spilled:
+            for first in range(0, len(keys), WINDOW):
+                window = slice(first, first + WINDOW)
+                texts = [
+                    spilled[at : at + size]
+                    for at, size in zip(start[window].tolist(), length[window].tolist(), strict=True)
+                ]
+                yield pa.array(texts, pa.binary()).view(pa.string())
