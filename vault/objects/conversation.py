@@ -98,19 +98,15 @@ def derive_keys(conversation: Conversation) -> ConversationKeys:
         response_part["rejected"] = rejected
     if desirable is not None:
         response_part["desirable"] = desirable
-    asked, chars, size_bytes = _count(prompt)
     state = xxhash.xxh3_64(canonical_bytes(prompt_part))
-    prompt_id = state.intdigest() if asked else None
+    prompt_id = state.intdigest() if _asks(prompt) else None
     state.update(b"\n" + canonical_bytes(response_part))
-    turns, more_chars, more_bytes = _count(response)
-    chars += more_chars
-    size_bytes += more_bytes
+    turns, chars, size_bytes = _count(prompt + response)
     if rejected:
         _, more_chars, more_bytes = _count(rejected)
         chars += more_chars
         size_bytes += more_bytes
-    tokens = (size_bytes + 3) // 4
-    return ConversationKeys(state.intdigest(), prompt_id, asked + turns, chars, tokens)
+    return ConversationKeys(state.intdigest(), prompt_id, turns, chars, (size_bytes + 3) // 4)
 
 
 def _keys_of_text(text: str) -> ConversationKeys:
@@ -120,17 +116,24 @@ def _keys_of_text(text: str) -> ConversationKeys:
     return ConversationKeys(content_id, None, 0, len(text), (_size_bytes(text) + 3) // 4)
 
 
+def _asks(prompt: tuple[Message, ...]) -> bool:
+    if prompt and prompt[-1]["role"] not in SYSTEM_ROLES:
+        return True  # nearly always, and a generator costs as much as hashing the prompt
+    return any(message["role"] not in SYSTEM_ROLES for message in prompt)
+
+
 def _count(messages: tuple[Message, ...]) -> tuple[int, int, int]:
     """Return turns, code points and UTF-8 bytes of messages."""
     turns = chars = size_bytes = 0
     for message in messages:
         if message["role"] not in SYSTEM_ROLES:
             turns += 1
-        content = message.get("content")
-        for text in (content,) if type(content) is str else texts_of(message):
-            length = len(text)
-            chars += length
-            size_bytes += length if text.isascii() else _size_bytes(text)
+        text = message.get("content")
+        if type(text) is not str:
+            text = "".join(texts_of(message))
+        length = len(text)
+        chars += length
+        size_bytes += length if text.isascii() else _size_bytes(text)
     return turns, chars, size_bytes
 
 
