@@ -101,10 +101,10 @@ def slow_number(text: str) -> str:
     shortest = repr(double)
     if "e" not in shortest:
         return shortest
-    mantissa, power = shortest.split("e")
+    mantissa, _, power = shortest.partition("e")
     if power == "-05":  # the one place where Python turns to exponents sooner
-        sign, mantissa = ("-", mantissa[1:]) if mantissa[0] == "-" else ("", mantissa)
-        return f"{sign}0.0000{mantissa.replace('.', '')}"
+        minus, mantissa = ("-", mantissa[1:]) if mantissa[0] == "-" else ("", mantissa)
+        return f"{minus}0.0000{mantissa.replace('.', '')}"
     return f"{mantissa}e{int(power):+d}"
 
 

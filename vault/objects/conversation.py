@@ -99,15 +99,14 @@ def derive_keys(conversation: Conversation) -> ConversationKeys:
     if desirable is not None:
         response_part["desirable"] = desirable
     state = xxhash.xxh3_64(canonical_bytes(prompt_part))
-    asked = sum([message["role"] not in SYSTEM_ROLES for message in prompt])
-    prompt_id = state.intdigest() if asked else None
+    prompt_id = state.intdigest() if _asks(prompt) else None
     state.update(b"\n" + canonical_bytes(response_part))
-    answered = sum([message["role"] not in SYSTEM_ROLES for message in response])
-    text = "".join(_texts((*prompt, *response, *(rejected or ()))))
-    size_bytes = len(text) if text.isascii() else _size_bytes(text)
-    return ConversationKeys(
-        state.intdigest(), prompt_id, asked + answered, len(text), (size_bytes + 3) // 4
-    )
+    turns, chars, size_bytes = _count(prompt + response)
+    if rejected:
+        _, more_chars, more_bytes = _count(rejected)
+        chars += more_chars
+        size_bytes += more_bytes
+    return ConversationKeys(state.intdigest(), prompt_id, turns, chars, (size_bytes + 3) // 4)
 
 
 def _keys_of_text(text: str) -> ConversationKeys:
@@ -117,15 +116,25 @@ def _keys_of_text(text: str) -> ConversationKeys:
     return ConversationKeys(content_id, None, 0, len(text), (_size_bytes(text) + 3) // 4)
 
 
-def _texts(messages: tuple[Message, ...]) -> list[str]:
-    texts: list[str] = []
+def _asks(prompt: tuple[Message, ...]) -> bool:
+    if prompt and prompt[-1]["role"] not in SYSTEM_ROLES:
+        return True  # nearly always, and a generator costs as much as hashing the prompt
+    return any(message["role"] not in SYSTEM_ROLES for message in prompt)
+
+
+def _count(messages: tuple[Message, ...]) -> tuple[int, int, int]:
+    """Return turns, code points and UTF-8 bytes of messages."""
+    turns = chars = size_bytes = 0
     for message in messages:
-        content = message.get("content")
-        if type(content) is str:
-            texts.append(content)
-        else:
-            texts.extend(texts_of(message))
-    return texts
+        if message["role"] not in SYSTEM_ROLES:
+            turns += 1
+        text = message.get("content")
+        if type(text) is not str:
+            text = "".join(texts_of(message))
+        length = len(text)
+        chars += length
+        size_bytes += length if text.isascii() else _size_bytes(text)
+    return turns, chars, size_bytes
 
 
 def texts_of(message: Message) -> list[str]:

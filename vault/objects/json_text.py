@@ -21,12 +21,14 @@ MAX_DEPTH = 128
 _SORTED = orjson.OPT_SORT_KEYS
 # Anything that orjson might read inexactly: 19 digits in a row (an integer may pass 64 bits), or an
 # exponent (a decimal may pass the range of a double). Hits inside strings only cost the slow path.
-INEXACT_PATTERN = "[0-9](?:[0-9]{18}|[eE][-+]?[0-9])"
-"""Matches every text that orjson might read inexactly, and a few others (also valid in RE2)."""
-
-_INEXACT = re.compile(INEXACT_PATTERN.encode())
+_INEXACT = re.compile(rb"[0-9](?:[0-9]{18}|[eE][-+]?[0-9])")
+_LONG_DIGITS = 4_000
 _MAX_INT = (1 << 64) - 1
 _MIN_INT = -(1 << 63)
+
+
+class LongInteger(Decimal):
+    """An integer of more than 4,000 digits: kept as a decimal, which is linear to read and write."""
 
 
 class UnreadableJson(ValueError):
@@ -38,31 +40,33 @@ class UnreadableJson(ValueError):
         self.reason = reason
 
 
-def parse(text: bytes, *, inexact: bool | None = None) -> tuple[Any, bytes]:
+def parse(text: bytes) -> tuple[Any, bytes]:
     """Return the value of one JSON text and its canonical bytes.
 
-    `inexact` says whether INEXACT_PATTERN matches the text, for callers who searched many texts in
-    one vectorised call; without it the text is searched here.
-
-    The value has str, int, float, Decimal (a decimal beyond the range of a double), bool, None,
-    list and dict. Costs 2 µs for a kilobyte; texts with long digit runs or exponents 10 µs.
+    The value has str, int, float, Decimal (a number beyond the range of a double, and a LongInteger
+    beyond 4,000 digits), bool, None, list and dict. Costs 2 µs for a kilobyte; texts with long
+    digit runs or exponents 10 µs.
 
     Raises UnreadableJson: `invalid-utf8`, `lone-surrogate`, `not-finite` (NaN, Infinity,
     an exponent beyond 18 digits), `duplicate-key`, `too-deep` (more than 128 levels), or
     `invalid-json`.
     """
-    if _INEXACT.search(text) is not None if inexact is None else inexact:
-        return _parse_exactly(text)
     try:
         value = orjson.loads(text)
         canonical = orjson.dumps(value, option=_SORTED)
     except (orjson.JSONDecodeError, TypeError):
         # TypeError: orjson dumps fewer levels than it reads.
         return _parse_exactly(text)
+    # An integer beyond 64 bits has come out as `1.8e+19`, a decimal too small for a double as
+    # `0.0`; one too large was refused. Only where the canonical text shows either is it worth
+    # looking at the text, which costs more than all the rest.
+    has_exponent = b"e+" in canonical
+    if (has_exponent or b"0.0" in canonical) and _INEXACT.search(text) is not None:
+        return _parse_exactly(text)
     # Canonical text is the shortest of all texts of a value, so equal lengths leave no room for a
     # dropped duplicate key; otherwise the unescaped quotes of a dropped pair are missing. Only a
-    # float of 17 or 18 digits before the point grows, and then the canonical text has a plus sign.
-    might_lack = len(text) != len(canonical) or b"+" in canonical
+    # float of 17 or 18 digits before the point grows, and then the canonical text has an exponent.
+    might_lack = has_exponent or len(text) != len(canonical)
     if might_lack and _quotes(text) != _quotes(canonical):
         return _parse_exactly(text)
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
@@ -70,26 +74,8 @@ def parse(text: bytes, *, inexact: bool | None = None) -> tuple[Any, bytes]:
     return value, canonical
 
 
-def parse_compact(text: bytes) -> tuple[Any, bytes] | None:
-    """Return what `parse` would, for a text as orjson itself would write it; else None.
-
-    A text that comes out of reading and writing as it went in lost nothing on the way: no number,
-    no duplicate key. Most generated files are written so, and this is the cheapest proof.
-    """
-    try:
-        value = orjson.loads(text)
-        if orjson.dumps(value) != text:
-            return None
-        canonical = orjson.dumps(value, option=_SORTED)
-    except (orjson.JSONDecodeError, TypeError):
-        return None
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
-        return None
-    return value, canonical
-
-
 def might_be_inexact(text: bytes) -> bool:
-    """Tell whether `parse` needs its slow path for this text (a superset of the true cases)."""
+    """Tell whether orjson alone might misread a number of this text (more than it really does)."""
     return _INEXACT.search(text) is not None
 
 
@@ -182,7 +168,9 @@ def _refuse_deep_text(text: str) -> None:
             level -= 1
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+# Possessive, and with an optional end: a string that is never closed is passed over once, not tried
+# again from each of its quotes.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -215,11 +203,9 @@ def _refuse_constant(name: str) -> Any:
     raise UnreadableJson("not-finite", f"{name} is not a JSON number")
 
 
-def _exact_int(text: str) -> int:
-    if len(text) <= 4000:
-        return int(text)
-    # Python refuses longer texts unless asked (a guard against quadratic time); Decimal does not.
-    return int(Decimal(text))
+def _exact_int(text: str) -> int | LongInteger:
+    # Converting takes quadratic time, and Python refuses longer texts by default.
+    return int(text) if len(text) <= _LONG_DIGITS else LongInteger(text)
 
 
 _DECODER = json.JSONDecoder(
@@ -250,18 +236,13 @@ def _scalar(value: Any) -> str:
             return orjson.dumps(value).decode()
         except TypeError:
             return json.dumps(value, ensure_ascii=False)  # a lone surrogate: refused on encoding
+    if isinstance(value, LongInteger):
+        return format(value, "f")
     if isinstance(value, Decimal):
         return _decimal_text(value)
     if isinstance(value, int) and not isinstance(value, bool) and not _MIN_INT <= value <= _MAX_INT:
-        return _int_text(value)
-    return orjson.dumps(value).decode()
-
-
-def _int_text(value: int) -> str:
-    try:
         return str(value)
-    except ValueError:  # longer than Python converts by default
-        return format(Decimal(value), "f")
+    return orjson.dumps(value).decode()
 
 
 def _decimal_text(value: Decimal) -> str:

@@ -13,12 +13,11 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.formats.blocks import Block, Refused
-from vault.formats.registry import Derived, FormatMismatch, derive
+from vault.formats.faults import FormatMismatch
+from vault.formats.registry import Derived, derive
 from vault.objects.chunk import (
     MAX_EXAMPLES,
     MAX_RECORD_BYTES,
@@ -29,13 +28,7 @@ from vault.objects.chunk import (
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
 from vault.objects.json_member import without_member
-from vault.objects.json_text import (
-    INEXACT_PATTERN,
-    UnreadableJson,
-    canonical_bytes,
-    parse,
-    parse_compact,
-)
+from vault.objects.json_text import UnreadableJson, canonical_bytes, parse
 from vault.store.object_store import ObjectStore
 
 EXPORT_MEMBER = "_vault"
@@ -116,10 +109,9 @@ class BlockWriter:
         """Parse a block's records; they stay in memory until `keep`."""
         records = block.split()
         pending = _PendingBlock(reader, refused=list(records.refused))
-        parser = _Parser(records.texts)
-        for position, (text, line) in enumerate(zip(records.texts, records.lines, strict=True)):
+        for text, line in zip(records.texts, records.lines, strict=True):
             try:
-                _read_record(pending, text, line, parser.parse(position))
+                _read_record(pending, text, line)
             except (UnreadableJson, FormatMismatch) as error:
                 pending.refused.append(_refused(line, error.code, error.reason, text))
         self._block = pending
@@ -200,39 +192,9 @@ class BlockWriter:
         self._readers = {}
 
 
-class _Parser:
-    """Parses the texts of a block: by the cheapest proof of exactness while it mostly succeeds."""
-
-    def __init__(self, texts: list[bytes]) -> None:
-        self._texts = texts
-        self._misses = 0
-        self._inexact: list[bool] | None = None
-
-    def parse(self, position: int) -> tuple[Any, bytes]:
-        """Return value and canonical bytes of one text. Raises UnreadableJson."""
-        text = self._texts[position]
-        if self._misses * 4 <= position + 16:
-            found = parse_compact(text)
-            if found is not None:
-                return found
-            self._misses += 1
-        if self._inexact is None:
-            self._inexact = _inexact(self._texts)
-        return parse(text, inexact=self._inexact[position])
-
-
-def _inexact(texts: list[bytes]) -> list[bool]:
-    """Tell for each text whether the slow, exact parser must read it: one RE2 search over all."""
-    array = pa.array(texts, pa.large_binary())
-    found = pc.match_substring_regex(array, pattern=INEXACT_PATTERN).to_pylist()
-    return [bool(each) for each in found]
-
-
-def _read_record(
-    pending: _PendingBlock, text: bytes, line: int, parsed: tuple[Any, bytes]
-) -> None:
+def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
     reader = pending.reader
-    value, canonical = parsed
+    value, canonical = parse(text)
     if not isinstance(value, dict):
         kind = "a list" if isinstance(value, list) else "a single value"
         raise UnreadableJson("not-an-object", f"the record is {kind}, not an object")

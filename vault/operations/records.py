@@ -26,8 +26,10 @@ from vault.store.object_store import ObjectStore
 WINDOW = 32_768
 """Records handed out at once, at most."""
 
+_WINDOW_CHUNKS = 4
 _KEPT_CHUNKS = 6
 _MOST_VISITS = 3
+_SPILLED_BYTES = 32 << 20
 
 
 def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
@@ -35,7 +37,7 @@ def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
 
     Memory is bounded by a few chunks (16 MB of text each), whatever the order. Raises Corrupt.
     """
-    windows = [keys[start : start + WINDOW] for start in range(0, len(keys), WINDOW)]
+    windows = _windows(keys)
     if _jumps_about(windows):
         yield from _spilled(dataset, keys)
         return
@@ -53,7 +55,8 @@ def joined_lines(array: pa.StringArray) -> memoryview:
     """Return the texts of an array, each ended by LF, as one buffer."""
     if not len(array):
         return memoryview(b"")
-    lines = pc.binary_join_element_wise(array.cast(pa.large_string()), "\n", "")
+    end, nothing = (pa.scalar(each, pa.large_string()) for each in ("\n", ""))
+    lines = pc.binary_join_element_wise(array.cast(pa.large_string()), end, nothing)
     return memoryview(lines.buffers()[2])
 
 
@@ -105,6 +108,29 @@ def _rows(texts: pa.StringArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]
     return texts.take(pa.array(rows))
 
 
+def _windows(keys: RowKeys) -> list[RowKeys]:
+    """Cut row keys where a window has enough rows, or would need another chunk in memory."""
+    chunk, _ = key_parts(keys)
+    ends = np.append(np.flatnonzero(np.diff(chunk)) + 1, len(keys)).tolist()
+    windows = []
+    first = start = 0
+    held: set[int] = set()
+    for end in ends if len(keys) else []:
+        number = int(chunk[start])
+        if number not in held and len(held) == _WINDOW_CHUNKS:
+            windows.append(keys[first:start])
+            first, held = start, set()
+        held.add(number)
+        while end - first >= WINDOW:
+            windows.append(keys[first : first + WINDOW])
+            first += WINDOW
+            held = {number}
+        start = end
+    if first < len(keys):
+        windows.append(keys[first:])
+    return windows
+
+
 def _jumps_about(windows: list[RowKeys]) -> bool:
     """Tell whether going window by window would decode chunks many times over."""
     used = [np.unique(key_parts(window)[0]) for window in windows]
@@ -127,10 +153,23 @@ def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
         start = np.empty(len(keys), np.int64)
         start[order] = np.cumsum(length[order]) - length[order]
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as spilled:
-            for first in range(0, len(keys), WINDOW):
-                window = slice(first, first + WINDOW)
+            for first, last in _spilled_windows(length):
+                window = slice(first, last)
                 texts = [
                     spilled[at : at + size]
                     for at, size in zip(start[window].tolist(), length[window].tolist(), strict=True)
                 ]
                 yield pa.array(texts, pa.binary()).view(pa.string())
+
+
+def _spilled_windows(
+    length: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> Iterator[tuple[int, int]]:
+    ends = np.cumsum(length)
+    first = 0
+    while first < len(length):
+        before = int(ends[first - 1]) if first else 0
+        last = int(np.searchsorted(ends, before + _SPILLED_BYTES, side="right"))
+        last = min(max(last, first + 1), first + WINDOW)
+        yield first, last
+        first = last
