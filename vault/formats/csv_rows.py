@@ -34,7 +34,7 @@ def csv_blocks(
     reader = csv.reader(lines, strict=True)
     header = _header(reader, lines, path)
     builder = BlockBuilder(block_bytes)
-    while True:
+    while not lines.has_ended:
         lines.begin_row()
         try:
             cells = next(reader)

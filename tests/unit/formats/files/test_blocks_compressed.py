@@ -69,6 +69,13 @@ def test_damage_in_the_first_byte_leaves_nothing(tmp_path: Path) -> None:
     assert (result.texts, result.refused) == ([], [(1, "compression-damaged")])
 
 
+def test_a_header_that_breaks_off_is_kept_with_the_damage(tmp_path: Path) -> None:
+    packed = gzip.compress(b"n,text")[:-8]
+    result = read_file(write_file(tmp_path / "a.csv.gz", packed))
+    assert (result.texts, result.refused) == ([], [(1, "compression-damaged")])
+    assert result.details[0].raw == b"n,text"
+
+
 @pytest.mark.parametrize("ending", ["gz", "zst"])
 def test_a_bomb_costs_time_and_no_memory(tmp_path: Path, ending: str) -> None:
     size = 300 << 20
