@@ -1,0 +1,226 @@
+"""Records to files: JSON Lines, JSON lists, CSV and Parquet, compressed or not.
+
+The same records always give the same bytes, however they are handed over: nothing of the clock,
+of file names or of the size of a call gets into them. Writes to a file that the caller opened and
+will close, flush and rename.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Protocol, cast
+
+from vault.errors import InvalidInput
+from vault.formats.columns import ColumnPlan, read_record
+from vault.formats.inputs import Compression, Layout
+from vault.objects.json_text import compact_bytes
+
+Buffer = bytes | bytearray | memoryview
+"""Bytes in memory."""
+
+
+class RecordWriter(Protocol):
+    """Takes records as JSON texts, each on one line, and writes them to a file."""
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Write records."""
+
+    def write_lines(self, lines: Buffer) -> None:
+        """Write records that are joined to lines, each ending in LF; the fast way for JSONL."""
+
+    def close(self) -> None:
+        """Write what is still to be written; the file beneath stays open. Call it once."""
+
+
+class _Sink(Protocol):
+    def write(self, data: Buffer, /) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+def open_writer(
+    target: BinaryIO,
+    *,
+    layout: Layout,
+    compression: Compression = Compression.NONE,
+    plan: ColumnPlan | None = None,
+) -> RecordWriter:
+    """Return a writer of records to a file opened for writing in binary.
+
+    CSV and Parquet need the plan of their columns (`plan_columns` over the same records). Raises
+    InvalidInput: `parquet-compressed` (Parquet compresses within), `no-columns` (records without
+    a single key make no table).
+    """
+    if layout is Layout.PARQUET:
+        if compression is not Compression.NONE:
+            raise InvalidInput(
+                "Parquet files are compressed within, and not again as a whole",
+                code="parquet-compressed",
+                hint="write to a name that ends in .parquet",
+            )
+        from vault.formats.parquet_writer import ParquetWriter
+
+        return ParquetWriter(target, _needed(plan))
+    sink = _compressed(target, compression)
+    if layout is Layout.CSV:
+        return CsvWriter(sink, _needed(plan))
+    return ListWriter(sink) if layout is Layout.JSON else LineWriter(sink)
+
+
+def _needed(plan: ColumnPlan | None) -> ColumnPlan:
+    if plan is None:
+        raise TypeError("CSV and Parquet are written by a plan of their columns")
+    return plan
+
+
+class LineWriter:
+    """Writes JSON Lines: each record and LF."""
+
+    def __init__(self, sink: _Sink) -> None:
+        self._sink = sink
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Write records."""
+        if texts:
+            self._sink.write(b"\n".join(texts) + b"\n")
+
+    def write_lines(self, lines: Buffer) -> None:
+        """Write lines as they are."""
+        self._sink.write(lines)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._sink.close()
+
+
+class ListWriter:
+    """Writes a JSON list, one record on each line; an empty one is `[]`."""
+
+    def __init__(self, sink: _Sink) -> None:
+        self._sink = sink
+        self._opening = b"[\n"
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Write records."""
+        if texts:
+            self._sink.write(self._opening + b",\n".join(texts))
+            self._opening = b",\n"
+
+    def write_lines(self, lines: Buffer) -> None:
+        """Write records that are joined to lines."""
+        self.write(split_lines(lines))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._sink.write(b"\n]\n" if self._opening == b",\n" else b"[]\n")
+        self._sink.close()
+
+
+class CsvWriter:
+    """Writes CSV: a header of keys, then a row for each record, each ending in LF.
+
+    Texts are cells as they are; null and absent keys are empty cells, the one thing that reading
+    the file again cannot tell apart; any other value is its JSON text.
+    """
+
+    def __init__(self, sink: _Sink, plan: ColumnPlan) -> None:
+        self._sink = sink
+        self._columns = plan.columns
+        if plan.columns:
+            self._write_row([column.name for column in plan.columns])
+
+    def write(self, texts: Sequence[bytes]) -> None:
+        """Write records."""
+        if texts and not self._columns:
+            raise no_columns()
+        for text in texts:
+            record = read_record(text)
+            self._write_row([_cell(record.get(column.name)) for column in self._columns])
+
+    def write_lines(self, lines: Buffer) -> None:
+        """Write records that are joined to lines."""
+        self.write(split_lines(lines))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._sink.close()
+
+    def _write_row(self, cells: list[str]) -> None:
+        if len(cells) == 1 and not cells[0]:
+            row = '""'  # a blank line is no row
+        else:
+            row = ",".join(map(_quoted, cells))
+        self._sink.write(row.encode() + b"\n")
+
+
+def no_columns() -> InvalidInput:
+    """Return the error for records without a single key among them, of which no table is made."""
+    return InvalidInput(
+        "the records have no keys, so they make no table",
+        code="no-columns",
+        hint="export to a file that ends in .jsonl",
+    )
+
+
+def split_lines(lines: Buffer) -> list[bytes]:
+    """Return the records that were joined to lines."""
+    texts = bytes(lines).split(b"\n")
+    if not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else compact_bytes(value).decode()
+
+
+def _quoted(cell: str) -> str:
+    # Not the csv module, which quotes a lone CR in some versions of Python only. A byte order mark
+    # is quoted because it would vanish from the beginning of a file.
+    if '"' in cell or "," in cell or "\n" in cell or "\r" in cell or cell.startswith("\ufeff"):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+class _Uncompressed:
+    def __init__(self, target: BinaryIO) -> None:
+        self.write = target.write
+
+    def close(self) -> None:
+        pass
+
+
+def _compressed(target: BinaryIO, compression: Compression) -> _Sink:
+    if compression is Compression.GZIP:
+        # Without a name and a time, equal records give equal bytes.
+        return gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=target, mtime=0)
+    if compression is Compression.ZSTD:
+        import pyarrow as pa
+
+        return cast(_Sink, pa.CompressedOutputStream(_StaysOpen(target), "zstd"))
+    return _Uncompressed(target)
+
+
+class _StaysOpen:
+    """A file that pyarrow can write to but does not close."""
+
+    closed = False
+
+    def __init__(self, target: BinaryIO) -> None:
+        self.write = target.write
+        self.flush = target.flush
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
