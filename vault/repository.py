@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,10 +15,13 @@ from vault.store.operation_log import Intent, OperationLog
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
+    from vault.operations.diff import ChangedExample, DiffReport
     from vault.operations.export import ExportReport
     from vault.operations.import_files import ImportReport
     from vault.operations.init import InitReport
+    from vault.operations.list_quarantine import QuarantineReport
     from vault.operations.log import LogReport
+    from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.status import StatusReport
     from vault.operations.tag import TagReport
 
@@ -113,6 +116,40 @@ class Repository:
         from vault.operations.export import ExportOptions, export
 
         return export(self._context(), revision, ExportOptions(**options), stdout=stdout)
+
+    def show(self, name: str) -> CommitShown | ExampleShown:
+        """Return a commit with its statistics, or an example with all that is known of it."""
+        from vault.operations.show import show
+
+        return show(self._context(), name)
+
+    def diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        key: str | None = None,
+        by: str | None = None,
+        limit: int = 20,
+    ) -> DiffReport:
+        """Compare two revisions; by default HEAD with the stage."""
+        from vault.operations.diff import diff
+
+        return diff(self._context(), old, new, key=key, by=by, limit=limit)
+
+    def iterate_diff(
+        self, old: str | None = None, new: str | None = None, *, key: str | None = None
+    ) -> Iterator[ChangedExample]:
+        """Yield every change between two revisions."""
+        from vault.operations.diff import iterate_diff
+
+        return iterate_diff(self._context(), old, new, key=key)
+
+    def quarantine(self, revision: str | None = None) -> QuarantineReport:
+        """Return what could not be read, and why."""
+        from vault.operations.list_quarantine import list_quarantine
+
+        return list_quarantine(self._context(), revision)
 
     def tags(self) -> TagReport:
         """Return all tags."""

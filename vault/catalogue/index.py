@@ -1,0 +1,217 @@
+"""The catalogue: where each example stands, as a DuckDB database made from chunks.
+
+Only the objects are true. The catalogue is keyed by chunk digests, which never change their
+meaning, so it is brought up to date by inserting chunks that it lacks. A *generation* is built
+aside, closed, fsynced and renamed; readers open the newest read-only. One that cannot be opened or
+read is set aside and built again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from vault.objects.digest import ID_BYTES, Digest
+
+_T = TypeVar("_T")
+_SUFFIX = ".duckdb"
+_VERSION = 1
+_SCHEMA = f"""
+    CREATE TABLE catalogue (version INTEGER);
+    INSERT INTO catalogue VALUES ({_VERSION});
+    CREATE TABLE chunks (number INTEGER, digest VARCHAR, examples INTEGER);
+    CREATE TABLE examples (high UBIGINT, low UBIGINT, chunk INTEGER, place INTEGER);
+"""
+
+ReadIds = Callable[[Digest], pa.Array]
+"""Returns the ids of a chunk, in row order, as an array of 16-byte values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where an example stands: its id, and a row of a chunk that holds it."""
+
+    id: bytes
+    chunk: Digest
+    row: int
+
+
+class Catalogue:
+    """The catalogue of one repository; `folder` None keeps it in memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def locate(
+        self, first: bytes, last: bytes, chunks: Sequence[Digest], read_ids: ReadIds
+    ) -> list[Located]:
+        """Return the places of all ids from `first` to `last` (16 bytes each) in some chunks.
+
+        Sorted by id, then by the order of `chunks`. Costs reading the ids of chunks that the
+        catalogue has not seen, then a scan of 16 bytes an example. Raises what `read_ids` raises.
+        """
+
+        def search(connection: duckdb.DuckDBPyConnection) -> list[Located]:
+            rows = connection.execute(
+                """
+                SELECT high, low, digest, place FROM examples JOIN chunks ON chunk = number
+                WHERE high BETWEEN ? AND ?
+                """,
+                [_high(first), _high(last)],
+            ).fetchall()
+            order = {digest: position for position, digest in enumerate(chunks)}
+            found = [
+                Located(high.to_bytes(8, "big") + low.to_bytes(8, "big"), Digest(chunk), place)
+                for high, low, chunk, place in rows
+                if chunk in order
+            ]
+            inside = [each for each in found if first <= each.id <= last]
+            return sorted(inside, key=lambda each: (each.id, order[each.chunk], each.row))
+
+        return self._with_chunks(chunks, read_ids, search)
+
+    def _with_chunks(
+        self,
+        chunks: Sequence[Digest],
+        read_ids: ReadIds,
+        search: Callable[[duckdb.DuckDBPyConnection], _T],
+    ) -> _T:
+        newest = self._newest()
+        if newest is not None:
+            try:
+                with _opened(newest) as connection:
+                    if not _missing(connection, chunks):
+                        return search(connection)
+            except duckdb.Error:
+                # Damaged, of another version, or gone: whatever it was, it can be made again.
+                _set_aside(newest)
+                newest = None
+        return self._renewed(newest, chunks, read_ids, search)
+
+    def _renewed(
+        self,
+        newest: Path | None,
+        chunks: Sequence[Digest],
+        read_ids: ReadIds,
+        search: Callable[[duckdb.DuckDBPyConnection], _T],
+    ) -> _T:
+        """Build the next generation, publish it if the folder can be written, and search it."""
+        draft = self._draft(newest)
+        connection = duckdb.connect(str(draft) if draft is not None else ":memory:")
+        try:
+            if newest is None or draft is None:
+                connection.execute(_SCHEMA)
+            _insert(connection, _missing(connection, chunks), read_ids)
+            result = search(connection)
+        except BaseException:
+            connection.close()
+            if draft is not None:
+                draft.unlink(missing_ok=True)
+            raise
+        connection.close()
+        if draft is not None:
+            self._publish(draft)
+        return result
+
+    def _newest(self) -> Path | None:
+        return max(self._generations(), default=None, key=_number)
+
+    def _generations(self) -> list[Path]:
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        return [each for each in self._folder.glob(f"*{_SUFFIX}") if each.stem.isdigit()]
+
+    def _draft(self, newest: Path | None) -> Path | None:
+        """Return a new file to build in, begun as a copy of the newest; None if that fails."""
+        if self._folder is None:
+            return None
+        draft = self._folder / f"draft-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if newest is not None:
+                shutil.copyfile(newest, draft)
+            elif not os.access(self._folder, os.W_OK):
+                return None
+        except OSError:
+            return None
+        return draft
+
+    def _publish(self, draft: Path) -> None:
+        assert self._folder is not None
+        # Each step may lose a race or meet a full disk; the catalogue is then made another time.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(draft, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+            older = self._generations()
+            number = max(map(_number, older), default=0) + 1
+            os.replace(draft, self._folder / f"{number:08d}{_SUFFIX}")
+            for each in older:
+                each.unlink(missing_ok=True)
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        version = connection.execute("SELECT version FROM catalogue").fetchall()
+        if version != [(_VERSION,)]:
+            raise duckdb.Error("the catalogue is of another version")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _set_aside(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        os.replace(path, path.with_suffix(".damaged"))
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, chunks: Sequence[Digest]) -> list[Digest]:
+    have = {digest for (digest,) in connection.execute("SELECT digest FROM chunks").fetchall()}
+    return [each for each in dict.fromkeys(chunks) if each not in have]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, chunks: Sequence[Digest], read_ids: ReadIds
+) -> None:
+    (count,) = connection.execute("SELECT count(*) FROM chunks").fetchall()[0]
+    for number, digest in enumerate(chunks, start=int(count)):
+        ids = read_ids(digest)
+        rows = _halves(ids)
+        connection.register("arriving", rows)
+        connection.execute(f"INSERT INTO examples SELECT high, low, {number}, place FROM arriving")
+        connection.unregister("arriving")
+        connection.execute("INSERT INTO chunks VALUES (?, ?, ?)", [number, digest, len(ids)])
+
+
+def _halves(ids: pa.Array) -> pa.Table:
+    import numpy as np
+
+    data = memoryview(ids.buffers()[1] or b"")
+    start = ids.offset * ID_BYTES
+    pairs = np.frombuffer(data[start : start + len(ids) * ID_BYTES], ">u8").reshape(-1, 2)
+    return pa.table(
+        {
+            "high": pairs[:, 0].astype(np.uint64),
+            "low": pairs[:, 1].astype(np.uint64),
+            "place": np.arange(len(ids), dtype=np.int32),
+        }
+    )
+
+
+def _high(each: bytes) -> int:
+    return int.from_bytes(each[:8], "big")

@@ -1,0 +1,82 @@
+"""Counting changes per value of a field, and removed examples by why they were removed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from vault.errors import InvalidInput
+from vault.objects.commit import ChangeCounts
+from vault.objects.quarantine import decode_removals
+from vault.objects.runs import RowKeys
+from vault.operations.compare import Comparison, field_values
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.select import labels_of_each
+
+COLUMNS = ("kind", "source", "round")
+"""Fields that every example has; others are looked up in its record or its labels."""
+
+ABSENT = "(none)"
+"""How a missing value is called in counts."""
+
+
+def count_by(comparison: Comparison, name: str) -> Mapping[str, ChangeCounts]:
+    """Return the counts of changes per value of a field, most changes first.
+
+    `name` is kind, source, round, `labels.NAME`, or a dotted path into the record, with or without
+    `data.` before it. A changed example counts for its new value. Raises InvalidInput
+    (`field-unknown`) if no example that differs has the field.
+    """
+    parts = {
+        "added": _values(comparison.new, comparison.added, name),
+        "removed": _values(comparison.old, comparison.removed, name),
+        "changed": _values(comparison.new, comparison.changed_new, name),
+        "relabelled": _values(comparison.new, comparison.relabelled_new, name),
+    }
+    counts = {change: Counter(values) for change, values in parts.items()}
+    total: Counter[str] = Counter()
+    for each in counts.values():
+        total.update(each)
+    if total and set(total) == {ABSENT}:
+        raise InvalidInput(
+            f'no example that differs has a field "{name}"',
+            code="field-unknown",
+            hint=f"use {', '.join(COLUMNS)}, labels.NAME, or a path such as metadata.topic",
+        )
+    return {
+        value: ChangeCounts(**{change: each[value] for change, each in counts.items()})
+        for value, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))
+    }
+
+
+def count_reasons(comparison: Comparison) -> Mapping[str, int]:
+    """Return how many removed examples were taken out deliberately, by reason."""
+    new = comparison.new
+    reasons = {
+        each.id: each.reason
+        for digest in new.manifest.removals
+        for each in decode_removals(new.store.get(digest))
+    }
+    if not reasons:
+        return {}
+    ids = ids_of(comparison.old.columns(comparison.removed, ["id"]))
+    found = (reasons.get(each.tobytes()) for each in ids)
+    return dict(Counter(each for each in found if each is not None).most_common())
+
+
+def _values(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+    if not len(keys):
+        return []
+    if name in COLUMNS:
+        column = dataset.columns(keys, [name]).column(name).to_pylist()
+        return [ABSENT if each is None else str(each) for each in column]
+    if name.startswith("labels."):
+        wanted = name.removeprefix("labels.")
+        return [str(each.get(wanted, ABSENT)) for each in labels_of_each(dataset, keys)]
+    texts = field_values(dataset, keys, name.removeprefix("data."))
+    return [ABSENT if each is None else _shown(each) for each in texts]
+
+
+def _shown(value: bytes) -> str:
+    text = value.decode()
+    return text[1:-1] if text.startswith('"') and "\\" not in text else text

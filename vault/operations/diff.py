@@ -1,0 +1,261 @@
+"""`diff`: what was added, removed, changed and relabelled between two datasets, example by example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+from vault.objects.commit import ChangeCounts
+from vault.objects.json_text import compact_bytes, parse
+from vault.objects.pairing import What
+from vault.objects.runs import RowKeys
+from vault.operations.compare import Comparison, compare
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.records import WINDOW, record_arrays
+from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
+from vault.operations.select import labels_of_each
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedExample:
+    """One example that differs.
+
+    `change` is added, removed, changed or relabelled; `what` says what of a changed one. `id`,
+    `source`, `line`, `data` and `labels` are of the new record (of the only one); those that begin
+    with `old_` of the record whose place it took, None where there is none. The data are JSON
+    texts as imported.
+    """
+
+    change: str
+    what: What | None
+    id: str
+    old_id: str | None
+    kind: str
+    source: str
+    line: int
+    labels: Mapping[str, object]
+    old_labels: Mapping[str, object] | None
+    data: bytes
+    old_data: bytes | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the example with its records as JSON values."""
+        return {
+            **self._head(),
+            "data": parse(self.data)[0],
+            "old_data": None if self.old_data is None else parse(self.old_data)[0],
+        }
+
+    def json_line(self) -> bytes:
+        """Return the same as one line of JSON, the records as they were imported."""
+        old = b"null" if self.old_data is None else self.old_data
+        return compact_bytes(self._head())[:-1] + b',"data":' + self.data + b',"old_data":' + old + b"}\n"
+
+    def _head(self) -> dict[str, Any]:
+        return {
+            "change": self.change,
+            "what": None if self.what is None else self.what.value,
+            "id": self.id,
+            "old_id": self.old_id,
+            "kind": self.kind,
+            "source": self.source,
+            "line": self.line,
+            "labels": dict(self.labels),
+            "old_labels": None if self.old_labels is None else dict(self.old_labels),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """How two revisions differ; `from_` and `to` are commit ids, or STAGE, or None for nothing.
+
+    `by` counts the changes per value of a field; `reasons` why removed examples were taken out,
+    as far as they were removed deliberately. Both only when a field was named.
+    """
+
+    from_: str | None
+    to: str | None
+    added: int
+    removed: int
+    changed: int
+    relabelled: int
+    unchanged: int
+    by: Mapping[str, ChangeCounts] | None
+    reasons: Mapping[str, int] | None
+    items: tuple[ChangedExample, ...]
+
+
+class Sides(NamedTuple):
+    """The two revisions that a diff compares; an `old` without manifest is the empty dataset."""
+
+    old: Revision
+    new: Revision
+
+
+def sides_of(context: Context, old: str | None, new: str | None) -> Sides:
+    """Return the sides for what was typed: nothing, A, A and B, or A..B.
+
+    Raises what `resolve` raises.
+    """
+    view = context.log.tip().view
+    if old is not None and new is None and ".." in old:
+        old, _, new = old.partition("..")
+        old, new = old or "HEAD", new or "HEAD"
+    if old is None:
+        staged = stage_revision(context, view)
+        has_commit = any(
+            each.branch is None or each.branch in view.branches for each in view.workspaces.values()
+        )
+        before = head_revision(context, view) if has_commit else Revision("nothing", None, None)
+        return Sides(before, staged)
+    after = stage_revision(context, view) if new is None else resolve(context, view, new)
+    return Sides(resolve(context, view, old), after)
+
+
+def diff(
+    context: Context,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    key: str | None = None,
+    by: str | None = None,
+    limit: int = 20,
+) -> DiffReport:
+    """Compare two revisions: HEAD and the stage, one and the stage, or one and another.
+
+    Items are the first `limit` changes: changed, relabelled, added, removed, each in dataset
+    order. Between a commit and its parent, counts alone (`limit` 0) cost no more than reading the
+    commit. Raises NotFound, InvalidInput (`field-unknown`), Corrupt.
+    """
+    sides = sides_of(context, old, new)
+    names = tuple(
+        each.commit or (STAGE if each.text == STAGE else None) for each in (sides.old, sides.new)
+    )
+    known = _recorded_counts(context, sides) if key is None and by is None and not limit else None
+    if known is not None:
+        counts, unchanged = known
+        return DiffReport(*names, *_numbers(counts), unchanged, None, None, ())
+    comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
+    counted, reasons = None, None
+    if by is not None:
+        from vault.operations.count_by import count_by, count_reasons
+
+        counted, reasons = count_by(comparison, by), count_reasons(comparison)
+    items = tuple(islice(changes(comparison), limit))
+    numbers = _numbers(comparison.counts)
+    return DiffReport(*names, *numbers, comparison.unchanged, counted, reasons, items)
+
+
+def iterate_diff(
+    context: Context, old: str | None = None, new: str | None = None, *, key: str | None = None
+) -> Iterator[ChangedExample]:
+    """Yield every change between two revisions, as `diff` orders them, in bounded memory."""
+    sides = sides_of(context, old, new)
+    yield from changes(compare(context.store, sides.old.manifest, sides.new.manifest, key=key))
+
+
+def changes(comparison: Comparison) -> Iterator[ChangedExample]:
+    """Yield the changes of a comparison: changed, relabelled, added, removed."""
+    old, new = comparison.old, comparison.new
+    yield from _pairs(
+        comparison, "changed", comparison.changed_old, comparison.changed_new, comparison.what
+    )
+    yield from _pairs(
+        comparison, "relabelled", comparison.relabelled_old, comparison.relabelled_new, None
+    )
+    for change, dataset, keys in (("added", new, comparison.added), ("removed", old, comparison.removed)):
+        for row in _rows(dataset, keys):
+            yield ChangedExample(
+                change=change,
+                what=None,
+                id=row.id,
+                old_id=None,
+                kind=row.kind,
+                source=row.source,
+                line=row.line,
+                labels=row.labels,
+                old_labels=None,
+                data=row.data,
+                old_data=None,
+            )
+
+
+def _pairs(
+    comparison: Comparison,
+    change: str,
+    old_keys: RowKeys,
+    new_keys: RowKeys,
+    what: tuple[What, ...] | None,
+) -> Iterator[ChangedExample]:
+    before = _rows(comparison.old, old_keys)
+    after = _rows(comparison.new, new_keys)
+    for position, (was, now) in enumerate(zip(before, after, strict=True)):
+        yield ChangedExample(
+            change=change,
+            what=None if what is None else what[position],
+            id=now.id,
+            old_id=was.id,
+            kind=now.kind,
+            source=now.source,
+            line=now.line,
+            labels=now.labels,
+            old_labels=was.labels,
+            data=now.data,
+            old_data=was.data,
+        )
+
+
+class _Row(NamedTuple):
+    id: str
+    kind: str
+    source: str
+    line: int
+    labels: Mapping[str, object]
+    data: bytes
+
+
+def _rows(dataset: Dataset, keys: RowKeys) -> Iterator[_Row]:
+    # A first small batch, so that showing a few changes of thousands reads little.
+    bounds = [0, *range(min(64, len(keys)), len(keys), WINDOW), len(keys)]
+    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+        if start < end:
+            yield from _batch(dataset, keys[start:end])
+
+
+def _batch(dataset: Dataset, keys: RowKeys) -> Iterator[_Row]:
+    table = dataset.columns(keys, ["id", "kind", "source", "line"])
+    columns = (table.column(name).to_pylist() for name in ("kind", "source", "line"))
+    ids = [each.tobytes().hex() for each in ids_of(table)]
+    labels = labels_of_each(dataset, keys)
+    texts = (
+        text for array in record_arrays(dataset, keys) for text in array.cast("binary").to_pylist()
+    )
+    for each, kind, source, line, said, data in zip(ids, *columns, labels, texts, strict=True):
+        yield _Row(each, kind, source, line, said, data)
+
+
+def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int] | None:
+    """Return counts that were recorded when the newer side was made, and what is unchanged."""
+    view = context.log.tip().view
+    if sides.new.commit is not None:
+        commit = context.commit(sides.new.commit)
+        if commit.parents[:1] != (sides.old.commit,):
+            return None
+        counts = commit.counts
+    else:
+        from vault.operations.context import stage_of
+
+        stage = stage_of(view)
+        if stage is None or stage.base != sides.old.commit:
+            return None
+        counts = stage.counts
+    before = 0 if sides.old.manifest is None else context.manifest(sides.old.manifest).examples
+    return counts, before - counts.removed - counts.changed - counts.relabelled
+
+
+def _numbers(counts: ChangeCounts) -> tuple[int, int, int, int]:
+    return counts.added, counts.removed, counts.changed, counts.relabelled
+
