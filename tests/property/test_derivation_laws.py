@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unittest.mock
+
 import json
 import random
 from typing import Any
@@ -177,3 +179,31 @@ def test_a_conversation_in_canonical_parts_is_one_in_any_layout(
     if messages and messages[-1]["role"] == "assistant":
         split = derive({"prompt": messages[:-1], "completion": messages[-1:]})
         assert keys(as_chat) == keys(split)
+
+
+_PLAIN_MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "role": st.sampled_from(["system", "user", "assistant", "developer", "tool", "critic"]),
+            "content": st.one_of(st.text(max_size=12), st.none()),
+        }
+    ),
+    max_size=5,
+)
+
+
+@given(
+    messages=_PLAIN_MESSAGES,
+    others=st.dictionaries(
+        st.sampled_from(["metadata", "id", "tools", "system", "label", "chosen", "prompt"]),
+        st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.just([])),
+        max_size=3,
+    ),
+)
+def test_the_fast_path_of_plain_chat_derives_what_the_general_path_does(
+    messages: list[dict[str, object]], others: dict[str, object]
+) -> None:
+    record: dict[str, object] = {"messages": messages, **others}
+    fast = derive(record)
+    with unittest.mock.patch("vault.formats.registry.derive_plain", return_value=None):
+        assert derive(record) == fast

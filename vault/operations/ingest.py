@@ -138,7 +138,7 @@ class Ingest:
             team[index].keep(wanted, base)
             order.append((index, counts[index]))
             counts[index] += 1
-            advance(len(found.lines) + len(found.refused))
+            advance(len(wanted) + len(found.refused))
             _begin(team[index], index, jobs, begun)
         return order
 
