@@ -16,6 +16,7 @@ from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.digest import Digest, digest_of, is_digest
+from vault.objects.stored_json import stored_json
 from vault.objects.view import View, view_from_json, view_to_json
 from vault.store.backend import Backend
 
@@ -163,7 +164,7 @@ def _encode(
         "version": 1,
         "view": view_to_json(view),
     }
-    body = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    body = stored_json(value)
     return body + b"\n" + digest_of(body).encode() + b"\n"
 
 
