@@ -44,6 +44,25 @@ def emit_json_lines(invocation: Invocation, items: Iterable[Any]) -> None:
         write(json_document(item))
 
 
+def emit_raw_lines(invocation: Invocation, lines: Iterable[bytes]) -> int:
+    """Print lines that are JSON already, as they are, and return how many there were.
+
+    A terminal gets them escaped; what they say stays the same.
+    """
+    invocation.clear_progress()
+    invocation.emitted = True
+    sys.stdout.flush()
+    shows = sys.stdout.isatty()
+    count = 0
+    for line in lines:
+        count += 1
+        if shows:
+            write(escape_json(line.decode("utf-8", "replace").rstrip("\n")))
+        else:
+            sys.stdout.buffer.write(line)
+    return count
+
+
 def write(line: str) -> None:
     """Write one line to standard output as it is; nothing else may write there."""
     sys.stdout.write(line + "\n")
@@ -119,4 +138,6 @@ def _json_key(key: Any) -> str:
 
 def _write_note(invocation: Invocation, line: str) -> None:
     invocation.clear_progress()
+    # In a file or pager that takes both, a note stands after the lines that it speaks of.
+    sys.stdout.flush()
     sys.stderr.write(escape(line, keep="\n\t") + "\n")
