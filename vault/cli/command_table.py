@@ -37,6 +37,7 @@ SECTIONS: tuple[Section, ...] = (
         "Start",
         (
             Entry("init", "make a repository in a folder"),
+            Entry("demo", "show the main job on bundled data"),
             Entry("help", "show what vault does, or what one command takes"),
         ),
     ),

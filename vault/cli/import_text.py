@@ -26,18 +26,23 @@ def import_lines(report: ImportReport) -> Iterator[str]:
         yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
 
 
-def next_step(report: ImportReport) -> str:
-    """Return what to do after an import."""
+def next_steps(report: ImportReport, *, is_mapped: bool) -> Iterator[str]:
+    """Yield what to do after an import; `is_mapped` tells that --map or --format was given."""
     if report.dry_run:
-        return "leave out --dry-run to import"
-    parts = []
+        yield "leave out --dry-run to import"
+        return
     if report.quarantined:
-        parts.append("`vault quarantine list` tells what is wrong")
+        yield "`vault quarantine list` tells what is wrong"
+    if any(file.format == "raw" and file.imported for file in report.files):
+        yield "raw: nothing says who speaks; --map user=FIELD --map assistant=FIELD does"
+    if is_mapped and report.duplicates:
+        yield "what was there already stays as it was first read"
     if report.returned:
-        parts.append("--readmit lets in what was removed before")
+        yield "--readmit lets in what was removed before"
     if report.staged is not None and count_changes(report.staged):
-        parts.append('`vault diff` shows the changes, `vault commit -m "..."` records them')
-    return "; ".join(parts) or "`vault status` shows where things stand"
+        yield '`vault diff` shows the changes, `vault commit -m "..."` records them'
+    else:
+        yield "`vault status` shows where things stand"
 
 
 def _file(file: ImportedFile) -> Iterator[str]:

@@ -28,9 +28,13 @@ def parts_of(record: object) -> list[Part]:
 
 
 def excerpt_lines(record: object) -> Iterator[str]:
-    """Yield one line for each message of a record (each field where it has none), the first six."""
+    """Yield one line for each message of a record (each field where it has none), the first six.
+
+    What the system says is left out: it is mostly the same everywhere.
+    """
     parts = parts_of(record)
-    chosen = [part for part in parts if part.is_message] or parts
+    messages = [part for part in parts if part.is_message]
+    chosen = [part for part in messages if part.label != "system"] or messages or parts
     width = max((display_width(escape(part.label)) for part in chosen[:_MOST_LINES]), default=0)
     width = min(width, 20)
     room = max(20, terminal_width() - width - 6)

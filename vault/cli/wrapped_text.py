@@ -59,7 +59,8 @@ def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
 
 
 def _painted(line: Sequence[Piece]) -> str:
-    while line and line[-1].text.isspace() and line[-1].style is None:
+    # Beyond the last column white space would begin a line of its own.
+    while line and line[-1].text.isspace():
         line = line[:-1]
     text = ""
     position = 0

@@ -80,11 +80,11 @@ def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
         )
     if message is not None and not message.strip():
         raise InvalidInput(
-            "the message is empty", code="message-missing", hint='say why: -m "second round"'
+            "the message is empty", code="message-missing", hint='`vault commit -m "second round"` says why'
         )
     if message is None and not options.amend:
         raise InvalidInput(
-            "a commit needs a message", code="message-missing", hint='say why: -m "second round"'
+            "a commit needs a message", code="message-missing", hint='`vault commit -m "second round"` says why'
         )
     reworded = options.amend and (message is not None or options.meta)
     if draft.stage is None and not options.allow_empty and not reworded:

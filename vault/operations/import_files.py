@@ -262,9 +262,9 @@ def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> N
     refused = sum(each.quarantined for each in ingested.files)
     if not read or read != refused:
         return
-    names = ", ".join(each.path for each in files[:3])
+    names = ", ".join("standard input" if each.path == "-" else each.path for each in files[:3])
     raise InvalidInput(
-        f"none of the {read} records of {names} could be read: {_first_reason(ingested)}",
+        f"nothing in {names} could be read: {_first_reason(ingested)}",
         code="nothing-readable",
         hint="`vault import --help` lists the formats; a record is one JSON object",
     )

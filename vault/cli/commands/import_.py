@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from vault.cli import options
-from vault.cli.import_text import import_lines, next_step
+from vault.cli.import_text import import_lines, next_steps
 from vault.cli.invocation import Invocation
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint, warn
@@ -70,7 +70,10 @@ def command(
     if report.quarantined:
         kept_out = plural(report.quarantined, "record")
         warn(invocation, f"{kept_out} could not be read and went to quarantine")
-    hint(invocation, next_step(report))
+    elif not report.read:
+        warn(invocation, "there was no record to read")
+    for step in next_steps(report, is_mapped=bool(mapping or given["format"])):
+        hint(invocation, step)
     return 1 if strict and report.quarantined else 0
 
 

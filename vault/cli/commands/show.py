@@ -14,6 +14,7 @@ from vault.cli.invocation import Invocation
 from vault.cli.record_text import full_lines
 from vault.cli.render import emit
 from vault.cli.text import escape, paint, plural, short_id
+from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
     from vault.operations.show import CommitShown, ExampleShown
@@ -50,7 +51,7 @@ def _commit(report: CommitShown, verbose: bool) -> Iterator[str]:
         most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         shown = ", ".join(f"{escape(value)} {count:,}" for value, count in most[:8])
         more = f", and {len(most) - 8} more" if len(most) > 8 else ""
-        yield f"{name + ':':<8} {shown or 'none'}{more}"
+        yield from wrap([Piece(f"{name + ':':<8} {shown or 'none'}{more}")], indent="")
     if told.removed:
         yield f"removed: {plural(told.removed, 'example')} stay out"
     if report.commit is not None:

@@ -20,6 +20,8 @@ def command(invocation: Invocation) -> None:
     """Say where things stand: branch, staged changes, quarantine, and what to do next."""
     report = invocation.repository().status()
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
+    if report.quarantined:
+        hint(invocation, "`vault quarantine list` tells what is wrong")
     hint(invocation, _next_step(report))
 
 
@@ -45,11 +47,7 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
 def _next_step(report: StatusReport) -> str:
     if report.has_stage:
         compare = "`vault diff` shows what changed, " if report.commit else ""
-        step = f'{compare}`vault commit -m "..."` records it'
-    elif report.commit is None:
-        step = "`vault import FILE` brings in examples"
-    else:
-        step = "`vault import FILE` brings in more, `vault log` shows history"
-    if report.quarantined:
-        step += "; `vault quarantine list` tells what is wrong"
-    return step
+        return f'{compare}`vault commit -m "..."` records it'
+    if report.commit is None:
+        return "`vault import FILE` brings in examples"
+    return "`vault import FILE` brings in more, `vault log` shows history"
