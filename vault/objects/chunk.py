@@ -115,7 +115,8 @@ def encode_records(rows: ChunkRows) -> bytes:
         write_statistics=False,
         store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> bytes:
@@ -143,7 +144,8 @@ def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> b
         writer.add_key_value_metadata({_METADATA_KEY: text.encode()})
         table = pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA)
         writer.write_table(table, row_group_size=max(1, len(rows)))
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def _codec(name: str) -> str:
@@ -196,5 +198,3 @@ def _unreadable(reason: object) -> Corrupt:
         code="chunk-unreadable",
         hint="`vault fsck` tells which objects are damaged",
     )
-
-

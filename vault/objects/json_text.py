@@ -28,7 +28,7 @@ _MIN_INT = -(1 << 63)
 
 
 class LongInteger(Decimal):
-    """An integer of more than 4,000 digits: kept as a decimal, which is linear to read and write."""
+    """An integer of more than 4,000 digits: a decimal, which is linear to read and write."""
 
 
 class UnreadableJson(ValueError):

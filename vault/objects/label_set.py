@@ -63,7 +63,8 @@ def encode_labels(labels: LabelSet) -> bytes:
         write_statistics=False,
         store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def decode_labels(data: bytes) -> LabelSet:

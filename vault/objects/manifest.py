@@ -15,6 +15,7 @@ from typing import Any
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
 
+
 @dataclass(frozen=True, slots=True)
 class PageReference:
     """One page of runs, with the number of examples in it."""
@@ -72,7 +73,8 @@ def decode_manifest(data: bytes) -> Manifest:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return Manifest(
             pages=tuple(
-                PageReference(_digest(page["page"]), int(page["examples"])) for page in root["pages"]
+                PageReference(_digest(page["page"]), int(page["examples"]))
+                for page in root["pages"]
             ),
             labels={_digest(chunk): _digest(labels) for chunk, labels in root["labels"].items()},
             removals=tuple(_digest(each) for each in root["removals"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ def decode_quarantine(data: bytes) -> list[QuarantineEntry]:
     names = [name for name in _QUARANTINE_SCHEMA.names if name != "id"]
     return [
         QuarantineEntry(**{name: row[name] for name in names})
-        for row in _decode(data, "quarantine-unreadable")
+        for row in _rows(data, _quarantine_unreadable)
     ]
 
 
@@ -95,7 +95,7 @@ def encode_removals(removals: Sequence[Removal]) -> bytes:
 
 def decode_removals(data: bytes) -> list[Removal]:
     """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
-    return [Removal(**row) for row in _decode(data, "removals-unreadable")]
+    return [Removal(**row) for row in _rows(data, _removals_unreadable)]
 
 
 def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
@@ -108,16 +108,21 @@ def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
         write_statistics=False,
         store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
-def _decode(data: bytes, code: str) -> list[dict[str, Any]]:
+def _rows(data: bytes, unreadable: Callable[[Exception], Corrupt]) -> list[dict[str, Any]]:
     try:
         rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise Corrupt(
-            f"a stored list cannot be read: {error}",
-            code=code,
-            hint="`vault fsck` tells which objects are damaged",
-        ) from None
+        raise unreadable(error) from None
     return [dict(row) for row in rows]
+
+
+def _quarantine_unreadable(error: Exception) -> Corrupt:
+    return Corrupt(f"a stored quarantine cannot be read: {error}", code="quarantine-unreadable")
+
+
+def _removals_unreadable(error: Exception) -> Corrupt:
+    return Corrupt(f"a stored list of removals cannot be read: {error}", code="removals-unreadable")

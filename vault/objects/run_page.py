@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
 
 
 def cut_pages(runs: Runs) -> list[Runs]:
-    """Return the runs in consecutive pages; the same runs give the same pages, wherever they are."""
+    """Return the runs in consecutive pages; the same runs give the same pages anywhere."""
     pages = []
     start = 0
     candidates = np.flatnonzero(_cut_here(runs))
@@ -48,7 +48,8 @@ def cut_pages(runs: Runs) -> list[Runs]:
 def _cut_here(runs: Runs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     # The chunk's own digest decides, never its number: numbers differ between repositories.
     heads = np.array(
-        [int(runs.numbers.digest(number)[:16], 16) for number in range(len(runs.numbers))], np.uint64
+        [int(runs.numbers.digest(number)[:16], 16) for number in range(len(runs.numbers))],
+        np.uint64,
     )
     mixed = (heads[runs.chunk] ^ runs.first.astype(np.uint64)) * _MIX
     return np.asarray((mixed >> np.uint64(40)) & _CUT_MASK == 0)
@@ -75,7 +76,8 @@ def encode_page(runs: Runs) -> bytes:
         write_statistics=False,
         store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def decode_page(data: bytes, numbers: ChunkNumbers) -> Runs:

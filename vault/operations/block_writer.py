@@ -239,5 +239,3 @@ def _count(kinds: Any) -> dict[str, int]:
     for kind in kinds:
         counts[kind] = counts.get(kind, 0) + 1
     return counts
-
-

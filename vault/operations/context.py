@@ -135,4 +135,3 @@ def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
         code="log-busy",
         hint="run the command again",
     )
-

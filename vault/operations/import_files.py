@@ -309,5 +309,3 @@ def merged_sources(
             entry["map"] = dict(reader.mapping)
         result[reader.source] = entry
     return result
-
-

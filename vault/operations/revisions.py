@@ -1,4 +1,4 @@
-"""Revisions: which commit a text means. Looked up as ref, then commit id, then (elsewhere) example."""
+"""Revisions: which commit a text means. Looked up as ref, commit id, then (elsewhere) example."""
 
 from __future__ import annotations
 

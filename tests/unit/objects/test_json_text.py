@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from vault.objects.json_text import (
-    LongInteger,
     MAX_DEPTH,
+    LongInteger,
     UnreadableJson,
     canonical_bytes,
     compact_bytes,
