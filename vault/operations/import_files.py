@@ -55,6 +55,17 @@ class ImportOptions:
     dry_run: bool = False
     workers: int | None = None
 
+    def __post_init__(self) -> None:
+        """Take a mode by its name too: a plain text equals the mode but is not it."""
+        try:
+            object.__setattr__(self, "mode", ImportMode(self.mode))
+        except ValueError:
+            raise InvalidInput(
+                f'"{self.mode}" is not a way to import',
+                code="mode-unknown",
+                hint=f"use {', '.join(ImportMode)}",
+            ) from None
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:

@@ -8,7 +8,9 @@ newest entries have vanished; it is never trusted for more.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from vault.store.backend import Backend
 
 _FOLDER = "operations"
 _TIP = "tip"
+_NUMBER = re.compile(r"[0-9]{10,15}")
+_HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class OperationLog:
         hinted = self._hinted()
         newest = hinted
         if newest == 0 or not self._backend.exists(_name(newest)):
-            newest = max(self._numbers(), default=0)
+            newest = max(self.numbers(), default=0)
         while self._backend.exists(_name(newest + 1)):
             newest += 1
         if newest == 0:
@@ -108,45 +112,93 @@ class OperationLog:
         number = 1 if after is None else after.number + 1
         nonce = secrets.token_hex(16)
         data = _encode(number, None if after is None else after.digest, view, intent, nonce)
-        if not self._backend.put_if_absent(_name(number), data):
-            if self.read(number).nonce != nonce:
-                return None
+        if not self._publish(number, data, nonce):
+            return None
         self._sync_entry(number)
-        self._hint(number)
+        # The operation is recorded; the next one brings the hint up to date.
+        with contextlib.suppress(StorageFailed):
+            self.renew_hint(number)
         return _decode(number, data)
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the number of every entry that is stored, in no order."""
+        for name in self._backend.names(_FOLDER):
+            last = name.rpartition("/")[2]
+            if _NUMBER.fullmatch(last) and name == _name(int(last)):
+                yield int(last)
+
+    def read_hint(self) -> int | None:
+        """Return the number that the hint gives for the newest entry, None without a hint.
+
+        Never more than the newest entry unless entries have vanished. Raises Corrupt
+        (`hint-damaged`).
+        """
+        try:
+            text = self._backend.read(_TIP)
+        except KeyError:
+            return None
+        found = _HINT.fullmatch(text)
+        if found is None or text != _hint_text(int(found[1])):
+            raise Corrupt(
+                "the hint at the newest operation is damaged",
+                code="hint-damaged",
+                hint="`vault fsck --repair` writes it again",
+            )
+        return int(found[1])
+
+    def renew_hint(self, number: int) -> None:
+        """Let the hint say that this entry is the newest."""
+        self._backend.replace(_TIP, _hint_text(number))
+
+    def _publish(self, number: int, data: bytes, nonce: str) -> bool:
+        """Put an entry; True if it is there now, whatever the backend said."""
+        try:
+            if self._backend.put_if_absent(_name(number), data):
+                return True
+        except StorageFailed as error:
+            # An answer may be lost after the entry was written.
+            if not self._holds(number, nonce, error):
+                raise
+            return True
+        return self.read(number).nonce == nonce
+
+    def _holds(self, number: int, nonce: str, failure: StorageFailed) -> bool:
+        try:
+            if not self._backend.exists(_name(number)):
+                return False
+            return self.read(number).nonce == nonce
+        except StorageFailed:
+            raise StorageFailed(
+                f"operation {number} may have been recorded or not: {failure.message}",
+                code="outcome-unknown",
+                hint="`vault status` shows what was recorded",
+            ) from failure
 
     def _sync_entry(self, number: int) -> None:
         try:
             self._backend.sync()
         except StorageFailed as error:
             raise StorageFailed(
-                f"operation {number} was recorded, but may not survive a power cut: {error.message}",
+                f"operation {number} was recorded, but might not last: {error.message}",
                 code="outcome-unknown",
                 hint="`vault status` shows what was recorded",
             ) from error
 
-    def _numbers(self) -> Iterator[int]:
-        for name in self._backend.names(_FOLDER):
-            last = name.rpartition("/")[2]
-            if last.isdigit():
-                yield int(last)
-
     def _hinted(self) -> int:
+        # A hint that cannot be read only costs listing the entries.
         try:
-            text = self._backend.read(_TIP)
-        except KeyError:
+            return self.read_hint() or 0
+        except (Corrupt, StorageFailed):
             return 0
-        return int(text) if text.isdigit() and len(text) < 16 else 0
-
-    def _hint(self, number: int) -> None:
-        try:
-            self._backend.replace(_TIP, str(number).encode())
-        except StorageFailed:
-            pass  # the operation is recorded; the next one brings the hint up to date
 
 
 def _name(number: int) -> str:
     return f"{_FOLDER}/{number:010d}"
+
+
+def _hint_text(number: int) -> bytes:
+    # With a checksum, since a flipped digit would look like entries that have vanished.
+    return b"%d %s\n" % (number, digest_of(b"%d" % number)[:16].encode())
 
 
 def _encode(
