@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id
+
+if TYPE_CHECKING:
+    from vault.operations.fsck import FsckReport
 
 
 @options.command(example="vault fsck\nvault fsck --repair")
@@ -20,15 +23,14 @@ def command(invocation: Invocation, repair: bool) -> int:
 
     Exits with 1 when something is damaged. Changes nothing without --repair.
     """
-    repository: Any = invocation.repository(writing=repair)
-    report = repository.fsck(repair=repair)
+    report = invocation.repository(writing=repair).fsck(repair=repair)
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
     if report.problems and not repair:
         hint(invocation, "`vault fsck --repair` puts right what can be put right")
     return 0 if report.ok else 1
 
 
-def _text(report: Any, verbose: bool) -> Iterator[str]:
+def _text(report: FsckReport, verbose: bool) -> Iterator[str]:
     for each in report.problems:
         name = escape(str(each.object))
         shown = short_id(name, verbose) if len(name) == 64 else name
