@@ -10,7 +10,6 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, TypeVar
@@ -106,7 +105,7 @@ def json_value(value: Any) -> Any:
     """
     if isinstance(value, Enum):
         return json_value(value.value)
-    if value is None or isinstance(value, (str, bool, int, float, Decimal)):
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if hasattr(value, "to_json") and not isinstance(value, type):
         return json_value(value.to_json())
@@ -128,6 +127,10 @@ def json_value(value: Any) -> Any:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, PurePath):
         return str(value)
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return value
     raise TypeError(f"a {type(value).__name__} has no JSON form in a report")
 
 

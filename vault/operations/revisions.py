@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,6 +139,8 @@ def _by_prefix(context: Context, view: View, prefix: str) -> Digest | None:
 
 
 def _unknown(view: View, name: str) -> NotFound:
+    import difflib
+
     names = [HEAD, STAGE, *view.branches, *view.tags]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f'did you mean "{near[0]}"? ' if near else ""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +116,7 @@ class OperationLog:
         """
         self._backend.sync()  # what the entry names must be durable before the entry is
         number = 1 if after is None else after.number + 1
-        nonce = secrets.token_hex(16)
+        nonce = os.urandom(16).hex()
         data = _encode(number, None if after is None else after.digest, view, intent, nonce)
         if not self._publish(number, data, nonce):
             return None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
-from vault.cli.commit_graph import Lanes
 from vault.cli.commit_text import commit_lines, commit_title
 from vault.cli.count_text import count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 
 if TYPE_CHECKING:
+    from vault.cli.commit_graph import Lanes
     from vault.operations.log import LoggedCommit, LogReport
 
 
@@ -36,16 +36,22 @@ def command(
     report = invocation.repository().log(revision, limit=limit)
 
     def text(report: LogReport) -> Iterator[str]:
-        lanes = Lanes()
+        lanes = _lanes() if graph else None
         for position, each in enumerate(report.commits):
             lines = _lines(report, each, oneline, stat, invocation.verbose)
             if not oneline and position < len(report.commits) - 1:
                 lines.append("")
-            yield from lanes.beside(each.commit, each.parents, lines) if graph else lines
+            yield from lanes.beside(each.commit, each.parents, lines) if lanes else lines
 
     emit(invocation, report, text)
     if not report.commits and limit != 0:
         hint(invocation, 'there is no commit yet: `vault commit -m "round 1"` makes the first')
+
+
+def _lanes() -> Lanes:
+    from vault.cli.commit_graph import Lanes
+
+    return Lanes()
 
 
 def _lines(
