@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
     from vault.operations.diff import ChangedExample, DiffReport
     from vault.operations.export import ExportReport
+    from vault.operations.fsck import FsckReport
     from vault.operations.import_files import ImportReport
     from vault.operations.init import InitReport
     from vault.operations.list_quarantine import QuarantineReport
@@ -175,6 +176,12 @@ class Repository:
         from vault.operations.tag import delete_tag
 
         return delete_tag(self._context(), name)
+
+    def fsck(self, *, repair: bool = False) -> FsckReport:
+        """Check everything that is stored; see `vault.operations.fsck`."""
+        from vault.operations.fsck import fsck
+
+        return fsck(self._context(), repair=repair)
 
     def _context(self) -> Context:
         intent = Intent(self.author, self._clock(), self._command)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unittest.mock
-
 import json
 import random
+import unittest.mock
 from typing import Any
 
 from hypothesis import given, settings
@@ -16,19 +15,71 @@ from vault.formats.registry import Derived, conversation_of, derive, recognise
 from vault.objects.conversation import SYSTEM_ROLES, Kind, texts_of
 from vault.objects.json_text import parse
 
-TOP = (
-    "messages conversations instruction input output response system history prompt completion "
-    "chosen rejected preferred_output non_preferred_output preferred_completion "
-    "non_preferred_completion label kto_tag text tools functions parallel_tool_calls other"
-).split()
-INNER = (
-    "role content from value name weight tool_calls function_call tool_call_id call id type "
-    "function arguments text refusal messages tools"
-).split()
-WORDS = (
-    "user assistant system developer tool function human gpt observation function_call text a "
-    "Hello é [] {} [{}] f"
-).split()
+TOP = [
+    "messages",
+    "conversations",
+    "instruction",
+    "input",
+    "output",
+    "response",
+    "system",
+    "history",
+    "prompt",
+    "completion",
+    "chosen",
+    "rejected",
+    "preferred_output",
+    "non_preferred_output",
+    "preferred_completion",
+    "non_preferred_completion",
+    "label",
+    "kto_tag",
+    "text",
+    "tools",
+    "functions",
+    "parallel_tool_calls",
+    "other",
+]
+INNER = [
+    "role",
+    "content",
+    "from",
+    "value",
+    "name",
+    "weight",
+    "tool_calls",
+    "function_call",
+    "tool_call_id",
+    "call",
+    "id",
+    "type",
+    "function",
+    "arguments",
+    "text",
+    "refusal",
+    "messages",
+    "tools",
+]
+WORDS = [
+    "user",
+    "assistant",
+    "system",
+    "developer",
+    "tool",
+    "function",
+    "human",
+    "gpt",
+    "observation",
+    "function_call",
+    "text",
+    "a",
+    "Hello",
+    "é",
+    "[]",
+    "{}",
+    "[{}]",
+    "f",
+]
 
 SCALARS = st.one_of(
     st.none(),

@@ -1,4 +1,4 @@
-"""A repository in a temporary folder with short ways to fill and read it, for tests of operations."""
+"""A repository in a temporary folder, with short ways to fill and read it."""
 
 from __future__ import annotations
 

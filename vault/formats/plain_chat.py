@@ -55,5 +55,6 @@ def derive_plain(record: dict[str, Any], barred: frozenset[str]) -> Values | Non
     size_bytes = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     fields = None
     if len(record) > 1:
-        fields = compact_bytes({name: value for name, value in record.items() if name != "messages"})
+        others = {name: value for name, value in record.items() if name != "messages"}
+        fields = compact_bytes(others)
     return _CHAT, content_id, prompt_id, turns, len(text), (size_bytes + 3) // 4, fields

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 _SCHEMA = pa.schema(
     [
@@ -44,26 +44,18 @@ def encode_adoptions(adoptions: Sequence[Adoption]) -> bytes:
         "rows": [each.rows for each in adoptions],
         "source": [each.source for each in adoptions],
     }
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_pydict(columns, schema=_SCHEMA),
-        sink,
-        compression="zstd",
-        write_statistics=False,
-        store_schema=False,
-    )
-    return sink.getvalue().to_pybytes()
+    return to_parquet(pa.Table.from_pydict(columns, schema=_SCHEMA))
 
 
 def decode_adoptions(data: bytes) -> list[Adoption]:
     """Return the adoptions of an object. Raises Corrupt (`adoptions-unreadable`)."""
     try:
-        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
+        rows = from_parquet(data).to_pylist()
         return [
             Adoption(Digest(each["chunk"].hex()), each["first"], each["rows"], each["source"])
             for each in rows
         ]
-    except (pa.ArrowException, OSError, KeyError, AttributeError) as error:
+    except UNREADABLE as error:
         raise Corrupt(
             f"a list of adopted rows cannot be read: {error}",
             code="adoptions-unreadable",

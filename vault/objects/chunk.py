@@ -23,6 +23,7 @@ from vault.errors import Corrupt
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest, is_digest
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 MAX_EXAMPLES = 32_768
 """Examples in a chunk, at most."""
@@ -93,19 +94,12 @@ def encode_records(texts: list[bytes]) -> bytes:
         pa.string(), len(texts), [None, pa.py_buffer(offsets.tobytes()), joined]
     )
     texts.clear()
-    sink = pa.BufferOutputStream()
-    pq.write_table(
+    return to_parquet(
         pa.Table.from_arrays([column], schema=RECORDS_SCHEMA),
-        sink,
-        row_group_size=max(1, len(column)),
-        compression="zstd",
         compression_level=_ZSTD_LEVEL,
         use_dictionary=False,
         data_page_size=_PAGE_BYTES,
-        write_statistics=False,
-        store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
 
 
 def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> bytes:
@@ -119,21 +113,14 @@ def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> b
     }
     arrays = [_column(rows, entry) for entry in CHUNK_SCHEMA]
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(
-        sink,
-        CHUNK_SCHEMA,
+    return to_parquet(
+        pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA),
+        metadata={_METADATA_KEY: text.encode()},
         compression={entry.name: _codec(entry.name) for entry in CHUNK_SCHEMA},
         use_dictionary=_DICTIONARIES,
         column_encoding=_ENCODINGS,
         data_page_size=_PAGE_BYTES,
-        write_statistics=False,
-        store_schema=False,
-    ) as writer:
-        writer.add_key_value_metadata({_METADATA_KEY: text.encode()})
-        table = pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA)
-        writer.write_table(table, row_group_size=max(1, len(rows)))
-    return sink.getvalue().to_pybytes()
+    )
 
 
 def _codec(name: str) -> str:
@@ -167,7 +154,7 @@ def decode_facts(data: bytes) -> ChunkFacts:
         facts = json.loads((metadata.metadata or {})[_METADATA_KEY])
         readers, records = dict(facts["readers"]), facts["records"]
         examples, derivation = int(facts["examples"]), int(facts["derivation"])
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise _unreadable(error) from None
     if not is_digest(records) or examples != metadata.num_rows:
         raise _unreadable("its row count or records digest is wrong")
@@ -181,14 +168,13 @@ def decode_chunk(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
 
 def decode_records(data: bytes) -> pa.Array:
     """Return the JSON texts of a records object as one string array. Raises Corrupt."""
-    column = _read(data, ["data"]).column("data")
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return _read(data, ["data"]).column("data").combine_chunks()
 
 
 def _read(data: bytes, columns: list[str]) -> pa.Table:
     try:
-        return pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
-    except (pa.ArrowException, OSError, KeyError) as error:
+        return from_parquet(data, columns)
+    except UNREADABLE as error:
         raise _unreadable(error) from None
 
 
@@ -198,5 +184,3 @@ def _unreadable(reason: object) -> Corrupt:
         code="chunk-unreadable",
         hint="`vault fsck` tells which objects are damaged",
     )
-
-

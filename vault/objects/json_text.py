@@ -32,7 +32,7 @@ _MIN_INT = -(1 << 63)
 
 
 class LongInteger(Decimal):
-    """An integer of more than 4,000 digits: kept as a decimal, which is linear to read and write."""
+    """An integer of more than 4,000 digits: a decimal, which is linear to read and write."""
 
 
 class UnreadableJson(ValueError):
@@ -178,7 +178,10 @@ def _explain(error: json.JSONDecodeError, text: str) -> str:
         return "the line is empty"
     if error.pos >= len(text.rstrip()):
         return f"the text ends in the middle of a value: {error.msg}"
-    return f"{error.msg} at character {error.pos + 1}"
+    if error.msg.startswith("Unterminated string"):
+        return f"the text ends inside the string that begins at character {error.pos + 1}"
+    # Some of the parser's messages end in the preposition that the place needs.
+    return f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
 
 
 def _refuse_deep_text(text: str) -> None:

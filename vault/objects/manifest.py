@@ -16,6 +16,7 @@ from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
 from vault.objects.stored_json import stored_json
 
+
 @dataclass(frozen=True, slots=True)
 class PageReference:
     """One page of runs, with the number of examples in it."""
@@ -30,8 +31,8 @@ class Manifest:
 
     `labels` maps a chunk to the label set of its rows. `removals` and `quarantine` are objects
     whose entries add up. `sources` maps a source to how it was read: `{"format": name or null,
-    "map": {role: field} or absent}`, and `adopted` names the rows that belong to another source than
-    the one that their chunk says. `quarantined` and `removed` count their entries.
+    "map": {role: field} or absent}`, and `adopted` the rows that belong to another source than the
+    one that their chunk says. `quarantined` and `removed` count their entries.
     """
 
     pages: tuple[PageReference, ...] = ()
@@ -76,7 +77,8 @@ def decode_manifest(data: bytes) -> Manifest:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return Manifest(
             pages=tuple(
-                PageReference(_digest(page["page"]), int(page["examples"])) for page in root["pages"]
+                PageReference(_digest(page["page"]), int(page["examples"]))
+                for page in root["pages"]
             ),
             labels={_digest(chunk): _digest(labels) for chunk, labels in root["labels"].items()},
             removals=tuple(_digest(each) for each in root["removals"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from vault.errors import AnswerIsNo, InvalidInput
+from vault.errors import AnswerIsNo, Conflict, InvalidInput
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, encode_manifest
@@ -50,7 +50,8 @@ def commit_stage(
 
     Costs reading the ids of the dataset, for its fingerprint. Raises AnswerIsNo
     (`nothing-to-commit`), InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
-    (`detached-head`), StorageFailed, Corrupt.
+    (`detached-head`; `branch-moved` where another commit came before an amended one),
+    StorageFailed, Corrupt.
     """
     with context.store.backend.writing():
         draft = draft_of(context, context.log.tip().view)
@@ -61,6 +62,8 @@ def commit_stage(
         def change(view: View) -> tuple[View, CommitReport]:
             now = draft_of(context, view)
             if now.head != draft.head or now.branch != draft.branch:
+                if options.amend:
+                    raise _moved(draft)
                 # Another commit came first: record the stage as it now is, over that one.
                 _check(now, message, options)
                 again = _make(context, now, message, options)
@@ -80,11 +83,11 @@ def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
         )
     if message is not None and not message.strip():
         raise InvalidInput(
-            "the message is empty", code="message-missing", hint='say why: -m "second round"'
+            "the message is empty", code="message-missing", hint='write `-m "second round"`'
         )
     if message is None and not options.amend:
         raise InvalidInput(
-            "a commit needs a message", code="message-missing", hint='say why: -m "second round"'
+            "a commit needs a message", code="message-missing", hint='write `-m "second round"`'
         )
     reworded = options.amend and (message is not None or options.meta)
     if draft.stage is None and not options.allow_empty and not reworded:
@@ -93,6 +96,15 @@ def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
             code="nothing-to-commit",
             hint="`vault import FILE` stages examples; --allow-empty commits all the same",
         )
+
+
+def _moved(draft: Draft) -> Conflict:
+    # The commit that came first was told to its author as done: amending must not take it away.
+    return Conflict(
+        f'another commit was made on "{draft.branch}" before this one was amended',
+        code="branch-moved",
+        hint="`vault log` shows it; amend again if it is the one you mean",
+    )
 
 
 def _make(context: Context, draft: Draft, message: str | None, options: CommitOptions) -> Commit:
@@ -127,9 +139,7 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
     )
 
 
-def _counts_over(
-    context: Context, parents: tuple[Digest, ...], manifest: Digest
-) -> ChangeCounts:
+def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:
     from vault.operations.compare import compare
 
     base = context.commit(parents[0]).manifest if parents else None

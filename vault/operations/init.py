@@ -16,8 +16,14 @@ from vault.store.operation_log import Intent, OperationLog
 FOLDER = ".vault"
 """The folder of a repository, beside the data it versions."""
 
-_FORMAT = "format"
+FORMAT_NAME = "format"
+"""Name of the file that says what a reader of the repository must know."""
+
 _VERSION = 1
+
+FORMAT_TEXT = b'{"requires": [], "version": 1}\n'
+"""The format file of this version, which is the only one so far."""
+
 _FIRST_BRANCH = RefName("main")
 
 
@@ -52,8 +58,7 @@ def begin(backend: Backend, intent: Intent) -> None:
     """Write the first operation and then the format file, which makes a place a repository."""
     view = View(workspaces={WORKSPACE: Workspace(branch=_FIRST_BRANCH)})
     OperationLog(backend).append(None, view, intent)
-    text = json.dumps({"requires": [], "version": _VERSION}, sort_keys=True) + "\n"
-    backend.put_if_absent(_FORMAT, text.encode())
+    backend.put_if_absent(FORMAT_NAME, FORMAT_TEXT)
     backend.sync()
 
 
@@ -103,7 +108,7 @@ def open_backend(folder: Path) -> Backend:
 
 def _read_format(vault: Path) -> dict[str, object] | None:
     try:
-        text = (vault / _FORMAT).read_bytes()
+        text = (vault / FORMAT_NAME).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -120,7 +125,7 @@ def _read_format(vault: Path) -> dict[str, object] | None:
         return value
     if (vault / "operations").is_dir():
         raise Corrupt(
-            f"{vault / _FORMAT} is damaged: it does not say what the repository requires",
+            f"{vault / FORMAT_NAME} is damaged: it does not say what the repository requires",
             code="format-damaged",
             hint='it should read {"requires": [], "version": 1}',
         )

@@ -1,9 +1,10 @@
-"""What a dataset's manifest becomes after an import: rows, labels, quarantine, removals, sources."""
+"""What a dataset becomes after an import: rows, labels, quarantine, removals, sources."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+
 import numpy as np
 
 from vault.errors import InvalidInput
@@ -47,7 +48,9 @@ def restage(
     arranged = _arrange(dataset, keys, ingested.files, incoming, options)
     runs = Runs.from_keys(dataset.numbers, arranged)
     sources = {each.reader.source for each in ingested.files}
-    quarantine, quarantined = _quarantine(context.store, dataset.manifest, ingested, options, sources)
+    quarantine, quarantined = _quarantine(
+        context.store, dataset.manifest, ingested, options, sources
+    )
     adopted = dataset.manifest.adopted
     if options.mode is ImportMode.REPLACE_ALL:
         adopted = _adopted(dataset, ingested.files, incoming)
@@ -130,15 +133,11 @@ def _adopted(
 def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
     """Put edited records in the place of those with the same key; the others are appended."""
     wanted = {
-        key: row
-        for key, row in zip(file.keys, incoming.tolist(), strict=True)
-        if key is not None
+        key: row for key, row in zip(file.keys, incoming.tolist(), strict=True) if key is not None
     }
     present = set(np.intersect1d(incoming, keys).tolist())
     places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
-    exchanged = {
-        place: wanted[key] for key, place in places.items() if wanted[key] not in present
-    }
+    exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
     return rows_exchanged(keys, exchanged, incoming)
 
 
@@ -224,5 +223,3 @@ def _readmitted(dataset: Dataset, manifest: Manifest, keys: RowKeys) -> Manifest
     left = [each for each in removals if each.id not in ids]
     objects = (store.put(encode_removals(left)),) if left else ()
     return replace(manifest, removals=objects, removed=len(left))
-
-

@@ -27,7 +27,9 @@ class Backend(Protocol):
         """Write bytes under a name that must be new: True if this call made it, else False.
 
         Of any number of callers at once exactly one gets True. When it returns, the bytes are
-        durable; the name is durable after the next `sync`. A reader sees all bytes or no name.
+        durable; the name is durable after the next `sync`, whoever made it: a caller that gets
+        False may rely on the name as well. A reader sees all bytes or no name. Where it raises,
+        the bytes may have been written all the same.
         """
         ...
 
@@ -52,9 +54,17 @@ class Backend(Protocol):
         ...
 
     def sync(self) -> None:
-        """Make every name that this backend has put so far durable."""
+        """Make every name durable that this backend was asked to put so far."""
+        ...
+
+    def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
+        """Remove what unfinished writes left under no name, and return what it was called.
+
+        Only what was last written before `before_seconds` (since 1970, UTC), so that nothing is
+        taken from a writer at work.
+        """
         ...
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold off garbage collection while the context lasts; writers do not exclude each other."""
+        """Hold off garbage collection meanwhile; writers do not exclude each other."""
         ...

@@ -11,12 +11,15 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from vault.errors import StorageFailed
+
+_ASIDE = "tmp"
 
 _HINTS = {
     errno.ENOSPC: "free some space and run the command again: nothing was recorded",
@@ -48,7 +51,12 @@ class LocalBackend:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._unsynced: set[Path] = set()
+        self._syncing = threading.Lock()
         self._known_folders: set[Path] = set()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy go to another process, which syncs what it puts itself."""
+        return type(self), (self.folder,)
 
     def read(self, name: str) -> bytes:
         """Return all bytes of a name. Raises KeyError if there is none."""
@@ -64,19 +72,13 @@ class LocalBackend:
     def put_if_absent(self, name: str, data: bytes) -> bool:
         """Write bytes under a new name: True if this call made it."""
         path = self.folder / name
-        if path.exists():
-            return False
         with _translated("write", path):
             self._make_folder(path.parent)
-            temporary = self._write_aside(data)
             try:
-                os.link(temporary, path)
-            except FileExistsError:
-                return False
+                return not path.exists() and self._publish(data, path)
             finally:
-                os.unlink(temporary)
-        self._unsynced.add(path.parent)
-        return True
+                # Also if it was there: whoever made it may have died before it synced.
+                self._unsynced.add(path.parent)
 
     def replace(self, name: str, data: bytes) -> None:
         """Write bytes under a name, whatever it held."""
@@ -84,25 +86,34 @@ class LocalBackend:
         with _translated("write", path):
             self._make_folder(path.parent)
             temporary = self._write_aside(data)
-            os.replace(temporary, path)
+            try:
+                os.replace(temporary, path)
+            except OSError:
+                _remove_aside(temporary)
+                raise
         self._unsynced.add(path.parent)
 
     def exists(self, name: str) -> bool:
         """Tell whether the name holds bytes."""
-        return (self.folder / name).is_file()
+        path = self.folder / name
+        with _translated("look at", path):
+            return path.is_file()
 
     def size_bytes(self, name: str) -> int:
         """Return how many bytes a name holds. Raises KeyError if there is none."""
-        try:
-            return (self.folder / name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            raise KeyError(name) from None
+        path = self.folder / name
+        with _translated("look at", path):
+            try:
+                return path.stat().st_size
+            except (FileNotFoundError, NotADirectoryError):
+                raise KeyError(name) from None
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names under a prefix."""
         top = self.folder / prefix
         with _translated("list", top):
-            for folder, _, files in os.walk(top):
+            # What cannot be listed must not look empty: the log would seem to have no entries.
+            for folder, _, files in os.walk(top, onerror=_raise_unless_gone):
                 inside = os.path.relpath(folder, self.folder)
                 for file in files:
                     yield f"{inside}/{file}"
@@ -115,10 +126,28 @@ class LocalBackend:
 
     def sync(self) -> None:
         """Make every name put so far durable: one fsync for each folder written in."""
-        for folder in sorted(self._unsynced):
-            with _translated("sync", folder):
-                _sync_folder(folder)
-        self._unsynced.clear()
+        # A thread waits for another's sync, which may be about its own names.
+        with self._syncing:
+            for folder in sorted(self._unsynced.copy()):
+                # Before the fsync: a name that is put meanwhile lists the folder anew.
+                self._unsynced.discard(folder)
+                try:
+                    with _translated("sync", folder):
+                        self._sync_folder(folder)
+                except StorageFailed:
+                    self._unsynced.add(folder)
+                    raise
+
+    def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
+        """Remove temporary files of writers that died, by the time of their last change."""
+        removed = []
+        for name in sorted(self.names(_ASIDE)):
+            path = self.folder / name
+            with _translated("remove", path), contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < before_seconds:
+                    path.unlink()
+                    removed.append(name)
+        return tuple(removed)
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold a shared lock; garbage collection takes it exclusively."""
@@ -128,10 +157,12 @@ class LocalBackend:
     def _locked(self, mode: int) -> Iterator[None]:
         path = self.folder / "lock"
         with _translated("lock", path):
+            self._make_folder(self.folder)
             # O_CLOEXEC keeps it out of children; a lock on another file description is not shared.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, mode)
+            with _translated("lock", path):
+                fcntl.flock(descriptor, mode)
             yield
         finally:
             os.close(descriptor)
@@ -142,11 +173,37 @@ class LocalBackend:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._unsynced.update(each.parent for each in missing)
+        # Also those that were there: whoever made them may have died before it synced.
+        above = (self.folder / each for each in folder.relative_to(self.folder).parents)
+        self._unsynced.update((self.folder.parent, *above))
         self._known_folders.add(folder)
 
+    def _sync_folder(self, folder: Path) -> None:
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except PermissionError:
+            # The folder around the repository may belong to somebody else, and was there before.
+            if folder == self.folder.parent:
+                return
+            raise
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _publish(self, data: bytes, path: Path) -> bool:
+        temporary = self._write_aside(data)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            _remove_aside(temporary)
+        return True
+
     def _write_aside(self, data: bytes) -> Path:
-        self._make_folder(self.folder / "tmp")
-        path = self.folder / "tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._make_folder(self.folder / _ASIDE)
+        path = self.folder / _ASIDE / f"{os.getpid()}-{os.urandom(8).hex()}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             try:
@@ -155,10 +212,20 @@ class LocalBackend:
             finally:
                 os.close(descriptor)
         except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()
+            _remove_aside(path)
             raise
         return path
+
+
+def _remove_aside(path: Path) -> None:
+    # The name decides whether a write was done, so this must not turn success into failure.
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise error
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -167,11 +234,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     while remaining:
         written = os.write(descriptor, remaining)
         remaining = remaining[written:]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

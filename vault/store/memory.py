@@ -51,6 +51,10 @@ class MemoryBackend:
     def sync(self) -> None:
         """Do nothing: memory has no later."""
 
+    def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
+        """Remove nothing: memory is written at once."""
+        return ()
+
     def writing(self) -> AbstractContextManager[None]:
         """Return a context that does nothing: nobody collects garbage here."""
         return nullcontext()

@@ -8,8 +8,10 @@ newest entries have vanished; it is never trusted for more.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import secrets
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,10 @@ from vault.objects.view import View, view_from_json, view_to_json
 from vault.store.backend import Backend
 
 _FOLDER = "operations"
+_NEXT_STEP = "`vault fsck` lists everything that is damaged"
 _TIP = "tip"
+_NUMBER = re.compile(r"[0-9]{10,15}")
+_HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,16 @@ class OperationLog:
         hinted = self._hinted()
         newest = hinted
         if newest == 0 or not self._backend.exists(_name(newest)):
-            newest = max(self._numbers(), default=0)
+            newest = max(self.numbers(), default=0)
         while self._backend.exists(_name(newest + 1)):
             newest += 1
         if newest == 0:
-            raise _damaged("the operation log is empty", "log-empty")
+            raise Corrupt("the operation log is empty", code="log-empty", hint=_NEXT_STEP)
         if newest < hinted:
-            raise _damaged(
-                f"operation {hinted} was recorded, but the log ends at {newest}", "log-truncated"
+            raise Corrupt(
+                f"operation {hinted} was recorded, but the log ends at {newest}",
+                code="log-truncated",
+                hint=_NEXT_STEP,
             )
         return self.read(newest)
 
@@ -81,7 +88,9 @@ class OperationLog:
         try:
             data = self._backend.read(_name(number))
         except KeyError:
-            raise _damaged(f"operation {number} is missing", "operation-missing") from None
+            raise Corrupt(
+                f"operation {number} is missing", code="operation-missing", hint=_NEXT_STEP
+            ) from None
         return _decode(number, data)
 
     def newest_first(self) -> Iterator[Operation]:
@@ -91,9 +100,10 @@ class OperationLog:
         while operation.number > 1:
             before = self.read(operation.number - 1)
             if before.digest != operation.previous:
-                raise _damaged(
+                raise Corrupt(
                     f"operation {before.number} is not the one that {operation.number} follows",
-                    "log-broken",
+                    code="log-broken",
+                    hint=_NEXT_STEP,
                 )
             operation = before
             yield operation
@@ -107,52 +117,98 @@ class OperationLog:
         """
         self._backend.sync()  # what the entry names must be durable before the entry is
         number = 1 if after is None else after.number + 1
-        nonce = secrets.token_hex(16)
+        nonce = os.urandom(16).hex()
         data = _encode(number, None if after is None else after.digest, view, intent, nonce)
-        if not self._backend.put_if_absent(_name(number), data):
-            if self.read(number).nonce != nonce:
-                return None
+        if not self._publish(number, data, nonce):
+            return None
         self._sync_entry(number)
-        self._hint(number)
+        # The operation is recorded; the next one brings the hint up to date.
+        with contextlib.suppress(StorageFailed):
+            self.renew_hint(number)
         return _decode(number, data)
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the number of every entry that is stored, in no order."""
+        for name in self._backend.names(_FOLDER):
+            last = name.rpartition("/")[2]
+            if _NUMBER.fullmatch(last) and name == _name(int(last)):
+                yield int(last)
+
+    def read_hint(self) -> int | None:
+        """Return the number that the hint gives for the newest entry, None without a hint.
+
+        Never more than the newest entry unless entries have vanished. Raises Corrupt
+        (`hint-damaged`).
+        """
+        try:
+            text = self._backend.read(_TIP)
+        except KeyError:
+            return None
+        found = _HINT.fullmatch(text)
+        if found is None or text != _hint_text(int(found[1])):
+            raise Corrupt(
+                "the hint at the newest operation is damaged",
+                code="hint-damaged",
+                hint="`vault fsck --repair` writes it again",
+            )
+        return int(found[1])
+
+    def renew_hint(self, number: int) -> None:
+        """Let the hint say that this entry is the newest."""
+        self._backend.replace(_TIP, _hint_text(number))
+
+    def _publish(self, number: int, data: bytes, nonce: str) -> bool:
+        """Put an entry; True if it is there now, whatever the backend said."""
+        try:
+            if self._backend.put_if_absent(_name(number), data):
+                return True
+        except StorageFailed as error:
+            # An answer may be lost after the entry was written.
+            if not self._holds(number, nonce, error):
+                raise
+            return True
+        return self.read(number).nonce == nonce
+
+    def _holds(self, number: int, nonce: str, failure: StorageFailed) -> bool:
+        try:
+            if not self._backend.exists(_name(number)):
+                return False
+            return self.read(number).nonce == nonce
+        except StorageFailed:
+            raise StorageFailed(
+                f"operation {number} may have been recorded or not: {failure.message}",
+                code="outcome-unknown",
+                hint="`vault status` shows what was recorded",
+            ) from failure
 
     def _sync_entry(self, number: int) -> None:
         try:
             self._backend.sync()
         except StorageFailed as error:
             raise StorageFailed(
-                f"operation {number} was recorded, but may not survive a power cut: {error.message}",
+                f"operation {number} was recorded, but might not last: {error.message}",
                 code="outcome-unknown",
                 hint="`vault status` shows what was recorded",
             ) from error
 
-    def _numbers(self) -> Iterator[int]:
-        for name in self._backend.names(_FOLDER):
-            last = name.rpartition("/")[2]
-            if last.isdigit():
-                yield int(last)
-
     def _hinted(self) -> int:
+        # A hint that cannot be read only costs listing the entries.
         try:
-            text = self._backend.read(_TIP)
-        except KeyError:
+            return self.read_hint() or 0
+        except (Corrupt, StorageFailed):
             return 0
-        return int(text) if text.isdigit() and len(text) < 16 else 0
-
-    def _hint(self, number: int) -> None:
-        try:
-            self._backend.replace(_TIP, str(number).encode())
-        except StorageFailed:
-            pass  # the operation is recorded; the next one brings the hint up to date
 
 
 def _name(number: int) -> str:
     return f"{_FOLDER}/{number:010d}"
 
 
-def _encode(
-    number: int, previous: Digest | None, view: View, intent: Intent, nonce: str
-) -> bytes:
+def _hint_text(number: int) -> bytes:
+    # With a checksum, since a flipped digit would look like entries that have vanished.
+    return b"%d %s\n" % (number, digest_of(b"%d" % number)[:16].encode())
+
+
+def _encode(number: int, previous: Digest | None, view: View, intent: Intent, nonce: str) -> bytes:
     value = {
         "author": intent.author,
         "command": intent.command,
@@ -171,7 +227,11 @@ def _encode(
 def _decode(number: int, data: bytes) -> Operation:
     body, _, checksum = data.partition(b"\n")
     if checksum != digest_of(body).encode() + b"\n":
-        raise _damaged(f"operation {number} is damaged: its checksum does not fit", _DAMAGED)
+        raise Corrupt(
+            f"operation {number} is damaged: its checksum does not fit",
+            code="operation-damaged",
+            hint=_NEXT_STEP,
+        )
     try:
         value: dict[str, Any] = json.loads(body)
         if value["type"] != "operation" or value["version"] != 1 or value["number"] != number:
@@ -189,11 +249,6 @@ def _decode(number: int, data: bytes) -> Operation:
             view=view_from_json(value["view"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(f"operation {number} cannot be read: {error}", _DAMAGED) from None
-
-
-_DAMAGED = "operation-damaged"
-
-
-def _damaged(message: str, code: str) -> Corrupt:
-    return Corrupt(message, code=code, hint="`vault fsck` lists everything that is damaged")
+        raise Corrupt(
+            f"operation {number} cannot be read: {error}", code="operation-damaged", hint=_NEXT_STEP
+        ) from None

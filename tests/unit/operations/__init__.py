@@ -1,0 +1,1 @@
+"""Tests of the rooms' modules, one file each."""

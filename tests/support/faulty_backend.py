@@ -1,0 +1,168 @@
+"""A backend that does as another one does, until the n-th call: then it fails as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import TypeVar
+
+from tests.support.disk import Crash
+from vault.errors import StorageFailed
+from vault.store.backend import Backend
+from vault.store.memory import MemoryBackend
+
+_T = TypeVar("_T")
+
+
+class Fault(Enum):
+    """What happens at the chosen call."""
+
+    CRASH_BEFORE = "the process ends before the call does anything"
+    CRASH_AFTER = "the process ends when the call has done everything"
+    SHORT_WRITE = "the process ends with half of the bytes under a temporary name"
+    ERROR = "the call fails once and does nothing"
+    ERROR_AFTER = "the call does everything and then says that it failed"
+    REFUSED_AFTER = "a put is applied and then says that the name was there"
+    FULL = "this and every later write fails, reading goes on"
+
+
+CRASHES = frozenset({Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.SHORT_WRITE})
+"""Faults after which nobody is told anything."""
+
+
+class FaultyBackend:
+    """Counts the calls to a backend, and commits one fault at the call number `at`.
+
+    A crash is for good: every later call, such as one made while cleaning up, crashes as well.
+    """
+
+    shared_between_processes = False
+
+    def __init__(self, inner: Backend, fault: Fault | None = None, at: int = 0) -> None:
+        self.inner = inner
+        self.calls = 0
+        self._fault = fault
+        self._at = at
+        self._is_dead = False
+
+    def read(self, name: str) -> bytes:
+        """Read, or fail."""
+        return self._call(lambda: self.inner.read(name))
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        """Put, or fail; a short write leaves a temporary name, as a local backend does."""
+        if self._fault is Fault.SHORT_WRITE and self.calls + 1 == self._at:
+            self.inner.put_if_absent("tmp/4711-abcdef", data[: len(data) // 2])
+        refused = self._fault is Fault.REFUSED_AFTER and self.calls + 1 == self._at
+        done = self._call(lambda: self.inner.put_if_absent(name, data), writes=True)
+        return done and not refused
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Replace, or fail."""
+        self._call(lambda: self.inner.replace(name, data), writes=True)
+
+    def exists(self, name: str) -> bool:
+        """Look, or fail."""
+        return self._call(lambda: self.inner.exists(name))
+
+    def size_bytes(self, name: str) -> int:
+        """Measure, or fail."""
+        return self._call(lambda: self.inner.size_bytes(name))
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """List, or fail."""
+        return iter(self._call(lambda: list(self.inner.names(prefix))))
+
+    def delete(self, name: str) -> None:
+        """Delete, or fail."""
+        self._call(lambda: self.inner.delete(name), writes=True)
+
+    def sync(self) -> None:
+        """Sync, or fail."""
+        self._call(self.inner.sync, writes=True)
+
+    def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
+        """Remove, or fail."""
+        return self._call(lambda: self.inner.remove_leftovers(before_seconds), writes=True)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold off garbage collection, or fail."""
+        return self._call(self.inner.writing)
+
+    def _call(self, action: Callable[[], _T], *, writes: bool = False) -> _T:
+        if self._is_dead:
+            raise Crash
+        self.calls += 1
+        if self._fault is Fault.FULL and writes and self._at <= self.calls:
+            raise StorageFailed("cannot write: No space left on device", code="storage-failed")
+        if self._fault is None or self.calls != self._at:
+            return action()
+        if self._fault in (Fault.CRASH_BEFORE, Fault.SHORT_WRITE):
+            self._is_dead = True
+            raise Crash
+        if self._fault is Fault.ERROR:
+            raise StorageFailed("cannot do it: Input/output error", code="storage-failed")
+        result = action()
+        if self._fault is Fault.CRASH_AFTER:
+            self._is_dead = True
+            raise Crash
+        if self._fault is Fault.ERROR_AFTER:
+            raise StorageFailed("no answer: Input/output error", code="storage-failed")
+        return result
+
+
+class ForgetfulBackend(MemoryBackend):
+    """Memory whose power can be cut: names put since this backend's last sync are then lost.
+
+    Two that share `held` are two programs at one place: each syncs what it was asked to put. With
+    `syncs=False` it is a program that forgot to sync, with `reorders=True` one that writes objects
+    only when it must (the operation log's entries first).
+    """
+
+    def __init__(
+        self, held: dict[str, bytes], *, syncs: bool = True, reorders: bool = False
+    ) -> None:
+        super().__init__()
+        self._held = held
+        self._before: dict[str, bytes | None] = {}
+        self._syncs = syncs
+        self._reorders = reorders
+        self._delayed: dict[str, bytes] = {}
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        """Put; the name lasts after the next sync."""
+        if self._reorders and name.startswith("objects/"):
+            self._delayed[name] = data
+            return name not in self._held
+        self._before.setdefault(name, self._held.get(name))
+        return super().put_if_absent(name, data)
+
+    def read(self, name: str) -> bytes:
+        """Read, delayed writes included: this program knows of them."""
+        return self._delayed[name] if name in self._delayed else super().read(name)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Replace; it lasts after the next sync."""
+        self._before.setdefault(name, self._held.get(name))
+        super().replace(name, data)
+
+    def sync(self) -> None:
+        """Let everything put so far last; delayed objects are written once an entry is there."""
+        if self._reorders and any(name.startswith("operations/") for name in self._before):
+            self._held.update(self._delayed)
+            self._delayed.clear()
+        if self._syncs:
+            self._before.clear()
+
+    def cut(self, loses: Callable[[str], bool] = lambda name: True) -> None:
+        """Cut the power: names that no sync made last are lost, or those of them that `loses`."""
+        for name, data in self._before.items():
+            if not loses(name):
+                continue
+            if data is None:
+                self._held.pop(name, None)
+            else:
+                self._held[name] = data
+        self._before.clear()
+        self._delayed.clear()

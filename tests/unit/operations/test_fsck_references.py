@@ -1,0 +1,286 @@
+"""`fsck` tells what whole objects say wrongly of each other: counts, rows, ids, fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.repositories import (
+    INTENT,
+    chat,
+    context_of,
+    new_backend,
+    opened,
+    view_of,
+    write_lines,
+)
+from vault.objects.chunk import encode_chunk, encode_records
+from vault.objects.chunk_rows import ChunkRows
+from vault.objects.commit import Commit, decode_commit, encode_commit
+from vault.objects.digest import Digest, example_id
+from vault.objects.label_set import Label, encode_labels
+from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.run_page import encode_page
+from vault.objects.runs import ChunkNumbers, Runs
+from vault.objects.view import RefName, Stage, View, Workspace
+from vault.operations.context import WORKSPACE
+from vault.operations.fsck import fsck
+from vault.store.memory import MemoryBackend
+from vault.store.object_store import ObjectStore
+
+MAIN = RefName("main")
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> MemoryBackend:
+    """A commit of three examples with one line in quarantine, and nothing staged."""
+    made = new_backend()
+    path = write_lines(tmp_path / "a.jsonl", [chat(1), chat(2), "{", chat(3)])
+    opened(made).import_files([path])
+    opened(made).commit("first")
+    return made
+
+
+def head(backend: MemoryBackend) -> tuple[Digest, Commit, Manifest]:
+    """Return the commit at the branch and its manifest."""
+    digest = view_of(backend).branches[MAIN]
+    store = ObjectStore(backend)
+    commit = decode_commit(store.get(digest))
+    return digest, commit, decode_manifest(store.get(commit.manifest))
+
+
+def record_view(backend: MemoryBackend, view: View) -> None:
+    """Append an operation with any view."""
+    log = context_of(backend).log
+    assert log.append(log.tip(), view, INTENT)
+
+
+def stage(backend: MemoryBackend, dataset: Manifest, **said: Any) -> set[str]:
+    """Stage a manifest, with any counts, and return the codes that fsck then finds."""
+    digest, commit, _ = head(backend)
+    made = Stage(
+        digest,
+        ObjectStore(backend).put(encode_manifest(dataset)),
+        dataset.examples,
+        commit.counts,
+        dataset.quarantined,
+    )
+    workspace = Workspace(MAIN, stages={MAIN: replace(made, **said)})
+    record_view(backend, view_of(backend).with_workspace(WORKSPACE, workspace))
+    return found(backend)
+
+
+def stage_runs(backend: MemoryBackend, runs: list[tuple[Digest, int, int]]) -> set[str]:
+    """Stage a dataset of any runs."""
+    numbers = ChunkNumbers()
+    page = ObjectStore(backend).put(encode_page(Runs.build(numbers, runs)))
+    examples = sum(rows for _, _, rows in runs)
+    return stage(backend, Manifest(pages=(PageReference(page, examples),)))
+
+
+def found(backend: MemoryBackend) -> set[str]:
+    """Return the codes of what fsck finds."""
+    report = fsck(context_of(backend))
+    assert report.ok is not bool(report.problems)
+    return {problem.code for problem in report.problems}
+
+
+def first_chunk(backend: MemoryBackend) -> Digest:
+    """Return the chunk of the committed dataset."""
+    from vault.operations.dataset import open_dataset
+
+    return open_dataset(ObjectStore(backend), head(backend)[1].manifest).runs().triples()[0][0]
+
+
+def test_what_is_right_is_clean(backend: MemoryBackend) -> None:
+    assert found(backend) == set()
+    assert stage(backend, head(backend)[2]) == set()
+    assert stage_runs(backend, [(first_chunk(backend), 1, 2)]) == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"examples": 4}, "examples-count-wrong"),
+        ({"quarantined": 0}, "quarantined-count-wrong"),
+        ({"manifest": Digest("0" * 64)}, "object-missing"),
+        ({"base": Digest("0" * 64)}, "object-missing"),
+    ],
+)
+def test_what_a_stage_says_wrongly_is_told(
+    said: dict[str, Any], code: str, backend: MemoryBackend
+) -> None:
+    assert stage(backend, head(backend)[2], **said) == {code}
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"examples": 4}, "examples-count-wrong"),
+        ({"quarantined": 7}, "quarantined-count-wrong"),
+        ({"fingerprint": "0" * 64}, "fingerprint-wrong"),
+        ({"settings": Digest("0" * 64)}, "object-missing"),
+        ({"parents": (Digest("0" * 64),)}, "object-missing"),
+        ({"manifest": Digest("0" * 64)}, "object-missing"),
+    ],
+)
+def test_what_a_commit_says_wrongly_is_told(
+    said: dict[str, Any], code: str, backend: MemoryBackend
+) -> None:
+    wrong = ObjectStore(backend).put(encode_commit(replace(head(backend)[1], **said)))
+    record_view(backend, view_of(backend).with_branch(RefName("other"), wrong))
+    assert found(backend) == {code}
+
+
+def test_a_commit_that_only_an_older_view_names_is_checked(backend: MemoryBackend) -> None:
+    before = view_of(backend)
+    wrong = ObjectStore(backend).put(encode_commit(replace(head(backend)[1], examples=9)))
+    record_view(backend, before.with_branch(MAIN, wrong))
+    record_view(backend, before)
+    assert found(backend) == {"examples-count-wrong"}
+
+
+def _pages_off_by_one(manifest: Manifest) -> Manifest:
+    page = manifest.pages[0]
+    return replace(manifest, pages=(replace(page, examples=page.examples + 1),))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (_pages_off_by_one, "page-count-wrong"),
+        (lambda manifest: replace(manifest, quarantined=2), "quarantined-count-wrong"),
+        (lambda manifest: replace(manifest, removed=1), "removed-count-wrong"),
+        (
+            lambda manifest: replace(manifest, attachments={"x": Digest("0" * 64)}),
+            "object-missing",
+        ),
+        (
+            lambda manifest: replace(manifest, pages=(PageReference(manifest.quarantine[0], 1),)),
+            "page-unreadable",
+        ),
+    ],
+)
+def test_what_a_manifest_says_wrongly_is_told(
+    change: Callable[[Manifest], Manifest], code: str, backend: MemoryBackend
+) -> None:
+    assert code in stage(backend, change(head(backend)[2]))
+
+
+def test_a_list_that_is_something_else_is_told(backend: MemoryBackend) -> None:
+    manifest = head(backend)[2]
+    wrong = replace(manifest, quarantine=(manifest.pages[0].page,))
+    assert stage(backend, wrong) == {"check-failed"}
+
+
+def test_a_run_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:
+    assert stage_runs(backend, [(first_chunk(backend), 2, 2)]) == {"run-outside-chunk"}
+    assert "run-outside-chunk" in stage_runs(backend, [(first_chunk(backend), 4_000_000_000, 1)])
+
+
+def test_a_run_without_rows_is_told(backend: MemoryBackend) -> None:
+    assert stage_runs(backend, [(first_chunk(backend), 0, 0)]) == {"run-empty"}
+
+
+def test_an_example_twice_is_told(backend: MemoryBackend) -> None:
+    chunk = first_chunk(backend)
+    assert stage_runs(backend, [(chunk, 0, 2), (chunk, 1, 2)]) == {"example-twice"}
+
+
+def test_a_label_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:
+    chunk = first_chunk(backend)
+    labels = encode_labels({3: {"split": Label("split", "train", "ada", INTENT.time)}})
+    wrong = replace(head(backend)[2], labels={chunk: ObjectStore(backend).put(labels)})
+    assert stage(backend, wrong) == {"label-outside-chunk"}
+
+
+def test_labels_count_in_a_fingerprint(backend: MemoryBackend) -> None:
+    chunk = first_chunk(backend)
+    store = ObjectStore(backend)
+    labels = encode_labels({1: {"split": Label("split", "train", "ada", INTENT.time)}})
+    _, commit, manifest = head(backend)
+    labelled = replace(manifest, labels={chunk: store.put(labels)})
+    made = replace(commit, manifest=store.put(encode_manifest(labelled)))
+    record_view(backend, view_of(backend).with_branch(MAIN, store.put(encode_commit(made))))
+    assert found(backend) == {"fingerprint-wrong"}
+
+
+def rows(records: list[bytes], ids: list[bytes] | None = None) -> ChunkRows:
+    """Return rows of raw records, with their own ids or any others."""
+    made = ChunkRows(data=list(records))
+    made.ids.extend(b"".join([example_id(each) for each in records] if ids is None else ids))
+    for line, _ in enumerate(records, start=1):
+        made.kind.append("raw")
+        made.fields.append(None)
+        made.source.append("a")
+        made.round.append(None)
+        made.origin.append(None)
+        made.line.append(line)
+        for column in (made.content_id, made.prompt_id, made.turns, made.chars, made.tokens):
+            column.append(0)
+        made.has_content.append(False)
+        made.has_prompt.append(False)
+    return made
+
+
+def stage_chunk(backend: MemoryBackend, chunk: ChunkRows, records: ChunkRows) -> set[str]:
+    """Stage a chunk whose records may be other rows."""
+    store = ObjectStore(backend)
+    digest = store.put(encode_chunk(chunk, store.put(encode_records(list(records.data))), {}))
+    return stage_runs(backend, [(digest, 0, len(chunk))])
+
+
+def test_ids_and_records_are_compared(backend: MemoryBackend) -> None:
+    right = rows([b'{"a":1}', b'{"a":2}'])
+    assert stage_chunk(backend, right, right) == set()
+    # The same values, written otherwise.
+    assert stage_chunk(backend, right, rows([b'{"a" : 1}', b'{"\\u0061":2}'])) == set()
+    assert stage_chunk(backend, right, rows([b'{"a":1}', b'{"a":3}'])) == {"id-wrong"}
+
+
+def test_a_record_more_or_less_is_told(backend: MemoryBackend) -> None:
+    right = rows([b'{"a":1}', b'{"a":2}'])
+    assert stage_chunk(backend, right, rows([b'{"a":1}'])) == {"records-count-wrong"}
+    more = rows([b'{"a":1}', b'{"a":2}', b'{"a":3}'])
+    assert stage_chunk(backend, right, more) == {"records-count-wrong", "id-wrong"}
+
+
+def test_a_record_that_is_no_json_is_told(backend: MemoryBackend) -> None:
+    wrong = rows([b'{"a":1}', b'{"a":2'])
+    assert stage_chunk(backend, wrong, wrong) == {"record-unreadable"}
+
+
+def test_a_view_without_a_workspace_is_told(backend: MemoryBackend) -> None:
+    record_view(backend, replace(view_of(backend), workspaces={}))
+    assert found(backend) == {"workspace-missing"}
+
+
+def test_entries_of_another_log_are_told(backend: MemoryBackend) -> None:
+    other = new_backend()
+    record_view(other, View(workspaces={"elsewhere": Workspace(MAIN)}))
+    name = "operations/0000000002"
+    backend.replace(name, other.read(name))
+    assert found(backend) == {"log-broken"}
+
+
+def test_entries_missing_far_below_the_newest_are_told(backend: MemoryBackend) -> None:
+    log = context_of(backend).log
+    tip = log.tip()
+    backend.put_if_absent("operations/0000009000", b"what?")
+    report = fsck(context_of(backend))
+    codes = {problem.code for problem in report.problems}
+    assert codes == {"operation-missing", "operation-damaged"}
+    assert len(report.problems) <= 110
+    assert log.tip() == tip
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b'{"requires": ["magic"], "version": 1}\n', b"\xff", b"[1]"]
+)
+def test_a_wrong_format_file_is_told(text: bytes, backend: MemoryBackend) -> None:
+    backend.replace("format", text)
+    assert found(backend) == {"format-damaged"}
