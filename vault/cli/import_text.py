@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
 from vault.cli.text import escape, paint, plural
+from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
     from vault.operations.import_files import ImportedFile, ImportReport
@@ -59,7 +60,7 @@ def _file(file: ImportedFile) -> Iterator[str]:
     if file.quarantined:
         yield paint(_line(file.quarantined, "could not be read, kept in quarantine"), "yellow")
         if file.first_reason:
-            yield f"          first: {escape(file.first_reason)}"
+            yield from wrap([Piece(f"first: {escape(file.first_reason)}")], indent=" " * 9)
 
 
 def _line(count: int, what: str, deeper: int = 0) -> str:

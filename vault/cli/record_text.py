@@ -54,7 +54,9 @@ def full_lines(record: object) -> Iterator[str]:
 
 
 def _parts(name: str, value: object) -> Iterator[Part]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and name and _is_message(value):
+        yield from _message(f"{name} ", value)
+    elif isinstance(value, Mapping):
         if not value and name:
             yield Part(name, "{}")
         for key, inner in value.items():
