@@ -126,6 +126,25 @@ def test_a_raw_import_hints_at_the_mapping_and_what_a_later_mapping_does_not_cha
     assert "hint:  what was there already stays as it was first read" in again.err
 
 
+@pytest.mark.parametrize("mode", ["--replace", "--replace-all"])
+def test_replacing_reads_a_source_anew_when_it_is_read_in_another_way(
+    mode: str, run: Run, project: Path
+) -> None:
+    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    run("import", "qa.jsonl")
+    run("commit", "-m", "raw")
+    mapped = (mode, "--map", "user=question", "--map", "assistant=answer")
+    first = json.loads(run("import", "qa.jsonl", *mapped, "--json").out)
+    assert (first["imported"], first["staged"]["examples"]) == (1, 1)
+    statistics = json.loads(run("show", "STAGE", "--json").out)["statistics"]
+    assert (statistics["kinds"], statistics["turns"]) == ({"chat": 1}, 2)
+    assert json.loads(run("diff", "--json").out)["unchanged"] == 1
+    run("commit", "-m", "mapped")
+    again = json.loads(run("import", "qa.jsonl", *mapped, "--json").out)
+    assert (again["imported"], again["duplicates"]) == (0, 1)
+    assert run("fsck").code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -27,17 +27,21 @@ def import_lines(report: ImportReport) -> Iterator[str]:
         yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
 
 
-def next_steps(report: ImportReport, *, is_mapped: bool) -> Iterator[str]:
-    """Yield what to do after an import; `is_mapped` tells that --map or --format was given."""
+def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
+    """Yield what to do after an import.
+
+    `keeps_reading` tells that --map or --format was given, but nothing is replaced.
+    """
     if report.dry_run:
         yield "leave out --dry-run to import"
         return
     if report.quarantined:
         yield "`vault quarantine list` tells what is wrong"
     if any(file.format == "raw" and file.imported for file in report.files):
-        yield "raw: nothing says who speaks; --map user=FIELD --map assistant=FIELD does"
-    if is_mapped and report.duplicates:
-        yield "what was there already stays as it was first read"
+        yield "in raw records nothing says who speaks: name the fields and replace them by"
+        yield "--replace --map user=FIELD --map assistant=FIELD"
+    if keeps_reading and report.duplicates:
+        yield "what was there already stays as it was first read; --replace reads it anew"
     if report.returned:
         yield "--readmit lets in what was removed before"
     if report.staged is not None and count_changes(report.staged):

@@ -17,6 +17,7 @@ from vault.formats.inputs import InputFile, find_files
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest
 from vault.objects.quarantine import decode_quarantine, decode_removals
+from vault.objects.runs import RowKeys
 from vault.objects.view import View
 from vault.operations.block_writer import RecordReader
 from vault.operations.context import Context, draft_of, record
@@ -127,15 +128,12 @@ def _import_inputs(
 ) -> ImportReport:
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
-    known = _Known(dataset, options)
+    readers = [_reader(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(
-            reader=_reader(context, dataset, each, options),
-            path=each.path,
-            blocks=open_blocks(each, stdin=stdin),
-        )
-        for each in files
+        InputBlocks(reader=reader, path=each.path, blocks=open_blocks(each, stdin=stdin))
+        for reader, each in zip(readers, files, strict=True)
     ]
+    known = _Known(dataset, _read_anew(dataset, readers, options))
     store = ObjectStore(DiscardingBackend()) if options.dry_run else context.store
     ingest = Ingest(
         store,
@@ -180,9 +178,11 @@ def _stage(
 class _Known:
     """What the stage holds already, read in one pass over its chunks."""
 
-    def __init__(self, dataset: Dataset, options: ImportOptions) -> None:
+    def __init__(self, dataset: Dataset, read_anew: frozenset[str]) -> None:
         self._dataset = dataset
         self._keys = dataset.keys()
+        if read_anew:
+            self._keys = self._keys[~_of_sources(dataset, self._keys, read_anew)]
         self._rows = dataset.columns(self._keys, ["id", "content_id"])
 
     def index(self) -> IdIndex:
@@ -247,6 +247,28 @@ def _reader(
         updating=options.mode is ImportMode.UPDATE,
         key=options.key,
     )
+
+
+def _read_anew(
+    dataset: Dataset, readers: Sequence[RecordReader], options: ImportOptions
+) -> frozenset[str]:
+    """Return the sources that are replaced and now read in another way than they were.
+
+    Their records are stored again: who speaks in a record depends on how it is read.
+    """
+    if options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return frozenset()
+    before = dataset.manifest.sources
+    return frozenset(
+        each.source
+        for each in readers
+        if each.source in before and dict(before[each.source]) != _remembered(each)
+    )
+
+
+def _of_sources(dataset: Dataset, keys: RowKeys, names: frozenset[str]) -> NDArray[np.bool_]:
+    sources = dataset.columns(keys, ["source"]).column("source").to_pylist()
+    return np.array([each in names for each in sources], np.bool_)
 
 
 def _kind(name: str) -> Kind:
@@ -314,9 +336,12 @@ def merged_sources(
     """Return the sources of a manifest with what this import says of how its own are read."""
     result = {name: dict(reader) for name, reader in current.items()}
     for each in ingested.files:
-        reader = each.reader
-        entry: dict[str, Any] = {"format": None if reader.kind is None else str(reader.kind)}
-        if reader.mapping:
-            entry["map"] = dict(reader.mapping)
-        result[reader.source] = entry
+        result[each.reader.source] = _remembered(each.reader)
     return result
+
+
+def _remembered(reader: RecordReader) -> dict[str, Any]:
+    entry: dict[str, Any] = {"format": None if reader.kind is None else str(reader.kind)}
+    if reader.mapping:
+        entry["map"] = dict(reader.mapping)
+    return entry
