@@ -123,7 +123,7 @@ def test_a_raw_import_hints_at_the_mapping_and_what_a_later_mapping_does_not_cha
     write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
     assert "--map user=FIELD --map assistant=FIELD" in run("import", "qa.jsonl").err
     again = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=answer")
-    assert "hint:  what was there already stays as it was first read" in again.err
+    assert "hint:  what was there stays as it was first read" in again.err
 
 
 @pytest.mark.parametrize("mode", ["--replace", "--replace-all"])

@@ -34,6 +34,10 @@ from vault.cli.wrapped_text import Piece, wrap
             {"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}]},
             [("assistant tool_calls", '[{"id":1}]')],
         ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]},
+            [("user", "a")],
+        ),
         ({"tags": ["a"], "none": {}}, [("tags", '["a"]'), ("none", "{}")]),
         ("text", [("value", "text")]),
     ],

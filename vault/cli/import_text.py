@@ -38,10 +38,10 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
     if report.quarantined:
         yield "`vault quarantine list` tells what is wrong"
     if any(file.format == "raw" and file.imported for file in report.files):
-        yield "in raw records nothing says who speaks: name the fields and replace them by"
+        yield "nothing says who speaks in raw records; to say so, import them again with"
         yield "--replace --map user=FIELD --map assistant=FIELD"
     if keeps_reading and report.duplicates:
-        yield "what was there already stays as it was first read; --replace reads it anew"
+        yield "what was there stays as it was first read; --replace reads it anew"
     if report.returned:
         yield "--readmit lets in what was removed before"
     if report.staged is not None and count_changes(report.staged):
@@ -53,7 +53,7 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
 def _file(file: ImportedFile) -> Iterator[str]:
     name = escape("standard input" if file.path == "-" else file.path)
     kind = f" as {file.format}" if file.format else ""
-    yield f"{paint(name, bold=True)}: read {plural(file.read, 'record')}{kind}"
+    yield from wrap([Piece(f"{name}: read {plural(file.read, 'record')}{kind}")], indent="")
     yield _line(file.imported, "imported")
     if file.same_content:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
