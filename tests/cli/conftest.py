@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,3 +79,47 @@ def add_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, click.Command
         monkeypatch.setitem(COMMANDS, name, entry)
 
     return add
+
+
+def chat(question: str, answer: str, **others: object) -> dict[str, object]:
+    """Return a record of one question and its answer."""
+    messages = [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": answer},
+    ]
+    return {"messages": messages, **others}
+
+
+def write_lines(path: Path, records: Iterable[object]) -> None:
+    """Write records as JSON Lines; what is text already is written as it is."""
+    lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Outcome]) -> Path:
+    """An empty repository, and the working folder in it; `data.jsonl` holds three records."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("init").code == 0
+    write_lines(folder / "data.jsonl", RECORDS)
+    return folder
+
+
+RECORDS = [
+    chat("How do I reset it?", "Press the red button.", topic="reset"),
+    chat("Is it waterproof?", "Yes.", topic="water"),
+    chat("Where is my order?", "On its way.", topic="orders"),
+]
+"""What `project` has in `data.jsonl`."""
+
+
+@pytest.fixture
+def committed(project: Path, run: Callable[..., Outcome]) -> Path:
+    """The repository of `project` with its records committed as `round 1`."""
+    assert run("import", "data.jsonl").code == 0
+    assert run("commit", "-m", "round 1").code == 0
+    return project

@@ -235,3 +235,22 @@ def test_both_console_scripts_are_the_same_program() -> None:
 
 def test_no_command_of_the_tests_stays_in_the_table() -> None:
     assert not {"echo", "keep", "where"} & set(COMMANDS)
+
+
+def test_the_command_line_is_recorded_without_global_options_and_passwords() -> None:
+    words = ("-C", "x", "--json", "import", "s3://me:secret@host/a.jsonl", "it's", "-q", "\udcff")
+    shown = "import s3://***@host/a.jsonl 'it'\\''s' '\\udcff'"
+    assert Invocation(words).command_line() == shown
+    assert Invocation(("tag", "--", "-q")).command_line() == "tag -- -q"
+    assert len(Invocation(("commit", "-m", "x" * 1000)).command_line()) < 250
+
+
+def test_reading_works_for_a_user_without_a_name(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("init").code == 0
+    monkeypatch.setattr("getpass.getuser", lambda: {}["nobody"])
+    assert run("status").code == run("log").code == run("tag").code == 0
+    outcome = run("commit", "-m", "x")
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  author-unknown")

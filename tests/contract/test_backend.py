@@ -122,7 +122,7 @@ def test_syncing_and_removing_leftovers_may_be_asked_at_any_time(backend: Backen
     backend.sync()
     assert backend.remove_leftovers(0) == ()
     backend.put_if_absent("a/b", b"1")
-    backend.sync()
+    backend.sync("a/b")
     assert backend.remove_leftovers(1e12) == ()
     assert backend.read("a/b") == b"1"
 
@@ -352,6 +352,16 @@ def test_a_sync_covers_names_that_a_dead_writer_left_unsynced(tmp_path: Path) ->
         second.sync()
     disk.cut()
     assert LocalPlace(tmp_path).open().read("objects/ab/1") == b"1"
+
+
+def test_a_sync_covers_a_name_that_is_given(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(tmp_path)
+        disk.watch(patch)
+        LocalPlace(tmp_path).open().put_if_absent("operations/1", b"1")
+        LocalPlace(tmp_path).open().sync("operations/1")
+    disk.cut()
+    assert LocalPlace(tmp_path).open().read("operations/1") == b"1"
 
 
 def test_a_sync_in_one_thread_does_not_hide_names_of_another(tmp_path: Path) -> None:

@@ -106,3 +106,44 @@ def test_the_first_command_installs_vault_and_shows_its_main_job(clone: Path) ->
             [clone / ".venv/bin" / name, "--version"], capture_output=True, text=True
         )
         assert version.stdout == f"vault {__version__}\n"
+
+
+def tour() -> list[str]:
+    """Return the commands of the README's quick tour, without their comments."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## A quick tour")[2].partition("\n## ")[0]
+    lines = [line.removeprefix("$ ") for line in section.splitlines() if line.startswith("$ ")]
+    return [line.partition("  #")[0].rstrip() for line in lines]
+
+
+def test_the_quick_tour_works_as_it_is_written(tmp_path: Path) -> None:
+    program = tmp_path / "bin/vault"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vault "$@"\n')
+    program.chmod(0o755)
+    folder = tmp_path / "tour"
+    folder.mkdir()
+    first, second = (ROOT / "vault/demo" / f"round-{n}.jsonl" for n in (1, 2))
+    shutil.copy(first, folder / "round-1.jsonl")
+    outputs = {}
+    for line in tour():
+        if "--replace" in line:  # "the file was edited"
+            shutil.copy(second, folder / "round-1.jsonl")
+        result = subprocess.run(
+            ["bash", "-c", line],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+                "PYTHONPATH": str(ROOT),
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, (line, result.stderr)
+        outputs[line] = result.stdout
+    assert "{+five+}" in outputs["vault diff"]
+    assert outputs["vault log"].count("commit ") == 2
+    written = (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(written) == 30
+    assert set(written) < set(first.read_text(encoding="utf-8").splitlines())

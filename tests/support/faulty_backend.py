@@ -78,9 +78,9 @@ class FaultyBackend:
         """Delete, or fail."""
         self._call(lambda: self.inner.delete(name), writes=True)
 
-    def sync(self) -> None:
+    def sync(self, *also: str) -> None:
         """Sync, or fail."""
-        self._call(self.inner.sync, writes=True)
+        self._call(lambda: self.inner.sync(*also), writes=True)
 
     def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
         """Remove, or fail."""
@@ -112,21 +112,51 @@ class FaultyBackend:
         return result
 
 
-class ForgetfulBackend(MemoryBackend):
-    """Memory whose power can be cut: names put since this backend's last sync are then lost.
+class PowerPlace:
+    """Bytes under names that are lost when the power is cut, unless their name was synced."""
 
-    Two that share `held` are two programs at one place: each syncs what it was asked to put. With
-    `syncs=False` it is a program that forgot to sync, with `reorders=True` one that writes objects
-    only when it must (the operation log's entries first).
+    def __init__(self, held: dict[str, bytes] | None = None) -> None:
+        self.held = {} if held is None else dict(held)
+        self.before: dict[str, bytes | None] = {}
+
+    def cut(self, loses: Callable[[str], bool] = lambda name: True) -> MemoryBackend:
+        """Cut the power and return what is left: names that no sync made last are lost.
+
+        Of these only those that `loses`: a real file system may have written any of them.
+        """
+        for name, data in self.before.items():
+            if not loses(name):
+                continue
+            if data is None:
+                self.held.pop(name, None)
+            else:
+                self.held[name] = data
+        self.before.clear()
+        return self.left()
+
+    def left(self) -> MemoryBackend:
+        """Return what the place holds now, as a new program would find it."""
+        made = MemoryBackend()
+        made._held = dict(self.held)
+        return made
+
+
+class PowerBackend(MemoryBackend):
+    """One program at such a place. The options make it a broken one, to see that tests notice.
+
+    `syncs=False` forgets to sync; `claims=False` does not sync names that were there already;
+    `reorders=True` writes objects only after the entry of the operation log that names them.
     """
 
     def __init__(
-        self, held: dict[str, bytes], *, syncs: bool = True, reorders: bool = False
+        self, place: PowerPlace, *, syncs: bool = True, claims: bool = True, reorders: bool = False
     ) -> None:
         super().__init__()
-        self._held = held
-        self._before: dict[str, bytes | None] = {}
+        self._place = place
+        self._held = place.held
+        self._asked: set[str] = set()
         self._syncs = syncs
+        self._claims = claims
         self._reorders = reorders
         self._delayed: dict[str, bytes] = {}
 
@@ -134,8 +164,12 @@ class ForgetfulBackend(MemoryBackend):
         """Put; the name lasts after the next sync."""
         if self._reorders and name.startswith("objects/"):
             self._delayed[name] = data
-            return name not in self._held
-        self._before.setdefault(name, self._held.get(name))
+            return True
+        made = name not in self._held
+        if made:
+            self._place.before.setdefault(name, None)
+        if made or self._claims:
+            self._asked.add(name)
         return super().put_if_absent(name, data)
 
     def read(self, name: str) -> bytes:
@@ -144,25 +178,18 @@ class ForgetfulBackend(MemoryBackend):
 
     def replace(self, name: str, data: bytes) -> None:
         """Replace; it lasts after the next sync."""
-        self._before.setdefault(name, self._held.get(name))
+        self._place.before.setdefault(name, self._held.get(name))
+        self._asked.add(name)
         super().replace(name, data)
 
-    def sync(self) -> None:
-        """Let everything put so far last; delayed objects are written once an entry is there."""
-        if self._reorders and any(name.startswith("operations/") for name in self._before):
+    def sync(self, *also: str) -> None:
+        """Let every name last that was asked for; delayed objects follow their entry."""
+        if self._claims:
+            self._asked.update(also)
+        if any(name.startswith("operations/") for name in self._asked):
             self._held.update(self._delayed)
             self._delayed.clear()
         if self._syncs:
-            self._before.clear()
-
-    def cut(self, loses: Callable[[str], bool] = lambda name: True) -> None:
-        """Cut the power: names that no sync made last are lost, or those of them that `loses`."""
-        for name, data in self._before.items():
-            if not loses(name):
-                continue
-            if data is None:
-                self._held.pop(name, None)
-            else:
-                self._held[name] = data
-        self._before.clear()
-        self._delayed.clear()
+            for name in self._asked:
+                self._place.before.pop(name, None)
+        self._asked.clear()

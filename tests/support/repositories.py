@@ -39,8 +39,7 @@ def new_backend() -> MemoryBackend:
 def copy_of(backend: MemoryBackend) -> MemoryBackend:
     """Return a backend that holds the same bytes under the same names."""
     made = MemoryBackend()
-    for name in held_names(backend):
-        made.put_if_absent(name, backend.read(name))
+    made._held = dict(backend._held)
     return made
 
 

@@ -17,11 +17,9 @@ class Lanes:
             self._waiting.append(commit)
         here = self._waiting.index(commit)
         # Every lane that waited for this commit ends in it.
-        joined = [i for i, each in enumerate(self._waiting) if each == commit and i != here]
-        if joined:
-            yield self._joining(here, joined)
-            for i in reversed(joined):
-                del self._waiting[i]
+        while (lane := self._other(commit, here)) is not None:
+            yield from self._joining(here, lane)
+            del self._waiting[lane]
         mark = self._row("*", here)
         self._follow(here, parents)
         rail = " ".join("|" * len(self._waiting))
@@ -31,7 +29,7 @@ class Lanes:
             before = mark if number == 0 else rail
             yield f"{before:<{width}} {line}".rstrip()
             if number == 0 and merge:
-                yield self._parting(here)
+                yield self._parting(here).rstrip()
 
     def _row(self, mark: str, here: int) -> str:
         return " ".join(mark if i == here else "|" for i in range(len(self._waiting)))
@@ -44,19 +42,20 @@ class Lanes:
         for offset, parent in enumerate(parents[1:], start=1):
             self._waiting.insert(here + offset, parent)
 
-    def _parting(self, here: int) -> str:
-        cells = [*("|" for _ in range(here + 1)), "\\"]
-        cells += ["\\" for _ in range(len(self._waiting) - here - 2)]
-        return " ".join(cells[: here + 1]) + "".join(f"{cell} " for cell in cells[here + 1 :])
+    def _other(self, commit: str, here: int) -> int | None:
+        lanes = range(here + 1, len(self._waiting))
+        return next((lane for lane in lanes if self._waiting[lane] == commit), None)
 
-    def _joining(self, here: int, joined: Sequence[int]) -> str:
-        cells = ["|"] * len(self._waiting)
-        shifted = 0
-        line = ""
-        for i, cell in enumerate(cells):
-            if i in joined:
-                shifted += 1
-                line = line.rstrip() + "/"
-            else:
-                line += ("/" if shifted else cell) + " "
-        return line.rstrip()
+    def _parting(self, here: int) -> str:
+        return "| " * here + "|" + "\\ " * (len(self._waiting) - here - 1)
+
+    def _joining(self, here: int, lane: int) -> Iterator[str]:
+        """Yield the rows in which a lane moves left, across those between, into lane `here`.
+
+        The lanes to the right of it close up in the first row.
+        """
+        right = len(self._waiting) - lane - 1
+        yield ("| " * lane).rstrip() + "/" + " /" * right
+        for column in range(lane - 1, here, -1):
+            between = "|" + " |" * (lane - column - 1)
+            yield ("| " * column).rstrip() + "/" + between + " |" * right

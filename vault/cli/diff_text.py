@@ -41,7 +41,7 @@ def count_lines(report: DiffReport) -> Iterator[str]:
 
 def by_lines(report: DiffReport, by: str) -> Iterator[str]:
     """Yield a table of counts per value of a field, then why examples were removed."""
-    counted = report.by or {}
+    counted = report.by
     names = [
         name
         for name in ("added", "removed", "changed", "relabelled")
@@ -53,7 +53,7 @@ def by_lines(report: DiffReport, by: str) -> Iterator[str]:
     if counted:
         yield from table(rows, right=range(1, len(names) + 1))
         yield ""
-    for reason, count in (report.reasons or {}).items():
+    for reason, count in report.reasons.items():
         yield f"removed because {escape(reason)}: {count:,}"
 
 
@@ -94,9 +94,14 @@ def _near(kept: str, has_before: bool, has_after: bool) -> str:
     """Return the part of an unchanged text that stands next to a change."""
     if len(kept) <= 2 * _CONTEXT:
         return escape(kept, keep=_KEPT)
-    start = kept[:_CONTEXT].rpartition(" ")[0] or kept[:_CONTEXT] if has_before else ""
-    end = kept[-_CONTEXT:].partition(" ")[2] or kept[-_CONTEXT:] if has_after else ""
-    return f"{escape(start, keep=_KEPT)} … {escape(end, keep=_KEPT)}".strip(" ")
+    shown = "…"
+    if has_before:
+        start = kept[:_CONTEXT].rpartition(" ")[0] or kept[:_CONTEXT]
+        shown = f"{escape(start, keep=_KEPT)} {shown}"
+    if has_after:
+        end = kept[-_CONTEXT:].partition(" ")[2] or kept[-_CONTEXT:]
+        shown = f"{shown} {escape(end, keep=_KEPT)}"
+    return shown
 
 
 def _labels(item: ChangedExample) -> Iterator[str]:

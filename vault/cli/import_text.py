@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
 from vault.cli.text import escape, paint, plural
+from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
     from vault.operations.import_files import ImportedFile, ImportReport
@@ -26,17 +27,21 @@ def import_lines(report: ImportReport) -> Iterator[str]:
         yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
 
 
-def next_steps(report: ImportReport, *, is_mapped: bool) -> Iterator[str]:
-    """Yield what to do after an import; `is_mapped` tells that --map or --format was given."""
+def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
+    """Yield what to do after an import.
+
+    `keeps_reading` tells that --map or --format was given, but nothing is replaced.
+    """
     if report.dry_run:
         yield "leave out --dry-run to import"
         return
     if report.quarantined:
         yield "`vault quarantine list` tells what is wrong"
     if any(file.format == "raw" and file.imported for file in report.files):
-        yield "raw: nothing says who speaks; --map user=FIELD --map assistant=FIELD does"
-    if is_mapped and report.duplicates:
-        yield "what was there already stays as it was first read"
+        yield "nothing says who speaks in raw records; to say so, import them again with"
+        yield "--replace --map user=FIELD --map assistant=FIELD"
+    if keeps_reading and report.duplicates:
+        yield "what was there stays as it was first read; --replace reads it anew"
     if report.returned:
         yield "--readmit lets in what was removed before"
     if report.staged is not None and count_changes(report.staged):
@@ -48,7 +53,7 @@ def next_steps(report: ImportReport, *, is_mapped: bool) -> Iterator[str]:
 def _file(file: ImportedFile) -> Iterator[str]:
     name = escape("standard input" if file.path == "-" else file.path)
     kind = f" as {file.format}" if file.format else ""
-    yield f"{paint(name, bold=True)}: read {plural(file.read, 'record')}{kind}"
+    yield from wrap([Piece(f"{name}: read {plural(file.read, 'record')}{kind}")], indent="")
     yield _line(file.imported, "imported")
     if file.same_content:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
@@ -59,7 +64,7 @@ def _file(file: ImportedFile) -> Iterator[str]:
     if file.quarantined:
         yield paint(_line(file.quarantined, "could not be read, kept in quarantine"), "yellow")
         if file.first_reason:
-            yield f"          first: {escape(file.first_reason)}"
+            yield from wrap([Piece(f"first: {escape(file.first_reason)}")], indent=" " * 9)
 
 
 def _line(count: int, what: str, deeper: int = 0) -> str:

@@ -10,6 +10,7 @@ from vault.cli.wrapped_text import Piece, wrap
 
 _ROLES = ("role", "from")
 _CONTENTS = ("content", "value")
+_TEXTS = ("text", "value")
 _MOST_LINES = 6
 _MESSAGE_LISTS = ("messages", "conversations", "conversation", "prompt")
 
@@ -54,7 +55,9 @@ def full_lines(record: object) -> Iterator[str]:
 
 
 def _parts(name: str, value: object) -> Iterator[Part]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and name and _is_message(value):
+        yield from _message(f"{name} ", value)
+    elif isinstance(value, Mapping):
         if not value and name:
             yield Part(name, "{}")
         for key, inner in value.items():
@@ -82,9 +85,21 @@ def _message(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
             yield Part(f"{role} {name}", _text(value), content_name is None)
 
 
+def _is_text(value: object) -> bool:
+    # Only what has nothing to show but its text: a picture's description is not all of it.
+    return (
+        isinstance(value, Mapping)
+        and len(value) == 2
+        and value.get("type") == "text"
+        and any(isinstance(value.get(key), str) for key in _TEXTS)
+    )
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, (list, tuple)) and value and all(map(_is_text, value)):
+        return "\n".join(str(next(each[key] for key in _TEXTS if key in each)) for each in value)
     from vault.objects.json_text import compact_bytes
 
     return compact_bytes(value).decode("utf-8", "replace")

@@ -131,6 +131,7 @@ def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
         tip: Operation = context.log.tip()
         view, result = change(tip.view)
         if view == tip.view:
+            context.log.settle(tip)
             return result
         if context.log.append(tip, view, context.intent) is not None:
             return result

@@ -74,7 +74,7 @@ class DiffReport:
     """How two revisions differ; `from_` and `to` are commit ids, or STAGE, or None for nothing.
 
     `by` counts the changes per value of a field; `reasons` why removed examples were taken out,
-    as far as they were removed deliberately. Both only when a field was named.
+    as far as they were removed deliberately. Both are empty unless a field was named.
     """
 
     from_: str | None
@@ -84,8 +84,8 @@ class DiffReport:
     changed: int
     relabelled: int
     unchanged: int
-    by: Mapping[str, ChangeCounts] | None
-    reasons: Mapping[str, int] | None
+    by: Mapping[str, ChangeCounts]
+    reasons: Mapping[str, int]
     items: tuple[ChangedExample, ...]
 
 
@@ -138,7 +138,8 @@ def diff(
         counts, unchanged = known
         return _report(names, counts, unchanged)
     comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
-    counted, reasons = None, None
+    counted: Mapping[str, ChangeCounts] = {}
+    reasons: Mapping[str, int] = {}
     if by is not None:
         from vault.operations.count_by import count_by, count_reasons
 
@@ -271,7 +272,7 @@ def _report(
         changed=counts.changed,
         relabelled=counts.relabelled,
         unchanged=unchanged,
-        by=None,
-        reasons=None,
+        by={},
+        reasons={},
         items=(),
     )

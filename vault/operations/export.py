@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -294,16 +295,24 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value}
 
 
-class _Hashed:
-    """A file that hashes what is written to it, in a thread beside the writing."""
+class _Hashed(io.RawIOBase):
+    """A file that hashes what is written to it, in a thread beside the writing.
+
+    Closing it leaves the file beneath open.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor
 
+        super().__init__()
         self._file = file
         self._sha256 = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
+
+    def writable(self) -> bool:
+        """Tell that it can be written to, which Parquet's writer asks."""
+        return True
 
     def write(self, data: Any) -> int:
         """Write bytes; those of the call before are hashed by now."""
@@ -315,7 +324,8 @@ class _Hashed:
 
     def flush(self) -> None:
         """Flush the file beneath."""
-        self._file.flush()
+        if not self.closed:
+            self._file.flush()
 
     def hexdigest(self) -> str:
         """Return the digest of everything written."""

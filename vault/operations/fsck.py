@@ -52,7 +52,7 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     `repair` removes temporary files older than an hour and renews the hint at the newest operation.
     It cannot bring damaged objects back, and says so of each.
 
-    Costs about 6 s a core for 100 MB of records; takes 16 bytes of memory an example. Raises
+    Costs about 1 s a core for 100 MB of records; takes 16 bytes of memory an example. Raises
     StorageFailed only if the log cannot be listed at all.
     """
     problems = Problems()

@@ -16,12 +16,14 @@ from vault.formats.inputs import InputFile, find_files
 from vault.objects.conversation import Kind
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import decode_quarantine, decode_removals
+from vault.objects.runs import only_in
 from vault.objects.view import View
 from vault.operations.block_writer import RecordReader
 from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
+from vault.operations.sources import rows_of_source
 from vault.operations.staging import Staged, stage_dataset
 from vault.operations.workers import default_workers
 from vault.store.discard import DiscardingBackend
@@ -126,15 +128,12 @@ def _import_inputs(
 ) -> ImportReport:
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
-    known = _Known(dataset)
+    readers = [_reader(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(
-            reader=_reader(context, dataset, each, options),
-            path=each.path,
-            blocks=open_blocks(each, stdin=stdin),
-        )
-        for each in files
+        InputBlocks(reader=reader, path=each.path, blocks=open_blocks(each, stdin=stdin))
+        for reader, each in zip(readers, files, strict=True)
     ]
+    known = _Known(dataset, _read_anew(dataset, readers, options))
     store = ObjectStore(DiscardingBackend()) if options.dry_run else context.store
     ingest = Ingest(
         store,
@@ -180,21 +179,24 @@ def _stage(
 class _Known:
     """What the stage holds already, read in one pass over its chunks."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, read_anew: frozenset[str]) -> None:
         self._dataset = dataset
         self.index = IdIndex()
         """The ids, with the row keys where they stand."""
-        count = dataset.manifest.examples
-        ids, keys = np.empty(count, f"V{ID_BYTES}"), np.empty(count, np.uint64)
-        content = [np.zeros(0, np.uint64)]
-        done = 0
+        passed = np.zeros(0, np.uint64)
+        if read_anew:
+            keys = dataset.keys()
+            own = [rows_of_source(dataset, keys, each) for each in sorted(read_anew)]
+            passed = keys[np.logical_or.reduce(own)]
+        ids, places = [np.zeros(0, f"V{ID_BYTES}")], [passed[:0]]
+        content = [passed[:0]]
         for rows, table in dataset.by_chunk(["id", "content_id"]):
-            ids[done : done + len(rows)] = ids_of(table)
-            keys[done : done + len(rows)] = rows
-            own, has_content = hashes_of(table, "content_id")
-            content.append(own[has_content])
-            done += len(rows)
-        self.index.add(ids, keys)
+            known = only_in(rows, passed)
+            keyed, has_content = hashes_of(table, "content_id")
+            ids.append(ids_of(table)[known])
+            places.append(rows[known])
+            content.append(keyed[known][has_content[known]])
+        self.index.add(np.concatenate(ids), np.concatenate(places))
         self.content = np.sort(np.concatenate(content))
         """The content ids, sorted."""
 
@@ -235,6 +237,23 @@ def _reader(
         mapping=mapping,
         updating=options.mode is ImportMode.UPDATE,
         key=options.key,
+    )
+
+
+def _read_anew(
+    dataset: Dataset, readers: Sequence[RecordReader], options: ImportOptions
+) -> frozenset[str]:
+    """Return the sources that are replaced and now read in another way than they were.
+
+    Their records are stored again: who speaks in a record depends on how it is read.
+    """
+    if options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return frozenset()
+    before = dataset.manifest.sources
+    return frozenset(
+        each.source
+        for each in readers
+        if each.source in before and dict(before[each.source]) != _remembered(each)
     )
 
 
@@ -303,9 +322,12 @@ def merged_sources(
     """Return the sources of a manifest with what this import says of how its own are read."""
     result = {name: dict(reader) for name, reader in current.items()}
     for each in ingested.files:
-        reader = each.reader
-        entry: dict[str, Any] = {"format": None if reader.kind is None else str(reader.kind)}
-        if reader.mapping:
-            entry["map"] = dict(reader.mapping)
-        result[reader.source] = entry
+        result[each.reader.source] = _remembered(each.reader)
     return result
+
+
+def _remembered(reader: RecordReader) -> dict[str, Any]:
+    entry: dict[str, Any] = {"format": None if reader.kind is None else str(reader.kind)}
+    if reader.mapping:
+        entry["map"] = dict(reader.mapping)
+    return entry

@@ -41,12 +41,14 @@ class CommitShown:
     statistics: Statistics
 
     def to_json(self) -> dict[str, Any]:
-        """Return the commit's keys as `log` has them, then the statistics."""
+        """Return the commit's keys as `log` has them (null for the stage), then the statistics."""
         import dataclasses
 
-        base = {} if self.commit is None else dataclasses.asdict(self.commit)
         return {
-            **base,
+            **{
+                field.name: None if self.commit is None else getattr(self.commit, field.name)
+                for field in dataclasses.fields(LoggedCommit)
+            },
             "examples": self.examples,
             "quarantined": self.quarantined,
             "statistics": dataclasses.asdict(self.statistics),

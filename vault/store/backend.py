@@ -53,8 +53,11 @@ class Backend(Protocol):
         """Remove a name; nothing happens if there is none."""
         ...
 
-    def sync(self) -> None:
-        """Make every name durable that this backend was asked to put so far."""
+    def sync(self, *also: str) -> None:
+        """Make every name durable that this backend was asked to put so far, and those given.
+
+        A name that another writer put is given before it is relied on: that writer may have died.
+        """
         ...
 
     def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:

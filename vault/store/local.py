@@ -124,8 +124,13 @@ class LocalBackend:
         with _translated("remove", path), contextlib.suppress(FileNotFoundError):
             path.unlink()
 
-    def sync(self) -> None:
-        """Make every name put so far durable: one fsync for each folder written in."""
+    def sync(self, *also: str) -> None:
+        """Make every name put so far durable, and others: one fsync for each of their folders."""
+        for name in also:
+            path = self.folder / name
+            with _translated("sync", path):
+                self._make_folder(path.parent)
+            self._unsynced.add(path.parent)
         # A thread waits for another's sync, which may be about its own names.
         with self._syncing:
             for folder in sorted(self._unsynced.copy()):

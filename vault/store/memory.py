@@ -48,7 +48,7 @@ class MemoryBackend:
         """Remove a name if it is there."""
         self._held.pop(name, None)
 
-    def sync(self) -> None:
+    def sync(self, *also: str) -> None:
         """Do nothing: memory has no later."""
 
     def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:

@@ -115,7 +115,9 @@ class OperationLog:
         backend the entry is read again: the own nonce in it means that it was published. Raises
         StorageFailed, with the code `outcome-unknown` if the entry was written but might not last.
         """
-        self._backend.sync()  # what the entry names must be durable before the entry is
+        # What the entry names must be durable before it is, and so must the one that it follows:
+        # whoever wrote that may have died before it was.
+        self._backend.sync(*([] if after is None else [_name(after.number)]))
         number = 1 if after is None else after.number + 1
         nonce = os.urandom(16).hex()
         data = _encode(number, None if after is None else after.digest, view, intent, nonce)
@@ -126,6 +128,13 @@ class OperationLog:
         with contextlib.suppress(StorageFailed):
             self.renew_hint(number)
         return _decode(number, data)
+
+    def settle(self, operation: Operation) -> None:
+        """Make an entry durable that was read, before anybody is told that what it says is done.
+
+        Whoever wrote it may have died before it was. Raises StorageFailed.
+        """
+        self._backend.sync(_name(operation.number))
 
     def numbers(self) -> Iterator[int]:
         """Yield the number of every entry that is stored, in no order."""

@@ -72,7 +72,8 @@ def command(
         warn(invocation, f"{kept_out} could not be read and went to quarantine")
     elif not report.read:
         warn(invocation, "there was no record to read")
-    for step in next_steps(report, is_mapped=bool(mapping or given["format"])):
+    is_mapped = bool(mapping or given["format"])
+    for step in next_steps(report, keeps_reading=is_mapped and not mode.startswith("replace")):
         hint(invocation, step)
     return 1 if strict and report.quarantined else 0
 

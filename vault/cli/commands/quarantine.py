@@ -11,6 +11,7 @@ from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
     from vault.operations.list_quarantine import QuarantineReport
@@ -42,6 +43,6 @@ def _text(report: QuarantineReport, verbose: bool) -> Iterator[str]:
         place = f"{escape(each.source)}, line {each.line}"
         name = paint(short_id(each.id, verbose), "yellow")
         yield f"{name}  {place}  {paint(f'({each.code})', 'cyan')}"
-        yield f"  {escape(each.reason)}"
+        yield from wrap([Piece(escape(each.reason))], indent="  ")
         yield paint(f"  {shorten(each.beginning, width - 2)}", dim=True)
     yield f"{plural(len(report.quarantined), 'record')} in quarantine"

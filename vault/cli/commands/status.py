@@ -14,6 +14,8 @@ from vault.cli.text import paint, plural, short_id, shorten
 if TYPE_CHECKING:
     from vault.operations.status import StatusReport
 
+_SAME = "the same examples, read or arranged in another way"
+
 
 @options.command(example="vault status\nvault status --json")
 def command(invocation: Invocation) -> None:
@@ -36,7 +38,7 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
         message = shorten(report.message or "", 50)
         yield f'at commit {paint(short_id(report.commit, verbose), "yellow")} "{message}"'
     if report.has_stage:
-        yield f"staged: {count_changes(report.staged) or 'another order or other sources'}"
+        yield f"staged: {count_changes(report.staged) or _SAME}"
         yield f"  the next commit would have {plural(report.examples, 'example')}"
     elif report.commit is not None:
         yield f"nothing staged; {plural(report.examples, 'example')}"

@@ -1,0 +1,116 @@
+"""`vault export` and `vault checkout -o`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RECORDS, Outcome, write_lines
+from vault.cli.export_output import EscapedOutput
+
+Run = Callable[..., Outcome]
+VERBS = ("export", "checkout")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_version_comes_out_as_it_went_in(verb: str, run: Run, committed: Path) -> None:
+    run("tag", "v1")
+    data = (committed / "data.jsonl").read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    commit = json.loads(run("status", "--json").out)["commit"]
+    assert run(verb, "v1", "-o", "out.jsonl") == Outcome(
+        0, f"wrote 3 examples of {commit[:12]} to out.jsonl\n  sha256 {sha256}\n", ""
+    )
+    assert (committed / "out.jsonl").read_bytes() == data
+    report = json.loads(run(verb, "v1", "-o", "out.jsonl", "--json").out)
+    assert (report["commit"], report["examples"], report["sha256"]) == (commit, 3, sha256)
+    assert report["format"] == "jsonl"
+    assert report["files"] == [{"path": "out.jsonl", "examples": 3, "sha256": sha256}]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_standard_output_holds_only_data(verb: str, run: Run, committed: Path) -> None:
+    outcome = run(verb, "-o", "-")
+    assert outcome == Outcome(0, (committed / "data.jsonl").read_text(), "")
+    refused = run(verb, "-o", "-", "--json")
+    assert (refused.code, json.loads(refused.out)["error"]["code"]) == (2, "output-taken")
+
+
+def test_a_path_without_ending_is_a_folder(run: Run, committed: Path) -> None:
+    outcome = run("export", "-o", "out")
+    assert outcome.out.splitlines()[0].endswith(" to out/examples.jsonl")
+    assert (committed / "out/examples.jsonl").read_bytes() == (
+        committed / "data.jsonl"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".json", ".csv", ".parquet", ".jsonl.gz", ".jsonl.zst"])
+def test_the_ending_says_the_format(ending: str, run: Run, committed: Path) -> None:
+    report = json.loads(run("export", "-o", f"out{ending}", "--json").out)
+    written = (committed / f"out{ending}").read_bytes()
+    assert report["sha256"] == hashlib.sha256(written).hexdigest()
+    assert run("import", "--replace-all", f"out{ending}").code == 0
+    staged = json.loads(run("status", "--json").out)
+    assert staged["examples"] == 3
+
+
+def test_samples_nest_and_fields_are_chosen(run: Run, committed: Path) -> None:
+    small = run("export", "-o", "-", "--sample", "1", "--seed", "3").out.splitlines()
+    large = run("export", "-o", "-", "--sample", "2", "--seed", "3").out.splitlines()
+    assert set(small) < set(large)
+    assert run("export", "-o", "-", "--shuffle").out.count("\n") == 3
+    lines = run("export", "-o", "-", "--fields", "topic", "--with", "id,labels").out.splitlines()
+    first = json.loads(lines[0])
+    assert first["topic"] == RECORDS[0]["topic"]
+    assert set(first) == {"topic", "_vault"} and set(first["_vault"]) == {"id", "labels"}
+
+
+def test_what_vault_did_not_write_is_not_overwritten(run: Run, committed: Path) -> None:
+    write_lines(committed / "mine.jsonl", ["mine"])
+    outcome = run("export", "-o", "mine.jsonl")
+    assert outcome.code == 4
+    assert "--force" in outcome.err
+    assert run("export", "-o", "mine.jsonl", "--force").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "code"),
+    [
+        (["checkout"], 2, "checkout-needs-output"),
+        (["checkout", "v1"], 2, "checkout-needs-output"),
+        (["checkout", "v1", "--sample", "3"], 2, "subset-needs-output"),
+        (["export"], 2, "output-missing"),
+        (["export", "--split", "train"], 2, "subset-needs-output"),
+        (["export", "-o", "a.xyz"], 2, "output-unknown"),
+        (["export", "-o", "a.jsonl", "--with", "colour"], 2, "extras-unknown"),
+        (["export", "-o", "a.jsonl", "--split", "train"], 3, "split-not-found"),
+        (["export", "nope", "-o", "a.jsonl"], 3, "revision-not-found"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(
+    words: list[str], exit_code: int, code: str, run: Run, committed: Path
+) -> None:
+    outcome = run(*words)
+    assert (outcome.code, outcome.err.splitlines()[2]) == (exit_code, f"code:  {code}")
+    assert len(outcome.err.splitlines()) == 3
+
+
+def test_checkout_without_output_says_what_to_type(run: Run, committed: Path) -> None:
+    assert run("checkout", "v1").err.splitlines()[1] == (
+        "hint:  `vault checkout v1 -o train.jsonl` writes that version to a file"
+    )
+
+
+def test_data_on_a_terminal_is_escaped_wherever_it_is_cut() -> None:
+    data = '{"a":"\u202e\x9bé"}\n'.encode()
+    for cut in range(len(data)):
+        stream = io.BytesIO()
+        escaped = EscapedOutput(stream)
+        escaped.write(data[:cut])
+        escaped.write(data[cut:])
+        assert stream.getvalue().decode() == '{"a":"\\u202e\\u009bé"}\n'

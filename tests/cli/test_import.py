@@ -1,0 +1,186 @@
+"""`vault import`: what became of each record, in words and as JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
+
+Run = Callable[..., Outcome]
+
+
+def test_an_import_says_what_became_of_every_record(run: Run, project: Path) -> None:
+    run("import", "data.jsonl")
+    again = [*RECORDS, {**RECORDS[0], "topic": "other"}, chat("New?", "Yes."), '{"messages": [{"ro']
+    write_lines(project / "more.jsonl", again)
+    outcome = run("import", "more.jsonl")
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "more.jsonl: read 6 records as chat",
+        "       2 imported",
+        "         1 of these are a known conversation with other metadata",
+        "       3 already there, not stored again",
+        "       1 could not be read, kept in quarantine",
+        "         first: line 6: the text ends inside the string that begins at character",
+        "         16",
+        "staged: 5 added (5 examples in all)",
+    ]
+    assert outcome.err.splitlines() == [
+        "warning: 1 record could not be read and went to quarantine",
+        "hint:  `vault quarantine list` tells what is wrong",
+        'hint:  `vault diff` shows the changes, `vault commit -m "..."` records them',
+    ]
+
+
+def test_json_counts_per_file_and_in_all(run: Run, project: Path) -> None:
+    (project / "more.jsonl.gz").write_bytes(gzip.compress((project / "data.jsonl").read_bytes()))
+    report = json.loads(run("import", "data.jsonl", "more.jsonl.gz", "--json").out)
+    first, second = report["files"]
+    assert (first["path"], first["source"], first["format"]) == ("data.jsonl",) * 2 + ("chat",)
+    assert (first["read"], first["imported"], second["duplicates"]) == (3, 3, 3)
+    assert (report["read"], report["imported"], report["duplicates"]) == (6, 3, 3)
+
+
+def test_strict_imports_the_rest_and_exits_with_one(run: Run, project: Path) -> None:
+    write_lines(project / "bad.jsonl", [*RECORDS, "{"])
+    assert run("import", "bad.jsonl", "--strict").code == 1
+    assert json.loads(run("status", "--json").out)["examples"] == 3
+    assert run("import", "data.jsonl", "--strict").code == 0
+
+
+def test_an_input_without_a_readable_record_is_refused(run: Run, project: Path) -> None:
+    write_lines(project / "bad.jsonl", ["{", "["])
+    outcome = run("import", "bad.jsonl")
+    assert outcome.code == 2
+    lines = outcome.err.splitlines()
+    assert lines[0].startswith("error: nothing in bad.jsonl could be read: line 1: ")
+    assert lines[2] == "code:  nothing-readable"
+
+
+def test_an_empty_input_is_told(run: Run, project: Path) -> None:
+    (project / "empty.jsonl").write_text("")
+    outcome = run("import", "empty.jsonl")
+    assert outcome.code == 0
+    assert outcome.err.startswith("warning: there was no record to read\n")
+
+
+def test_a_file_that_is_not_there_is_not_found(run: Run, project: Path) -> None:
+    outcome = run("import", "dota.jsonl")
+    assert outcome.code == 3
+    assert outcome.err.splitlines() == [
+        "error: dota.jsonl does not exist",
+        "hint:  did you mean data.jsonl?",
+        "code:  file-not-found",
+    ]
+    assert run("import", "zzz").err.splitlines()[1] == "hint:  `ls .` lists what is there"
+
+
+def test_replace_makes_the_source_what_the_file_holds(run: Run, committed: Path) -> None:
+    write_lines(committed / "data.jsonl", RECORDS[:2])
+    outcome = run("import", "--replace", "data.jsonl")
+    assert "staged: 1 removed (2 examples in all)" in outcome.out
+
+
+def test_replace_all_update_and_a_trial(run: Run, committed: Path) -> None:
+    write_lines(committed / "edited.jsonl", [{**RECORDS[1], "topic": "rain"}])
+    assert json.loads(run("import", "edited.jsonl", "--dry-run", "--json").out)["imported"] == 1
+    assert run("status", "--json").out.count('"added":0')
+    trial = run("import", "edited.jsonl", "--dry-run")
+    assert trial.out.endswith("this was a trial: nothing was stored or staged\n")
+    assert "leave out --dry-run" in trial.err
+    assert run("import", "--replace-all", "edited.jsonl").code == 0
+    assert json.loads(run("status", "--json").out)["examples"] == 1
+
+
+def test_update_puts_edits_in_the_place_of_records_with_the_same_key(
+    run: Run, project: Path
+) -> None:
+    write_lines(project / "old.jsonl", [{**RECORDS[0], "key": "k1"}])
+    write_lines(project / "new.jsonl", [{**RECORDS[1], "key": "k1"}])
+    run("import", "old.jsonl")
+    run("commit", "-m", "one")
+    run("import", "new.jsonl", "--update", "--key", "key")
+    staged = json.loads(run("status", "--json").out)["staged"]
+    assert staged == {"added": 0, "removed": 0, "changed": 1, "relabelled": 0}
+
+
+def test_a_mapping_says_who_speaks(run: Run, project: Path) -> None:
+    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    raw = run("import", "qa.jsonl", "--dry-run")
+    assert "as raw" in raw.out
+    report = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=answer")
+    assert "read 1 record as chat" in report.out
+
+
+def test_a_raw_import_hints_at_the_mapping_and_what_a_later_mapping_does_not_change(
+    run: Run, project: Path
+) -> None:
+    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    assert "--map user=FIELD --map assistant=FIELD" in run("import", "qa.jsonl").err
+    again = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=answer")
+    assert "hint:  what was there stays as it was first read" in again.err
+
+
+@pytest.mark.parametrize("mode", ["--replace", "--replace-all"])
+def test_replacing_reads_a_source_anew_when_it_is_read_in_another_way(
+    mode: str, run: Run, project: Path
+) -> None:
+    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    run("import", "qa.jsonl")
+    run("commit", "-m", "raw")
+    mapped = (mode, "--map", "user=question", "--map", "assistant=answer")
+    first = json.loads(run("import", "qa.jsonl", *mapped, "--json").out)
+    assert (first["imported"], first["staged"]["examples"]) == (1, 1)
+    statistics = json.loads(run("show", "STAGE", "--json").out)["statistics"]
+    assert (statistics["kinds"], statistics["turns"]) == ({"chat": 1}, 2)
+    assert json.loads(run("diff", "--json").out)["unchanged"] == 1
+    run("commit", "-m", "mapped")
+    again = json.loads(run("import", "qa.jsonl", *mapped, "--json").out)
+    assert (again["imported"], again["duplicates"]) == (0, 1)
+    assert run("fsck").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--replace", "--update"], "modes-exclude"),
+        (["--key", "id"], "key-without-update"),
+        (["--map", "user"], "pair-invalid"),
+        (["--map", "user=a", "--map", "user=b"], "pair-twice"),
+        (["--format", "nonsense"], "format-unknown"),
+    ],
+)
+def test_options_that_make_no_sense_are_bad_usage(
+    words: list[str], code: str, run: Run, project: Path
+) -> None:
+    outcome = run("import", "data.jsonl", *words)
+    assert outcome.code == 2
+    assert outcome.err.splitlines()[2] == f"code:  {code}"
+    assert len(outcome.err.splitlines()) == 3
+
+
+def test_standard_input_is_a_file_too(shell: Callable[..., Outcome]) -> None:
+    outcome = shell("""vault init -q && echo '{"text": "hello"}' | vault import - --source api""")
+    assert outcome.code == 0
+    assert outcome.out.startswith("standard input: read 1 record as text\n")
+
+
+def test_names_of_files_cannot_act_on_the_terminal(run: Run, project: Path) -> None:
+    name = "a\x1b[31mb.jsonl"
+    write_lines(project / name, RECORDS)
+    outcome = run("import", name)
+    assert outcome.out.startswith("a\\x1b[31mb.jsonl: read 3 records")
+
+
+def test_the_log_of_operations_says_what_was_typed(run: Run, project: Path) -> None:
+    from vault.cli.invocation import Invocation
+
+    run("-C", ".", "import", "data.jsonl", "--json", "--source", "it's")
+    store = Invocation().repository()
+    assert store._log.tip().command == "import data.jsonl --source 'it'\\''s'"
+    assert store._log.tip().author == "ada"

@@ -1,0 +1,114 @@
+"""The keys of every command's JSON, which scripts rely on: none is ever missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
+from vault.cli.command_table import COMMANDS
+
+Run = Callable[..., Outcome]
+
+COMMIT = "commit parents author time message meta examples fingerprint branches tags notes"
+FILE = "path source format read imported duplicates same_content returned quarantined"
+CHANGES = "added removed changed relabelled"
+EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
+
+KEYS: dict[str, list[tuple[str, str]]] = {
+    "init": [("init", "path")],
+    "import": [
+        (
+            "import data.jsonl bad.jsonl",
+            f"files[{{{FILE}}}] read imported duplicates same_content returned quarantined",
+        )
+    ],
+    "status": [("status", f"branch commit examples staged{{{CHANGES}}} quarantined")],
+    "quarantine": [
+        ("quarantine", "quarantined[{id source line code reason}]"),
+        ("quarantine list", "quarantined[{id source line code reason}]"),
+    ],
+    "commit": [("commit -m two", f"commit branch parents examples {CHANGES} fingerprint")],
+    "log": [("log", f"commits[{{{COMMIT}}}]")],
+    "show": [
+        ("show HEAD", COMMIT),
+        ("show STAGE", COMMIT),
+        (
+            "show EXAMPLE",
+            "id content_id prompt_id kind data labels source line removals commits",
+        ),
+    ],
+    "diff": [
+        ("diff", f"from to {CHANGES} unchanged by items[{{change what id old_id}}]"),
+        ("diff --by topic", f"by{{x{{{CHANGES}}}}} items"),
+        ("diff v1 HEAD --stat", f"from to {CHANGES} unchanged by items"),
+    ],
+    "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
+    "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
+    "checkout": [("checkout v1 -o b.jsonl", EXPORT)],
+    "fsck": [("fsck", "ok objects problems repaired")],
+}
+"""Command lines of each command, and the keys of their documents: `a{b}` an object, `a[{b}]` a
+list of objects that is not empty here."""
+
+NO_PROMISE = {"help", "demo"}
+CASES = [(line, keys) for lines in KEYS.values() for line, keys in lines]
+
+
+def missing(keys: str, value: Any, where: str = "") -> Iterator[str]:
+    """Yield the keys of the notation that a JSON value does not have."""
+    for name, inner in _split(keys):
+        path = f"{where}.{name}"
+        if not isinstance(value, dict) or name not in value:
+            yield path
+            continue
+        if inner.startswith("["):
+            if not isinstance(value[name], list) or not value[name]:
+                yield f"{path}[]"
+            else:
+                for item in value[name]:
+                    yield from missing(inner[2:-2], item, path)
+        elif inner:
+            yield from missing(inner[1:-1], value[name], path)
+
+
+def _split(keys: str) -> Iterator[tuple[str, str]]:
+    depth, word = 0, ""
+    for character in keys + " ":
+        depth += (character in "[{") - (character in "]}")
+        if character == " " and not depth:
+            if match := re.match(r"(\w+)(.*)", word):
+                yield match[1], match[2]
+            word = ""
+        else:
+            word += character
+
+
+def test_every_command_has_its_keys_here() -> None:
+    assert set(KEYS) | NO_PROMISE == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("line", "keys"), CASES, ids=[line for line, _ in CASES])
+def test_no_key_is_missing(line: str, keys: str, run: Run, committed: Path) -> None:
+    run("tag", "v1")
+    write_lines(committed / "bad.jsonl", [*RECORDS, "{"])
+    write_lines(committed / "more.jsonl", [chat("More?", "Yes.", topic="x")])
+    run("import", "bad.jsonl", "more.jsonl")
+    if "EXAMPLE" in line:
+        run("export", "-o", "ids.jsonl", "--with", "id")
+        first = json.loads((committed / "ids.jsonl").read_text().splitlines()[0])
+        line = line.replace("EXAMPLE", first["_vault"]["id"])
+    outcome = run(*line.split(), "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.count("\n") == 1
+    assert list(missing(keys, json.loads(outcome.out))) == []
+
+
+def test_the_check_finds_what_is_missing() -> None:
+    assert list(missing("a b{c} d[{e}]", {"b": {}, "d": [{"f": 1}]})) == [".a", ".b.c", ".d.e"]
+    assert list(missing("d[{e}]", {"d": []})) == [".d[]"]

@@ -1,0 +1,1 @@
+"""Crashes at every moment: what was acknowledged is there afterwards, and nothing by halves."""

@@ -1,0 +1,158 @@
+"""Every command that changes a repository, and the judge of what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.support.repositories import (
+    INTENT,
+    NOW,
+    chat,
+    context_of,
+    label,
+    new_backend,
+    opened,
+    write_lines,
+)
+from vault.errors import AnswerIsNo, NotFound, VaultError
+from vault.objects.view import View, view_to_json
+from vault.operations.fsck import fsck
+from vault.operations.init import begin
+from vault.repository import Repository
+from vault.store.backend import Backend
+from vault.store.memory import MemoryBackend
+
+LINES = {
+    "first.jsonl": [chat(1), chat(2), chat(3)],
+    "second.jsonl": [chat(4), "{broken"],
+    "staged.jsonl": [chat(5)],
+    "append.jsonl": [chat(1), chat(6), chat(7)],
+    "edited.jsonl": [chat(1), chat(2, "another answer"), chat(8)],
+    "partly.jsonl": [chat(9), "{broken", "[]"],
+}
+"""Files that commands read, by name."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and the answers that a second run of it may give once it is done."""
+
+    name: str
+    act: Callable[[Backend, Path], object]
+    answers_again: tuple[type[VaultError], ...] = ()
+
+
+def _import(file: str, mode: str, backend: Backend, folder: Path) -> object:
+    key = "key" if mode == "update" else None
+    return _in(backend, folder).import_files([str(folder / file)], mode=mode, key=key, workers=1)
+
+
+def _in(backend: Backend, folder: Path) -> Repository:
+    return opened(backend, folder)
+
+
+COMMANDS = (
+    Command("import", partial(_import, "append.jsonl", "append")),
+    Command("import-partly", partial(_import, "partly.jsonl", "append")),
+    Command("import-replace", partial(_import, "first.jsonl", "replace-all")),
+    Command("import-source", partial(_import, "edited.jsonl", "replace")),
+    Command("import-update", partial(_import, "edited.jsonl", "update")),
+    Command("commit", lambda b, f: _in(b, f).commit("next"), (AnswerIsNo,)),
+    Command("amend", lambda b, f: _in(b, f).commit("better", amend=True)),
+    Command("tag", lambda b, f: _in(b, f).tag("v2", message="new")),
+    Command("tag-move", lambda b, f: _in(b, f).tag("v1", replace=True)),
+    Command("tag-delete", lambda b, f: _in(b, f).delete_tag("v1"), (NotFound,)),
+)
+"""Every command that changes a repository that is there."""
+
+INIT = Command("init", lambda backend, folder: begin(backend, INTENT))
+"""The command that makes one."""
+
+
+def prepare(folder: Path) -> MemoryBackend:
+    """Return a small repository with something to do for every command; write what they read."""
+    for name, lines in LINES.items():
+        write_lines(folder / name, lines)
+    (folder / "vault.toml").write_text('[user]\nname = "Ada"\n')
+    backend = new_backend()
+    repository = opened(backend, folder)
+    repository.import_files([str(folder / "first.jsonl")], workers=1)
+    label(backend, [0, 1], "split", "train")
+    repository.commit("first")
+    repository.tag("v1")
+    repository.import_files([str(folder / "second.jsonl")], workers=1)
+    repository.commit("second")
+    repository.import_files([str(folder / "staged.jsonl")], workers=1)
+    return backend
+
+
+def view_of(backend: Backend) -> View | None:
+    """Return the newest view, or None where there is no repository (yet)."""
+    return context_of(backend).log.tip().view if backend.exists("format") else None
+
+
+class Judge:
+    """Knows how a repository looks before and after a command, and what is not either.
+
+    `violations` collects sentences; none means that every promise was kept.
+    """
+
+    def __init__(self, command: Command, before: MemoryBackend, folder: Path) -> None:
+        self.command = command
+        self.folder = folder
+        self.violations: list[str] = []
+        self._before = view_of(before)
+        done = MemoryBackend()
+        done._held = dict(before._held)
+        command.act(done, folder)
+        self._after = view_of(done)
+        assert self._after != self._before, f"{command.name} would change nothing"
+        self._seen: set[tuple[object, ...]] = set()
+
+    def look(self, backend: MemoryBackend, when: str, *, must: str | None = None) -> None:
+        """Look at what is left after something went wrong, and run the command again.
+
+        `must` is "before" or "after" where only one of them is right.
+        """
+        # What looks the same has been judged: entries of the log differ only in their nonce.
+        state = (must, frozenset((name, len(data)) for name, data in backend._held.items()))
+        if state in self._seen:
+            return
+        self._seen.add(state)
+        try:
+            self._look(backend, when, must)
+        except Exception as error:
+            self.violations.append(f"{when}: {type(error).__name__}: {error}")
+
+    def _look(self, backend: MemoryBackend, when: str, must: str | None) -> None:
+        found = view_of(backend)
+        self._expect_clean(backend, when)
+        if found not in (self._before, self._after):
+            self.violations.append(f"{when}: neither before nor after: {_text(found)}")
+        elif must == "before" and found != self._before:
+            self.violations.append(f"{when}: it failed, and it was done")
+        elif must == "after" and found != self._after:
+            self.violations.append(f"{when}: it was acknowledged, and it is not there")
+        try:
+            self.command.act(backend, self.folder)
+        except self.command.answers_again:
+            if found != self._after:
+                raise
+        if view_of(backend) != self._after:
+            self.violations.append(f"{when}: again: {_text(view_of(backend))}")
+        self._expect_clean(backend, f"{when}, again")
+
+    def _expect_clean(self, backend: MemoryBackend, when: str) -> None:
+        if backend.exists("format"):
+            self.violations += [f"{when}: {each}" for each in fsck(context_of(backend)).problems]
+
+
+def _text(view: View | None) -> str:
+    return "no repository" if view is None else json.dumps(view_to_json(view), sort_keys=True)
+
+
+__all__ = ["COMMANDS", "INIT", "NOW", "Command", "Judge", "prepare", "view_of"]
