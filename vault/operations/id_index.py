@@ -1,20 +1,24 @@
 """Which examples are known: a set of 16-byte ids as sorted arrays, in bounded memory.
 
 A Python set of ten million ids takes over a gigabyte; this takes 16 bytes an id (24 with places)
-and looks thousands up in one vectorised call. New ids go into small sorted levels that are merged
-as they grow, up to a size at which a merge would need too much memory for its copy.
+and looks thousands up in a few vectorised calls. Ids are divided by their first bits; in each
+division new ones go into small sorted levels that are merged as they grow, so a merge never needs
+much room for its copy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.objects.runs import RowKeys
 
-_MOST_MERGED = 2_000_000
+_DIVISION_BITS = 5
+_STARTS = np.arange(1, 1 << _DIVISION_BITS, dtype=np.uint64) << np.uint64(64 - _DIVISION_BITS)
 NOWHERE = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 """The place of an id that was not found."""
 
@@ -30,19 +34,24 @@ class IdIndex:
     """Known ids, some with the row key where they stand."""
 
     def __init__(self) -> None:
-        self._levels: list[_Level] = []
+        self._divisions: list[list[_Level]] = [[] for _ in range(1 << _DIVISION_BITS)]
 
     def add(self, ids: NDArray[np.void], places: RowKeys | None = None) -> None:
         """Add ids that are not in the index yet, with or without their row keys."""
-        if not len(ids):
-            return
         high, low = _halves(ids)
         order = np.argsort(high, kind="stable")
-        level = _Level(high[order], low[order], None if places is None else places[order])
-        if places is None:
-            while self._levels and _mergeable(self._levels[-1], level):
-                level = _merge(self._levels.pop(), level)
-        self._levels.append(level)
+        high = high[order]
+        for levels, (start, end) in zip(self._divisions, _divided(high), strict=True):
+            if start == end:
+                continue
+            own = order[start:end]
+            # Copied: a slice would keep the whole array alive.
+            level = _Level(
+                high[start:end].copy(), low[own], None if places is None else places[own]
+            )
+            while levels and _mergeable(levels[-1], level):
+                level = _merge(levels.pop(), level)
+            levels.append(level)
 
     def find(self, ids: NDArray[np.void]) -> tuple[NDArray[np.bool_], RowKeys]:
         """Return for each id whether it is known, and its row key (NOWHERE if it has none)."""
@@ -51,19 +60,36 @@ class IdIndex:
         high, low = high[order], low[order]
         known = np.zeros(len(ids), np.bool_)
         places = np.full(len(ids), NOWHERE)
-        for level in self._levels:
-            at = np.searchsorted(level.high, high)
-            # Ids that share their first half stand side by side: look on while they do.
-            pending = np.flatnonzero(at < len(level.high))
-            while len(pending):
-                pending = pending[level.high[at[pending]] == high[pending]]
-                hit = pending[level.low[at[pending]] == low[pending]]
-                known[order[hit]] = True
+        for levels, (start, end) in zip(self._divisions, _divided(high), strict=True):
+            for level in levels if start < end else ():
+                hit, at = _found(level, high[start:end], low[start:end])
+                known[order[start:end][hit]] = True
                 if level.place is not None:
-                    places[order[hit]] = level.place[at[hit]]
-                at[pending] += 1
-                pending = pending[at[pending] < len(level.high)]
+                    places[order[start:end][hit]] = level.place[at]
         return known, places
+
+
+def _divided(high: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """Return where each division begins and ends in sorted first halves."""
+    return pairwise([0, *np.searchsorted(high, _STARTS).tolist(), len(high)])
+
+
+def _found(
+    level: _Level, high: NDArray[np.uint64], low: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the positions of the ids that a level has, and where it has them."""
+    at = np.searchsorted(level.high, high)
+    hits, places = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    # Ids that share their first half stand side by side: look on while they do.
+    pending = np.flatnonzero(at < len(level.high))
+    while len(pending):
+        pending = pending[level.high[at[pending]] == high[pending]]
+        same = pending[level.low[at[pending]] == low[pending]]
+        hits.append(same)
+        places.append(at[same])
+        at[pending] += 1
+        pending = pending[at[pending] < len(level.high)]
+    return np.concatenate(hits), np.concatenate(places)
 
 
 def first_of_each(ids: NDArray[np.void]) -> NDArray[np.bool_]:
@@ -82,11 +108,14 @@ def _halves(ids: NDArray[np.void]) -> tuple[NDArray[np.uint64], NDArray[np.uint6
 
 
 def _mergeable(level: _Level, other: _Level) -> bool:
-    size = len(level.high) + len(other.high)
-    return level.place is None and len(level.high) <= 2 * len(other.high) and size <= _MOST_MERGED
+    same_kind = (level.place is None) == (other.place is None)
+    return same_kind and len(level.high) <= 2 * len(other.high)
 
 
 def _merge(level: _Level, other: _Level) -> _Level:
     high = np.concatenate([level.high, other.high])
     order = np.argsort(high, kind="stable")
-    return _Level(high[order], np.concatenate([level.low, other.low])[order], None)
+    place = None
+    if level.place is not None and other.place is not None:
+        place = np.concatenate([level.place, other.place])[order]
+    return _Level(high[order], np.concatenate([level.low, other.low])[order], place)

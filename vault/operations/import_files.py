@@ -14,7 +14,7 @@ from vault.errors import InvalidInput
 from vault.formats.blocks import open_blocks
 from vault.formats.inputs import InputFile, find_files
 from vault.objects.conversation import Kind
-from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.digest import Digest
 from vault.objects.quarantine import decode_quarantine, decode_removals
 from vault.objects.runs import only_in
 from vault.objects.view import View
@@ -188,15 +188,12 @@ class _Known:
             keys = dataset.keys()
             own = [rows_of_source(dataset, keys, each) for each in sorted(read_anew)]
             passed = keys[np.logical_or.reduce(own)]
-        ids, places = [np.zeros(0, f"V{ID_BYTES}")], [passed[:0]]
         content = [passed[:0]]
         for rows, table in dataset.by_chunk(["id", "content_id"]):
             known = only_in(rows, passed)
+            self.index.add(ids_of(table)[known], rows[known])
             keyed, has_content = hashes_of(table, "content_id")
-            ids.append(ids_of(table)[known])
-            places.append(rows[known])
             content.append(keyed[known][has_content[known]])
-        self.index.add(np.concatenate(ids), np.concatenate(places))
         self.content = np.sort(np.concatenate(content))
         """The content ids, sorted."""
 
