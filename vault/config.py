@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,6 +153,8 @@ def parse(raw: bytes, *, shown: str) -> Configuration:
 
     Raises InvalidInput `config-invalid` as `read_file` does.
     """
+    import tomllib
+
     try:
         values = tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import unittest.mock
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,19 +15,71 @@ from vault.formats.registry import Derived, conversation_of, derive, recognise
 from vault.objects.conversation import SYSTEM_ROLES, Kind, texts_of
 from vault.objects.json_text import parse
 
-TOP = (
-    "messages conversations instruction input output response system history prompt completion "
-    "chosen rejected preferred_output non_preferred_output preferred_completion "
-    "non_preferred_completion label kto_tag text tools functions parallel_tool_calls other"
-).split()
-INNER = (
-    "role content from value name weight tool_calls function_call tool_call_id call id type "
-    "function arguments text refusal messages tools"
-).split()
-WORDS = (
-    "user assistant system developer tool function human gpt observation function_call text a "
-    "Hello é [] {} [{}] f"
-).split()
+TOP = [
+    "messages",
+    "conversations",
+    "instruction",
+    "input",
+    "output",
+    "response",
+    "system",
+    "history",
+    "prompt",
+    "completion",
+    "chosen",
+    "rejected",
+    "preferred_output",
+    "non_preferred_output",
+    "preferred_completion",
+    "non_preferred_completion",
+    "label",
+    "kto_tag",
+    "text",
+    "tools",
+    "functions",
+    "parallel_tool_calls",
+    "other",
+]
+INNER = [
+    "role",
+    "content",
+    "from",
+    "value",
+    "name",
+    "weight",
+    "tool_calls",
+    "function_call",
+    "tool_call_id",
+    "call",
+    "id",
+    "type",
+    "function",
+    "arguments",
+    "text",
+    "refusal",
+    "messages",
+    "tools",
+]
+WORDS = [
+    "user",
+    "assistant",
+    "system",
+    "developer",
+    "tool",
+    "function",
+    "human",
+    "gpt",
+    "observation",
+    "function_call",
+    "text",
+    "a",
+    "Hello",
+    "é",
+    "[]",
+    "{}",
+    "[{}]",
+    "f",
+]
 
 SCALARS = st.one_of(
     st.none(),
@@ -177,3 +230,31 @@ def test_a_conversation_in_canonical_parts_is_one_in_any_layout(
     if messages and messages[-1]["role"] == "assistant":
         split = derive({"prompt": messages[:-1], "completion": messages[-1:]})
         assert keys(as_chat) == keys(split)
+
+
+_PLAIN_MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "role": st.sampled_from(["system", "user", "assistant", "developer", "tool", "critic"]),
+            "content": st.one_of(st.text(max_size=12), st.none()),
+        }
+    ),
+    max_size=5,
+)
+
+
+@given(
+    messages=_PLAIN_MESSAGES,
+    others=st.dictionaries(
+        st.sampled_from(["metadata", "id", "tools", "system", "label", "chosen", "prompt"]),
+        st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.just([])),
+        max_size=3,
+    ),
+)
+def test_the_fast_path_of_plain_chat_derives_what_the_general_path_does(
+    messages: list[dict[str, object]], others: dict[str, object]
+) -> None:
+    record: dict[str, object] = {"messages": messages, **others}
+    fast = derive(record)
+    with unittest.mock.patch("vault.formats.registry.derive_plain", return_value=None):
+        assert derive(record) == fast

@@ -35,7 +35,40 @@ class Section:
 SECTIONS: tuple[Section, ...] = (
     Section(
         "Start",
-        (Entry("help", "show what vault does, or what one command takes"),),
+        (
+            Entry("init", "make a repository in a folder"),
+            Entry("demo", "show the main job on bundled data"),
+            Entry("help", "show what vault does, or what one command takes"),
+        ),
+    ),
+    Section(
+        "Bring in and record",
+        (
+            Entry("import", "read files into the draft of the next commit"),
+            Entry("status", "say where things stand and what to do next"),
+            Entry("quarantine", "show what could not be read, and why"),
+            Entry("commit", "record what is staged as a version"),
+        ),
+    ),
+    Section(
+        "Look",
+        (
+            Entry("log", "show history, newest first"),
+            Entry("show", "show one commit, or one example"),
+            Entry("diff", "show what changed, example by example and word by word"),
+        ),
+    ),
+    Section(
+        "Name and write out",
+        (
+            Entry("tag", "list, make or delete names of versions"),
+            Entry("checkout", "write a version to files"),
+            Entry("export", "write a version, or part of it, to files"),
+        ),
+    ),
+    Section(
+        "Look after",
+        (Entry("fsck", "read everything again and tell what is damaged"),),
     ),
 )
 

@@ -6,8 +6,8 @@ arguments and nothing below the command line asks for them.
 
 from __future__ import annotations
 
-import getpass
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,11 @@ from vault.progress import Progress, silent
 
 if TYPE_CHECKING:
     from vault.repository import Repository
+
+_GLOBAL_FLAGS = frozenset({"--json", "-q", "--quiet", "-v", "--verbose"})
+_MAX_WORD_LENGTH = 200
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./~^*-]+")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 @dataclass(slots=True)
@@ -74,11 +79,27 @@ class Invocation:
             )
         return root
 
-    def repository(self) -> Repository:
-        """Open the repository that the working folder is in; errors as `root` and opening."""
+    def repository(self, *, writing: bool = False) -> Repository:
+        """Open the repository that the working folder is in; errors as `root` and opening.
+
+        Only what records something (`writing`) asks who acts: reading works without a name.
+        """
         from vault.repository import Repository
 
-        return Repository.open(self.root())
+        return Repository.open(
+            self.root(),
+            author=self.author() if writing else "unknown",
+            clock=self.timestamp,
+            command=self.command_line(),
+            progress=self.progress(),
+        )
+
+    def command_line(self) -> str:
+        """Return the words as typed, for the operation log: without the global options.
+
+        Passwords within addresses become `***`, and long words are cut.
+        """
+        return " ".join(shown_word(word) for word in own_words(self.arguments))
 
     def author(self) -> str:
         """Return who acts: `user.name` of `.vault/config.toml`, else the system's user name.
@@ -91,6 +112,8 @@ class Invocation:
         name = read_machine_configuration(root).text("user.name") if root is not None else None
         if name is not None and name.strip():
             return name.strip()
+        import getpass
+
         try:
             return getpass.getuser()
         except (KeyError, OSError, ImportError):
@@ -103,6 +126,10 @@ class Invocation:
     def now(self) -> datetime:
         """Return the current time in UTC, with its zone."""
         return datetime.now(UTC)
+
+    def timestamp(self) -> str:
+        """Return the current time as it is recorded: UTC in ISO 8601 with seconds."""
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def progress(self) -> Progress:
         """Return the bar or lines on standard error; with `-q` one that nobody sees."""
@@ -122,3 +149,25 @@ class Invocation:
     def _was_typed(self, *options: str) -> bool:
         end = self.arguments.index("--") if "--" in self.arguments else len(self.arguments)
         return any(option in self.arguments[:end] for option in options)
+
+
+def own_words(arguments: tuple[str, ...]) -> list[str]:
+    """Return the words of a command line without the options that every command has."""
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            return [*words, word, *rest]
+        if word == "-C":
+            next(rest, None)
+        elif word not in _GLOBAL_FLAGS and not (word.startswith("-C") and len(word) > 2):
+            words.append(word)
+    return words
+
+
+def shown_word(word: str) -> str:
+    """Return a word of a command line as it may be recorded: quoted where a shell needs that."""
+    word = _CREDENTIALS.sub("***", word).encode("utf-8", "backslashreplace").decode()
+    if len(word) > _MAX_WORD_LENGTH:
+        word = word[: _MAX_WORD_LENGTH - 1] + "…"
+    return word if _PLAIN_WORD.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"

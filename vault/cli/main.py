@@ -66,8 +66,7 @@ class RootGroup(VaultGroup):
         from vault.config import find_root
 
         inside = find_root(Path.cwd()) is not None
-        status = self.get_command(ctx, "status")
-        if inside and status is not None:
+        if inside and (status := self.get_command(ctx, "status")) is not None:
             return ctx.invoke(status)
         if invocation.json:
             invocation.root()  # raises: there is no document for the help

@@ -10,7 +10,6 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, TypeVar
@@ -42,6 +41,25 @@ def emit_json_lines(invocation: Invocation, items: Iterable[Any]) -> None:
     invocation.emitted = True
     for item in items:
         write(json_document(item))
+
+
+def emit_raw_lines(invocation: Invocation, lines: Iterable[bytes]) -> int:
+    """Print lines that are JSON already, as they are, and return how many there were.
+
+    A terminal gets them escaped; what they say stays the same.
+    """
+    invocation.clear_progress()
+    invocation.emitted = True
+    sys.stdout.flush()
+    shows = sys.stdout.isatty()
+    count = 0
+    for line in lines:
+        count += 1
+        if shows:
+            write(escape_json(line.decode("utf-8", "replace").rstrip("\n")))
+        else:
+            sys.stdout.buffer.write(line)
+    return count
 
 
 def write(line: str) -> None:
@@ -87,7 +105,7 @@ def json_value(value: Any) -> Any:
     """
     if isinstance(value, Enum):
         return json_value(value.value)
-    if value is None or isinstance(value, (str, bool, int, float, Decimal)):
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if hasattr(value, "to_json") and not isinstance(value, type):
         return json_value(value.to_json())
@@ -109,6 +127,10 @@ def json_value(value: Any) -> Any:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, PurePath):
         return str(value)
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return value
     raise TypeError(f"a {type(value).__name__} has no JSON form in a report")
 
 
@@ -119,4 +141,6 @@ def _json_key(key: Any) -> str:
 
 def _write_note(invocation: Invocation, line: str) -> None:
     invocation.clear_progress()
+    # In a file or pager that takes both, a note stands after the lines that it speaks of.
+    sys.stdout.flush()
     sys.stderr.write(escape(line, keep="\n\t") + "\n")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
@@ -117,7 +116,14 @@ def shorten(text: str, width: int | None = None) -> str:
 
 def terminal_width() -> int:
     """Return the columns of the terminal, 80 where there is none."""
-    return shutil.get_terminal_size().columns
+    # As `shutil.get_terminal_size` does, which takes long to import for what it is.
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 def table(

@@ -41,7 +41,7 @@ def csv_blocks(
         except StopIteration:
             break
         except (csv.Error, _RowTooLong) as error:
-            if lines.has_ended and stream.damage is not None:
+            if _is_cut_off(lines, stream):
                 break
             code, reason = _explain(error, lines, max_record_bytes)
             builder.refuse(lines.first, code, reason, lines.row())
@@ -100,6 +100,10 @@ def _add_row(builder: BlockBuilder, lines: _RowLines, header: list[str], cells: 
 
 def _is_broken(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_cut_off(lines: _RowLines, stream: ByteStream) -> bool:
+    return lines.has_ended and stream.damage is not None
 
 
 def _explain(error: Exception, lines: _RowLines, limit: int) -> tuple[str, str]:

@@ -114,7 +114,11 @@ def _walk(folder: str) -> Iterator[str]:
 def _matching(pattern: str) -> list[InputFile]:
     paths = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
     if not paths:
-        raise NotFound(f"no file matches {pattern}", code="file-not-found")
+        raise NotFound(
+            f"no file matches {pattern}",
+            code="file-not-found",
+            hint="`ls` lists what is there; quote the pattern so that the shell leaves it alone",
+        )
     known = [file for path in paths if (file := by_name(path)) is not None]
     return known or [_named(path) for path in paths]
 
@@ -154,7 +158,7 @@ def _not_found(path: str) -> NotFound:
     import difflib
 
     folder, name = os.path.split(path)
-    hint = None
+    hint = f"`ls {folder or '.'}` lists what is there"
     try:
         near = difflib.get_close_matches(name, os.listdir(folder or "."), n=1)
     except OSError:

@@ -115,7 +115,7 @@ def add_rows(builder: BlockBuilder, batch: Any, first_line: int, plan: RowPlan, 
     lines = range(first_line, first_line + batch.num_rows)
     try:
         texts = [orjson.dumps(row, default=_other, option=_OPTIONS) for row in _rows(batch, plan)]
-    except Exception:  # noqa: BLE001 - whatever a value raised, row by row shows which
+    except Exception:
         for number, line in enumerate(lines):
             _add_row(builder, batch.slice(number, 1), line, plan, limit)
         return
@@ -127,7 +127,7 @@ def _add_row(builder: BlockBuilder, batch: Any, line: int, plan: RowPlan, limit:
     try:
         (row,) = _rows(batch, plan)
         text = orjson.dumps(row, default=_other, option=_OPTIONS)
-    except Exception as error:  # noqa: BLE001 - the row is refused with its reason
+    except Exception as error:
         cause = error.__cause__ or error
         code, reason = _explain(cause)
         builder.refuse(line, code, reason, shown(batch))
@@ -147,7 +147,7 @@ def shown(batch: Any) -> bytes:
     try:
         row = batch.to_pylist()[0]
         return json.dumps(row, default=str, ensure_ascii=False).encode("utf-8", "replace")
-    except Exception:  # noqa: BLE001 - it may be what made the row unreadable
+    except Exception:
         return b""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from vault.formats import alpaca, chat, mapped, preference, prompt_completion, sharegpt, text
 from vault.formats.faults import BrokenStructure, FormatMismatch, shown_keys
+from vault.formats.plain_chat import Values, derive_plain, not_plain
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
 from vault.objects.json_text import compact_bytes
 
@@ -66,10 +67,21 @@ def derive(
     Raises FormatMismatch: `format-mismatch` if the record lacks the keys of the forced kind,
     `field-missing` if it lacks a mapped field. Raises InvalidInput for an impossible mapping.
     """
+    return Derived(*derive_values(record, kind, mapping))
+
+
+def derive_values(
+    record: dict[str, Any], kind: Kind | None, mapping: Mapping[str, str] | None
+) -> Values:
+    """Return the fields of what `derive` returns as a tuple: building less is faster."""
+    if mapping is None and (kind is None or kind is _CHAT):
+        values = derive_plain(record, _NOT_PLAIN)
+        if values is not None:
+            return values
     kind = _decide(record, kind, mapping)
     conversation = _read(record, kind, mapping)
     keys = EMPTY_KEYS if conversation is None else derive_keys(conversation)
-    return Derived(kind, *keys, _other_fields(record, kind, mapping))
+    return (kind, *keys, _other_fields(record, kind, mapping))
 
 
 def conversation_of(
@@ -145,6 +157,8 @@ _FAMILIES = {
 _BEFORE_CHAT = frozenset(
     {*preference.VERDICTS, *(name for sides in preference.SIDES for name in sides)}
 )
+
+_NOT_PLAIN = not_plain(_BEFORE_CHAT)
 
 _ANSWERED = (Kind.CHAT, Kind.SHAREGPT, Kind.ALPACA, Kind.PROMPT_COMPLETION)
 

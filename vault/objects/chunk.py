@@ -9,16 +9,21 @@ alone (docs/decisions/0002-records-apart.md). Knows nothing of stores, manifests
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from vault.errors import Corrupt
+from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest, is_digest
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 MAX_EXAMPLES = 32_768
 """Examples in a chunk, at most."""
@@ -27,7 +32,7 @@ MAX_RECORD_BYTES = 16 << 20
 """Bytes of JSON after which a chunk is full; a single longer record makes a chunk of its own."""
 
 _METADATA_KEY = b"vault.chunk"
-_ZSTD_LEVEL = 4
+_ZSTD_LEVEL = 3
 _PAGE_BYTES = 8 << 20
 
 CHUNK_SCHEMA = pa.schema(
@@ -63,29 +68,6 @@ _ENCODINGS = {
 _DICTIONARIES = ["kind", "fields", "source", "round"]
 
 
-@dataclass(slots=True)
-class ChunkRows:
-    """Rows on their way into a chunk, column by column; `data` apart. Grows while importing."""
-
-    data: list[bytes] = field(default_factory=list)
-    id: list[bytes] = field(default_factory=list)
-    content_id: list[int | None] = field(default_factory=list)
-    prompt_id: list[int | None] = field(default_factory=list)
-    kind: list[str] = field(default_factory=list)
-    fields: list[bytes | None] = field(default_factory=list)
-    turns: list[int] = field(default_factory=list)
-    chars: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    source: list[str] = field(default_factory=list)
-    line: list[int] = field(default_factory=list)
-    round: list[str | None] = field(default_factory=list)
-    origin: list[str | None] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.id)
-
-
 @dataclass(frozen=True, slots=True)
 class ChunkFacts:
     """What a chunk says of itself besides its rows.
@@ -100,22 +82,24 @@ class ChunkFacts:
     readers: dict[str, Any]
 
 
-def encode_records(rows: ChunkRows) -> bytes:
-    """Return the bytes of the records object of some rows; 20 ms for 16 MB on one core."""
-    column = pa.array(rows.data, pa.binary()).view(pa.string())
-    sink = pa.BufferOutputStream()
-    pq.write_table(
+def encode_records(texts: list[bytes]) -> bytes:
+    """Return the bytes of the records object of some JSON texts; 60 ms for 16 MB on one core.
+
+    Empties the list, so that its 16 MB are free while the rest is built.
+    """
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])
+    joined = pa.py_buffer(b"".join(texts))
+    column = pa.Array.from_buffers(
+        pa.string(), len(texts), [None, pa.py_buffer(offsets.tobytes()), joined]
+    )
+    texts.clear()
+    return to_parquet(
         pa.Table.from_arrays([column], schema=RECORDS_SCHEMA),
-        sink,
-        row_group_size=max(1, len(rows)),
-        compression="zstd",
         compression_level=_ZSTD_LEVEL,
         use_dictionary=False,
         data_page_size=_PAGE_BYTES,
-        write_statistics=False,
-        store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
 
 
 def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> bytes:
@@ -129,21 +113,14 @@ def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> b
     }
     arrays = [_column(rows, entry) for entry in CHUNK_SCHEMA]
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(
-        sink,
-        CHUNK_SCHEMA,
+    return to_parquet(
+        pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA),
+        metadata={_METADATA_KEY: text.encode()},
         compression={entry.name: _codec(entry.name) for entry in CHUNK_SCHEMA},
         use_dictionary=_DICTIONARIES,
         column_encoding=_ENCODINGS,
         data_page_size=_PAGE_BYTES,
-        write_statistics=False,
-        store_schema=False,
-    ) as writer:
-        writer.add_key_value_metadata({_METADATA_KEY: text.encode()})
-        table = pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA)
-        writer.write_table(table, row_group_size=max(1, len(rows)))
-    return sink.getvalue().to_pybytes()
+    )
 
 
 def _codec(name: str) -> str:
@@ -152,10 +129,22 @@ def _codec(name: str) -> str:
 
 
 def _column(rows: ChunkRows, entry: pa.Field) -> pa.Array:
-    values = getattr(rows, entry.name)
-    if entry.name == "fields":
+    name = entry.name
+    if name == "id":
+        size = pa.py_buffer(bytes(rows.ids))
+        return pa.Array.from_buffers(entry.type, len(rows), [None, size])
+    if name in ("content_id", "prompt_id"):
+        flags = rows.has_content if name == "content_id" else rows.has_prompt
+        missing = np.logical_not(np.frombuffer(flags, np.bool_))
+        return pa.array(_numbers(getattr(rows, name)), entry.type, mask=missing)
+    values = getattr(rows, name)
+    if name == "fields":
         return pa.array(values, pa.binary()).view(pa.string())
-    return pa.array(values, entry.type)
+    return pa.array(_numbers(values) if isinstance(values, array) else values, entry.type)
+
+
+def _numbers(column: array[int]) -> NDArray[np.unsignedinteger[Any]]:
+    return np.frombuffer(column, column.typecode)
 
 
 def decode_facts(data: bytes) -> ChunkFacts:
@@ -165,7 +154,7 @@ def decode_facts(data: bytes) -> ChunkFacts:
         facts = json.loads((metadata.metadata or {})[_METADATA_KEY])
         readers, records = dict(facts["readers"]), facts["records"]
         examples, derivation = int(facts["examples"]), int(facts["derivation"])
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise _unreadable(error) from None
     if not is_digest(records) or examples != metadata.num_rows:
         raise _unreadable("its row count or records digest is wrong")
@@ -179,14 +168,13 @@ def decode_chunk(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
 
 def decode_records(data: bytes) -> pa.Array:
     """Return the JSON texts of a records object as one string array. Raises Corrupt."""
-    column = _read(data, ["data"]).column("data")
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return _read(data, ["data"]).column("data").combine_chunks()
 
 
 def _read(data: bytes, columns: list[str]) -> pa.Table:
     try:
-        return pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
-    except (pa.ArrowException, OSError, KeyError) as error:
+        return from_parquet(data, columns)
+    except UNREADABLE as error:
         raise _unreadable(error) from None
 
 
@@ -196,5 +184,3 @@ def _unreadable(reason: object) -> Corrupt:
         code="chunk-unreadable",
         hint="`vault fsck` tells which objects are damaged",
     )
-
-

@@ -9,6 +9,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
+from vault.objects.stored_json import stored_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def encode_commit(commit: Commit) -> bytes:
         "type": "commit",
         "version": 1,
     }
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return stored_json(value)
 
 
 def decode_commit(data: bytes) -> Commit:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,13 +23,16 @@ _SORTED = orjson.OPT_SORT_KEYS
 # Anything that orjson might read inexactly: 19 digits in a row (an integer may pass 64 bits), or an
 # exponent (a decimal may pass the range of a double). Hits inside strings only cost the slow path.
 _INEXACT = re.compile(rb"[0-9](?:[0-9]{18}|[eE][-+]?[0-9])")
+# orjson writes 254 levels and no more. With so many lists around them (and the one that holds them)
+# it refuses values deeper than MAX_DEPTH, which saves looking for them.
+_WRAPPED = 254 - MAX_DEPTH - 1
 _LONG_DIGITS = 4_000
 _MAX_INT = (1 << 64) - 1
 _MIN_INT = -(1 << 63)
 
 
 class LongInteger(Decimal):
-    """An integer of more than 4,000 digits: kept as a decimal, which is linear to read and write."""
+    """An integer of more than 4,000 digits: a decimal, which is linear to read and write."""
 
 
 class UnreadableJson(ValueError):
@@ -72,6 +76,30 @@ def parse(text: bytes) -> tuple[Any, bytes]:
     if text.count(b"{") + text.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
         raise _too_deep()
     return value, canonical
+
+
+def parse_compact(texts: Sequence[bytes]) -> list[Any] | None:
+    """Return the values of texts that are written as orjson itself would write them; else None.
+
+    Texts that come out of reading and writing as they went in lost nothing on the way: no digit, no
+    duplicate key. Most generated files are written so, and over some dozens of records at once this
+    is the cheapest proof. What it returns is what `parse` would, for every text.
+    """
+    try:
+        values = [orjson.loads(text) for text in texts]
+        nested: list[Any] = values
+        for _ in range(_WRAPPED):
+            nested = [nested]
+        written = orjson.dumps(nested)
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+    whole = b"[" * _WRAPPED + b"[" + b",".join(texts) + b"]" + b"]" * _WRAPPED
+    return values if written == whole else None
+
+
+def canonical_of_compact(value: Any) -> bytes:
+    """Return the canonical bytes of a value that `parse_compact` returned."""
+    return orjson.dumps(value, option=_SORTED)
 
 
 def might_be_inexact(text: bytes) -> bool:
@@ -150,7 +178,10 @@ def _explain(error: json.JSONDecodeError, text: str) -> str:
         return "the line is empty"
     if error.pos >= len(text.rstrip()):
         return f"the text ends in the middle of a value: {error.msg}"
-    return f"{error.msg} at character {error.pos + 1}"
+    if error.msg.startswith("Unterminated string"):
+        return f"the text ends inside the string that begins at character {error.pos + 1}"
+    # Some of the parser's messages end in the preposition that the place needs.
+    return f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
 
 
 def _refuse_deep_text(text: str) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vault.errors import Corrupt
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 LabelValue = str | int | float | bool
 
@@ -55,27 +55,19 @@ def encode_labels(labels: LabelSet) -> bytes:
         "time": [label.time for _, label in flat],
         "note": [label.note for _, label in flat],
     }
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_pydict(columns, schema=_SCHEMA),
-        sink,
-        compression="zstd",
-        write_statistics=False,
-        store_schema=False,
-    )
-    return sink.getvalue().to_pybytes()
+    return to_parquet(pa.Table.from_pydict(columns, schema=_SCHEMA))
 
 
 def decode_labels(data: bytes) -> LabelSet:
     """Return a label set. Raises Corrupt (`labels-unreadable`)."""
     result: LabelSet = {}
     try:
-        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
+        rows = from_parquet(data).to_pylist()
         for each in rows:
             value = orjson.loads(each["value"])
             label = Label(each["name"], value, each["author"], each["time"], each["note"])
             result.setdefault(each["row"], {})[label.name] = label
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise Corrupt(
             f"a label set cannot be read: {error}",
             code="labels-unreadable",

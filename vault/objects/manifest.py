@@ -14,6 +14,8 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
+from vault.objects.stored_json import stored_json
+
 
 @dataclass(frozen=True, slots=True)
 class PageReference:
@@ -29,7 +31,8 @@ class Manifest:
 
     `labels` maps a chunk to the label set of its rows. `removals` and `quarantine` are objects
     whose entries add up. `sources` maps a source to how it was read: `{"format": name or null,
-    "map": {role: field} or absent}`. `quarantined` and `removed` count their entries.
+    "map": {role: field} or absent}`, and `adopted` the rows that belong to another source than the
+    one that their chunk says. `quarantined` and `removed` count their entries.
     """
 
     pages: tuple[PageReference, ...] = ()
@@ -39,6 +42,7 @@ class Manifest:
     quarantine: tuple[Digest, ...] = ()
     quarantined: int = 0
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    adopted: Digest | None = None
     attachments: Mapping[str, Digest] = field(default_factory=dict)
 
     @property
@@ -50,6 +54,7 @@ class Manifest:
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return the bytes of a manifest root: canonical JSON."""
     root = {
+        "adopted": manifest.adopted,
         "attachments": dict(manifest.attachments),
         "labels": dict(manifest.labels),
         "pages": [{"examples": page.examples, "page": page.page} for page in manifest.pages],
@@ -61,7 +66,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
         "type": "manifest",
         "version": 1,
     }
-    return json.dumps(root, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return stored_json(root)
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -72,7 +77,8 @@ def decode_manifest(data: bytes) -> Manifest:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return Manifest(
             pages=tuple(
-                PageReference(_digest(page["page"]), int(page["examples"])) for page in root["pages"]
+                PageReference(_digest(page["page"]), int(page["examples"]))
+                for page in root["pages"]
             ),
             labels={_digest(chunk): _digest(labels) for chunk, labels in root["labels"].items()},
             removals=tuple(_digest(each) for each in root["removals"]),
@@ -80,6 +86,7 @@ def decode_manifest(data: bytes) -> Manifest:
             quarantine=tuple(_digest(each) for each in root["quarantine"]),
             quarantined=int(root["quarantined"]),
             sources={str(name): dict(reader) for name, reader in root["sources"].items()},
+            adopted=None if root["adopted"] is None else _digest(root["adopted"]),
             attachments={str(n): _digest(each) for n, each in root["attachments"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vault.errors import Corrupt
 from vault.objects.digest import ID_BYTES
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 _QUARANTINE_SCHEMA = pa.schema(
     [
@@ -84,7 +84,7 @@ def decode_quarantine(data: bytes) -> list[QuarantineEntry]:
     names = [name for name in _QUARANTINE_SCHEMA.names if name != "id"]
     return [
         QuarantineEntry(**{name: row[name] for name in names})
-        for row in _decode(data, "quarantine-unreadable")
+        for row in _rows(data, _quarantine_unreadable)
     ]
 
 
@@ -95,29 +95,25 @@ def encode_removals(removals: Sequence[Removal]) -> bytes:
 
 def decode_removals(data: bytes) -> list[Removal]:
     """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
-    return [Removal(**row) for row in _decode(data, "removals-unreadable")]
+    return [Removal(**row) for row in _rows(data, _removals_unreadable)]
 
 
 def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
     columns = {name: [getattr(row, name) for row in rows] for name in schema.names}
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        pa.Table.from_pydict(columns, schema=schema),
-        sink,
-        compression="zstd",
-        write_statistics=False,
-        store_schema=False,
-    )
-    return sink.getvalue().to_pybytes()
+    return to_parquet(pa.Table.from_pydict(columns, schema=schema))
 
 
-def _decode(data: bytes, code: str) -> list[dict[str, Any]]:
+def _rows(data: bytes, unreadable: Callable[[Exception], Corrupt]) -> list[dict[str, Any]]:
     try:
-        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise Corrupt(
-            f"a stored list cannot be read: {error}",
-            code=code,
-            hint="`vault fsck` tells which objects are damaged",
-        ) from None
+        rows = from_parquet(data).to_pylist()
+    except UNREADABLE as error:
+        raise unreadable(error) from None
     return [dict(row) for row in rows]
+
+
+def _quarantine_unreadable(error: Exception) -> Corrupt:
+    return Corrupt(f"a stored quarantine cannot be read: {error}", code="quarantine-unreadable")
+
+
+def _removals_unreadable(error: Exception) -> Corrupt:
+    return Corrupt(f"a stored list of removals cannot be read: {error}", code="removals-unreadable")

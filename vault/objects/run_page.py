@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 from vault.objects.runs import ChunkNumbers, Runs
 
 LEAST_RUNS = 1_024
@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
 
 
 def cut_pages(runs: Runs) -> list[Runs]:
-    """Return the runs in consecutive pages; the same runs give the same pages, wherever they are."""
+    """Return the runs in consecutive pages; the same runs give the same pages anywhere."""
     pages = []
     start = 0
     candidates = np.flatnonzero(_cut_here(runs))
@@ -48,7 +48,8 @@ def cut_pages(runs: Runs) -> list[Runs]:
 def _cut_here(runs: Runs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     # The chunk's own digest decides, never its number: numbers differ between repositories.
     heads = np.array(
-        [int(runs.numbers.digest(number)[:16], 16) for number in range(len(runs.numbers))], np.uint64
+        [int(runs.numbers.digest(number)[:16], 16) for number in range(len(runs.numbers))],
+        np.uint64,
     )
     mixed = (heads[runs.chunk] ^ runs.first.astype(np.uint64)) * _MIX
     return np.asarray((mixed >> np.uint64(40)) & _CUT_MASK == 0)
@@ -65,23 +66,17 @@ def encode_page(runs: Runs) -> bytes:
     table = pa.Table.from_arrays(
         [chunk, pa.array(runs.first, pa.uint32()), pa.array(runs.rows, pa.uint32())], schema=_SCHEMA
     )
-    sink = pa.BufferOutputStream()
-    pq.write_table(
+    return to_parquet(
         table,
-        sink,
-        compression="zstd",
         use_dictionary=["chunk"],
         column_encoding={"first": "DELTA_BINARY_PACKED", "rows": "DELTA_BINARY_PACKED"},
-        write_statistics=False,
-        store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
 
 
 def decode_page(data: bytes, numbers: ChunkNumbers) -> Runs:
     """Return the runs of one page, their chunks numbered by `numbers`. Raises Corrupt."""
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).combine_chunks()
+        table = from_parquet(data)
         chunk = table.column("chunk").dictionary_encode().combine_chunks()
         named = [numbers.number(Digest(each.hex())) for each in chunk.dictionary.to_pylist()]
         return Runs(
@@ -90,7 +85,7 @@ def decode_page(data: bytes, numbers: ChunkNumbers) -> Runs:
             table.column("first").to_numpy().astype(np.int64),
             table.column("rows").to_numpy().astype(np.int64),
         )
-    except (pa.ArrowException, OSError, KeyError, IndexError) as error:
+    except UNREADABLE as error:
         raise Corrupt(
             f"a page of runs cannot be read: {error}",
             code="page-unreadable",

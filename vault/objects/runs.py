@@ -2,7 +2,7 @@
 
 A *row key* packs a run's chunk number and a row into one 64-bit integer, so that whole datasets
 are compared and rearranged as arrays. Chunk numbers belong to one `ChunkNumbers` table; keys of two
-datasets can be compared only when both were made with the same table. Pure; knows nothing of stores.
+datasets can be compared only when both were made with the same table. Pure; knows no store.
 """
 
 from __future__ import annotations

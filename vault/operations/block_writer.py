@@ -7,9 +7,11 @@ coordinator's process for small imports and in processes of its own for large on
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -17,28 +19,25 @@ from numpy.typing import NDArray
 
 from vault.formats.blocks import Block, Refused
 from vault.formats.faults import FormatMismatch
-from vault.formats.registry import Derived, derive
-from vault.objects.chunk import (
-    MAX_EXAMPLES,
-    MAX_RECORD_BYTES,
-    ChunkRows,
-    encode_chunk,
-    encode_records,
-)
+from vault.formats.registry import derive_values
+from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
+from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
 from vault.objects.json_member import without_member
-from vault.objects.json_text import UnreadableJson, canonical_bytes, parse
+from vault.objects.json_text import (
+    UnreadableJson,
+    canonical_bytes,
+    canonical_of_compact,
+    parse,
+    parse_compact,
+)
 from vault.store.object_store import ObjectStore
 
 EXPORT_MEMBER = "_vault"
 """The member that an export writes on request and an import takes off again."""
 
-_MARK = b'"_vault"'
-_GET = {
-    name: attrgetter(name)
-    for name in ("kind", "content_id", "prompt_id", "turns", "chars", "tokens", "fields")
-}
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class BlockIds:
     content_ids: bytes
     has_content: bytes
     formats: dict[str, int]
-    lines: list[int]
     line_count: int
     refused: list[Refused]
     keys: list[bytes | None] | None
@@ -86,12 +84,42 @@ class Placed:
 @dataclass(slots=True)
 class _PendingBlock:
     reader: RecordReader
-    texts: list[bytes] = field(default_factory=list)
-    ids: list[bytes] = field(default_factory=list)
-    derived: list[Derived] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    refused: list[Refused]
+    rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+
+    def add(self, text: bytes, line: int, value: Any, canonical: bytes) -> None:
+        """Take in one record; raises FormatMismatch."""
+        reader, rows = self.reader, self.rows
+        derived = derive_values(value, reader.kind, reader.mapping)
+        kind, content_id, prompt_id, turns, chars, tokens, fields = derived
+        rows.data.append(text)
+        rows.ids.extend(example_id(canonical))
+        rows.kind.append(kind)
+        rows.content_id.append(content_id or 0)
+        rows.has_content.append(content_id is not None)
+        rows.prompt_id.append(prompt_id or 0)
+        rows.has_prompt.append(prompt_id is not None)
+        rows.turns.append(turns)
+        rows.chars.append(chars)
+        rows.tokens.append(tokens)
+        # Copied: what orjson returns keeps the whole buffer it was written in, 4 KB for 40 bytes.
+        rows.fields.append(None if fields is None else bytes(memoryview(fields)))
+        rows.line.append(line)
+
+    def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:
+        """Take in what is not a record."""
+        sha256 = hashlib.sha256(text).digest()
+        self.refused.append(Refused(line, code, reason, text, len(text), sha256))
+
+    def complete(self, base_line: int) -> ChunkRows:
+        """Return the rows with the columns that all of them share, lines counted in the file."""
+        rows, count = self.rows, len(self.rows)
+        rows.line = type(rows.line)("Q", np.array(rows.line, np.uint64) + np.uint64(base_line))
+        rows.source = [self.reader.source] * count
+        rows.round = [self.reader.round] * count
+        rows.origin = [None] * count
+        return rows
 
 
 class BlockWriter:
@@ -108,20 +136,17 @@ class BlockWriter:
     def read(self, block: Block, reader: RecordReader) -> BlockIds:
         """Parse a block's records; they stay in memory until `keep`."""
         records = block.split()
-        pending = _PendingBlock(reader, refused=list(records.refused))
-        for text, line in zip(records.texts, records.lines, strict=True):
-            try:
-                _read_record(pending, text, line)
-            except (UnreadableJson, FormatMismatch) as error:
-                pending.refused.append(_refused(line, error.code, error.reason, text))
+        pending = _PendingBlock(reader, list(records.refused))
+        for start in range(0, len(records.texts), _BATCH):
+            texts = records.texts[start : start + _BATCH]
+            _read_batch(pending, texts, records.lines[start : start + _BATCH])
         self._block = pending
-        content = [each.content_id for each in pending.derived]
+        rows = pending.rows
         return BlockIds(
-            ids=b"".join(pending.ids),
-            content_ids=np.array([each or 0 for each in content], np.uint64).tobytes(),
-            has_content=np.array([each is not None for each in content], np.bool_).tobytes(),
-            formats=_count(map(_GET["kind"], pending.derived)),
-            lines=pending.lines,
+            ids=bytes(rows.ids),
+            content_ids=rows.content_id.tobytes(),
+            has_content=bytes(rows.has_content),
+            formats=Counter(rows.kind),
             line_count=records.line_count,
             refused=pending.refused,
             keys=pending.keys if reader.updating else None,
@@ -135,16 +160,17 @@ class BlockWriter:
         block = self._block
         assert block is not None, "keep follows read"
         self._block = None
+        rows = block.complete(base_line)
         placed: list[Placed] = []
         chosen = np.flatnonzero(wanted).tolist()
-        sizes = [len(block.texts[at]) for at in chosen]
+        ends = list(accumulate(len(rows.data[at]) for at in chosen))
         start = 0
         while start < len(chosen):
-            end = self._room_until(sizes, start)
+            done = ends[start - 1] if start else 0
+            end = start + self._room_for(ends, start, done)
             if end > start:
-                first = len(self._rows)
-                self._append(block, chosen[start:end], base_line)
-                placed.append(Placed(len(self._chunks), first, end - start))
+                placed.append(Placed(len(self._chunks), len(self._rows), end - start))
+                self._append(rows, chosen[start:end], block.reader, ends[end - 1] - done)
             if end < len(chosen):
                 self._store_chunk()
             start = end
@@ -152,64 +178,65 @@ class BlockWriter:
 
     def finish(self) -> tuple[Digest, ...]:
         """Store what is pending and return the digests of all chunks, durable, in order."""
-        if len(self._rows):
-            self._store_chunk()
+        self._store_chunk()
         self._store.backend.sync()
         return tuple(self._chunks)
 
-    def _room_until(self, sizes: list[int], start: int) -> int:
-        """Return the position after the last record that still fits in the open chunk."""
-        rows, size = len(self._rows), self._size_bytes
-        for end in range(start, len(sizes)):
-            size += sizes[end]
-            if rows == MAX_EXAMPLES or (rows and size > MAX_RECORD_BYTES):
-                return end
-            rows += 1
-        return len(sizes)
+    def _room_for(self, ends: list[int], start: int, done: int) -> int:
+        """Return how many records from `start` still fit in the open chunk."""
+        room = np.searchsorted(ends[start:], MAX_RECORD_BYTES - self._size_bytes + done, "right")
+        count = min(int(room), MAX_EXAMPLES - len(self._rows))
+        # A record that is longer than a chunk may be gets one of its own.
+        return max(count, 0 if len(self._rows) else 1)
 
-    def _append(self, block: _PendingBlock, chosen: list[int], base_line: int) -> None:
-        rows, reader = self._rows, block.reader
-        rows.data.extend([block.texts[at] for at in chosen])
-        rows.id.extend([block.ids[at] for at in chosen])
-        derived = [block.derived[at] for at in chosen]
-        for name, get in _GET.items():
-            getattr(rows, name).extend(map(get, derived))
-        rows.line.extend([block.lines[at] + base_line for at in chosen])
-        rows.source.extend([reader.source] * len(chosen))
-        rows.round.extend([reader.round] * len(chosen))
-        rows.origin.extend([None] * len(chosen))
+    def _append(
+        self, rows: ChunkRows, chosen: list[int], reader: RecordReader, size_bytes: int
+    ) -> None:
+        if len(chosen) == len(rows) and not len(self._rows):
+            self._rows = rows  # the whole block: nothing to copy
+        else:
+            self._rows.extend(rows, chosen)
         if reader.mapping:
             self._readers[reader.source] = {"map": dict(reader.mapping)}
-        self._size_bytes += sum(map(len, rows.data[-len(chosen) :]))
+        self._size_bytes += size_bytes
 
     def _store_chunk(self) -> None:
         if not len(self._rows):
             return
-        records = self._store.put(encode_records(self._rows))
+        records = self._store.put(encode_records(self._rows.data))
         self._chunks.append(self._store.put(encode_chunk(self._rows, records, self._readers)))
         self._rows = ChunkRows()
         self._size_bytes = 0
         self._readers = {}
 
 
-def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
-    reader = pending.reader
-    value, canonical = parse(text)
-    if not isinstance(value, dict):
-        kind = "a list" if isinstance(value, list) else "a single value"
-        raise UnreadableJson("not-an-object", f"the record is {kind}, not an object")
-    exported: Any = None
-    if _MARK in text and EXPORT_MEMBER in value:
-        text = without_member(text, EXPORT_MEMBER)
-        exported = value[EXPORT_MEMBER]
-        value, canonical = parse(text)
-    derived = derive(value, kind=reader.kind, mapping=reader.mapping)
-    pending.texts.append(text)
-    pending.ids.append(example_id(canonical))
-    pending.derived.append(derived)
-    pending.lines.append(line)
-    if reader.updating:
-        pending.keys.append(_update_key(value, exported, reader.key))
+def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Any) -> None:
+    values = parse_compact(texts)
+    for position, text in enumerate(texts):
+        line = lines[position]
+        try:
+            if values is None:
+                value, canonical = parse(text)
+            else:
+                value = values[position]
+                canonical = canonical_of_compact(value)
+            if type(value) is not dict:
+                raise _not_an_object(value)
+            exported = None
+            if EXPORT_MEMBER in value:
+                exported = value[EXPORT_MEMBER]
+                text = without_member(text, EXPORT_MEMBER)
+                value, canonical = parse(text)
+            pending.add(text, line, value, canonical)
+            if pending.reader.updating:
+                pending.keys.append(_update_key(value, exported, pending.reader.key))
+        except (UnreadableJson, FormatMismatch) as error:
+            pending.refuse(line, error.code, error.reason, text)
+
+
+def _not_an_object(value: Any) -> UnreadableJson:
+    kind = "a list" if isinstance(value, list) else "a single value"
+    return UnreadableJson("not-an-object", f"the record is {kind}, not an object")
 
 
 def _update_key(value: Any, exported: Any, path: str | None) -> bytes | None:
@@ -226,18 +253,3 @@ def field_text(value: Any, path: str) -> bytes | None:
             return None
         value = value[name]
     return None if value is None else canonical_bytes(value)
-
-
-def _refused(line: int, code: str, reason: str, text: bytes) -> Refused:
-    import hashlib
-
-    return Refused(line, code, reason, text, len(text), hashlib.sha256(text).digest())
-
-
-def _count(kinds: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for kind in kinds:
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
-
-

@@ -1,4 +1,4 @@
-"""Carrying labels over to edited examples: all over a change of metadata, `split` over any answer."""
+"""Carrying labels over to edited examples: all over new metadata, `split` over any answer."""
 
 from __future__ import annotations
 

@@ -83,11 +83,11 @@ def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
         )
     if message is not None and not message.strip():
         raise InvalidInput(
-            "the message is empty", code="message-missing", hint='say why: -m "second round"'
+            "the message is empty", code="message-missing", hint='write `-m "second round"`'
         )
     if message is None and not options.amend:
         raise InvalidInput(
-            "a commit needs a message", code="message-missing", hint='say why: -m "second round"'
+            "a commit needs a message", code="message-missing", hint='write `-m "second round"`'
         )
     reworded = options.amend and (message is not None or options.meta)
     if draft.stage is None and not options.allow_empty and not reworded:
@@ -139,9 +139,7 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
     )
 
 
-def _counts_over(
-    context: Context, parents: tuple[Digest, ...], manifest: Digest
-) -> ChangeCounts:
+def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:
     from vault.operations.compare import compare
 
     base = context.commit(parents[0]).manifest if parents else None

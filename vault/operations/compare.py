@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,9 @@ def compare(
     """
     numbers = ChunkNumbers()
     return compare_datasets(
-        open_dataset(store, old, numbers=numbers), open_dataset(store, new, numbers=numbers), key=key
+        open_dataset(store, old, numbers=numbers),
+        open_dataset(store, new, numbers=numbers),
+        key=key,
     )
 
 
@@ -213,7 +216,7 @@ def iterate_records(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, byte
     order = np.argsort(keys, kind="stable")
     chunk, row = key_parts(keys[order])
     bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         texts = records_of(dataset.store, dataset.numbers.digest(int(chunk[start])))
         taken = texts.take(pa.array(row[start:end])).cast(pa.binary()).to_pylist()
         yield from zip(order[start:end].tolist(), taken, strict=True)
@@ -246,5 +249,3 @@ def _label_values(dataset: Dataset) -> dict[int, dict[str, Any]]:
         for number, rows in sets.items()
         for row, labels in rows.items()
     }
-
-

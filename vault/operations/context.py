@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from vault.errors import Conflict, Corrupt
 from vault.objects.commit import Commit, decode_commit
 from vault.objects.digest import Digest
-from vault.objects.manifest import Manifest, decode_manifest
 from vault.objects.view import RefName, Stage, View, Workspace
 from vault.progress import Progress
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, Operation, OperationLog
+
+if TYPE_CHECKING:
+    from vault.objects.manifest import Manifest
 
 _R = TypeVar("_R")
 _MOST_ATTEMPTS = 1_000
@@ -47,6 +49,8 @@ class Context:
 
     def manifest(self, digest: Digest | None) -> Manifest:
         """Return a manifest; the empty one for None. Raises Corrupt."""
+        from vault.objects.manifest import Manifest, decode_manifest
+
         return Manifest() if digest is None else decode_manifest(self.store.get(digest))
 
 
@@ -136,4 +140,3 @@ def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
         code="log-busy",
         hint="run the command again",
     )
-

@@ -1,10 +1,10 @@
-"""`diff`: what was added, removed, changed and relabelled between two datasets, example by example."""
+"""`diff`: what was added, removed, changed and relabelled between two datasets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from vault.objects.commit import ChangeCounts
@@ -52,7 +52,8 @@ class ChangedExample:
     def json_line(self) -> bytes:
         """Return the same as one line of JSON, the records as they were imported."""
         old = b"null" if self.old_data is None else self.old_data
-        return compact_bytes(self._head())[:-1] + b',"data":' + self.data + b',"old_data":' + old + b"}\n"
+        head = compact_bytes(self._head())[:-1]
+        return head + b',"data":' + self.data + b',"old_data":' + old + b"}\n"
 
     def _head(self) -> dict[str, Any]:
         return {
@@ -131,13 +132,11 @@ def diff(
     commit. Raises NotFound, InvalidInput (`field-unknown`), Corrupt.
     """
     sides = sides_of(context, old, new)
-    names = tuple(
-        each.commit or (STAGE if each.text == STAGE else None) for each in (sides.old, sides.new)
-    )
+    names = _name(sides.old), _name(sides.new)
     known = _recorded_counts(context, sides) if key is None and by is None and not limit else None
     if known is not None:
         counts, unchanged = known
-        return DiffReport(*names, *_numbers(counts), unchanged, None, None, ())
+        return _report(names, counts, unchanged)
     comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
     counted, reasons = None, None
     if by is not None:
@@ -145,8 +144,8 @@ def diff(
 
         counted, reasons = count_by(comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
-    numbers = _numbers(comparison.counts)
-    return DiffReport(*names, *numbers, comparison.unchanged, counted, reasons, items)
+    report = _report(names, comparison.counts, comparison.unchanged)
+    return replace(report, by=counted, reasons=reasons, items=items)
 
 
 def iterate_diff(
@@ -166,7 +165,8 @@ def changes(comparison: Comparison) -> Iterator[ChangedExample]:
     yield from _pairs(
         comparison, "relabelled", comparison.relabelled_old, comparison.relabelled_new, None
     )
-    for change, dataset, keys in (("added", new, comparison.added), ("removed", old, comparison.removed)):
+    alone = (("added", new, comparison.added), ("removed", old, comparison.removed))
+    for change, dataset, keys in alone:
         for row in _rows(dataset, keys):
             yield ChangedExample(
                 change=change,
@@ -220,7 +220,7 @@ class _Row(NamedTuple):
 def _rows(dataset: Dataset, keys: RowKeys) -> Iterator[_Row]:
     # A first small batch, so that showing a few changes of thousands reads little.
     bounds = [0, *range(min(64, len(keys)), len(keys), WINDOW), len(keys)]
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         if start < end:
             yield from _batch(dataset, keys[start:end])
 
@@ -256,6 +256,22 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
     return counts, before - counts.removed - counts.changed - counts.relabelled
 
 
-def _numbers(counts: ChangeCounts) -> tuple[int, int, int, int]:
-    return counts.added, counts.removed, counts.changed, counts.relabelled
+def _name(revision: Revision) -> str | None:
+    return revision.commit or (STAGE if revision.text == STAGE else None)
 
+
+def _report(
+    names: tuple[str | None, str | None], counts: ChangeCounts, unchanged: int
+) -> DiffReport:
+    return DiffReport(
+        from_=names[0],
+        to=names[1],
+        added=counts.added,
+        removed=counts.removed,
+        changed=counts.changed,
+        relabelled=counts.relabelled,
+        unchanged=unchanged,
+        by=None,
+        reasons=None,
+        items=(),
+    )

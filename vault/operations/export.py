@@ -321,5 +321,3 @@ class _Hashed:
         """Return the digest of everything written."""
         self._pool.shutdown()
         return self._sha256.hexdigest()
-
-

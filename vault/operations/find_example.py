@@ -1,4 +1,4 @@
-"""Finding an example by its id, or the beginning of one, among everything that was ever committed."""
+"""Finding an example by its id, or the beginning of one, among all that was ever committed."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,7 +72,8 @@ class ImportedFile:
     """What one file gave: read = imported + duplicates + returned + quarantined.
 
     `same_content` counts imported records whose conversation was there with other metadata;
-    `returned` records that had been removed deliberately and stayed out.
+    `returned` records that had been removed deliberately and stayed out. `first_reason` says where
+    and why the first one of the quarantined could not be read.
     """
 
     path: str
@@ -84,6 +85,7 @@ class ImportedFile:
     same_content: int
     returned: int
     quarantined: int
+    first_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,6 @@ class ImportReport:
     quarantined: int
     staged: Staged | None
     dry_run: bool = False
-    examples_of_quarantine: tuple[str, ...] = field(default=())
 
 
 def import_files(
@@ -272,9 +273,9 @@ def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> N
     refused = sum(each.quarantined for each in ingested.files)
     if not read or read != refused:
         return
-    names = ", ".join(each.path for each in files[:3])
+    names = ", ".join("standard input" if each.path == "-" else each.path for each in files[:3])
     raise InvalidInput(
-        f"none of the {read} records of {names} could be read: {_first_reason(ingested)}",
+        f"nothing in {names} could be read: {_first_reason(ingested)}",
         code="nothing-readable",
         hint="`vault import --help` lists the formats; a record is one JSON object",
     )
@@ -288,10 +289,7 @@ def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -
     files = tuple(_file_report(each) for each in ingested.files)
     names = ("read", "imported", "duplicates", "same_content", "returned", "quarantined")
     totals = {name: sum(getattr(each, name) for each in files) for name in names}
-    reasons = tuple(each.first_reason for each in ingested.files if each.first_reason)
-    return ImportReport(
-        files, **totals, staged=staged, dry_run=options.dry_run, examples_of_quarantine=reasons
-    )
+    return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
 
 
 def _file_report(outcome: FileOutcome) -> ImportedFile:
@@ -306,6 +304,7 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         same_content=outcome.same_content,
         returned=outcome.returned,
         quarantined=outcome.quarantined,
+        first_reason=outcome.first_reason,
     )
 
 
@@ -321,5 +320,3 @@ def merged_sources(
             entry["map"] = dict(reader.mapping)
         result[reader.source] = entry
     return result
-
-

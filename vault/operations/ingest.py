@@ -138,7 +138,7 @@ class Ingest:
             team[index].keep(wanted, base)
             order.append((index, counts[index]))
             counts[index] += 1
-            advance(len(found.lines) + len(found.refused))
+            advance(len(wanted) + len(found.refused))
             _begin(team[index], index, jobs, begun)
         return order
 
@@ -160,7 +160,8 @@ class Ingest:
         listed = (new | (known & (places != NOWHERE) & ~again)) & first
         _extend_entries(file.entries, entries[listed])
         if found.keys is not None:
-            file.keys.extend(key for key, use in zip(found.keys, listed.tolist(), strict=True) if use)
+            chosen = zip(found.keys, listed.tolist(), strict=True)
+            file.keys.extend(key for key, use in chosen if use)
         content = np.frombuffer(found.content_ids, np.uint64)
         has = np.frombuffer(found.has_content, np.bool_)
         self._content.append((file, content[new & has]))

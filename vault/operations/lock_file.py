@@ -38,7 +38,7 @@ class WrittenFile(Protocol):
 def remember(
     folder: Path | None, commit: Digest | None, files: Sequence[WrittenFile], recipe: dict[str, Any]
 ) -> None:
-    """Record exported files in the lock of a repository's folder, replacing what it said of them."""
+    """Record exported files in the lock of a folder, in the place of what it said of them."""
     if folder is None:
         return
     locked = _read(folder)

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -94,7 +95,7 @@ def _window(dataset: Dataset, chunks: _Chunks, keys: RowKeys) -> pa.StringArray:
     bounds = np.flatnonzero(np.diff(chunk[order], prepend=-1, append=-1)).tolist()
     parts = [
         _rows(chunks.texts(dataset.numbers.digest(int(chunk[order[start]]))), row[order[start:end]])
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for start, end in pairwise(bounds)
     ]
     inverse = np.empty(len(order), np.int64)
     inverse[order] = np.arange(len(order))
@@ -157,7 +158,9 @@ def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
                 window = slice(first, last)
                 texts = [
                     spilled[at : at + size]
-                    for at, size in zip(start[window].tolist(), length[window].tolist(), strict=True)
+                    for at, size in zip(
+                        start[window].tolist(), length[window].tolist(), strict=True
+                    )
                 ]
                 yield pa.array(texts, pa.binary()).view(pa.string())
 

@@ -1,15 +1,14 @@
-"""What a dataset's manifest becomes after an import: rows, labels, quarantine, removals, sources."""
+"""What a dataset becomes after an import: rows, labels, quarantine, removals, sources."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.errors import InvalidInput
+from vault.objects.adoption import Adoption, encode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
@@ -18,7 +17,7 @@ from vault.objects.quarantine import (
     encode_quarantine,
     encode_removals,
 )
-from vault.objects.runs import RowKeys, Runs
+from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.arrange import appended, rows_exchanged, source_replaced
 from vault.operations.carry_labels import carry_labels
 from vault.operations.compare import field_values
@@ -27,10 +26,8 @@ from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions, merged_sources
 from vault.operations.ingest import FileOutcome, Ingested
+from vault.operations.sources import adoptions_by, rows_of_source
 from vault.store.object_store import ObjectStore
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def restage(
@@ -51,9 +48,15 @@ def restage(
     arranged = _arrange(dataset, keys, ingested.files, incoming, options)
     runs = Runs.from_keys(dataset.numbers, arranged)
     sources = {each.reader.source for each in ingested.files}
-    quarantine, quarantined = _quarantine(context.store, dataset.manifest, ingested, options, sources)
+    quarantine, quarantined = _quarantine(
+        context.store, dataset.manifest, ingested, options, sources
+    )
+    adopted = dataset.manifest.adopted
+    if options.mode is ImportMode.REPLACE_ALL:
+        adopted = _adopted(dataset, ingested.files, incoming)
     manifest = replace(
         dataset.manifest,
+        adopted=adopted,
         pages=store_pages(context.store, runs),
         quarantine=quarantine,
         quarantined=quarantined,
@@ -94,7 +97,9 @@ def _arrange(
                     for each, rows in zip(files, incoming, strict=True)
                     if each.reader.source == source
                 ]
-                keys = source_replaced(keys, _of_source(dataset, keys, source), _distinct(own))
+                keys = source_replaced(
+                    keys, rows_of_source(dataset, keys, source), _distinct(own)
+                )
             return keys
         case ImportMode.UPDATE:
             for each, rows in zip(files, incoming, strict=True):
@@ -112,25 +117,27 @@ def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
     return whole if len(first) == len(whole) else whole[np.sort(first)]
 
 
-def _of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
-    table: pa.Table = dataset.columns(keys, ["source"])
-    return np.asarray(pc.equal(table.column("source"), source).to_numpy(), np.bool_)
+def _adopted(
+    dataset: Dataset, files: Sequence[FileOutcome], incoming: Sequence[RowKeys]
+) -> Digest | None:
+    """Return the adoptions by which every row belongs to the file that now holds it."""
+    ranges: list[Adoption] = []
+    claimed = np.zeros(0, np.uint64)
+    for each, rows in zip(files, incoming, strict=True):
+        fresh = rows[only_in(rows, claimed)]
+        ranges += adoptions_by(dataset, fresh, each.reader.source)
+        claimed = np.concatenate([claimed, fresh])
+    return dataset.store.put(encode_adoptions(ranges)) if ranges else None
 
 
 def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
     """Put edited records in the place of those with the same key; the others are appended."""
     wanted = {
-        key: row
-        for key, row in zip(file.keys, incoming.tolist(), strict=True)
-        if key is not None
+        key: row for key, row in zip(file.keys, incoming.tolist(), strict=True) if key is not None
     }
     present = set(np.intersect1d(incoming, keys).tolist())
     places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
-    exchanged = {
-        place: wanted[key] for key, place in places.items() if wanted[key] not in present
-    }
+    exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
     return rows_exchanged(keys, exchanged, incoming)
 
 
@@ -216,5 +223,3 @@ def _readmitted(dataset: Dataset, manifest: Manifest, keys: RowKeys) -> Manifest
     left = [each for each in removals if each.id not in ids]
     objects = (store.put(encode_removals(left)),) if left else ()
     return replace(manifest, removals=objects, removed=len(left))
-
-

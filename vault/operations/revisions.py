@@ -1,8 +1,7 @@
-"""Revisions: which commit a text means. Looked up as ref, then commit id, then (elsewhere) example."""
+"""Revisions: which commit a text means. Looked up as ref, commit id, then (elsewhere) example."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,6 +139,8 @@ def _by_prefix(context: Context, view: View, prefix: str) -> Digest | None:
 
 
 def _unknown(view: View, name: str) -> NotFound:
+    import difflib
+
     names = [HEAD, STAGE, *view.branches, *view.tags]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f'did you mean "{near[0]}"? ' if near else ""

@@ -128,7 +128,9 @@ def _statistics(context: Context, revision: Revision) -> Statistics:
     table = dataset.columns(dataset.keys(), names)
     totals = {name: pc.sum(table.column(name)).as_py() or 0 for name in names[:3]}
     counts = {
-        name: {each["values"]: each["counts"] for each in table.column(name).value_counts().to_pylist()}
+        name: {
+            each["values"]: each["counts"] for each in table.column(name).value_counts().to_pylist()
+        }
         for name in names[3:]
     }
     return Statistics(

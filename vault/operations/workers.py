@@ -7,6 +7,7 @@ Frames are pickles between a process and its own child, never anything from outs
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from vault.errors import StorageFailed, VaultError
 from vault.objects.digest import Digest
@@ -128,10 +129,8 @@ class ProcessWorker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
 
     def _send(self, message: Any) -> None:
         assert self._process.stdin is not None
@@ -170,7 +169,7 @@ def default_workers() -> int:
 
 def serve() -> None:
     """Be the child: answer frames on standard input until it closes."""
-    reading, writing = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    reading, writing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between frames
     # Records are trees without cycles; the collector would only walk them again and again.
     gc.disable()
@@ -194,13 +193,13 @@ def serve() -> None:
         _write_frame(writing, _Failure(failure))
 
 
-def _write_frame(pipe: BinaryIO, message: Any) -> None:
+def _write_frame(pipe: IO[bytes], message: Any) -> None:
     data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     pipe.write(struct.pack(">Q", len(data)) + data)
     pipe.flush()
 
 
-def _read_frame(pipe: BinaryIO) -> Any:
+def _read_frame(pipe: IO[bytes]) -> Any:
     head = pipe.read(8)
     if len(head) < 8:
         return None

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -209,7 +208,7 @@ class LocalBackend:
 
     def _write_aside(self, data: bytes) -> Path:
         self._make_folder(self.folder / _ASIDE)
-        path = self.folder / _ASIDE / f"{os.getpid()}-{secrets.token_hex(8)}"
+        path = self.folder / _ASIDE / f"{os.getpid()}-{os.urandom(8).hex()}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             try:

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.digest import Digest, digest_of, is_digest
+from vault.objects.stored_json import stored_json
 from vault.objects.view import View, view_from_json, view_to_json
 from vault.store.backend import Backend
 
 _FOLDER = "operations"
+_NEXT_STEP = "`vault fsck` lists everything that is damaged"
 _TIP = "tip"
 _NUMBER = re.compile(r"[0-9]{10,15}")
 _HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
@@ -72,10 +74,12 @@ class OperationLog:
         while self._backend.exists(_name(newest + 1)):
             newest += 1
         if newest == 0:
-            raise _damaged("the operation log is empty", "log-empty")
+            raise Corrupt("the operation log is empty", code="log-empty", hint=_NEXT_STEP)
         if newest < hinted:
-            raise _damaged(
-                f"operation {hinted} was recorded, but the log ends at {newest}", "log-truncated"
+            raise Corrupt(
+                f"operation {hinted} was recorded, but the log ends at {newest}",
+                code="log-truncated",
+                hint=_NEXT_STEP,
             )
         return self.read(newest)
 
@@ -84,7 +88,9 @@ class OperationLog:
         try:
             data = self._backend.read(_name(number))
         except KeyError:
-            raise _damaged(f"operation {number} is missing", "operation-missing") from None
+            raise Corrupt(
+                f"operation {number} is missing", code="operation-missing", hint=_NEXT_STEP
+            ) from None
         return _decode(number, data)
 
     def newest_first(self) -> Iterator[Operation]:
@@ -94,9 +100,10 @@ class OperationLog:
         while operation.number > 1:
             before = self.read(operation.number - 1)
             if before.digest != operation.previous:
-                raise _damaged(
+                raise Corrupt(
                     f"operation {before.number} is not the one that {operation.number} follows",
-                    "log-broken",
+                    code="log-broken",
+                    hint=_NEXT_STEP,
                 )
             operation = before
             yield operation
@@ -112,7 +119,7 @@ class OperationLog:
         # whoever wrote that may have died before it was.
         self._backend.sync(*([] if after is None else [_name(after.number)]))
         number = 1 if after is None else after.number + 1
-        nonce = secrets.token_hex(16)
+        nonce = os.urandom(16).hex()
         data = _encode(number, None if after is None else after.digest, view, intent, nonce)
         if not self._publish(number, data, nonce):
             return None
@@ -210,9 +217,7 @@ def _hint_text(number: int) -> bytes:
     return b"%d %s\n" % (number, digest_of(b"%d" % number)[:16].encode())
 
 
-def _encode(
-    number: int, previous: Digest | None, view: View, intent: Intent, nonce: str
-) -> bytes:
+def _encode(number: int, previous: Digest | None, view: View, intent: Intent, nonce: str) -> bytes:
     value = {
         "author": intent.author,
         "command": intent.command,
@@ -224,14 +229,18 @@ def _encode(
         "version": 1,
         "view": view_to_json(view),
     }
-    body = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    body = stored_json(value)
     return body + b"\n" + digest_of(body).encode() + b"\n"
 
 
 def _decode(number: int, data: bytes) -> Operation:
     body, _, checksum = data.partition(b"\n")
     if checksum != digest_of(body).encode() + b"\n":
-        raise _damaged(f"operation {number} is damaged: its checksum does not fit", _DAMAGED)
+        raise Corrupt(
+            f"operation {number} is damaged: its checksum does not fit",
+            code="operation-damaged",
+            hint=_NEXT_STEP,
+        )
     try:
         value: dict[str, Any] = json.loads(body)
         if value["type"] != "operation" or value["version"] != 1 or value["number"] != number:
@@ -249,11 +258,6 @@ def _decode(number: int, data: bytes) -> Operation:
             view=view_from_json(value["view"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(f"operation {number} cannot be read: {error}", _DAMAGED) from None
-
-
-_DAMAGED = "operation-damaged"
-
-
-def _damaged(message: str, code: str) -> Corrupt:
-    return Corrupt(message, code=code, hint="`vault fsck` lists everything that is damaged")
+        raise Corrupt(
+            f"operation {number} cannot be read: {error}", code="operation-damaged", hint=_NEXT_STEP
+        ) from None

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from vault.objects.json_text import (
-    LongInteger,
     MAX_DEPTH,
+    LongInteger,
     UnreadableJson,
     canonical_bytes,
     compact_bytes,
@@ -124,3 +124,17 @@ def test_compact_text_keeps_the_order_of_keys_and_exact_numbers() -> None:
 def test_line_separators_of_unicode_stay_inside_their_string() -> None:
     text = '{"a":"x\u2028y\u0085z"}'.encode()
     assert parse(text)[1] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b'{"a": "b', "the text ends inside the string that begins at character 7"),
+        (b'{"a": "\x01"}', "Invalid control character at character 8"),
+        (b'{"a": ', "the text ends in the middle of a value: Expecting value"),
+    ],
+)
+def test_the_reason_for_broken_json_reads_as_a_sentence(text: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableJson) as caught:
+        parse(text)
+    assert caught.value.reason == reason

@@ -18,7 +18,8 @@ from tests.support.repositories import (
     view_of,
     write_lines,
 )
-from vault.objects.chunk import ChunkRows, encode_chunk, encode_records
+from vault.objects.chunk import encode_chunk, encode_records
+from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
 from vault.objects.label_set import Label, encode_labels
@@ -210,28 +211,26 @@ def test_labels_count_in_a_fingerprint(backend: MemoryBackend) -> None:
 
 def rows(records: list[bytes], ids: list[bytes] | None = None) -> ChunkRows:
     """Return rows of raw records, with their own ids or any others."""
-    count = len(records)
-    return ChunkRows(
-        data=records,
-        id=[example_id(each) for each in records] if ids is None else ids,
-        content_id=[None] * count,
-        prompt_id=[None] * count,
-        kind=["raw"] * count,
-        fields=[None] * count,
-        turns=[0] * count,
-        chars=[0] * count,
-        tokens=[0] * count,
-        source=["a"] * count,
-        line=list(range(1, count + 1)),
-        round=[None] * count,
-        origin=[None] * count,
-    )
+    made = ChunkRows(data=list(records))
+    made.ids.extend(b"".join([example_id(each) for each in records] if ids is None else ids))
+    for line, _ in enumerate(records, start=1):
+        made.kind.append("raw")
+        made.fields.append(None)
+        made.source.append("a")
+        made.round.append(None)
+        made.origin.append(None)
+        made.line.append(line)
+        for column in (made.content_id, made.prompt_id, made.turns, made.chars, made.tokens):
+            column.append(0)
+        made.has_content.append(False)
+        made.has_prompt.append(False)
+    return made
 
 
 def stage_chunk(backend: MemoryBackend, chunk: ChunkRows, records: ChunkRows) -> set[str]:
     """Stage a chunk whose records may be other rows."""
     store = ObjectStore(backend)
-    digest = store.put(encode_chunk(chunk, store.put(encode_records(records)), {}))
+    digest = store.put(encode_chunk(chunk, store.put(encode_records(list(records.data))), {}))
     return stage_runs(backend, [(digest, 0, len(chunk))])
 
 

@@ -1,0 +1,56 @@
+"""`vault commit`: record the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from vault.cli import options
+from vault.cli.count_text import count_changes
+from vault.cli.invocation import Invocation
+from vault.cli.pairs import read_pairs
+from vault.cli.render import emit, hint
+from vault.cli.text import paint, plural, short_id, shorten
+
+if TYPE_CHECKING:
+    from vault.operations.commit import CommitReport
+
+
+@options.command(
+    example='vault commit -m "round 1"\nvault commit -m "round 2" --meta reviewed-by=ada'
+)
+@click.option("-m", "message", metavar="TEXT", help="Why this version is what it is.")
+@click.option(
+    "--meta", "meta", metavar="KEY=VALUE", multiple=True, help="A fact to keep with the commit."
+)
+@click.option("--amend", is_flag=True, help="Replace the last commit instead of following it.")
+@click.option("--allow-empty", is_flag=True, help="Commit even though nothing is staged.")
+@click.option("--no-verify", is_flag=True, help="Accepted for scripts; no check runs yet.")
+def command(
+    invocation: Invocation,
+    message: str | None,
+    meta: tuple[str, ...],
+    amend: bool,
+    allow_empty: bool,
+    no_verify: bool,
+) -> None:
+    """Record what is staged as the branch's next commit.
+
+    Exits with 1 when nothing is staged. Whatever is imported meanwhile stays staged.
+    """
+    report = invocation.repository(writing=True).commit(
+        message, meta=read_pairs(meta, "--meta"), amend=amend, allow_empty=allow_empty
+    )
+    emit(invocation, report, lambda report: _text(report, invocation.verbose))
+    hint(invocation, "`vault tag NAME` names this version, `vault log` shows history")
+
+
+def _text(report: CommitReport, verbose: bool) -> Iterator[str]:
+    commit = paint(short_id(report.commit, verbose), "yellow")
+    yield f"{commit} on {report.branch}: {shorten(report.message, 50)}"
+    changes = count_changes(report) or "no changes"
+    yield f"  {plural(report.examples, 'example')}: {changes}"
+    if report.quarantined:
+        yield f"  {plural(report.quarantined, 'record')} in quarantine"

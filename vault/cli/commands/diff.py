@@ -1,0 +1,95 @@
+"""`vault diff`: what changed between two versions, example by example and word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from vault.cli import options
+from vault.cli.diff_text import by_lines, count_lines, item_lines
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, emit_raw_lines, hint
+from vault.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from vault.operations.diff import DiffReport
+    from vault.repository import Repository
+
+
+@options.command(example="vault diff\nvault diff v1 v2 --stat\nvault diff v1..v2 --by source")
+@click.argument("old", required=False, metavar="[A")
+@click.argument("new", required=False, metavar="[B]]")
+@click.option("--stat", is_flag=True, help="Only count.")
+@click.option("--jsonl", is_flag=True, help="Every change in full, one JSON object a line.")
+@click.option("--by", metavar="FIELD", help="Count per value of a field, such as source.")
+@click.option("--key", metavar="FIELD", help="The field that says which example is which.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Show at most N examples.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
+def command(
+    invocation: Invocation,
+    old: str | None,
+    new: str | None,
+    stat: bool,
+    jsonl: bool,
+    by: str | None,
+    key: str | None,
+    limit: int,
+    exit_code: bool,
+) -> int:
+    """Show what changed, word by word: between HEAD and what is staged.
+
+    With A, between A and what is staged; with A and B (or A..B), between the two.
+    """
+    repository = invocation.repository()
+    if jsonl:
+        _refuse_with_jsonl(invocation, stat, by)
+        differs = _stream(invocation, repository, old, new, key)
+        return 1 if exit_code and differs else 0
+    counts_only = stat or (by is not None and not invocation.json)
+    report = repository.diff(old, new, key=key, by=by, limit=0 if counts_only else limit)
+    total = report.added + report.removed + report.changed + report.relabelled
+
+    def text(report: DiffReport) -> Iterator[str]:
+        for item in report.items:
+            yield from item_lines(item, invocation.verbose)
+        if by is not None:
+            yield from by_lines(report, by)
+        yield from count_lines(report)
+
+    emit(invocation, report, text)
+    if not counts_only and total > len(report.items):
+        left = total - len(report.items)
+        hint(invocation, f"{left:,} more: `--limit {total}` shows all, `--jsonl` writes them out")
+    return 1 if exit_code and total else 0
+
+
+def _refuse_with_jsonl(invocation: Invocation, stat: bool, by: str | None) -> None:
+    other = (
+        "--stat" if stat else "--by" if by is not None else "--json" if invocation.json else None
+    )
+    if other is not None:
+        raise InvalidInput(
+            f"--jsonl writes changes, so {other} has no place beside it",
+            code="options-exclude",
+            hint=f"leave out --jsonl or {other}",
+        )
+
+
+def _stream(
+    invocation: Invocation,
+    repository: Repository,
+    old: str | None,
+    new: str | None,
+    key: str | None,
+) -> bool:
+    changes = repository.iterate_diff(old, new, key=key)
+    return emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0

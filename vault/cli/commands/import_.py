@@ -1,0 +1,97 @@
+"""`vault import`: read files into the stage."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from vault.cli import options
+from vault.cli.import_text import import_lines, next_steps
+from vault.cli.invocation import Invocation
+from vault.cli.pairs import read_pairs
+from vault.cli.render import emit, hint, warn
+from vault.cli.text import plural
+from vault.errors import InvalidInput
+
+
+@options.command(
+    example="vault import round-1.jsonl\n"
+    "vault import --replace round-1.jsonl\n"
+    "vault import qa.csv --map user=question --map assistant=answer"
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--format",
+    metavar="NAME",
+    help="How records are read; recognised record by record unless given.",
+)
+@click.option(
+    "--map",
+    "roles",
+    metavar="ROLE=FIELD",
+    multiple=True,
+    help="Which field holds the user's, assistant's or system's text.",
+)
+@click.option("--source", metavar="NAME", help="What to call where these come from.")
+@click.option("--round", metavar="TEXT", help="The batch that these arrived with.")
+@click.option("--replace", is_flag=True, help="Make this source exactly what the file holds.")
+@click.option("--replace-all", is_flag=True, help="Make the whole stage what the files hold.")
+@click.option("--update", is_flag=True, help="Put edited examples in the place of their old state.")
+@click.option("--key", metavar="FIELD", help="With --update: the field that says which is which.")
+@click.option("--readmit", is_flag=True, help="Let in what was removed deliberately.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything went to quarantine.")
+@click.option("--dry-run", is_flag=True, help="Tell what would happen; change nothing.")
+def command(
+    invocation: Invocation,
+    /,
+    files: tuple[str, ...],
+    roles: tuple[str, ...],
+    strict: bool,
+    **given: Any,
+) -> int:
+    """Read files into the draft of the next commit.
+
+    FILE is JSON Lines, JSON, Parquet or CSV, also with .gz or .zst; a folder or pattern stands for
+    its files, `-` for standard input. What is already there is not stored again. What cannot be
+    read goes to quarantine with the reason, and the rest goes on.
+    """
+    mode = _mode(given.pop("replace"), given.pop("replace_all"), given.pop("update"))
+    if given["key"] is not None and mode != "update":
+        raise InvalidInput(
+            "--key says which example is which for --update only",
+            code="key-without-update",
+            hint="add --update, or leave out --key",
+        )
+    mapping = read_pairs(roles, "--map") or None
+    report = _import(invocation, files, mode=mode, mapping=mapping, **given)
+    emit(invocation, report, import_lines)
+    if report.quarantined:
+        kept_out = plural(report.quarantined, "record")
+        warn(invocation, f"{kept_out} could not be read and went to quarantine")
+    elif not report.read:
+        warn(invocation, "there was no record to read")
+    for step in next_steps(report, is_mapped=bool(mapping or given["format"])):
+        hint(invocation, step)
+    return 1 if strict and report.quarantined else 0
+
+
+def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
+    repository = invocation.repository(writing=True)
+    from vault.operations.import_files import ImportMode
+
+    stdin = sys.stdin.buffer if "-" in files else None
+    return repository.import_files(files, stdin=stdin, mode=ImportMode(mode), **given)
+
+
+def _mode(replace: bool, replace_all: bool, update: bool) -> str:
+    if replace + replace_all + update > 1:
+        raise InvalidInput(
+            "--replace, --replace-all and --update exclude each other",
+            code="modes-exclude",
+            hint="use the one that you mean; `vault import --help` explains them",
+        )
+    if replace:
+        return "replace"
+    return "replace-all" if replace_all else "update" if update else "append"

@@ -1,0 +1,75 @@
+"""`vault show`: one commit with its statistics, or one example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vault.cli import options
+from vault.cli.commit_text import commit_lines
+from vault.cli.count_text import count_changes
+from vault.cli.invocation import Invocation
+from vault.cli.record_text import full_lines
+from vault.cli.render import emit
+from vault.cli.text import escape, paint, plural, short_id
+from vault.cli.wrapped_text import Piece, wrap
+
+if TYPE_CHECKING:
+    from vault.operations.show import CommitShown, ExampleShown
+
+
+@options.command(example="vault show v1\nvault show 3f2a9c1b77d0")
+@click.argument("name", metavar="REV|EXAMPLE")
+def command(invocation: Invocation, name: str) -> None:
+    """Show a commit with its statistics, or an example with all that is known of it.
+
+    A word is looked up as branch or tag, then as the beginning of a commit's id, then of an
+    example's.
+    """
+    report = invocation.repository().show(name)
+
+    def text(report: Any) -> Iterator[str]:
+        shown = _commit if hasattr(report, "statistics") else _example
+        return shown(report, invocation.verbose)
+
+    emit(invocation, report, text)
+
+
+def _commit(report: CommitShown, verbose: bool) -> Iterator[str]:
+    if report.commit is None:
+        yield paint("the stage: the draft of the next commit", "yellow")
+        yield f"data:   {plural(report.examples, 'example')}"
+    else:
+        yield from commit_lines(report.commit, verbose=verbose)
+        yield ""
+        yield f"changes: {count_changes(report.commit.counts) or 'none'}"
+    told = report.statistics
+    yield f"turns:   {told.turns:,}, {told.chars:,} characters, about {told.tokens:,} tokens"
+    for name, counts in (("kinds", told.kinds), ("sources", told.sources)):
+        most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        shown = ", ".join(f"{escape(value)} {count:,}" for value, count in most[:8])
+        more = f", and {len(most) - 8} more" if len(most) > 8 else ""
+        yield from wrap([Piece(f"{name + ':':<8} {shown or 'none'}{more}")], indent="")
+    if told.removed:
+        yield f"removed: {plural(told.removed, 'example')} stay out"
+    if report.commit is not None:
+        yield f"fingerprint: {report.commit.fingerprint}"
+
+
+def _example(report: ExampleShown, verbose: bool) -> Iterator[str]:
+    yield paint(f"example {short_id(report.id, verbose)}", "yellow") + f" ({report.kind})"
+    yield f"from:    {escape(report.source)}, line {report.line}"
+    if report.round:
+        yield f"round:   {escape(report.round)}"
+    yield f"size:    {plural(report.turns, 'turn')}, about {plural(report.tokens, 'token')}"
+    for name, value in report.labels.items():
+        yield f"label:   {escape(name)} = {escape(str(value))}"
+    held = [short_id(each, verbose) for each in report.commits]
+    held = [*held[:5], *([f"and {len(held) - 5} more"] if len(held) > 5 else [])]
+    yield f"in:      {', '.join([*(['the stage'] if report.staged else []), *held]) or 'no commit'}"
+    for each in report.removals:
+        yield f"removed: {escape(each.reason)}, by `{escape(each.command)}` at {each.time}"
+    yield ""
+    yield from full_lines(report.data)

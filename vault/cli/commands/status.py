@@ -1,0 +1,53 @@
+"""`vault status`: the branch, what is staged, what is in quarantine, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vault.cli import options
+from vault.cli.count_text import count_changes
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, hint
+from vault.cli.text import paint, plural, short_id, shorten
+
+if TYPE_CHECKING:
+    from vault.operations.status import StatusReport
+
+
+@options.command(example="vault status\nvault status --json")
+def command(invocation: Invocation) -> None:
+    """Say where things stand: branch, staged changes, quarantine, and what to do next."""
+    report = invocation.repository().status()
+    emit(invocation, report, lambda report: _text(report, invocation.verbose))
+    if report.quarantined:
+        hint(invocation, "`vault quarantine list` tells what is wrong")
+    hint(invocation, _next_step(report))
+
+
+def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
+    if report.branch is None:
+        yield "HEAD is at a commit, not on a branch"
+    else:
+        yield f"on branch {paint(report.branch, bold=True)}"
+    if report.commit is None:
+        yield "no commit yet"
+    else:
+        message = shorten(report.message or "", 50)
+        yield f'at commit {paint(short_id(report.commit, verbose), "yellow")} "{message}"'
+    if report.has_stage:
+        yield f"staged: {count_changes(report.staged) or 'another order or other sources'}"
+        yield f"  the next commit would have {plural(report.examples, 'example')}"
+    elif report.commit is not None:
+        yield f"nothing staged; {plural(report.examples, 'example')}"
+    if report.quarantined:
+        yield f"in quarantine: {plural(report.quarantined, 'record')} that could not be read"
+
+
+def _next_step(report: StatusReport) -> str:
+    if report.has_stage:
+        compare = "`vault diff` shows what changed, " if report.commit else ""
+        return f'{compare}`vault commit -m "..."` records it'
+    if report.commit is None:
+        return "`vault import FILE` brings in examples"
+    return "`vault import FILE` brings in more, `vault log` shows history"

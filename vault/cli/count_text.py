@@ -1,0 +1,38 @@
+"""Counts of changes in words, as status, commit, log and diff print them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from vault.cli.text import paint
+
+_COLOURS = {"added": "green", "removed": "red", "changed": "cyan", "relabelled": "magenta"}
+
+
+class Counted(Protocol):
+    """What has the four counts of changes: `ChangeCounts`, and most reports."""
+
+    @property
+    def added(self) -> int:
+        """Return how many examples were added."""
+
+    @property
+    def removed(self) -> int:
+        """Return how many were removed."""
+
+    @property
+    def changed(self) -> int:
+        """Return how many were put in the place of another."""
+
+    @property
+    def relabelled(self) -> int:
+        """Return how many have other labels."""
+
+
+def count_changes(counts: Counted) -> str:
+    """Return `3 added, 1 changed`, without those that are zero; empty when all are."""
+    return ", ".join(
+        paint(f"{number:,} {word}", colour)
+        for word, colour in _COLOURS.items()
+        if (number := getattr(counts, word))
+    )

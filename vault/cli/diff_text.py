@@ -1,0 +1,119 @@
+"""Changes between two versions as text: word by word, as excerpts, as counts, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vault.cli.count_text import count_changes
+from vault.cli.record_text import Part, excerpt_lines, parts_of
+from vault.cli.text import escape, paint, plural, short_id, table
+from vault.cli.word_diff import changes
+from vault.cli.wrapped_text import Piece, wrap
+
+if TYPE_CHECKING:
+    from vault.operations.diff import ChangedExample, DiffReport
+
+_CONTEXT = 60
+_SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "cyan")}
+_RELABELLED = ("=", "magenta")
+
+
+def item_lines(item: ChangedExample, verbose: bool = False) -> Iterator[str]:
+    """Yield one change: what differs word by word, or an excerpt of what came or went."""
+    sign, colour = _SIGNS.get(item.change, _RELABELLED)
+    what = "" if item.what is None else f" ({item.what.value})"
+    place = f"{escape(item.source)}:{item.line}"
+    yield paint(f"{sign} {item.change}{what} {short_id(item.id, verbose)}", colour) + f"  {place}"
+    if item.change == "changed" and item.old_data is not None:
+        yield from _changed(parts_of(_read(item.old_data)), parts_of(_read(item.data)))
+    elif item.change != "relabelled":
+        yield from excerpt_lines(_read(item.data))
+    yield from _labels(item)
+    yield ""
+
+
+def count_lines(report: DiffReport) -> Iterator[str]:
+    """Yield the counts of a comparison."""
+    changed = count_changes(report) or "no difference"
+    yield f"{changed}; {plural(report.unchanged, 'example')} unchanged"
+
+
+def by_lines(report: DiffReport, by: str) -> Iterator[str]:
+    """Yield a table of counts per value of a field, then why examples were removed."""
+    counted = report.by or {}
+    names = [
+        name
+        for name in ("added", "removed", "changed", "relabelled")
+        if any(getattr(counts, name) for counts in counted.values())
+    ]
+    rows = [[escape(by), *names]]
+    for value, counts in counted.items():
+        rows.append([escape(value), *(f"{getattr(counts, name):,}" for name in names)])
+    if counted:
+        yield from table(rows, right=range(1, len(names) + 1))
+        yield ""
+    for reason, count in (report.reasons or {}).items():
+        yield f"removed because {escape(reason)}: {count:,}"
+
+
+def _changed(old: list[Part], new: list[Part]) -> Iterator[str]:
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        came = list(new[c:d])
+        for part in old[a:b]:
+            twin = next((each for each in came if each.label == part.label), None)
+            if twin is not None:
+                came.remove(twin)
+            yield from _part(part.label, part.text, "" if twin is None else twin.text)
+        for part in came:
+            yield from _part(part.label, "", part.text)
+
+
+def _part(label: str, old: str, new: str) -> Iterator[str]:
+    pieces: list[Piece] = [Piece(f"{escape(label)}: ", "dim")]
+    found = changes(old, new)
+    for position, (kept, removed, added) in enumerate(found):
+        if kept:
+            pieces.append(Piece(_near(kept, position > 0, position < len(found) - 1)))
+        if removed:
+            pieces.append(Piece(f"[-{escape(removed, keep=_KEPT)}-]", "red"))
+        if added:
+            pieces.append(Piece(f"{{+{escape(added, keep=_KEPT)}+}}", "green"))
+    yield from wrap(pieces, indent="    ")
+
+
+_KEPT = "\n\t"
+
+
+def _near(kept: str, has_before: bool, has_after: bool) -> str:
+    """Return the part of an unchanged text that stands next to a change."""
+    if len(kept) <= 2 * _CONTEXT:
+        return escape(kept, keep=_KEPT)
+    start = kept[:_CONTEXT].rpartition(" ")[0] or kept[:_CONTEXT] if has_before else ""
+    end = kept[-_CONTEXT:].partition(" ")[2] or kept[-_CONTEXT:] if has_after else ""
+    return f"{escape(start, keep=_KEPT)} … {escape(end, keep=_KEPT)}".strip(" ")
+
+
+def _labels(item: ChangedExample) -> Iterator[str]:
+    old = item.old_labels
+    if old is None or dict(old) == dict(item.labels):
+        return
+    for name in sorted({*old, *item.labels}):
+        before, after = old.get(name), item.labels.get(name)
+        if before != after:
+            yield from _part(f"label {name}", _label(before), _label(after))
+
+
+def _label(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _read(data: bytes) -> object:
+    from vault.objects.json_text import parse
+
+    return parse(data)[0]

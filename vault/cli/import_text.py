@@ -1,0 +1,66 @@
+"""What an import did, file by file, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vault.cli.count_text import count_changes
+from vault.cli.text import escape, paint, plural
+
+if TYPE_CHECKING:
+    from vault.operations.import_files import ImportedFile, ImportReport
+
+
+def import_lines(report: ImportReport) -> Iterator[str]:
+    """Yield what became of each file's records, then how the stage stands."""
+    for file in report.files:
+        yield from _file(file)
+    if len(report.files) > 1:
+        files = plural(len(report.files), "file")
+        yield f"{files}: read {report.read:,}, imported {report.imported:,}"
+    if report.dry_run:
+        yield "this was a trial: nothing was stored or staged"
+    elif report.staged is not None:
+        changes = count_changes(report.staged) or "no difference to the last commit"
+        yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
+
+
+def next_steps(report: ImportReport, *, is_mapped: bool) -> Iterator[str]:
+    """Yield what to do after an import; `is_mapped` tells that --map or --format was given."""
+    if report.dry_run:
+        yield "leave out --dry-run to import"
+        return
+    if report.quarantined:
+        yield "`vault quarantine list` tells what is wrong"
+    if any(file.format == "raw" and file.imported for file in report.files):
+        yield "raw: nothing says who speaks; --map user=FIELD --map assistant=FIELD does"
+    if is_mapped and report.duplicates:
+        yield "what was there already stays as it was first read"
+    if report.returned:
+        yield "--readmit lets in what was removed before"
+    if report.staged is not None and count_changes(report.staged):
+        yield '`vault diff` shows the changes, `vault commit -m "..."` records them'
+    else:
+        yield "`vault status` shows where things stand"
+
+
+def _file(file: ImportedFile) -> Iterator[str]:
+    name = escape("standard input" if file.path == "-" else file.path)
+    kind = f" as {file.format}" if file.format else ""
+    yield f"{paint(name, bold=True)}: read {plural(file.read, 'record')}{kind}"
+    yield _line(file.imported, "imported")
+    if file.same_content:
+        yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
+    if file.duplicates:
+        yield _line(file.duplicates, "already there, not stored again")
+    if file.returned:
+        yield _line(file.returned, "stay out: they were removed before")
+    if file.quarantined:
+        yield paint(_line(file.quarantined, "could not be read, kept in quarantine"), "yellow")
+        if file.first_reason:
+            yield f"          first: {escape(file.first_reason)}"
+
+
+def _line(count: int, what: str, deeper: int = 0) -> str:
+    return f"{count:>{8 + deeper},} {what}"

@@ -1,0 +1,28 @@
+"""`KEY=VALUE` arguments, as `--meta` and `--map` take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vault.errors import InvalidInput
+
+
+def read_pairs(words: Iterable[str], option: str) -> dict[str, str]:
+    """Return the pairs by key. Raises InvalidInput (`pair-invalid`, `pair-twice`)."""
+    pairs: dict[str, str] = {}
+    for word in words:
+        key, separator, value = word.partition("=")
+        if not separator or not key.strip():
+            raise InvalidInput(
+                f'{option} takes KEY=VALUE, not "{word}"',
+                code="pair-invalid",
+                hint=f"write {option} {key.strip() or 'key'}=value",
+            )
+        if key in pairs:
+            raise InvalidInput(
+                f'{option} has "{key}" twice',
+                code="pair-twice",
+                hint=f"give each key of {option} once",
+            )
+        pairs[key] = value
+    return pairs

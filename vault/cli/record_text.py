@@ -1,0 +1,90 @@
+"""A record as people read it: its messages with their roles, its other fields by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from vault.cli.text import display_width, escape, paint, shorten, terminal_width
+from vault.cli.wrapped_text import Piece, wrap
+
+_ROLES = ("role", "from")
+_CONTENTS = ("content", "value")
+_MOST_LINES = 6
+_MESSAGE_LISTS = ("messages", "conversations", "conversation", "prompt")
+
+
+class Part(NamedTuple):
+    """One text of a record: a message under its role, or a field under its dotted name."""
+
+    label: str
+    text: str
+    is_message: bool = False
+
+
+def parts_of(record: object) -> list[Part]:
+    """Return the texts of a record in its order; values that are no text as JSON."""
+    return list(_parts("", record))
+
+
+def excerpt_lines(record: object) -> Iterator[str]:
+    """Yield one line for each message of a record (each field where it has none), the first six.
+
+    What the system says is left out: it is mostly the same everywhere.
+    """
+    parts = parts_of(record)
+    messages = [part for part in parts if part.is_message]
+    chosen = [part for part in messages if part.label != "system"] or messages or parts
+    width = max((display_width(escape(part.label)) for part in chosen[:_MOST_LINES]), default=0)
+    width = min(width, 20)
+    room = max(20, terminal_width() - width - 6)
+    for part in chosen[:_MOST_LINES]:
+        label = shorten(part.label, 20)
+        padding = " " * (width - display_width(label))
+        yield f"    {paint(label, dim=True)}{padding}  {shorten(part.text, room)}"
+    if len(chosen) > _MOST_LINES:
+        yield f"    … {len(chosen) - _MOST_LINES} more"
+
+
+def full_lines(record: object) -> Iterator[str]:
+    """Yield a whole record, wrapped to the terminal, a blank line between messages."""
+    for part in parts_of(record):
+        text = escape(part.text, keep="\n\t")
+        yield from wrap([Piece(f"{escape(part.label)}: ", "dim"), Piece(text)], indent="  ")
+
+
+def _parts(name: str, value: object) -> Iterator[Part]:
+    if isinstance(value, Mapping):
+        if not value and name:
+            yield Part(name, "{}")
+        for key, inner in value.items():
+            yield from _parts(f"{name}.{key}" if name else str(key), inner)
+    elif isinstance(value, (list, tuple)) and value and all(map(_is_message, value)):
+        shown = "" if name in _MESSAGE_LISTS else f"{name} "
+        for message in value:
+            yield from _message(shown, message)
+    else:
+        yield Part(name or "value", _text(value))
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(value.get(name), str) for name in _ROLES)
+
+
+def _message(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
+    role_name = next(name for name in _ROLES if isinstance(message.get(name), str))
+    role = before + str(message[role_name])
+    content_name = next((name for name in _CONTENTS if name in message), None)
+    if content_name is not None and message[content_name] is not None:
+        yield Part(role, _text(message[content_name]), True)
+    for name, value in message.items():
+        if name not in (role_name, content_name):
+            yield Part(f"{role} {name}", _text(value), content_name is None)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    from vault.objects.json_text import compact_bytes
+
+    return compact_bytes(value).decode("utf-8", "replace")
