@@ -28,7 +28,7 @@ from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 MAX_EXAMPLES = 32_768
 """Examples in a chunk, at most."""
 
-MAX_RECORD_BYTES = 16 << 20
+MAX_RECORD_BYTES = 8 << 20
 """Bytes of JSON after which a chunk is full; a single longer record makes a chunk of its own."""
 
 _METADATA_KEY = b"vault.chunk"
@@ -85,7 +85,7 @@ class ChunkFacts:
 def encode_records(texts: list[bytes]) -> bytes:
     """Return the bytes of the records object of some JSON texts; 60 ms for 16 MB on one core.
 
-    Empties the list, so that its 16 MB are free while the rest is built.
+    Empties the list, so that its texts are free while the rest is built.
     """
     ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
     offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])

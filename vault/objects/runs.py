@@ -117,6 +117,29 @@ class Runs:
             rows.astype(np.int64),
         )
 
+    def merged(self) -> Runs:
+        """Return the same rows in the same order, runs that continue one another made one."""
+        if len(self) < 2:
+            return self
+        continues = (self.chunk[1:] == self.chunk[:-1]) & (
+            self.first[1:] == self.first[:-1] + self.rows[:-1]
+        )
+        starts = np.concatenate([np.zeros(1, np.int64), np.flatnonzero(~continues) + 1])
+        rows = np.add.reduceat(self.rows, starts)
+        return Runs(self.numbers, self.chunk[starts], self.first[starts], rows)
+
+    def begins_with(self, other: Runs) -> bool:
+        """Tell whether these runs are those of `other` and perhaps more; both of one table."""
+        count = len(other)
+        return len(self) >= count and all(
+            np.array_equal(ours[:count], theirs)
+            for ours, theirs in (
+                (self.chunk, other.chunk),
+                (self.first, other.first),
+                (self.rows, other.rows),
+            )
+        )
+
     def triples(self) -> list[tuple[Digest, int, int]]:
         """Return (chunk, first row, row count) for each run."""
         return [

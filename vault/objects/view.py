@@ -34,7 +34,8 @@ class Stage:
     """The draft of a branch's next commit: a whole dataset, compared with `base`.
 
     `base` is the commit that it was drafted over (None before the first); `counts` compare the
-    two, and `quarantined` counts entries that `base` does not have.
+    two. `quarantined` and `fingerprint` are of the stage's own dataset; with them a commit needs
+    to read nothing but the log.
     """
 
     base: Digest | None
@@ -42,6 +43,7 @@ class Stage:
     examples: int
     counts: ChangeCounts
     quarantined: int
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _stage(value: Mapping[str, Any]) -> Stage:
         examples=int(value["examples"]),
         counts=read_counts(value["counts"]),
         quarantined=int(value["quarantined"]),
+        fingerprint=str(value["fingerprint"]),
     )
 
 

@@ -7,9 +7,10 @@ coordinator's process for small imports and in processes of its own for large on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -38,6 +39,9 @@ EXPORT_MEMBER = "_vault"
 """The member that an export writes on request and an import takes off again."""
 
 _BATCH = 64
+
+Parsed = tuple[Any, bytes]
+"""The value of a record and its canonical bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +92,26 @@ class _PendingBlock:
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
 
-    def add(self, text: bytes, line: int, value: Any, canonical: bytes) -> None:
-        """Take in one record; raises FormatMismatch."""
+    def add(self, texts: list[bytes], lines: Sequence[int], parsed: Sequence[Parsed]) -> None:
+        """Take in records that were parsed. Raises FormatMismatch, and then has taken in none."""
         reader, rows = self.reader, self.rows
-        derived = derive_values(value, reader.kind, reader.mapping)
-        kind, content_id, prompt_id, turns, chars, tokens, fields = derived
-        rows.data.append(text)
-        rows.ids.extend(example_id(canonical))
-        rows.kind.append(kind)
-        rows.content_id.append(content_id or 0)
-        rows.has_content.append(content_id is not None)
-        rows.prompt_id.append(prompt_id or 0)
-        rows.has_prompt.append(prompt_id is not None)
-        rows.turns.append(turns)
-        rows.chars.append(chars)
-        rows.tokens.append(tokens)
+        derived = [derive_values(value, reader.kind, reader.mapping) for value, _ in parsed]
+        kind, content_id, prompt_id, turns, chars, tokens, fields = zip(*derived, strict=True)
+        rows.data.extend(texts)
+        rows.ids.extend(b"".join([example_id(canonical) for _, canonical in parsed]))
+        rows.kind.extend(kind)
+        rows.content_id.extend([each or 0 for each in content_id])
+        rows.has_content.extend([each is not None for each in content_id])
+        rows.prompt_id.extend([each or 0 for each in prompt_id])
+        rows.has_prompt.extend([each is not None for each in prompt_id])
+        rows.turns.extend(turns)
+        rows.chars.extend(chars)
+        rows.tokens.extend(tokens)
         # Copied: what orjson returns keeps the whole buffer it was written in, 4 KB for 40 bytes.
-        rows.fields.append(None if fields is None else bytes(memoryview(fields)))
-        rows.line.append(line)
+        rows.fields.extend(
+            [None if each is None else bytes(memoryview(each)) for each in fields]
+        )
+        rows.line.extend(lines)
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:
         """Take in what is not a record."""
@@ -210,28 +216,35 @@ class BlockWriter:
         self._readers = {}
 
 
-def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Any) -> None:
+def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Sequence[int]) -> None:
     values = parse_compact(texts)
-    for position, text in enumerate(texts):
-        line = lines[position]
-        try:
-            if values is None:
-                value, canonical = parse(text)
-            else:
-                value = values[position]
-                canonical = canonical_of_compact(value)
-            if type(value) is not dict:
-                raise _not_an_object(value)
-            exported = None
-            if EXPORT_MEMBER in value:
-                exported = value[EXPORT_MEMBER]
-                text = without_member(text, EXPORT_MEMBER)
-                value, canonical = parse(text)
-            pending.add(text, line, value, canonical)
-            if pending.reader.updating:
-                pending.keys.append(_update_key(value, exported, pending.reader.key))
-        except (UnreadableJson, FormatMismatch) as error:
-            pending.refuse(line, error.code, error.reason, text)
+    if values is not None and not pending.reader.updating and all(map(_is_plain, values)):
+        with contextlib.suppress(FormatMismatch):
+            parsed = [(value, canonical_of_compact(value)) for value in values]
+            return pending.add(texts, lines, parsed)
+    for text, line in zip(texts, lines, strict=True):
+        _read_record(pending, text, line)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) is dict and EXPORT_MEMBER not in value
+
+
+def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
+    try:
+        value, canonical = parse(text)
+        if type(value) is not dict:
+            raise _not_an_object(value)
+        exported = None
+        if EXPORT_MEMBER in value:
+            exported = value[EXPORT_MEMBER]
+            text = without_member(text, EXPORT_MEMBER)
+            value, canonical = parse(text)
+        pending.add([text], [line], [(value, canonical)])
+        if pending.reader.updating:
+            pending.keys.append(_update_key(value, exported, pending.reader.key))
+    except (UnreadableJson, FormatMismatch) as error:
+        pending.refuse(line, error.code, error.reason, text)
 
 
 def _not_an_object(value: Any) -> UnreadableJson:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import fingerprint
 from vault.objects.label_set import LabelSet, decode_labels, values_only
@@ -33,15 +34,12 @@ _ROW_BITS = np.uint64(32)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a commit or a stage says of its dataset; `fingerprint` is None for a stage.
-
-    `object` is where it is said, as a problem names it.
-    """
+    """What a commit or a stage says of its dataset; `object` is where, as a problem names it."""
 
     object: str
     examples: int
     quarantined: int
-    fingerprint: str | None
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,8 @@ class DatasetCheck:
             manifest = decode_manifest(data)
             self._check_counts(digest, manifest, claims)
             self._check_lists(digest, manifest)
+            if manifest.adopted is not None:
+                self._length(manifest.adopted, "a list of adopted rows", decode_adoptions)
             for name, each in manifest.attachments.items():
                 self._reader.check(each, f'the attachment "{name}"')
             for chunk, labels in manifest.labels.items():
@@ -181,12 +181,10 @@ class DatasetCheck:
         if twice:
             message = f"{twice} of its {len(ids)} examples occur in it before"
             self._problems.add("example-twice", digest, message)
-        claimed = [claim for claim in claims if claim.fingerprint is not None]
-        sets = {each: self._labels(each) for each in manifest.labels.values()} if claimed else {}
-        if not claimed or None in sets.values():
+        if None in [self._labels(each) for each in manifest.labels.values()]:
             return
         found = fingerprint(ids, self._labels_by_id(manifest, keys, ids))
-        for claim in claimed:
+        for claim in claims:
             if claim.fingerprint != found:
                 message = f"its dataset {digest} has the fingerprint {found}"
                 self._problems.add("fingerprint-wrong", claim.object, message)

@@ -48,7 +48,8 @@ def commit_stage(
 ) -> CommitReport:
     """Record the stage as it is now; what others stage meanwhile stays staged.
 
-    Costs reading the ids of the dataset, for its fingerprint. Raises AnswerIsNo
+    Costs writing a few hundred bytes: what a commit says of its dataset was found out when that was
+    staged. Raises AnswerIsNo
     (`nothing-to-commit`), InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
     (`detached-head`; `branch-moved` where another commit came before an amended one),
     StorageFailed, Corrupt.
@@ -114,7 +115,9 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
     amended = context.commit(draft.head) if options.amend and draft.head else None
     if amended is not None:
         parents = amended.parents
-        counts = _counts_over(context, parents, manifest)
+        counts = amended.counts
+        if draft.stage is not None:
+            counts = _counts_over(context, parents, manifest)
         meta = {**amended.meta, **options.meta}
         text = amended.message if message is None else message
     else:
@@ -133,26 +136,27 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         examples=root.examples,
         counts=counts,
         quarantined=root.quarantined,
-        fingerprint=_fingerprint(context, manifest),
+        fingerprint=_fingerprint(context, draft),
         settings=settings,
         meta=meta,
     )
 
 
 def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:
-    from vault.operations.compare import compare
+    from vault.operations.compare import count_changes
 
     base = context.commit(parents[0]).manifest if parents else None
-    return compare(context.store, base, manifest).counts
+    return count_changes(context.store, base, manifest)
 
 
-def _fingerprint(context: Context, manifest: Digest) -> str:
-    from vault.objects.fingerprint import fingerprint
-    from vault.operations.dataset import ids_of, labels_by_id, open_dataset
+def _fingerprint(context: Context, draft: Draft) -> str:
+    if draft.stage is not None:
+        return draft.stage.fingerprint
+    if draft.head is not None:
+        return context.commit(draft.head).fingerprint
+    from vault.operations.staging import fingerprint_of
 
-    dataset = open_dataset(context.store, manifest)
-    ids = ids_of(dataset.columns(dataset.keys(), ["id"]))
-    return fingerprint(ids, labels_by_id(dataset))
+    return fingerprint_of(context, Manifest())
 
 
 def _published(
@@ -191,7 +195,7 @@ def _left_on_stage(
     """Return what was staged after the commit read the stage, drafted over the commit."""
     if now is None or now == committed or now.manifest == commit.manifest:
         return None
-    from vault.operations.compare import compare
+    from vault.operations.compare import count_changes
 
-    counts = compare(context.store, commit.manifest, now.manifest).counts
+    counts = count_changes(context.store, commit.manifest, now.manifest)
     return replace(now, base=digest, counts=counts)

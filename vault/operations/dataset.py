@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -51,6 +52,32 @@ class Dataset:
     def keys(self) -> RowKeys:
         """Return the row key of every example, in order."""
         return self.runs().keys()
+
+    def by_chunk(self, names: Sequence[str]) -> Iterator[tuple[RowKeys, pa.Table]]:
+        """Yield the row keys and columns of the examples, chunk by chunk, in no dataset order.
+
+        Each chunk is read once and a few are in memory at a time, whatever the order of runs.
+        """
+        runs = self.runs()
+        order = np.argsort(runs.chunk, kind="stable")
+        bounds = np.flatnonzero(np.diff(runs.chunk[order], prepend=-1, append=-1)).tolist()
+
+        def read(part: tuple[int, int]) -> tuple[RowKeys, pa.Table]:
+            own = order[part[0] : part[1]]
+            one = Runs(self.numbers, runs.chunk[own], runs.first[own], runs.rows[own])
+            keys = np.sort(one.keys())
+            return keys, gather(self.store, self.numbers, keys, names)
+
+        return in_threads(read, pairwise(bounds))
+
+    def ids(self) -> NDArray[np.void]:
+        """Return the ids of all examples, in no dataset order: 16 bytes each."""
+        result = np.empty(self.manifest.examples, f"V{ID_BYTES}")
+        done = 0
+        for keys, table in self.by_chunk(["id"]):
+            result[done : done + len(keys)] = ids_of(table)
+            done += len(keys)
+        return result
 
     def columns(self, keys: RowKeys, names: Sequence[str]) -> pa.Table:
         """Return chunk columns of these rows, in the order of `keys`; each chunk is read once."""

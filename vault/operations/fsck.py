@@ -97,7 +97,8 @@ class _Reached:
             # A stage stands in every view until it is committed; it is checked once.
             if stage not in seen:
                 seen.add(stage)
-                self.claim(stage.manifest, Claim(name, stage.examples, stage.quarantined, None))
+                said = Claim(name, stage.examples, stage.quarantined, stage.fingerprint)
+                self.claim(stage.manifest, said)
 
 
 def _check_format(context: Context, problems: Problems) -> None:

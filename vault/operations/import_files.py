@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.errors import InvalidInput
 from vault.formats.blocks import open_blocks
 from vault.formats.inputs import InputFile, find_files
 from vault.objects.conversation import Kind
-from vault.objects.digest import Digest
+from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import decode_quarantine, decode_removals
 from vault.objects.view import View
 from vault.operations.block_writer import RecordReader
@@ -127,7 +126,7 @@ def _import_inputs(
 ) -> ImportReport:
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
-    known = _Known(dataset, options)
+    known = _Known(dataset)
     inputs = [
         InputBlocks(
             reader=_reader(context, dataset, each, options),
@@ -139,16 +138,17 @@ def _import_inputs(
     store = ObjectStore(DiscardingBackend()) if options.dry_run else context.store
     ingest = Ingest(
         store,
-        known.index(),
+        known.index,
         numbers=dataset.numbers,
         stays_out=frozenset() if options.readmit else known.removed(),
         known_quarantine=known.quarantined(options.mode),
     )
     context.progress.start("reading", None)
     workers = default_workers() if options.workers is None else options.workers
+    known.index = IdIndex()  # the reading has its own reference, and frees it when it is done
     ingested = ingest.run(inputs, workers=workers, advance=context.progress.advance)
     context.progress.finish()
-    known.count_same_content(ingest.content_of_new())
+    ingest.count_same_content(known.content)
     _refuse_if_nothing_read(ingested, files)
     staged = None
     if not options.dry_run:
@@ -180,16 +180,23 @@ def _stage(
 class _Known:
     """What the stage holds already, read in one pass over its chunks."""
 
-    def __init__(self, dataset: Dataset, options: ImportOptions) -> None:
+    def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._keys = dataset.keys()
-        self._rows = dataset.columns(self._keys, ["id", "content_id"])
-
-    def index(self) -> IdIndex:
-        """Return the ids, with their places."""
-        result = IdIndex()
-        result.add(ids_of(self._rows), self._keys)
-        return result
+        self.index = IdIndex()
+        """The ids, with the row keys where they stand."""
+        count = dataset.manifest.examples
+        ids, keys = np.empty(count, f"V{ID_BYTES}"), np.empty(count, np.uint64)
+        content = [np.zeros(0, np.uint64)]
+        done = 0
+        for rows, table in dataset.by_chunk(["id", "content_id"]):
+            ids[done : done + len(rows)] = ids_of(table)
+            keys[done : done + len(rows)] = rows
+            own, has_content = hashes_of(table, "content_id")
+            content.append(own[has_content])
+            done += len(rows)
+        self.index.add(ids, keys)
+        self.content = np.sort(np.concatenate(content))
+        """The content ids, sorted."""
 
     def removed(self) -> frozenset[bytes]:
         """Return the ids that were removed deliberately."""
@@ -210,24 +217,6 @@ class _Known:
             for digest in self._dataset.manifest.quarantine
             for each in decode_quarantine(store.get(digest))
         )
-
-    def count_same_content(self, new: list[tuple[FileOutcome, NDArray[np.uint64]]]) -> None:
-        """Count, for each file, new records whose conversation occurs before them."""
-        if not new:
-            return
-        content, has_content = hashes_of(self._rows, "content_id")
-        before = np.sort(content[has_content])
-        own = np.concatenate([each for _, each in new])
-        seen = np.zeros(len(own), np.bool_)
-        order = np.argsort(own, kind="stable")
-        seen[order[1:]] = own[order[1:]] == own[order[:-1]]
-        if len(before):
-            place = np.minimum(np.searchsorted(before, own), len(before) - 1)
-            seen |= before[place] == own
-        start = 0
-        for file, ids in new:
-            file.same_content += int(seen[start : start + len(ids)].sum())
-            start += len(ids)
 
 
 def _reader(

@@ -19,6 +19,7 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.block_writer import BlockIds, Placed, RecordReader
+from vault.operations.content_counts import NewContent
 from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
 from vault.operations.workers import Worker, start_workers
 from vault.store.object_store import ObjectStore
@@ -32,8 +33,9 @@ _QUARANTINE_BYTES = 8 << 20
 class FileOutcome:
     """What was read of one file.
 
-    `entries` are runs of row keys, or of `_NEW | ordinal` until the workers have finished, in
-    record order; `keys` the update keys that go with them, one for each record, if asked for.
+    `entries` are (first, count) of consecutive row keys, or of `_NEW | ordinal` for rows that the
+    import stores, in record order; `keys` the update keys that go with
+    them, one for each record, if asked for.
     """
 
     reader: RecordReader
@@ -48,15 +50,23 @@ class FileOutcome:
     formats: dict[str, int] = field(default_factory=dict)
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
-    runs: Runs | None = None
 
 
 @dataclass(slots=True)
 class Ingested:
-    """Everything an import read, stored but not yet part of any dataset."""
+    """Everything an import read, stored but not yet part of any dataset.
+
+    `fresh` are the rows that it stored, in the order of its records.
+    """
 
     files: list[FileOutcome]
     quarantine: tuple[Digest, ...]
+    fresh: Runs
+
+    def incoming(self) -> list[RowKeys]:
+        """Return for each file the rows of its records, stored by it or there before, in order."""
+        fresh = self.fresh.keys()
+        return [_resolved(each.entries, fresh) for each in self.files]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class Ingest:
         self._stays_out = stays_out
         self._known_quarantine = set(known_quarantine)
         self._ordinal = 0
-        self._content: list[tuple[FileOutcome, NDArray[np.uint64]]] = []
+        self._content = NewContent()
         self._refused: list[QuarantineEntry] = []
         self._refused_bytes = 0
         self._quarantine: list[Digest] = []
@@ -103,18 +113,21 @@ class Ingest:
         team = start_workers(self._store, wanted)
         try:
             order = self._settle_all(team, _chain(ahead, jobs), advance)
-            keys = self._place(team, order)
+            fresh = self._place(team, order)
         finally:
             for worker in team:
                 worker.close()
+            self._known = self._seen = IdIndex()  # free what is not needed from here on
         self._flush_quarantine()
-        for each in files:
-            each.runs = _resolve(each, keys, self._numbers)
-        return Ingested(files, tuple(self._quarantine))
+        return Ingested(files, tuple(self._quarantine), fresh)
 
-    def content_of_new(self) -> list[tuple[FileOutcome, NDArray[np.uint64]]]:
-        """Return the content ids of the imported records, in order, by file and block."""
-        return self._content
+    def count_same_content(self, before: NDArray[np.uint64]) -> None:
+        """Count, for each file, imported records whose conversation came before them.
+
+        `before` holds the content ids that were there, sorted.
+        """
+        for file, count in self._content.count_repeated(before):
+            file.same_content += count
 
     def _settle_all(
         self,
@@ -164,7 +177,7 @@ class Ingest:
             file.keys.extend(key for key, use in chosen if use)
         content = np.frombuffer(found.content_ids, np.uint64)
         has = np.frombuffer(found.has_content, np.bool_)
-        self._content.append((file, content[new & has]))
+        self._content.add(file, content[new & has])
         return new
 
     def _again(
@@ -221,14 +234,14 @@ class Ingest:
         self._refused = []
         self._refused_bytes = 0
 
-    def _place(self, team: Sequence[Worker], order: list[tuple[int, int]]) -> RowKeys:
-        """Finish the workers and return the row key of each new record, by ordinal."""
+    def _place(self, team: Sequence[Worker], order: list[tuple[int, int]]) -> Runs:
+        """Finish the workers and return the rows of the new records, by ordinal."""
         finished = [worker.finish() for worker in team]
         runs: list[tuple[Digest, int, int]] = []
         for index, block in order:
             chunks, placed = finished[index]
             runs.extend(_run(chunks, each) for each in placed[block])
-        return Runs.build(self._numbers, runs).keys()
+        return Runs.build(self._numbers, runs).merged()
 
 
 def _run(chunks: tuple[Digest, ...], placed: Placed) -> tuple[Digest, int, int]:
@@ -274,15 +287,13 @@ def _extend_entries(entries: list[tuple[int, int]], keys: RowKeys) -> None:
     entries.extend(zip(keys[starts].tolist(), counts.tolist(), strict=True))
 
 
-def _resolve(file: FileOutcome, keys: RowKeys, numbers: ChunkNumbers) -> Runs:
-    """Turn a file's entries into runs, ordinals replaced by where their records were put."""
-    parts = []
-    for first, count in file.entries:
+def _resolved(entries: list[tuple[int, int]], fresh: RowKeys) -> RowKeys:
+    """Return the row keys of entries, ordinals replaced by where their records were put."""
+    parts = [np.zeros(0, np.uint64)]
+    for first, count in entries:
         if first >= int(_NEW):
             start = first - int(_NEW)
-            parts.append(keys[start : start + count])
+            parts.append(fresh[start : start + count])
         else:
             parts.append(np.arange(first, first + count, dtype=np.uint64))
-    whole = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
-    file.entries = []
-    return Runs.from_keys(numbers, whole)
+    return np.concatenate(parts)

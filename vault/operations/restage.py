@@ -43,17 +43,23 @@ def restage(
     `raced` says that the dataset is not the one that was read against, so rows are matched by id
     again. Raises InvalidInput (`key-ambiguous`).
     """
-    keys = dataset.keys()
-    incoming = [_incoming(dataset, keys, each, raced) for each in ingested.files]
-    arranged = _arrange(dataset, keys, ingested.files, incoming, options)
-    runs = Runs.from_keys(dataset.numbers, arranged)
+    adopted = dataset.manifest.adopted
+    if options.mode is ImportMode.APPEND and not raced:
+        # What was stored is what the dataset lacks: no need to look at single rows.
+        runs = Runs.concatenate(dataset.numbers, [dataset.runs(), ingested.fresh])
+    else:
+        keys = dataset.keys()
+        incoming = ingested.incoming()
+        if raced:
+            incoming = [_standing(dataset, keys, rows) for rows in incoming]
+        arranged = _arrange(dataset, keys, ingested.files, incoming, options)
+        runs = Runs.from_keys(dataset.numbers, arranged)
+        if options.mode is ImportMode.REPLACE_ALL:
+            adopted = _adopted(dataset, ingested.files, incoming)
     sources = {each.reader.source for each in ingested.files}
     quarantine, quarantined = _quarantine(
         context.store, dataset.manifest, ingested, options, sources
     )
-    adopted = dataset.manifest.adopted
-    if options.mode is ImportMode.REPLACE_ALL:
-        adopted = _adopted(dataset, ingested.files, incoming)
     manifest = replace(
         dataset.manifest,
         adopted=adopted,
@@ -63,17 +69,14 @@ def restage(
         sources=merged_sources(_kept_sources(dataset.manifest, options), ingested),
     )
     if options.readmit and manifest.removals:
-        manifest = _readmitted(dataset, manifest, arranged)
+        manifest = _readmitted(dataset, manifest, runs.keys())
     if options.mode is not ImportMode.APPEND and manifest.labels:
         manifest = carry_labels(context, dataset, manifest)
     return manifest
 
 
-def _incoming(dataset: Dataset, keys: RowKeys, file: FileOutcome, raced: bool) -> RowKeys:
-    assert file.runs is not None, "ingest has finished"
-    incoming = file.runs.keys()
-    if not raced or not len(incoming):
-        return incoming
+def _standing(dataset: Dataset, keys: RowKeys, incoming: RowKeys) -> RowKeys:
+    """Return incoming rows, those whose record the dataset has by now as where it stands there."""
     index = IdIndex()
     index.add(ids_of(dataset.columns(keys, ["id"])), keys)
     known, places = index.find(ids_of(dataset.columns(incoming, ["id"])))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.support.repositories import (
@@ -18,6 +19,7 @@ from tests.support.repositories import (
     view_of,
     write_lines,
 )
+from vault.errors import Corrupt
 from vault.objects.chunk import encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
@@ -29,6 +31,7 @@ from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import RefName, Stage, View, Workspace
 from vault.operations.context import WORKSPACE
 from vault.operations.fsck import fsck
+from vault.operations.staging import fingerprint_of
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 
@@ -59,6 +62,14 @@ def record_view(backend: MemoryBackend, view: View) -> None:
     assert log.append(log.tip(), view, INTENT)
 
 
+def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str:
+    """Return the fingerprint of a dataset; nothing if it is damaged, and fsck does not ask."""
+    try:
+        return fingerprint_of(context_of(backend), dataset)
+    except (Corrupt, LookupError, ValueError, pa.ArrowException):
+        return ""
+
+
 def stage(backend: MemoryBackend, dataset: Manifest, **said: Any) -> set[str]:
     """Stage a manifest, with any counts, and return the codes that fsck then finds."""
     digest, commit, _ = head(backend)
@@ -68,6 +79,7 @@ def stage(backend: MemoryBackend, dataset: Manifest, **said: Any) -> set[str]:
         dataset.examples,
         commit.counts,
         dataset.quarantined,
+        fingerprint_if_readable(backend, dataset),
     )
     workspace = Workspace(MAIN, stages={MAIN: replace(made, **said)})
     record_view(backend, view_of(backend).with_workspace(WORKSPACE, workspace))
