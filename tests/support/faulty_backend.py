@@ -184,11 +184,12 @@ class PowerBackend(MemoryBackend):
 
     def sync(self, *also: str) -> None:
         """Let every name last that was asked for; delayed objects follow their entry."""
-        if self._claims:
-            self._asked.update(also)
         if any(name.startswith("operations/") for name in self._asked):
             self._held.update(self._delayed)
             self._delayed.clear()
+        # Only after that look: these names were put by others.
+        if self._claims:
+            self._asked.update(also)
         if self._syncs:
             for name in self._asked:
                 self._place.before.pop(name, None)
