@@ -3,7 +3,7 @@
 Ids are sorted into 4,096 buckets by their first 12 bits. A bucket's digest is SHA-256 over the
 number of its ids (8 bytes, big-endian), the ids in ascending order, and for each labelled example,
 in the same order, its id and the canonical JSON of its labels followed by LF. The fingerprint is
-SHA-256 over all bucket digests in order. Normative: docs/format/fingerprint.md.
+SHA-256 over all bucket digests in order. Normative: docs/format/commits.md.
 """
 
 from __future__ import annotations
