@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -225,23 +227,24 @@ def _write(
     context: Context, dataset: Dataset, target: _Target, options: ExportOptions, file: BinaryIO
 ) -> str:
     """Write a target's records and return the SHA-256 of the bytes."""
-    hashed = _Hashed(file)
     plan = None
     if target.layout in (Layout.CSV, Layout.PARQUET):
         texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
         plan = plan_columns(texts)
-    output = cast(BinaryIO, hashed)
-    writer = open_writer(output, layout=target.layout, compression=target.compression, plan=plan)
-    if target.layout is Layout.JSONL and not options.fields and not options.extras:
-        for array in record_arrays(dataset, target.keys):
-            writer.write_lines(joined_lines(array))
-            context.progress.advance(len(array))
-    else:
-        for batch in _batches(dataset, target.keys, options):
-            writer.write(batch)
-            context.progress.advance(len(batch))
-    writer.close()
-    return hashed.hexdigest()
+    with _Hashed(file) as hashed:
+        writer = open_writer(
+            cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
+        )
+        if target.layout is Layout.JSONL and not options.fields and not options.extras:
+            for array in record_arrays(dataset, target.keys):
+                writer.write_lines(joined_lines(array))
+                context.progress.advance(len(array))
+        else:
+            for batch in _batches(dataset, target.keys, options):
+                writer.write(batch)
+                context.progress.advance(len(batch))
+        writer.close()
+        return hashed.hexdigest()
 
 
 def _batches(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Iterator[list[bytes]]:
@@ -294,32 +297,49 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value}
 
 
-class _Hashed:
-    """A file that hashes what is written to it, in a thread beside the writing."""
+class _Hashed(io.RawIOBase):
+    """A file that hashes what is written to it, in a thread beside the writing.
+
+    The file beneath is the caller's to close.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        from concurrent.futures import Future, ThreadPoolExecutor
-
         self._file = file
         self._sha256 = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
 
+    def writable(self) -> bool:
+        """Say yes: pyarrow asks before it writes."""
+        return True
+
     def write(self, data: Any) -> int:
         """Write bytes; those of the call before are hashed by now."""
-        if self._pending is not None:
-            self._pending.result()
-        self._pending = self._pool.submit(self._sha256.update, data)
+        self._wait()
+        size = memoryview(data).nbytes
+        if isinstance(data, bytes | memoryview):
+            self._pending = self._pool.submit(self._sha256.update, data)
+        else:
+            self._sha256.update(data)  # a buffer that its owner may fill again
         self._file.write(data)
-        return len(data)
+        return size
 
     def flush(self) -> None:
         """Flush the file beneath."""
-        self._file.flush()
+        if not self._file.closed:
+            self._file.flush()
 
     def hexdigest(self) -> str:
         """Return the digest of everything written."""
-        self._pool.shutdown()
+        self._wait()
         return self._sha256.hexdigest()
 
+    def close(self) -> None:
+        """Stop hashing; nothing can be written any more."""
+        self._pool.shutdown()
+        super().close()
 
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
