@@ -1,13 +1,13 @@
-"""What a dataset's manifest becomes after an import: rows, labels, quarantine, removals, sources."""
+"""What a dataset's manifest becomes after an import: rows, labels, lists and sources."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+
 import numpy as np
 
 from vault.errors import InvalidInput
-from vault.objects.adoption import Adoption, encode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
@@ -25,7 +25,7 @@ from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions, merged_sources
 from vault.operations.ingest import FileOutcome, Ingested
-from vault.operations.sources import adoptions_by, rows_of_source
+from vault.operations.sources import Claims, adopted_after, rows_of_source
 from vault.store.object_store import ObjectStore
 
 
@@ -44,16 +44,16 @@ def restage(
     """
     keys = dataset.keys()
     incoming = [_incoming(dataset, keys, each, raced) for each in ingested.files]
-    arranged = _arrange(dataset, keys, ingested.files, incoming, options)
+    claims = _claims(dataset, keys, ingested.files, incoming, options)
+    arranged = _arrange(dataset, keys, ingested.files, incoming, claims, options)
     runs = Runs.from_keys(dataset.numbers, arranged)
     sources = {each.reader.source for each in ingested.files}
-    quarantine, quarantined = _quarantine(context.store, dataset.manifest, ingested, options, sources)
-    adopted = dataset.manifest.adopted
-    if options.mode is ImportMode.REPLACE_ALL:
-        adopted = _adopted(dataset, ingested.files, incoming)
+    quarantine, quarantined = _quarantine(
+        context.store, dataset.manifest, ingested, options, sources
+    )
     manifest = replace(
         dataset.manifest,
-        adopted=adopted,
+        adopted=adopted_after(dataset, keys, arranged, claims),
         pages=store_pages(context.store, runs),
         quarantine=quarantine,
         quarantined=quarantined,
@@ -82,21 +82,19 @@ def _arrange(
     keys: RowKeys,
     files: Sequence[FileOutcome],
     incoming: Sequence[RowKeys],
+    claims: Claims,
     options: ImportOptions,
 ) -> RowKeys:
     match options.mode:
         case ImportMode.REPLACE_ALL:
             return _distinct(incoming)
         case ImportMode.REPLACE:
-            for source in dict.fromkeys(each.reader.source for each in files):
-                own = [
-                    rows
-                    for each, rows in zip(files, incoming, strict=True)
-                    if each.reader.source == source
-                ]
-                keys = source_replaced(
-                    keys, rows_of_source(dataset, keys, source), _distinct(own)
-                )
+            # Rows that change hands leave first, or their old owner would take them along.
+            claimed = np.concatenate([np.zeros(0, np.uint64), *(rows for _, rows in claims)])
+            keys = keys[only_in(keys, claimed)]
+            for source, rows in _by_source(files, incoming).items():
+                own = rows_of_source(dataset, keys, source) & ~np.isin(keys, claimed)
+                keys = source_replaced(keys, own, rows)
             return keys
         case ImportMode.UPDATE:
             for each, rows in zip(files, incoming, strict=True):
@@ -108,23 +106,47 @@ def _arrange(
             return keys
 
 
+def _by_source(files: Sequence[FileOutcome], incoming: Sequence[RowKeys]) -> dict[str, RowKeys]:
+    """Return the rows read for each source, each once, in order."""
+    parts: dict[str, list[RowKeys]] = {}
+    for each, rows in zip(files, incoming, strict=True):
+        parts.setdefault(each.reader.source, []).append(rows)
+    return {source: _distinct(rows) for source, rows in parts.items()}
+
+
+def _claims(
+    dataset: Dataset,
+    keys: RowKeys,
+    files: Sequence[FileOutcome],
+    incoming: Sequence[RowKeys],
+    options: ImportOptions,
+) -> Claims:
+    """Return the rows that this import gives to another source than they belonged to.
+
+    With `--replace-all` every row belongs to the first file that holds it; with `--replace` so
+    does a row of another source that this import replaces as well.
+    """
+    if options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return []
+    by_source = _by_source(files, incoming)
+    claims: list[tuple[str, RowKeys]] = []
+    taken = np.zeros(0, np.uint64)
+    for source, rows in by_source.items():
+        fresh = rows[only_in(rows, taken)]
+        if options.mode is ImportMode.REPLACE:
+            fresh = np.intersect1d(fresh, keys)
+            others = [each for each in by_source if each != source]
+            moving = [fresh[rows_of_source(dataset, fresh, each)] for each in others]
+            fresh = np.concatenate([np.zeros(0, np.uint64), *moving])
+        claims.append((source, fresh))
+        taken = np.concatenate([taken, fresh])
+    return claims
+
+
 def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
     whole = np.concatenate([*parts, np.zeros(0, np.uint64)])
     _, first = np.unique(whole, return_index=True)
     return whole if len(first) == len(whole) else whole[np.sort(first)]
-
-
-def _adopted(
-    dataset: Dataset, files: Sequence[FileOutcome], incoming: Sequence[RowKeys]
-) -> Digest | None:
-    """Return the adoptions by which every row belongs to the file that now holds it."""
-    ranges: list[Adoption] = []
-    claimed = np.zeros(0, np.uint64)
-    for each, rows in zip(files, incoming, strict=True):
-        fresh = rows[only_in(rows, claimed)]
-        ranges += adoptions_by(dataset, fresh, each.reader.source)
-        claimed = np.concatenate([claimed, fresh])
-    return dataset.store.put(encode_adoptions(ranges)) if ranges else None
 
 
 def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
@@ -136,9 +158,7 @@ def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKe
     }
     present = set(np.intersect1d(incoming, keys).tolist())
     places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
-    exchanged = {
-        place: wanted[key] for key, place in places.items() if wanted[key] not in present
-    }
+    exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
     return rows_exchanged(keys, exchanged, incoming)
 
 
@@ -224,5 +244,3 @@ def _readmitted(dataset: Dataset, manifest: Manifest, keys: RowKeys) -> Manifest
     left = [each for each in removals if each.id not in ids]
     objects = (store.put(encode_removals(left)),) if left else ()
     return replace(manifest, removals=objects, removed=len(left))
-
-
