@@ -151,15 +151,27 @@ def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
 
 def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
     """Put edited records in the place of those with the same key; the others are appended."""
-    wanted = {
-        key: row
-        for key, row in zip(file.keys, incoming.tolist(), strict=True)
-        if key is not None
-    }
+    wanted = _wanted(file, incoming)
     present = set(np.intersect1d(incoming, keys).tolist())
     places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
     exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
     return rows_exchanged(keys, exchanged, incoming)
+
+
+def _wanted(file: FileOutcome, incoming: RowKeys) -> dict[bytes, int]:
+    """Return the row to put in the place of each update key: of one exported id, the first."""
+    wanted: dict[bytes, int] = {}
+    for key, row in zip(file.keys, incoming.tolist(), strict=True):
+        if key is None:
+            continue
+        if key in wanted and file.reader.key is not None:
+            raise InvalidInput(
+                f"several records of {file.path} have {file.reader.key} = {key.decode()}",
+                code="key-ambiguous",
+                hint="name a field that differs in every record with --key",
+            )
+        wanted.setdefault(key, row)
+    return wanted
 
 
 def _places_by_key(
