@@ -43,9 +43,13 @@ def restage(
     again. Raises InvalidInput (`key-ambiguous`).
     """
     keys = dataset.keys()
-    incoming = [_incoming(dataset, keys, each, raced) for each in ingested.files]
-    claims = _claims(dataset, keys, ingested.files, incoming, options)
-    arranged = _arrange(dataset, keys, ingested.files, incoming, claims, options)
+    files = ingested.files
+    if raced:
+        removed = _removed_meanwhile(dataset, options)
+        files = [_met_again(dataset, keys, each, removed) for each in files]
+    incoming = [_rows(each) for each in files]
+    claims = _claims(dataset, keys, files, incoming, options)
+    arranged = _arrange(dataset, keys, files, incoming, claims, options)
     runs = Runs.from_keys(dataset.numbers, arranged)
     sources = {each.reader.source for each in ingested.files}
     quarantine, quarantined = _quarantine(
@@ -66,15 +70,40 @@ def restage(
     return manifest
 
 
-def _incoming(dataset: Dataset, keys: RowKeys, file: FileOutcome, raced: bool) -> RowKeys:
+def _rows(file: FileOutcome) -> RowKeys:
     assert file.runs is not None, "ingest has finished"
-    incoming = file.runs.keys()
-    if not raced or not len(incoming):
-        return incoming
+    return file.runs.keys()
+
+
+def _removed_meanwhile(dataset: Dataset, options: ImportOptions) -> frozenset[bytes]:
+    if options.readmit:
+        return frozenset()
+    removals = (decode_removals(dataset.store.get(each)) for each in dataset.manifest.removals)
+    return frozenset(each.id for part in removals for each in part)
+
+
+def _met_again(
+    dataset: Dataset, keys: RowKeys, file: FileOutcome, removed: frozenset[bytes]
+) -> FileOutcome:
+    """Return what was read of a file, matched by id with a dataset that changed meanwhile.
+
+    What was removed from it meanwhile stays out, although it was there when it was read.
+    """
+    incoming = _rows(file)
+    if not len(incoming):
+        return file
+    ids = ids_of(dataset.columns(incoming, ["id"]))
     index = IdIndex()
     index.add(ids_of(dataset.columns(keys, ["id"])), keys)
-    known, places = index.find(ids_of(dataset.columns(incoming, ["id"])))
-    return np.where(known, places, incoming)
+    known, places = index.find(ids)
+    stays = known | np.array([each.tobytes() not in removed for each in ids], np.bool_)
+    rows = np.where(known, places, incoming)[stays]
+    updating = file.reader.updating
+    return replace(
+        file,
+        runs=Runs.from_keys(dataset.numbers, rows),
+        keys=[file.keys[at] for at in np.flatnonzero(stays).tolist()] if updating else [],
+    )
 
 
 def _arrange(
