@@ -133,7 +133,7 @@ def test_labels_are_carried_by_what_changed(library: Library, mode: str) -> None
     library.write("one.jsonl", [chat("a"), chat("b"), chat("c"), chat("d")])
     library.run("one.jsonl")
     everything = {"quality": "gold", "split": "train"}
-    label(library.repository, {n: everything for n in range(4)})
+    label(library.repository, dict.fromkeys(range(4), everything))
 
     library.write(
         "one.jsonl", [chat("a"), chat("b", topic="t"), chat("c", "Other."), chat("new prompt")]
