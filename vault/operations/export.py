@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import io
 import os
@@ -23,7 +24,7 @@ from vault.operations.block_writer import EXPORT_MEMBER
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.lock_file import check_unedited, remember
-from vault.operations.records import joined_lines, record_arrays
+from vault.operations.records import joined_lines, record_arrays, record_texts
 from vault.operations.revisions import HEAD, Revision, resolve
 from vault.operations.select import (
     UNASSIGNED,
@@ -91,9 +92,10 @@ def export(
 ) -> ExportReport:
     """Write the examples of a revision (HEAD) as they were imported, byte for byte, in order.
 
-    A file appears whole or not at all. Costs decompressing what is written. Raises NotFound
-    (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput (`output-unknown`,
-    `extras-unknown`, `field-not-found`), AlreadyExists (`file-exists`, `file-edited`), Corrupt,
+    The files appear whole and together, or not at all. Costs decompressing what is written. Raises
+    NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
+    (`output-unknown`, `extras-unknown`, `field-not-found`, `sample-invalid`, `lock-damaged`),
+    AlreadyExists (`file-exists`, `file-edited`), Corrupt,
     OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
@@ -105,15 +107,17 @@ def export(
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
     targets = _targets(dataset, options)
-    for target in targets:
-        check_unedited(context.folder, target.path, force=options.force)
+    _check_fields(dataset, targets, options.fields)
+    if options.output != STANDARD_OUTPUT:
+        for target in targets:
+            check_unedited(context.folder, target.path, force=options.force)
     context.progress.start("writing", sum(len(target.keys) for target in targets))
     if options.output == STANDARD_OUTPUT:
         assert stdout is not None, "the caller opens standard output"
         sha256 = _write(context, dataset, targets[0], options, stdout)
         files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), sha256)]
     else:
-        files = [_write_file(context, dataset, target, options) for target in targets]
+        files = _write_files(context, dataset, targets, options)
         remember(context.folder, opened.commit, files, _recipe(options))
     context.progress.finish()
     return _report(opened, options, targets, files)
@@ -208,19 +212,27 @@ def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKe
     return chosen
 
 
-def _write_file(
-    context: Context, dataset: Dataset, target: _Target, options: ExportOptions
-) -> ExportedFile:
-    path = Path(target.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def _write_files(
+    context: Context, dataset: Dataset, targets: Sequence[_Target], options: ExportOptions
+) -> list[ExportedFile]:
+    """Write all files aside, then put them in place: never half of a split beside an older half."""
+    written: list[tuple[Path, ExportedFile]] = []
+    temporaries: list[Path] = []
     try:
-        with open(temporary, "wb") as file:
-            sha256 = _write(context, dataset, target, options, file)
-        os.replace(temporary, path)
+        for target in targets:
+            path = Path(target.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            temporaries.append(temporary)
+            with open(temporary, "wb") as file:
+                sha256 = _write(context, dataset, target, options, file)
+            written.append((temporary, ExportedFile(target.path, len(target.keys), sha256)))
+        for temporary, exported in written:
+            os.replace(temporary, exported.path)
     finally:
-        temporary.unlink(missing_ok=True)
-    return ExportedFile(target.path, len(target.keys), sha256)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+    return [exported for _, exported in written]
 
 
 def _write(
@@ -278,6 +290,29 @@ def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[bytes
     return [compact_bytes(member) for member in members]
 
 
+def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[str, ...]) -> None:
+    """Refuse a field that occurs in no record; reads records until each field was met once."""
+    missing = set(fields)
+    names: set[str] = set()
+    for target in targets if fields else ():
+        for text in record_texts(dataset, target.keys):
+            record = parse(text)[0]
+            missing.difference_update(record)
+            if not missing:
+                return
+            names.update(record)
+    if missing and names:
+        name = min(missing)
+        near = difflib.get_close_matches(name, sorted(names), n=1)
+        raise InvalidInput(
+            f'no record that would be written has a field "{name}"',
+            code="field-not-found",
+            hint=f"did you mean {near[0]}?"
+            if near
+            else f"there are {', '.join(sorted(names)[:8])}",
+        )
+
+
 def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
     record, _ = parse(text)
     return compact_bytes({name: value for name, value in record.items() if name in fields})
@@ -286,6 +321,7 @@ def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
 def _recipe(options: ExportOptions) -> dict[str, Any]:
     """Return what an export asked for, as the lock keeps it: only what is not the default."""
     chosen = options.selection
+    given = () if chosen.sample is None else ("sample",)
     wanted: dict[str, Any] = {
         "split": chosen.split,
         "sample": chosen.sample,
@@ -294,7 +330,7 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
         "fields": list(options.fields),
         "with": list(options.extras),
     }
-    return {name: value for name, value in wanted.items() if value}
+    return {name: value for name, value in wanted.items() if value or name in given}
 
 
 class _Hashed(io.RawIOBase):
