@@ -55,6 +55,8 @@ CHUNK_SCHEMA = pa.schema(
 RECORDS_SCHEMA = pa.schema([pa.field("data", pa.string(), nullable=False)])
 """The one column of a records object."""
 
+_TYPES = {entry.name: entry.type for entry in (*CHUNK_SCHEMA, *RECORDS_SCHEMA)}
+
 _ENCODINGS = {
     "id": "PLAIN",
     "content_id": "PLAIN",
@@ -187,9 +189,15 @@ def decode_records(data: bytes) -> pa.Array:
 
 def _read(data: bytes, columns: list[str]) -> pa.Table:
     try:
-        return pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
+        table = pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise _unreadable(error) from None
+    # pyarrow leaves out a column that is not there, as in an object of another kind.
+    found = dict(zip(table.schema.names, table.schema.types, strict=True))
+    wrong = [name for name in columns if found.get(name) != _TYPES[name]]
+    if wrong:
+        raise _unreadable(f"its column {wrong[0]} is missing or of another type")
+    return table
 
 
 def _unreadable(reason: object) -> Corrupt:
@@ -198,5 +206,3 @@ def _unreadable(reason: object) -> Corrupt:
         code="chunk-unreadable",
         hint="`vault fsck` tells which objects are damaged",
     )
-
-

@@ -84,7 +84,7 @@ def decode_quarantine(data: bytes) -> list[QuarantineEntry]:
     names = [name for name in _QUARANTINE_SCHEMA.names if name != "id"]
     return [
         QuarantineEntry(**{name: row[name] for name in names})
-        for row in _decode(data, "quarantine-unreadable")
+        for row in _decode(data, _QUARANTINE_SCHEMA, "quarantine-unreadable")
     ]
 
 
@@ -95,7 +95,7 @@ def encode_removals(removals: Sequence[Removal]) -> bytes:
 
 def decode_removals(data: bytes) -> list[Removal]:
     """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
-    return [Removal(**row) for row in _decode(data, "removals-unreadable")]
+    return [Removal(**row) for row in _decode(data, _REMOVAL_SCHEMA, "removals-unreadable")]
 
 
 def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
@@ -111,9 +111,12 @@ def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _decode(data: bytes, code: str) -> list[dict[str, Any]]:
+def _decode(data: bytes, schema: pa.Schema, code: str) -> list[dict[str, Any]]:
     try:
-        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
+        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        if (table.schema.names, table.schema.types) != (schema.names, schema.types):
+            raise pa.ArrowInvalid(f"its columns are {', '.join(table.schema.names)}")
+        rows = table.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise Corrupt(
             f"a stored list cannot be read: {error}",
