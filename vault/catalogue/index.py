@@ -91,33 +91,39 @@ class Catalogue:
                 with _opened(newest) as connection:
                     if not _missing(connection, chunks):
                         return search(connection)
+                return self._renewed(newest, self._draft(newest), chunks, read_ids, search)
             except duckdb.Error:
                 # Damaged, of another version, or gone: whatever it was, it can be made again.
                 _set_aside(newest)
-                newest = None
-        return self._renewed(newest, chunks, read_ids, search)
+        try:
+            return self._renewed(None, self._draft(None), chunks, read_ids, search)
+        except duckdb.Error:
+            # Perhaps the disk is full; the answer needs none.
+            return self._renewed(None, None, chunks, read_ids, search)
 
     def _renewed(
         self,
         newest: Path | None,
+        draft: Path | None,
         chunks: Sequence[Digest],
         read_ids: ReadIds,
         search: Callable[[duckdb.DuckDBPyConnection], _T],
     ) -> _T:
-        """Build the next generation, publish it if the folder can be written, and search it."""
-        draft = self._draft(newest)
-        connection = duckdb.connect(str(draft) if draft is not None else ":memory:")
+        """Build the next generation in `draft` (memory), publish it, and search it."""
+        connection = None
         try:
+            connection = duckdb.connect(str(draft) if draft is not None else ":memory:")
             if newest is None or draft is None:
                 connection.execute(_SCHEMA)
             _insert(connection, _missing(connection, chunks), read_ids)
             result = search(connection)
         except BaseException:
-            connection.close()
             if draft is not None:
                 draft.unlink(missing_ok=True)
             raise
-        connection.close()
+        finally:
+            if connection is not None:
+                connection.close()
         if draft is not None:
             self._publish(draft)
         return result
@@ -128,7 +134,7 @@ class Catalogue:
     def _generations(self) -> list[Path]:
         if self._folder is None or not self._folder.is_dir():
             return []
-        return [each for each in self._folder.glob(f"*{_SUFFIX}") if each.stem.isdigit()]
+        return [each for each in self._folder.glob(f"*{_SUFFIX}") if each.stem.isdecimal()]
 
     def _draft(self, newest: Path | None) -> Path | None:
         """Return a new file to build in, begun as a copy of the newest; None if that fails."""

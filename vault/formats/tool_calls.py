@@ -127,15 +127,22 @@ def _listed(tools: Any) -> list[Any]:
 
 
 def _canonical_tool(tool: Any) -> Any:
-    if not isinstance(tool, dict) or tool.get("type", "function") != "function":
+    if not isinstance(tool, dict):
+        return tool
+    tool = _without_nulls(tool)
+    if tool.get("type", "function") != "function":
         return tool
     if isinstance(tool.get("function"), dict):
-        return tool if "type" in tool else {"type": "function", **tool}
-    if isinstance(tool.get("name"), str) and tool.get("function") is None:
-        skipped = ("type", "function")
-        schema = {key: value for key, value in tool.items() if key not in skipped}
+        return {"type": "function", **tool, "function": _without_nulls(tool["function"])}
+    if isinstance(tool.get("name"), str) and "function" not in tool:
+        schema = {key: value for key, value in tool.items() if key != "type"}
         return {"type": "function", "function": schema}
     return tool
+
+
+def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
+    # Files that went through a table have every member that any other tool has, as null.
+    return {key: each for key, each in value.items() if each is not None}
 
 
 def _object_or_text(arguments: str) -> Any:

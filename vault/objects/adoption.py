@@ -50,7 +50,7 @@ def encode_adoptions(adoptions: Sequence[Adoption]) -> bytes:
 def decode_adoptions(data: bytes) -> list[Adoption]:
     """Return the adoptions of an object. Raises Corrupt (`adoptions-unreadable`)."""
     try:
-        rows = from_parquet(data).to_pylist()
+        rows = from_parquet(data, _SCHEMA).to_pylist()
         return [
             Adoption(Digest(each["chunk"].hex()), each["first"], each["rows"], each["source"])
             for each in rows

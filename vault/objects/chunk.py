@@ -163,17 +163,17 @@ def decode_facts(data: bytes) -> ChunkFacts:
 
 def decode_chunk(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Return columns of a chunk object (all unless named), in row order. Raises Corrupt."""
-    return _read(data, CHUNK_SCHEMA.names if columns is None else list(columns))
+    return _read(data, CHUNK_SCHEMA, None if columns is None else list(columns))
 
 
 def decode_records(data: bytes) -> pa.Array:
     """Return the JSON texts of a records object as one string array. Raises Corrupt."""
-    return _read(data, ["data"]).column("data").combine_chunks()
+    return _read(data, RECORDS_SCHEMA).column("data").combine_chunks()
 
 
-def _read(data: bytes, columns: list[str]) -> pa.Table:
+def _read(data: bytes, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     try:
-        return from_parquet(data, columns)
+        return from_parquet(data, schema, columns)
     except UNREADABLE as error:
         raise _unreadable(error) from None
 

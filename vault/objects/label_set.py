@@ -62,7 +62,7 @@ def decode_labels(data: bytes) -> LabelSet:
     """Return a label set. Raises Corrupt (`labels-unreadable`)."""
     result: LabelSet = {}
     try:
-        rows = from_parquet(data).to_pylist()
+        rows = from_parquet(data, _SCHEMA).to_pylist()
         for each in rows:
             value = orjson.loads(each["value"])
             label = Label(each["name"], value, each["author"], each["time"], each["note"])

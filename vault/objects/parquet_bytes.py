@@ -25,9 +25,19 @@ def to_parquet(table: pa.Table, *, metadata: dict[bytes, bytes] | None = None, *
     return data
 
 
-def from_parquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return columns of a table (all unless named), each in one piece. Raises `UNREADABLE`."""
+def from_parquet(
+    data: bytes, schema: pa.Schema, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """Return columns of a table (all unless named), each in one piece, as `schema` has them.
+
+    Raises one of `UNREADABLE`, also when a column is missing or of another type, as in an object
+    of another kind.
+    """
+    wanted = schema.names if columns is None else list(columns)
     file = pq.ParquetFile(pa.BufferReader(data))
-    wanted = None if columns is None else list(columns)
     table: pa.Table = file.read(columns=wanted, use_threads=False).combine_chunks()
+    found = dict(zip(table.schema.names, table.schema.types, strict=True))
+    for name in wanted:
+        if found.get(name) != schema.field(name).type:
+            raise ValueError(f"its column {name} is missing or of another type")
     return table

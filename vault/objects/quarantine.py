@@ -84,7 +84,7 @@ def decode_quarantine(data: bytes) -> list[QuarantineEntry]:
     names = [name for name in _QUARANTINE_SCHEMA.names if name != "id"]
     return [
         QuarantineEntry(**{name: row[name] for name in names})
-        for row in _rows(data, _quarantine_unreadable)
+        for row in _rows(data, _QUARANTINE_SCHEMA, _quarantine_unreadable)
     ]
 
 
@@ -95,7 +95,7 @@ def encode_removals(removals: Sequence[Removal]) -> bytes:
 
 def decode_removals(data: bytes) -> list[Removal]:
     """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
-    return [Removal(**row) for row in _rows(data, _removals_unreadable)]
+    return [Removal(**row) for row in _rows(data, _REMOVAL_SCHEMA, _removals_unreadable)]
 
 
 def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
@@ -103,9 +103,11 @@ def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:
     return to_parquet(pa.Table.from_pydict(columns, schema=schema))
 
 
-def _rows(data: bytes, unreadable: Callable[[Exception], Corrupt]) -> list[dict[str, Any]]:
+def _rows(
+    data: bytes, schema: pa.Schema, unreadable: Callable[[Exception], Corrupt]
+) -> list[dict[str, Any]]:
     try:
-        rows = from_parquet(data).to_pylist()
+        rows = from_parquet(data, schema).to_pylist()
     except UNREADABLE as error:
         raise unreadable(error) from None
     return [dict(row) for row in rows]

@@ -76,7 +76,7 @@ def encode_page(runs: Runs) -> bytes:
 def decode_page(data: bytes, numbers: ChunkNumbers) -> Runs:
     """Return the runs of one page, their chunks numbered by `numbers`. Raises Corrupt."""
     try:
-        table = from_parquet(data)
+        table = from_parquet(data, _SCHEMA)
         chunk = table.column("chunk").dictionary_encode().combine_chunks()
         named = [numbers.number(Digest(each.hex())) for each in chunk.dictionary.to_pylist()]
         return Runs(

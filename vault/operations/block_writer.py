@@ -254,6 +254,11 @@ def _not_an_object(value: Any) -> UnreadableJson:
 
 def _update_key(value: Any, exported: Any, path: str | None) -> bytes | None:
     if path is None:
+        if isinstance(exported, str):  # a table's cell holds the member as JSON text
+            try:
+                exported = parse(exported.encode())[0]
+            except UnreadableJson:
+                return None
         written = exported.get("id") if isinstance(exported, dict) else None
         return written.encode() if isinstance(written, str) else None
     return field_text(value, path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vault.objects.label_set import Label, encode_labels
+from vault.objects.digest import Digest
+from vault.objects.label_set import Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
+from vault.objects.runs import RowKeys, key_parts
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
@@ -48,10 +50,25 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     for before, after in moved:
         if before != after:
             carry(before, after, None)
-    labels = dict(manifest.labels)
     for number, rows in carried.items():
-        merged = {row: dict(each) for row, each in sets.get(number, {}).items()}
+        merged = sets.setdefault(number, {})
         for row, each in rows.items():
             merged[row] = {**each, **merged.get(row, {})}
-        labels[old.numbers.digest(number)] = context.store.put(encode_labels(merged))
-    return replace(manifest, labels=labels)
+    return replace(manifest, labels=_stored(context, old, new.keys(), sets))
+
+
+def _stored(
+    context: Context, old: Dataset, keys: RowKeys, sets: dict[int, LabelSet]
+) -> dict[Digest, Digest]:
+    """Store the labels of the rows that the dataset has, and return the label set of each chunk.
+
+    A row that left takes its labels along: should the same record come back, it comes unlabelled.
+    """
+    labels = {}
+    chunk, row = key_parts(keys)
+    for number, rows in sets.items():
+        present = set(row[chunk == number].tolist())
+        kept = {at: each for at, each in rows.items() if at in present}
+        if kept:
+            labels[old.numbers.digest(number)] = context.store.put(encode_labels(kept))
+    return labels

@@ -246,10 +246,16 @@ def _relabelled(
     kept &= set(np.intersect1d(np.array(sorted(here), np.uint64), new_keys).tolist())
     pairs = [(key, key) for key in sorted(kept)] + sorted(moved.items())
     changed = [(a, b) for a, b in pairs if ours.get(a, {}) != theirs.get(b, {})]
-    return (
-        np.array([a for a, _ in changed], np.uint64),
-        np.array([b for _, b in changed], np.uint64),
-    )
+    before = np.array([a for a, _ in changed], np.uint64)
+    after = np.array([b for _, b in changed], np.uint64)
+    order = _places(new_keys, after)
+    return before[order], after[order]
+
+
+def _places(keys: RowKeys, chosen: RowKeys) -> NDArray[np.int64]:
+    """Return the order of some rows of a dataset in it."""
+    by_key = np.argsort(keys, kind="stable")
+    return np.argsort(by_key[np.searchsorted(keys[by_key], chosen)], kind="stable")
 
 
 def _label_values(dataset: Dataset) -> dict[int, dict[str, Any]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -22,7 +24,7 @@ from vault.operations.block_writer import EXPORT_MEMBER
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.lock_file import check_unedited, remember
-from vault.operations.records import joined_lines, record_arrays
+from vault.operations.records import joined_lines, record_arrays, record_texts
 from vault.operations.revisions import HEAD, Revision, resolve
 from vault.operations.select import (
     UNASSIGNED,
@@ -90,9 +92,10 @@ def export(
 ) -> ExportReport:
     """Write the examples of a revision (HEAD) as they were imported, byte for byte, in order.
 
-    A file appears whole or not at all. Costs decompressing what is written. Raises NotFound
-    (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput (`output-unknown`,
-    `extras-unknown`, `field-not-found`), AlreadyExists (`file-exists`, `file-edited`), Corrupt,
+    The files appear whole and together, or not at all. Costs decompressing what is written. Raises
+    NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
+    (`output-unknown`, `extras-unknown`, `field-not-found`, `sample-invalid`, `lock-damaged`),
+    AlreadyExists (`file-exists`, `file-edited`), Corrupt,
     OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
@@ -104,15 +107,17 @@ def export(
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
     targets = _targets(dataset, options)
-    for target in targets:
-        check_unedited(context.folder, target.path, force=options.force)
+    _check_fields(dataset, targets, options.fields)
+    if options.output != STANDARD_OUTPUT:
+        for target in targets:
+            check_unedited(context.folder, target.path, force=options.force)
     context.progress.start("writing", sum(len(target.keys) for target in targets))
     if options.output == STANDARD_OUTPUT:
         assert stdout is not None, "the caller opens standard output"
         sha256 = _write(context, dataset, targets[0], options, stdout)
         files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), sha256)]
     else:
-        files = [_write_file(context, dataset, target, options) for target in targets]
+        files = _write_files(context, dataset, targets, options)
         remember(context.folder, opened.commit, files, _recipe(options))
     context.progress.finish()
     return _report(opened, options, targets, files)
@@ -207,42 +212,51 @@ def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKe
     return chosen
 
 
-def _write_file(
-    context: Context, dataset: Dataset, target: _Target, options: ExportOptions
-) -> ExportedFile:
-    path = Path(target.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def _write_files(
+    context: Context, dataset: Dataset, targets: Sequence[_Target], options: ExportOptions
+) -> list[ExportedFile]:
+    """Write all files aside, then put them in place: never half of a split beside an older half."""
+    written: list[tuple[Path, ExportedFile]] = []
+    temporaries: list[Path] = []
     try:
-        with open(temporary, "wb") as file:
-            sha256 = _write(context, dataset, target, options, file)
-        os.replace(temporary, path)
+        for target in targets:
+            path = Path(target.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            temporaries.append(temporary)
+            with open(temporary, "wb") as file:
+                sha256 = _write(context, dataset, target, options, file)
+            written.append((temporary, ExportedFile(target.path, len(target.keys), sha256)))
+        for temporary, exported in written:
+            os.replace(temporary, exported.path)
     finally:
-        temporary.unlink(missing_ok=True)
-    return ExportedFile(target.path, len(target.keys), sha256)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+    return [exported for _, exported in written]
 
 
 def _write(
     context: Context, dataset: Dataset, target: _Target, options: ExportOptions, file: BinaryIO
 ) -> str:
     """Write a target's records and return the SHA-256 of the bytes."""
-    hashed = _Hashed(file)
     plan = None
     if target.layout in (Layout.CSV, Layout.PARQUET):
         texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
         plan = plan_columns(texts)
-    output = cast(BinaryIO, hashed)
-    writer = open_writer(output, layout=target.layout, compression=target.compression, plan=plan)
-    if target.layout is Layout.JSONL and not options.fields and not options.extras:
-        for array in record_arrays(dataset, target.keys):
-            writer.write_lines(joined_lines(array))
-            context.progress.advance(len(array))
-    else:
-        for batch in _batches(dataset, target.keys, options):
-            writer.write(batch)
-            context.progress.advance(len(batch))
-    writer.close()
-    return hashed.hexdigest()
+    with _Hashed(file) as hashed:
+        writer = open_writer(
+            cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
+        )
+        if target.layout is Layout.JSONL and not options.fields and not options.extras:
+            for array in record_arrays(dataset, target.keys):
+                writer.write_lines(joined_lines(array))
+                context.progress.advance(len(array))
+        else:
+            for batch in _batches(dataset, target.keys, options):
+                writer.write(batch)
+                context.progress.advance(len(batch))
+        writer.close()
+        return hashed.hexdigest()
 
 
 def _batches(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Iterator[list[bytes]]:
@@ -276,6 +290,29 @@ def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[bytes
     return [compact_bytes(member) for member in members]
 
 
+def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[str, ...]) -> None:
+    """Refuse a field that occurs in no record; reads records until each field was met once."""
+    missing = set(fields)
+    names: set[str] = set()
+    for target in targets if fields else ():
+        for text in record_texts(dataset, target.keys):
+            record = parse(text)[0]
+            missing.difference_update(record)
+            if not missing:
+                return
+            names.update(record)
+    if missing and names:
+        name = min(missing)
+        near = difflib.get_close_matches(name, sorted(names), n=1)
+        raise InvalidInput(
+            f'no record that would be written has a field "{name}"',
+            code="field-not-found",
+            hint=f"did you mean {near[0]}?"
+            if near
+            else f"there are {', '.join(sorted(names)[:8])}",
+        )
+
+
 def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
     record, _ = parse(text)
     return compact_bytes({name: value for name, value in record.items() if name in fields})
@@ -284,6 +321,7 @@ def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
 def _recipe(options: ExportOptions) -> dict[str, Any]:
     """Return what an export asked for, as the lock keeps it: only what is not the default."""
     chosen = options.selection
+    given = () if chosen.sample is None else ("sample",)
     wanted: dict[str, Any] = {
         "split": chosen.split,
         "sample": chosen.sample,
@@ -292,42 +330,52 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
         "fields": list(options.fields),
         "with": list(options.extras),
     }
-    return {name: value for name, value in wanted.items() if value}
+    return {name: value for name, value in wanted.items() if value or name in given}
 
 
 class _Hashed(io.RawIOBase):
     """A file that hashes what is written to it, in a thread beside the writing.
 
-    Closing it leaves the file beneath open.
+    The file beneath is the caller's to close.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        super().__init__()
         self._file = file
         self._sha256 = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
 
     def writable(self) -> bool:
-        """Tell that it can be written to, which Parquet's writer asks."""
+        """Say yes: pyarrow asks before it writes."""
         return True
 
     def write(self, data: Any) -> int:
         """Write bytes; those of the call before are hashed by now."""
-        if self._pending is not None:
-            self._pending.result()
-        self._pending = self._pool.submit(self._sha256.update, data)
+        self._wait()
+        size = memoryview(data).nbytes
+        if isinstance(data, bytes | memoryview):
+            self._pending = self._pool.submit(self._sha256.update, data)
+        else:
+            self._sha256.update(data)  # a buffer that its owner may fill again
         self._file.write(data)
-        return len(data)
+        return size
 
     def flush(self) -> None:
         """Flush the file beneath."""
-        if not self.closed:
+        if not self._file.closed:
             self._file.flush()
 
     def hexdigest(self) -> str:
         """Return the digest of everything written."""
-        self._pool.shutdown()
+        self._wait()
         return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        """Stop hashing; nothing can be written any more."""
+        self._pool.shutdown()
+        super().close()
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None

@@ -64,13 +64,14 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
     Raises AlreadyExists (`file-exists`, `file-edited`), InvalidInput (`lock-damaged`).
     """
     target = Path(path)
-    if path == "-" or force or not target.exists():
+    locked = {} if folder is None else _read(folder)
+    if force or not target.exists():
         return
     if target.is_dir():
         raise AlreadyExists(
             f"{path} is a folder", code="file-exists", hint="name a file, or a path without ending"
         )
-    entry = None if folder is None else _read(folder).get(_key(folder, path))
+    entry = None if folder is None else locked.get(_key(folder, path))
     if entry is None:
         raise AlreadyExists(
             f"{path} exists, and vault did not write it",

@@ -36,14 +36,13 @@ _SPILLED_BYTES = 32 << 20
 def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     """Yield the JSON texts of rows, in the order of `keys`, in arrays of at most WINDOW.
 
-    Memory is bounded by a few chunks (16 MB of text each), whatever the order. Raises Corrupt.
+    Memory is bounded by a few chunks (8 MB of text each), whatever the order. Raises Corrupt.
     """
     windows = _windows(keys)
     if _jumps_about(windows):
         yield from _spilled(dataset, keys)
-        return
-    chunks = _Chunks(dataset.store)
-    yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
+    else:
+        yield from _by_window(dataset, windows)
 
 
 def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
@@ -59,6 +58,11 @@ def joined_lines(array: pa.StringArray) -> memoryview:
     end, nothing = (pa.scalar(each, pa.large_string()) for each in ("\n", ""))
     lines = pc.binary_join_element_wise(array.cast(pa.large_string()), end, nothing)
     return memoryview(lines.buffers()[2])
+
+
+def _by_window(dataset: Dataset, windows: list[RowKeys]) -> Iterator[pa.StringArray]:
+    chunks = _Chunks(dataset.store)
+    yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
 
 
 class _Chunks:
@@ -145,7 +149,7 @@ def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     length = np.empty(len(keys), np.int64)
     with tempfile.TemporaryFile() as file:
         done = 0
-        for array in record_arrays(dataset, keys[order]):
+        for array in _by_window(dataset, _windows(keys[order])):
             offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset :][: len(array) + 1]
             file.write(memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
             length[order[done : done + len(array)]] = np.diff(offsets)

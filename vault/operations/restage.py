@@ -1,4 +1,4 @@
-"""What a dataset becomes after an import: rows, labels, quarantine, removals, sources."""
+"""What a dataset's manifest becomes after an import: rows, labels, lists and sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from vault.errors import InvalidInput
-from vault.objects.adoption import Adoption, encode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
@@ -26,7 +25,7 @@ from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions, merged_sources
 from vault.operations.ingest import FileOutcome, Ingested
-from vault.operations.sources import adoptions_by, rows_of_source
+from vault.operations.sources import Claims, adopted_after, rows_of_source
 from vault.store.object_store import ObjectStore
 
 
@@ -43,19 +42,12 @@ def restage(
     `raced` says that the dataset is not the one that was read against, so rows are matched by id
     again. Raises InvalidInput (`key-ambiguous`).
     """
-    adopted = dataset.manifest.adopted
     if options.mode is ImportMode.APPEND and not raced:
         # What was stored is what the dataset lacks: no need to look at single rows.
         runs = Runs.concatenate(dataset.numbers, [dataset.runs(), ingested.fresh])
+        adopted = dataset.manifest.adopted
     else:
-        keys = dataset.keys()
-        incoming = ingested.incoming()
-        if raced:
-            incoming = [_standing(dataset, keys, rows) for rows in incoming]
-        arranged = _arrange(dataset, keys, ingested.files, incoming, options)
-        runs = Runs.from_keys(dataset.numbers, arranged)
-        if options.mode is ImportMode.REPLACE_ALL:
-            adopted = _adopted(dataset, ingested.files, incoming)
+        runs, adopted = _rearranged(dataset, ingested, options, raced=raced)
     sources = {each.reader.source for each in ingested.files}
     quarantine, quarantined = _quarantine(
         context.store, dataset.manifest, ingested, options, sources
@@ -75,12 +67,54 @@ def restage(
     return manifest
 
 
-def _standing(dataset: Dataset, keys: RowKeys, incoming: RowKeys) -> RowKeys:
-    """Return incoming rows, those whose record the dataset has by now as where it stands there."""
+def _rearranged(
+    dataset: Dataset, ingested: Ingested, options: ImportOptions, *, raced: bool
+) -> tuple[Runs, Digest | None]:
+    """Return the order of the dataset after the import, and who has adopted which rows."""
+    keys = dataset.keys()
+    files, incoming = ingested.files, ingested.incoming()
+    if raced:
+        removed = _removed_meanwhile(dataset, options)
+        met = [
+            _met_again(dataset, keys, file, rows, removed)
+            for file, rows in zip(files, incoming, strict=True)
+        ]
+        files, incoming = [file for file, _ in met], [rows for _, rows in met]
+    claims = _claims(dataset, keys, files, incoming, options)
+    arranged = _arrange(dataset, keys, files, incoming, claims, options)
+    adopted = adopted_after(dataset, keys, arranged, claims)
+    return Runs.from_keys(dataset.numbers, arranged), adopted
+
+
+def _removed_meanwhile(dataset: Dataset, options: ImportOptions) -> frozenset[bytes]:
+    if options.readmit:
+        return frozenset()
+    removals = (decode_removals(dataset.store.get(each)) for each in dataset.manifest.removals)
+    return frozenset(each.id for part in removals for each in part)
+
+
+def _met_again(
+    dataset: Dataset,
+    keys: RowKeys,
+    file: FileOutcome,
+    incoming: RowKeys,
+    removed: frozenset[bytes],
+) -> tuple[FileOutcome, RowKeys]:
+    """Return what was read of a file, matched by id with a dataset that changed meanwhile.
+
+    What was removed from it meanwhile stays out, although it was there when it was read.
+    """
+    if not len(incoming):
+        return file, incoming
+    ids = ids_of(dataset.columns(incoming, ["id"]))
     index = IdIndex()
     index.add(ids_of(dataset.columns(keys, ["id"])), keys)
-    known, places = index.find(ids_of(dataset.columns(incoming, ["id"])))
-    return np.where(known, places, incoming)
+    known, places = index.find(ids)
+    stays = known | np.array([each.tobytes() not in removed for each in ids], np.bool_)
+    rows = np.where(known, places, incoming)[stays]
+    if not file.reader.updating:
+        return file, rows
+    return replace(file, keys=[file.keys[at] for at in np.flatnonzero(stays).tolist()]), rows
 
 
 def _arrange(
@@ -88,21 +122,19 @@ def _arrange(
     keys: RowKeys,
     files: Sequence[FileOutcome],
     incoming: Sequence[RowKeys],
+    claims: Claims,
     options: ImportOptions,
 ) -> RowKeys:
     match options.mode:
         case ImportMode.REPLACE_ALL:
             return _distinct(incoming)
         case ImportMode.REPLACE:
-            for source in dict.fromkeys(each.reader.source for each in files):
-                own = [
-                    rows
-                    for each, rows in zip(files, incoming, strict=True)
-                    if each.reader.source == source
-                ]
-                keys = source_replaced(
-                    keys, rows_of_source(dataset, keys, source), _distinct(own)
-                )
+            # Rows that change hands leave first, or their old owner would take them along.
+            claimed = np.concatenate([np.zeros(0, np.uint64), *(rows for _, rows in claims)])
+            keys = keys[only_in(keys, claimed)]
+            for source, rows in _by_source(files, incoming).items():
+                own = rows_of_source(dataset, keys, source) & ~np.isin(keys, claimed)
+                keys = source_replaced(keys, own, rows)
             return keys
         case ImportMode.UPDATE:
             for each, rows in zip(files, incoming, strict=True):
@@ -114,34 +146,72 @@ def _arrange(
             return keys
 
 
+def _by_source(files: Sequence[FileOutcome], incoming: Sequence[RowKeys]) -> dict[str, RowKeys]:
+    """Return the rows read for each source, each once, in order."""
+    parts: dict[str, list[RowKeys]] = {}
+    for each, rows in zip(files, incoming, strict=True):
+        parts.setdefault(each.reader.source, []).append(rows)
+    return {source: _distinct(rows) for source, rows in parts.items()}
+
+
+def _claims(
+    dataset: Dataset,
+    keys: RowKeys,
+    files: Sequence[FileOutcome],
+    incoming: Sequence[RowKeys],
+    options: ImportOptions,
+) -> Claims:
+    """Return the rows that this import gives to another source than they belonged to.
+
+    With `--replace-all` every row belongs to the first file that holds it; with `--replace` so
+    does a row of another source that this import replaces as well.
+    """
+    if options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return []
+    by_source = _by_source(files, incoming)
+    claims: list[tuple[str, RowKeys]] = []
+    taken = np.zeros(0, np.uint64)
+    for source, rows in by_source.items():
+        fresh = rows[only_in(rows, taken)]
+        if options.mode is ImportMode.REPLACE:
+            fresh = np.intersect1d(fresh, keys)
+            others = [each for each in by_source if each != source]
+            moving = [fresh[rows_of_source(dataset, fresh, each)] for each in others]
+            fresh = np.concatenate([np.zeros(0, np.uint64), *moving])
+        claims.append((source, fresh))
+        taken = np.concatenate([taken, fresh])
+    return claims
+
+
 def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
     whole = np.concatenate([*parts, np.zeros(0, np.uint64)])
     _, first = np.unique(whole, return_index=True)
     return whole if len(first) == len(whole) else whole[np.sort(first)]
 
 
-def _adopted(
-    dataset: Dataset, files: Sequence[FileOutcome], incoming: Sequence[RowKeys]
-) -> Digest | None:
-    """Return the adoptions by which every row belongs to the file that now holds it."""
-    ranges: list[Adoption] = []
-    claimed = np.zeros(0, np.uint64)
-    for each, rows in zip(files, incoming, strict=True):
-        fresh = rows[only_in(rows, claimed)]
-        ranges += adoptions_by(dataset, fresh, each.reader.source)
-        claimed = np.concatenate([claimed, fresh])
-    return dataset.store.put(encode_adoptions(ranges)) if ranges else None
-
-
 def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
     """Put edited records in the place of those with the same key; the others are appended."""
-    wanted = {
-        key: row for key, row in zip(file.keys, incoming.tolist(), strict=True) if key is not None
-    }
+    wanted = _wanted(file, incoming)
     present = set(np.intersect1d(incoming, keys).tolist())
     places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
     exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
     return rows_exchanged(keys, exchanged, incoming)
+
+
+def _wanted(file: FileOutcome, incoming: RowKeys) -> dict[bytes, int]:
+    """Return the row to put in the place of each update key: of one exported id, the first."""
+    wanted: dict[bytes, int] = {}
+    for key, row in zip(file.keys, incoming.tolist(), strict=True):
+        if key is None:
+            continue
+        if key in wanted and file.reader.key is not None:
+            raise InvalidInput(
+                f"several records of {file.path} have {file.reader.key} = {key.decode()}",
+                code="key-ambiguous",
+                hint="name a field that differs in every record with --key",
+            )
+        wanted.setdefault(key, row)
+    return wanted
 
 
 def _places_by_key(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.errors import InvalidInput
 from vault.objects.label_set import values_only
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.carry_labels import SPLIT
@@ -36,8 +37,14 @@ def select(dataset: Dataset, keys: RowKeys, selection: Selection) -> RowKeys:
 
     The sample is the N smallest SHA-256(seed ‖ id), the shuffled order that of
     SHA-256("shuffle" ‖ seed ‖ id): seed in decimal digits, id as 16 bytes. Costs 1 µs an example
-    when sampling or shuffling.
+    when sampling or shuffling. Raises InvalidInput (`sample-invalid`).
     """
+    if selection.sample is not None and selection.sample < 0:
+        raise InvalidInput(
+            f"a sample of {selection.sample} examples cannot be taken",
+            code="sample-invalid",
+            hint="give a number of examples, such as --sample 100",
+        )
     if selection.sample is not None and selection.sample < len(keys):
         ranks = _ranks(dataset, keys, str(selection.seed).encode())
         keys = keys[np.sort(np.argsort(ranks, kind="stable")[: selection.sample])]

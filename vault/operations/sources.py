@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vault.objects.adoption import Adoption, decode_adoptions
+from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
+from vault.objects.digest import Digest
 from vault.objects.runs import RowKeys, Runs
 from vault.operations.dataset import Dataset
+
+Claims = Sequence[tuple[str, RowKeys]]
+"""Rows that from now on belong to a source, for each of some sources; no row twice."""
 
 
 def rows_of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.bool_]:
@@ -20,23 +26,62 @@ def rows_of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.b
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
-        start = np.uint64(dataset.numbers.number(each.chunk)) << np.uint64(32)
-        first = np.searchsorted(ordered, start + np.uint64(each.first))
-        last = np.searchsorted(ordered, start + np.uint64(each.first + each.rows))
+        first, last = _range_of(dataset, ordered, each)
         own[order[first:last]] = each.source == source
     return own
 
 
-def adoptions_by(dataset: Dataset, keys: RowKeys, source: str) -> list[Adoption]:
-    """Return the adoptions by which these rows belong to a source: of those read from another."""
-    foreign = np.sort(keys[~_read_from(dataset, keys, source)])
+def adopted_after(
+    dataset: Dataset, keys: RowKeys, arranged: RowKeys, claims: Claims
+) -> Digest | None:
+    """Return the adoptions that hold once a dataset of rows `keys` has become `arranged`.
+
+    A row that leaves loses its adoption: if it ever comes back, it belongs to the file that brings
+    it. Stores them sorted, so that equal adoptions are one object; None if there are none.
+    """
+    if dataset.manifest.adopted is None and not claims:
+        return None
+    claimed = np.concatenate([np.zeros(0, np.uint64), *(rows for _, rows in claims)])
+    staying = np.setdiff1d(np.intersect1d(keys, arranged), claimed)
+    result = _kept_adoptions(dataset, staying)
+    for source, rows in claims:
+        foreign = np.sort(rows[~_read_from(dataset, rows, source)])
+        result += _adoptions(dataset, foreign, source)
+    if not result:
+        return None
+    return dataset.store.put(encode_adoptions(sorted(result, key=lambda a: (a.chunk, a.first))))
+
+
+def _kept_adoptions(dataset: Dataset, staying: RowKeys) -> list[Adoption]:
+    if dataset.manifest.adopted is None:
+        return []
+    owner = np.full(len(staying), -1)
+    numbers: dict[str, int] = {}
+    for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
+        first, last = _range_of(dataset, staying, each)
+        owner[first:last] = numbers.setdefault(each.source, len(numbers))
+    return [
+        each
+        for source, number in numbers.items()
+        for each in _adoptions(dataset, staying[owner == number], source)
+    ]
+
+
+def _adoptions(dataset: Dataset, ordered: RowKeys, source: str) -> list[Adoption]:
     return [
         Adoption(chunk, first, rows, source)
-        for chunk, first, rows in Runs.from_keys(dataset.numbers, foreign).triples()
+        for chunk, first, rows in Runs.from_keys(dataset.numbers, ordered).triples()
     ]
+
+
+def _range_of(dataset: Dataset, ordered: RowKeys, adoption: Adoption) -> tuple[int, int]:
+    """Return where the rows of an adoption begin and end among ordered row keys."""
+    start = np.uint64(dataset.numbers.number(adoption.chunk)) << np.uint64(32)
+    first = np.searchsorted(ordered, start + np.uint64(adoption.first))
+    last = np.searchsorted(ordered, start + np.uint64(adoption.first + adoption.rows))
+    return int(first), int(last)
 
 
 def _read_from(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.bool_]:
     table: pa.Table = dataset.columns(keys, ["source"])
     return np.array(pc.equal(table.column("source"), source).to_numpy(), np.bool_)
-

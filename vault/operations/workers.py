@@ -159,7 +159,15 @@ def start_workers(store: ObjectStore, wanted: int) -> Sequence[Worker]:
     """Start `wanted` processes, or one worker in this process if that is 1 or none can share."""
     if wanted <= 1 or not store.backend.shared_between_processes:
         return [LocalWorker(store)]
-    return [ProcessWorker(store) for _ in range(wanted)]
+    team: list[ProcessWorker] = []
+    try:
+        for _ in range(wanted):
+            team.append(ProcessWorker(store))
+    except BaseException:
+        for worker in team:
+            worker.close()
+        raise
+    return team
 
 
 def default_workers() -> int:

@@ -34,7 +34,7 @@ class Backend(Protocol):
         ...
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write bytes under a name, whatever it held. Only for hints: never the truth."""
+        """Write bytes under a name, whatever it held: for hints, and to heal a damaged object."""
         ...
 
     def exists(self, name: str) -> bool:

@@ -20,10 +20,13 @@ class ObjectStore:
     def put(self, data: bytes) -> Digest:
         """Store an object and return its digest; an object that is there already costs a look.
 
-        The bytes are durable on return, the name after `backend.sync()`.
+        The bytes are durable on return, the name after `backend.sync()`. One that is there but
+        damaged is written again: its right bytes are at hand.
         """
         digest = digest_of(data)
-        self.backend.put_if_absent(object_name(digest), data)
+        name = object_name(digest)
+        if not self.backend.put_if_absent(name, data) and self.backend.read(name) != data:
+            self.backend.replace(name, data)
         return digest
 
     def get(self, digest: Digest) -> bytes:

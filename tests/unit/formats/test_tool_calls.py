@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from vault.formats.messages import canonical_messages
+from vault.formats.registry import derive
 
 
 def called(*calls: tuple[str | None, str]) -> dict[str, Any]:
@@ -92,3 +93,14 @@ def test_a_member_called_call_is_not_taken_for_the_call_that_is_answered() -> No
     asked, answered = canonical_messages([called(("a", "f")), answer(tool_call_id="a", call=7)])
     assert asked["tool_calls"][0]["id"] == 0
     assert answered["call"] == [7, 0]
+
+
+def test_tools_padded_with_nulls_are_the_same_tools() -> None:
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    schema = {"name": "find", "description": "Finds.", "parameters": {"type": "object"}}
+    plain = {"messages": messages, "tools": [{"type": "function", "function": schema}]}
+    padded = {
+        "messages": messages,
+        "tools": [{"type": "function", "strict": None, "function": {**schema, "strict": None}}],
+    }
+    assert derive(padded).content_id == derive(plain).content_id

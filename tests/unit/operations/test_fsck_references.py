@@ -186,7 +186,7 @@ def test_what_a_manifest_says_wrongly_is_told(
 def test_a_list_that_is_something_else_is_told(backend: MemoryBackend) -> None:
     manifest = head(backend)[2]
     wrong = replace(manifest, quarantine=(manifest.pages[0].page,))
-    assert stage(backend, wrong) == {"check-failed"}
+    assert stage(backend, wrong) == {"quarantine-unreadable"}
 
 
 def test_a_run_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:

@@ -1,0 +1,289 @@
+"""Law: what is stored is read again as it was, for every kind of object."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vault.errors import Corrupt, VaultError
+from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
+from vault.objects.chunk import (
+    decode_chunk,
+    decode_facts,
+    decode_records,
+    encode_chunk,
+    encode_records,
+)
+from vault.objects.chunk_rows import ChunkRows
+from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_commit
+from vault.objects.digest import Digest, digest_of
+from vault.objects.json_member import with_member, without_member
+from vault.objects.json_text import compact_bytes, parse
+from vault.objects.label_set import Label, decode_labels, encode_labels
+from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.quarantine import (
+    QuarantineEntry,
+    Removal,
+    decode_quarantine,
+    decode_removals,
+    encode_quarantine,
+    encode_removals,
+)
+from vault.objects.view import Stage, Tag, View, Workspace, view_from_json, view_to_json
+
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_digests = st.binary(min_size=4, max_size=4).map(lambda data: Digest(digest_of(data)))
+_numbers = st.integers(0, 2**32 - 1)
+_counts = st.builds(ChangeCounts, _numbers, _numbers, _numbers, _numbers)
+_maps = st.dictionaries(_text, _text, max_size=3)
+_hashes = st.none() | st.integers(0, 2**64 - 1)
+
+_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "data": _text.map(str.encode),
+            "id": st.binary(min_size=16, max_size=16),
+            "content_id": _hashes,
+            "prompt_id": _hashes,
+            "kind": st.sampled_from(["chat", "raw"]),
+            "fields": st.none() | _text,
+            "turns": _numbers,
+            "chars": _numbers,
+            "tokens": _numbers,
+            "source": _text,
+            "line": st.integers(0, 2**64 - 1),
+            "round": st.none() | _text,
+            "origin": st.none() | _text,
+        }
+    ),
+    max_size=20,
+)
+
+
+def chunk_rows(rows: list[dict[str, Any]]) -> ChunkRows:
+    result = ChunkRows()
+    for row in rows:
+        result.data.append(row["data"])
+        result.ids.extend(row["id"])
+        for name in ("content_id", "prompt_id"):
+            getattr(result, name).append(row[name] or 0)
+        result.has_content.append(row["content_id"] is not None)
+        result.has_prompt.append(row["prompt_id"] is not None)
+        result.fields.append(None if row["fields"] is None else row["fields"].encode())
+        for name in ("kind", "turns", "chars", "tokens", "source", "line", "round", "origin"):
+            getattr(result, name).append(row[name])
+    return result
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=_rows, reader=_maps)
+def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: Any) -> None:
+    texts = [row["data"] for row in rows]
+    stored = encode_records(list(texts))
+    assert [each.as_py().encode() for each in decode_records(stored)] == texts
+    data = encode_chunk(chunk_rows(rows), digest_of(stored), {"s": {"map": reader}})
+    facts = decode_facts(data)
+    assert (facts.records, facts.examples) == (digest_of(stored), len(rows))
+    assert facts.readers == {"s": {"map": reader}}
+    expected = [{k: v for k, v in row.items() if k != "data"} for row in rows]
+    assert decode_chunk(data).to_pylist() == expected
+    assert decode_chunk(data, ["id"]).to_pylist() == [{"id": row["id"]} for row in rows]
+    # The same rows are the same object, however they were gathered.
+    picked = ChunkRows()
+    picked.extend(chunk_rows(rows), list(range(len(rows))))
+    assert encode_chunk(picked, digest_of(stored), {"s": {"map": reader}}) == data
+    assert isinstance(picked.turns, array)
+
+
+_manifests = st.builds(
+    Manifest,
+    pages=st.lists(st.builds(PageReference, _digests, _numbers), max_size=4).map(tuple),
+    labels=st.dictionaries(_digests, _digests, max_size=3),
+    removals=st.lists(_digests, max_size=3).map(tuple),
+    removed=_numbers,
+    quarantine=st.lists(_digests, max_size=3).map(tuple),
+    quarantined=_numbers,
+    sources=st.dictionaries(
+        _text, st.fixed_dictionaries({"format": st.none() | _text, "map": _maps}), max_size=3
+    ),
+    adopted=st.none() | _digests,
+    attachments=st.dictionaries(_text, _digests, max_size=3),
+)
+
+
+@given(manifest=_manifests)
+def test_a_manifest_is_read_as_it_was_written(manifest: Manifest) -> None:
+    assert decode_manifest(encode_manifest(manifest)) == manifest
+
+
+@given(
+    commit=st.builds(
+        Commit,
+        manifest=_digests,
+        parents=st.lists(_digests, max_size=2).map(tuple),
+        author=_text,
+        time=_text,
+        message=_text,
+        examples=_numbers,
+        counts=_counts,
+        quarantined=_numbers,
+        fingerprint=_digests,
+        settings=st.none() | _digests,
+        meta=_maps,
+    )
+)
+def test_a_commit_is_read_as_it_was_written(commit: Commit) -> None:
+    assert decode_commit(encode_commit(commit)) == commit
+
+
+_stages = st.builds(Stage, st.none() | _digests, _digests, _numbers, _counts, _numbers)
+_workspaces = st.one_of(
+    st.builds(Workspace, _text, st.none(), st.dictionaries(_text, _stages, max_size=2)),
+    st.builds(Workspace, st.none(), _digests, st.dictionaries(_text, _stages, max_size=2)),
+)
+
+
+@given(
+    view=st.builds(
+        View,
+        branches=st.dictionaries(_text, _digests, max_size=3),
+        tags=st.dictionaries(_text, st.builds(Tag, _digests, st.none() | _text), max_size=3),
+        workspaces=st.dictionaries(_text, _workspaces, max_size=2),
+    )
+)
+def test_a_view_is_read_as_it_was_written(view: View) -> None:
+    assert view_from_json(view_to_json(view)) == view
+
+
+_values = (
+    _text
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+_said = st.builds(Label, _text, _values, _text, _text, st.none() | _text)
+_label_sets = st.dictionaries(
+    _numbers,
+    st.lists(_said, min_size=1, max_size=3).map(lambda said: {each.name: each for each in said}),
+    max_size=5,
+)
+
+
+@given(labels=_label_sets)
+def test_labels_are_read_as_they_were_written(labels: Any) -> None:
+    found = decode_labels(encode_labels(labels))
+    assert found == labels
+    for row, said in labels.items():
+        for name, each in said.items():
+            assert type(found[row][name].value) is type(each.value)
+
+
+@given(
+    entries=st.lists(
+        st.builds(
+            QuarantineEntry,
+            _text,
+            st.integers(0, 2**64 - 1),
+            _text,
+            _text,
+            st.binary(max_size=20),
+            _numbers,
+            st.binary(min_size=32, max_size=32),
+        ),
+        max_size=5,
+    )
+)
+def test_quarantine_is_read_as_it_was_written(entries: list[QuarantineEntry]) -> None:
+    assert decode_quarantine(encode_quarantine(entries)) == entries
+
+
+@given(
+    removals=st.lists(
+        st.builds(
+            Removal, st.binary(min_size=16, max_size=16), _text, st.none() | _text, _text, _text
+        ),
+        max_size=5,
+    )
+)
+def test_removals_are_read_as_they_were_written(removals: list[Removal]) -> None:
+    assert decode_removals(encode_removals(removals)) == removals
+
+
+@given(adoptions=st.lists(st.builds(Adoption, _digests, _numbers, _numbers, _text), max_size=5))
+def test_adoptions_are_read_as_they_were_written(adoptions: list[Adoption]) -> None:
+    assert decode_adoptions(encode_adoptions(adoptions)) == adoptions
+
+
+_DECODERS = [
+    decode_chunk,
+    decode_facts,
+    decode_records,
+    decode_manifest,
+    decode_commit,
+    decode_labels,
+    decode_quarantine,
+    decode_removals,
+    decode_adoptions,
+]
+_SAMPLES = [
+    encode_records([b"{}"] * 3),
+    encode_labels({1: {"a": Label("a", 1, "ada", "now")}}),
+    encode_quarantine([QuarantineEntry("s", 1, "c", "r", b"x", 1, b"0" * 32)]),
+    encode_removals([Removal(b"0" * 16, "r", None, "c", "t")]),
+    encode_adoptions([Adoption(digest_of(b""), 0, 1, "s")]),
+    encode_manifest(Manifest()),
+    b"[]",
+    b"null",
+    b"\xff",
+    b"",
+]
+
+
+@pytest.mark.parametrize("decode", _DECODERS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("sample", _SAMPLES)
+def test_another_object_or_none_at_all_is_corrupt(decode: Any, sample: bytes) -> None:
+    try:
+        decode(sample)
+    except VaultError as error:
+        assert isinstance(error, Corrupt)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | _text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=6,
+)
+_spaces = st.sampled_from(["", " ", "\n\t", "  "])
+
+
+@given(
+    members=st.dictionaries(_text.filter(lambda t: t != "_vault"), _json, max_size=4), extra=_json
+)
+def test_a_member_that_was_added_comes_off_again(members: dict[str, Any], extra: Any) -> None:
+    text = compact_bytes(members)
+    longer = with_member(text, "_vault", compact_bytes(extra))
+    assert parse(longer)[0] == members | {"_vault": extra}
+    assert without_member(longer, "_vault") == text
+    assert without_member(text, "_vault") == text
+
+
+@given(
+    members=st.dictionaries(_text, _json, min_size=1, max_size=4),
+    at=st.integers(0, 3),
+    space=_spaces,
+)
+def test_any_member_comes_off_wherever_it_stands(
+    members: dict[str, Any], at: int, space: str
+) -> None:
+    name = list(members)[at % len(members)]
+    parts = [
+        compact_bytes(key).decode() + space + ":" + space + compact_bytes(value).decode()
+        for key, value in members.items()
+    ]
+    text = ("{" + space + (space + "," + space).join(parts) + space + "}").encode()
+    left = {key: value for key, value in members.items() if key != name}
+    assert parse(without_member(text, name))[0] == left

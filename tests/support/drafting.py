@@ -1,0 +1,111 @@
+"""Changing the stage where no command does it yet: labels and removals, by position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tests.support.library import NOW
+from vault.objects.label_set import Label, LabelSet, encode_labels
+from vault.objects.manifest import Manifest
+from vault.objects.quarantine import Removal, encode_removals
+from vault.objects.runs import Runs, key_parts
+from vault.objects.view import View
+from vault.operations.context import Context, draft_of, record
+from vault.operations.dataset import Dataset, ids_of, labels_by_id, open_dataset, store_pages
+from vault.operations.revisions import resolve
+from vault.operations.staging import Staged, stage_dataset
+from vault.repository import Repository
+
+Labels = Mapping[int, Mapping[str, Any]]
+"""Label values by name, for positions of the dataset."""
+
+
+def context_of(repository: Repository) -> Context:
+    """Return what the methods of a repository give to their operations."""
+    return repository._context()
+
+
+def dataset_of(repository: Repository, revision: str = "STAGE") -> Dataset:
+    """Open the dataset of a revision."""
+    context = context_of(repository)
+    manifest = resolve(context, context.log.tip().view, revision).manifest
+    return open_dataset(context.store, manifest)
+
+
+def restaged(repository: Repository, change: Callable[[Dataset], Manifest]) -> None:
+    """Stage the manifest that `change` makes of the dataset as it is."""
+    context = context_of(repository)
+
+    def apply(view: View) -> tuple[View, Staged]:
+        draft = draft_of(context, view)
+        manifest = change(open_dataset(context.store, draft.manifest))
+        return stage_dataset(context, view, draft, manifest)
+
+    record(context, apply)
+
+
+def label(repository: Repository, labels: Labels) -> None:
+    """Say something about examples of the stage; other labels of theirs stay."""
+
+    def labelled(dataset: Dataset) -> Manifest:
+        chunk, row = (part.tolist() for part in key_parts(dataset.keys()))
+        sets: dict[int, LabelSet] = dataset.label_sets()
+        for position, values in labels.items():
+            rows = sets.setdefault(chunk[position], {})
+            said = rows.setdefault(row[position], {})
+            said.update({name: Label(name, value, "ada", NOW) for name, value in values.items()})
+        stored = {
+            dataset.numbers.digest(number): dataset.store.put(encode_labels(rows))
+            for number, rows in sets.items()
+        }
+        return replace(dataset.manifest, labels=stored)
+
+    restaged(repository, labelled)
+
+
+def labels_of(repository: Repository, revision: str = "STAGE") -> list[dict[str, Any]]:
+    """Return the labels of each example, in order."""
+    dataset = dataset_of(repository, revision)
+    found = labels_by_id(dataset)
+    return [dict(found.get(bytes.fromhex(each), {})) for each in ids(repository, revision)]
+
+
+def ids(repository: Repository, revision: str = "STAGE") -> list[str]:
+    """Return the ids of a revision, in order."""
+    dataset = dataset_of(repository, revision)
+    return [each.tobytes().hex() for each in ids_of(dataset.columns(dataset.keys(), ["id"]))]
+
+
+def remove(
+    repository: Repository, positions: Sequence[int], reason: str = "near-duplicate"
+) -> None:
+    """Take examples out of the stage deliberately."""
+
+    def without(dataset: Dataset) -> Manifest:
+        keys = dataset.keys()
+        gone = ids_of(dataset.columns(keys[list(positions)], ["id"]))
+        removals = [Removal(each.tobytes(), reason, None, "dedupe", NOW) for each in gone]
+        left = Runs.from_keys(dataset.numbers, np.delete(keys, list(positions)))
+        manifest = dataset.manifest
+        return replace(
+            manifest,
+            pages=store_pages(dataset.store, left),
+            removals=(*manifest.removals, dataset.store.put(encode_removals(removals))),
+            removed=manifest.removed + len(removals),
+        )
+
+    restaged(repository, without)
+
+
+def shuffle(repository: Repository, order: Sequence[int]) -> None:
+    """Put the examples of the stage into another order."""
+
+    def reordered(dataset: Dataset) -> Manifest:
+        runs = Runs.from_keys(dataset.numbers, dataset.keys()[list(order)])
+        return replace(dataset.manifest, pages=store_pages(dataset.store, runs))
+
+    restaged(repository, reordered)
