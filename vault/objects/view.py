@@ -34,7 +34,7 @@ class Stage:
     """The draft of a branch's next commit: a whole dataset, compared with `base`.
 
     `base` is the commit that it was drafted over (None before the first); `counts` compare the
-    two, and `quarantined` counts entries that `base` does not have.
+    two, and `quarantined` counts all entries that the dataset has.
     """
 
     base: Digest | None
