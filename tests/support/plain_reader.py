@@ -146,7 +146,9 @@ class PlainReader:
             assert entry["previous"] == previous
             previous = hashlib.sha256(data).hexdigest()
             entries.append(entry)
-        assert int((self.folder / "tip").read_bytes()) <= len(entries)
+        number, checksum = (self.folder / "tip").read_bytes().removesuffix(b"\n").split(b" ")
+        assert checksum.decode() == hashlib.sha256(number).hexdigest()[:16]
+        assert int(number) <= len(entries)
         return entries
 
     def view(self) -> Any:
