@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository made today in which everything occurs that can be written."""
     folder = tmp_path_factory.mktemp("home")
     make(folder)
-    selection = Selection(split="train", sample=3, shuffle=True, seed=1)
+    selection = Selection(split="train", sample=100, shuffle=True, seed=1)
     Repository.open(folder).export(
         "v1",
         output=str(folder / "train.jsonl"),

@@ -1,6 +1,6 @@
 """Blocks: what an import worker gets, and how a file of any layout is cut into them.
 
-A block is a picklable value that stands for some consecutive records of a file, about 4 MB of
+A block is a picklable value that stands for some consecutive records of a file, about 2 MB of
 JSON. Whoever opens a file plans its blocks, cheaply for plain JSON Lines, where a block is only a
 byte range; whoever gets a block calls `split` and then parses the texts.
 """

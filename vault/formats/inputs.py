@@ -40,6 +40,13 @@ class InputFile:
     layout: Layout
     compression: Compression = Compression.NONE
 
+    def estimated_bytes(self) -> int:
+        """Return about how much text the file holds; 0 for standard input, which does not say."""
+        if self.path == "-":
+            return 0
+        packed = self.layout is Layout.PARQUET or self.compression is not Compression.NONE
+        return os.path.getsize(self.path) * (_USUAL_RATIO if packed else 1)
+
 
 _LAYOUTS = {
     ".jsonl": Layout.JSONL,
@@ -49,6 +56,7 @@ _LAYOUTS = {
     ".parquet": Layout.PARQUET,
 }
 _COMPRESSIONS = {".gz": Compression.GZIP, ".zst": Compression.ZSTD}
+_USUAL_RATIO = 4
 _NAMES = ".jsonl, .ndjson, .json, .csv or .parquet"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 """About how much JSON one block holds: enough to keep a worker busy, little enough to have many."""
 
 MAX_RECORD_BYTES = 64 << 20

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -57,6 +58,13 @@ class RecordReader:
     mapping: Mapping[str, str] | None = None
     updating: bool = False
     key: str | None = None
+
+    def remembered(self) -> dict[str, Any]:
+        """Return what a manifest keeps of this, so that the source is read so again."""
+        entry: dict[str, Any] = {"format": None if self.kind is None else str(self.kind)}
+        if self.mapping:
+            entry["map"] = dict(self.mapping)
+        return entry
 
 
 @dataclass(slots=True)
@@ -129,15 +137,19 @@ class _PendingBlock:
 
 
 class BlockWriter:
-    """Reads blocks one after the other and writes what is kept of them into chunks."""
+    """Reads blocks one after the other and writes what is kept of them into chunks.
 
-    def __init__(self, store: ObjectStore) -> None:
+    With `stores_aside` a thread stores each full chunk while the next blocks are read.
+    """
+
+    def __init__(self, store: ObjectStore, *, stores_aside: bool = False) -> None:
         self._store = store
-        self._block: _PendingBlock | None = None
+        self._pool = ThreadPoolExecutor(1) if stores_aside else None
+        self._blocks: deque[_PendingBlock] = deque()
         self._rows = ChunkRows()
         self._size_bytes = 0
         self._readers: dict[str, Any] = {}
-        self._chunks: list[Digest] = []
+        self._chunks: list[Future[Digest]] = []
 
     def read(self, block: Block, reader: RecordReader) -> BlockIds:
         """Parse a block's records; they stay in memory until `keep`."""
@@ -146,7 +158,7 @@ class BlockWriter:
         for start in range(0, len(records.texts), _BATCH):
             texts = records.texts[start : start + _BATCH]
             _read_batch(pending, texts, records.lines[start : start + _BATCH])
-        self._block = pending
+        self._blocks.append(pending)
         rows = pending.rows
         return BlockIds(
             ids=bytes(rows.ids),
@@ -159,13 +171,12 @@ class BlockWriter:
         )
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> list[Placed]:
-        """Put the wanted records of the block that was read last into chunks; say where.
+        """Put the wanted records of the first block that was read and not kept into chunks.
 
-        `base_line` is added to the lines of the block. Full chunks are stored on the way.
+        `base_line` is added to the lines of the block. Full chunks are stored on the way. Returns
+        where the records went.
         """
-        block = self._block
-        assert block is not None, "keep follows read"
-        self._block = None
+        block = self._blocks.popleft()
         rows = block.complete(base_line)
         placed: list[Placed] = []
         chosen = np.flatnonzero(wanted).tolist()
@@ -185,8 +196,9 @@ class BlockWriter:
     def finish(self) -> tuple[Digest, ...]:
         """Store what is pending and return the digests of all chunks, durable, in order."""
         self._store_chunk()
+        chunks = tuple(each.result() for each in self._chunks)
         self._store.backend.sync()
-        return tuple(self._chunks)
+        return chunks
 
     def _room_for(self, ends: list[int], start: int, done: int) -> int:
         """Return how many records from `start` still fit in the open chunk."""
@@ -209,11 +221,21 @@ class BlockWriter:
     def _store_chunk(self) -> None:
         if not len(self._rows):
             return
-        records = self._store.put(encode_records(self._rows.data))
-        self._chunks.append(self._store.put(encode_chunk(self._rows, records, self._readers)))
-        self._rows = ChunkRows()
-        self._size_bytes = 0
-        self._readers = {}
+        rows, readers = self._rows, self._readers
+        self._rows, self._size_bytes, self._readers = ChunkRows(), 0, {}
+        if self._chunks:
+            self._chunks[-1].result()  # one chunk at a time is in the making: memory is bounded
+        if self._pool is not None:
+            # Compressing and waiting for the disk leave the interpreter to the next block.
+            self._chunks.append(self._pool.submit(self._stored, rows, readers))
+        else:
+            done: Future[Digest] = Future()
+            done.set_result(self._stored(rows, readers))
+            self._chunks.append(done)
+
+    def _stored(self, rows: ChunkRows, readers: dict[str, Any]) -> Digest:
+        records = self._store.put(encode_records(rows.data))
+        return self._store.put(encode_chunk(rows, records, readers))
 
 
 def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Sequence[int]) -> None:

@@ -21,11 +21,9 @@ from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.block_writer import BlockIds, Placed, RecordReader
 from vault.operations.content_counts import NewContent
 from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
-from vault.operations.workers import Worker, start_workers
-from vault.store.object_store import ObjectStore
+from vault.operations.workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
 
 _NEW = np.uint64(1 << 63)
-_BLOCKS_FOR_WORKERS = 3
 _QUARANTINE_BYTES = 8 << 20
 
 
@@ -83,14 +81,15 @@ class Ingest:
 
     def __init__(
         self,
-        store: ObjectStore,
+        team: WorkerTeam,
         known: IdIndex,
         *,
         numbers: ChunkNumbers,
         stays_out: frozenset[bytes],
         known_quarantine: frozenset[bytes],
     ) -> None:
-        self._store = store
+        self._team = team
+        self._store = team.store
         self._known = known
         self._numbers = numbers
         self._stays_out = stays_out
@@ -102,22 +101,16 @@ class Ingest:
         self._quarantine: list[Digest] = []
         self._seen = IdIndex()
 
-    def run(
-        self, inputs: Sequence[InputBlocks], *, workers: int, advance: Callable[[int], None]
-    ) -> Ingested:
+    def run(self, inputs: Sequence[InputBlocks], *, advance: Callable[[int], None]) -> Ingested:
         """Read all inputs; `advance` is called with the number of records of each block."""
         files = [FileOutcome(each.reader, each.path) for each in inputs]
         jobs = _jobs(inputs, files)
-        ahead = list(islice(jobs, _BLOCKS_FOR_WORKERS))
-        wanted = workers if len(ahead) == _BLOCKS_FOR_WORKERS else 1
-        team = start_workers(self._store, wanted)
-        try:
-            order = self._settle_all(team, _chain(ahead, jobs), advance)
-            fresh = self._place(team, order)
-        finally:
-            for worker in team:
-                worker.close()
-            self._known = self._seen = IdIndex()  # free what is not needed from here on
+        ahead = list(islice(jobs, BLOCKS_FOR_WORKERS))
+        team = self._team.workers(is_large=len(ahead) == BLOCKS_FOR_WORKERS)
+        order = self._settle_all(team, _chain(ahead, jobs), advance)
+        fresh = self._place(team, order)
+        self._team.close()
+        self._known = self._seen = IdIndex()  # free what is not needed from here on
         self._flush_quarantine()
         return Ingested(files, tuple(self._quarantine), fresh)
 
@@ -140,8 +133,9 @@ class Ingest:
         begun: list[tuple[int, FileOutcome]] = []
         counts = [0] * len(team)
         lines: dict[int, int] = {}
-        for index, worker in enumerate(team):
-            _begin(worker, index, jobs, begun)
+        for _ in range(max(worker.ahead for worker in team)):
+            for index, worker in enumerate(team):
+                _begin(worker, index, jobs, begun)
         while begun:
             index, file = begun.pop(0)
             found = team[index].ids()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from vault.operations.compare import field_values
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import NOWHERE, IdIndex
-from vault.operations.import_files import ImportMode, ImportOptions, merged_sources
+from vault.operations.import_files import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
 from vault.operations.sources import Claims, adopted_after, rows_of_source
 from vault.store.object_store import ObjectStore
@@ -58,7 +59,7 @@ def restage(
         pages=store_pages(context.store, runs),
         quarantine=quarantine,
         quarantined=quarantined,
-        sources=merged_sources(_kept_sources(dataset.manifest, options), ingested),
+        sources=_merged_sources(_kept_sources(dataset.manifest, options), ingested),
     )
     if options.readmit and manifest.removals:
         manifest = _readmitted(dataset, manifest, runs.keys())
@@ -242,6 +243,16 @@ def _places_by_key(
 
 def _is_hex(text: bytes) -> bool:
     return all(each in b"0123456789abcdef" for each in text)
+
+
+def _merged_sources(
+    current: Mapping[str, Mapping[str, Any]], ingested: Ingested
+) -> dict[str, dict[str, Any]]:
+    """Return the sources of a manifest with what this import says of how its own are read."""
+    result = {name: dict(reader) for name, reader in current.items()}
+    for each in ingested.files:
+        result[each.reader.source] = each.reader.remembered()
+    return result
 
 
 def _kept_sources(manifest: Manifest, options: ImportOptions) -> dict[str, dict[str, object]]:

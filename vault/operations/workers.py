@@ -17,9 +17,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any, Protocol, Self, cast
 
 from vault.errors import StorageFailed, VaultError
+from vault.formats.limits import BLOCK_BYTES
 from vault.objects.digest import Digest
 from vault.store.object_store import ObjectStore
 
@@ -32,23 +35,32 @@ if TYPE_CHECKING:
 
 _SERVE = "from vault.operations.workers import serve; serve()"
 
+BLOCKS_FOR_WORKERS = 5
+"""Blocks of input that are worth starting processes for."""
+
 MOST_WORKERS = 4
 """More processes than this gain little over the disk and cost 100 MB each."""
 
 
 class Worker(Protocol):
-    """One import worker: `begin` and `ids` in turn, then `keep` before the next `begin`."""
+    """One import worker: blocks are begun, answered with their ids and kept in one order.
+
+    Up to `ahead` blocks may be begun before the first of them is kept, so that a worker need not
+    wait until the blocks of others are settled.
+    """
+
+    ahead: int
 
     def begin(self, block: Block, reader: RecordReader) -> None:
         """Start reading a block."""
         ...
 
     def ids(self) -> BlockIds:
-        """Wait for the ids of the block that was begun."""
+        """Wait for the ids of the next block that was begun."""
         ...
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> None:
-        """Say which records of it to store."""
+        """Say which records of the next block to store."""
         ...
 
     def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
@@ -63,10 +75,12 @@ class Worker(Protocol):
 class LocalWorker:
     """A worker in this process."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    ahead = 1
+
+    def __init__(self, store: ObjectStore, *, stores_aside: bool = False) -> None:
         from vault.operations.block_writer import BlockWriter
 
-        self._writer = BlockWriter(store)
+        self._writer = BlockWriter(store, stores_aside=stores_aside)
         self._placed: list[list[Placed]] = []
         self._ids: BlockIds | None = None
 
@@ -92,7 +106,13 @@ class LocalWorker:
 
 
 class ProcessWorker:
-    """A worker in a child process, which writes its objects itself."""
+    """A worker in a child process, which writes its objects itself.
+
+    A thread takes its answers off the pipe as they come: a child that could not get rid of them
+    would stop reading, and the two would wait for each other.
+    """
+
+    ahead = 3
 
     def __init__(self, store: ObjectStore) -> None:
         package = str(Path(__file__).resolve().parents[2])
@@ -103,6 +123,9 @@ class ProcessWorker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self._answers: SimpleQueue[Any] = SimpleQueue()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._send(store.backend)
 
     def begin(self, block: Block, reader: RecordReader) -> None:
@@ -127,6 +150,7 @@ class ProcessWorker:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        self._listener.join()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
@@ -140,10 +164,17 @@ class ProcessWorker:
             self._receive()  # the child's own error, if it left one
             raise _died() from None
 
-    def _receive(self) -> Any:
+    def _listen(self) -> None:
         assert self._process.stdout is not None
-        answer = _read_frame(self._process.stdout)
+        answer: Any = True
+        while answer is not None:
+            answer = _read_frame(self._process.stdout)
+            self._answers.put(answer)
+
+    def _receive(self) -> Any:
+        answer = self._answers.get()
         if answer is None:
+            self._answers.put(None)  # whoever asks again gets the same
             raise _died()
         if isinstance(answer, _Failure):
             raise answer.error
@@ -155,19 +186,43 @@ class _Failure:
     error: BaseException
 
 
-def start_workers(store: ObjectStore, wanted: int) -> Sequence[Worker]:
-    """Start `wanted` processes, or one worker in this process if that is 1 or none can share."""
-    if wanted <= 1 or not store.backend.shared_between_processes:
-        return [LocalWorker(store)]
-    team: list[ProcessWorker] = []
-    try:
-        for _ in range(wanted):
-            team.append(ProcessWorker(store))
-    except BaseException:
-        for worker in team:
-            worker.close()
-        raise
-    return team
+class WorkerTeam:
+    """The workers of one import: processes for large inputs, else one in this process.
+
+    Closing it, which leaving its context does, ends all processes.
+    """
+
+    def __init__(self, store: ObjectStore, wanted: int) -> None:
+        self.store = store
+        self._wanted = wanted if store.backend.shared_between_processes else 1
+        self._started: list[Worker] = []
+
+    def __enter__(self) -> Self:
+        """Return the team."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the team."""
+        self.close()
+
+    def start_for(self, size_bytes: int) -> None:
+        """Start processes now if so many bytes of input will need them."""
+        if self._wanted > 1 and size_bytes >= BLOCKS_FOR_WORKERS * BLOCK_BYTES:
+            for _ in range(self._wanted):
+                self._started.append(ProcessWorker(self.store))
+
+    def workers(self, *, is_large: bool) -> Sequence[Worker]:
+        """Return the workers, started by now if the input turned out to be large."""
+        if not self._started and is_large:
+            self.start_for(BLOCKS_FOR_WORKERS * BLOCK_BYTES)
+        if not self._started:
+            self._started.append(LocalWorker(self.store))
+        return self._started
+
+    def close(self) -> None:
+        """End what was started."""
+        while self._started:
+            self._started.pop().close()
 
 
 def default_workers() -> int:
@@ -182,7 +237,7 @@ def serve() -> None:
     # Records are trees without cycles; the collector would only walk them again and again.
     gc.disable()
     try:
-        worker = LocalWorker(ObjectStore(_read_frame(reading)))
+        worker = LocalWorker(ObjectStore(_read_frame(reading)), stores_aside=True)
         while (message := _read_frame(reading)) is not None:
             match message:
                 case ("read", block, reader):
