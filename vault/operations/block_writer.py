@@ -200,6 +200,11 @@ class BlockWriter:
         self._store.backend.sync()
         return chunks
 
+    def close(self) -> None:
+        """End the thread that stores chunks."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
     def _room_for(self, ends: list[int], start: int, done: int) -> int:
         """Return how many records from `start` still fit in the open chunk."""
         room = np.searchsorted(ends[start:], MAX_RECORD_BYTES - self._size_bytes + done, "right")

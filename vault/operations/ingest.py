@@ -21,7 +21,7 @@ from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.block_writer import BlockIds, Placed, RecordReader
 from vault.operations.content_counts import NewContent
 from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
-from vault.operations.workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
+from vault.operations.workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam, without_collector
 
 _NEW = np.uint64(1 << 63)
 _QUARANTINE_BYTES = 8 << 20
@@ -107,7 +107,8 @@ class Ingest:
         jobs = _jobs(inputs, files)
         ahead = list(islice(jobs, BLOCKS_FOR_WORKERS))
         team = self._team.workers(is_large=len(ahead) == BLOCKS_FOR_WORKERS)
-        order = self._settle_all(team, _chain(ahead, jobs), advance)
+        with without_collector():
+            order = self._settle_all(team, _chain(ahead, jobs), advance)
         fresh = self._place(team, order)
         self._team.close()
         self._known = self._seen = IdIndex()  # free what is not needed from here on
@@ -133,7 +134,7 @@ class Ingest:
         begun: list[tuple[int, FileOutcome]] = []
         counts = [0] * len(team)
         lines: dict[int, int] = {}
-        for _ in range(max(worker.ahead for worker in team)):
+        for _ in range(team[0].ahead):
             for index, worker in enumerate(team):
                 _begin(worker, index, jobs, begun)
         while begun:
@@ -230,6 +231,8 @@ class Ingest:
 
     def _place(self, team: Sequence[Worker], order: list[tuple[int, int]]) -> Runs:
         """Finish the workers and return the rows of the new records, by ordinal."""
+        for worker in team:
+            worker.end()
         finished = [worker.finish() for worker in team]
         runs: list[tuple[Digest, int, int]] = []
         for index, block in order:

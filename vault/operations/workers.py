@@ -14,7 +14,8 @@ import pickle
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -63,6 +64,10 @@ class Worker(Protocol):
         """Say which records of the next block to store."""
         ...
 
+    def end(self) -> None:
+        """Say that no block comes any more."""
+        ...
+
     def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
         """Return the chunks, durable, and where the records kept of each block went, in order."""
         ...
@@ -73,36 +78,39 @@ class Worker(Protocol):
 
 
 class LocalWorker:
-    """A worker in this process."""
-
-    ahead = 1
+    """A worker in this process; `stores_aside` when there are others, which it works beside."""
 
     def __init__(self, store: ObjectStore, *, stores_aside: bool = False) -> None:
         from vault.operations.block_writer import BlockWriter
 
         self._writer = BlockWriter(store, stores_aside=stores_aside)
         self._placed: list[list[Placed]] = []
-        self._ids: BlockIds | None = None
+        self._read: deque[BlockIds] = deque()
+        # As far ahead as the others, or they would get more of the blocks.
+        self.ahead = ProcessWorker.ahead if stores_aside else 1
 
     def begin(self, block: Block, reader: RecordReader) -> None:
         """Read a block now."""
-        self._ids = self._writer.read(block, reader)
+        self._read.append(self._writer.read(block, reader))
 
     def ids(self) -> BlockIds:
-        """Return the ids of the block that was read."""
-        assert self._ids is not None, "ids follows begin"
-        return self._ids
+        """Return the ids of the next block that was read."""
+        return self._read.popleft()
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> None:
         """Store the wanted records of the block."""
         self._placed.append(self._writer.keep(wanted, base_line))
+
+    def end(self) -> None:
+        """Do nothing: what is pending is stored when it is asked for."""
 
     def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
         """Store what is pending; return the chunks and the places of each block's records."""
         return self._writer.finish(), self._placed
 
     def close(self) -> None:
-        """Do nothing: there is no process to stop."""
+        """Let the thread that stores chunks end."""
+        self._writer.close()
 
 
 class ProcessWorker:
@@ -140,9 +148,12 @@ class ProcessWorker:
         """Say which records of the block to store; does not wait."""
         self._send(("keep", wanted, base_line))
 
+    def end(self) -> None:
+        """Let the child store what is pending."""
+        self._send(("finish",))
+
     def finish(self) -> tuple[tuple[Digest, ...], list[list[Placed]]]:
         """Wait until everything is stored; return chunks and places."""
-        self._send(("finish",))
         return cast("tuple[tuple[Digest, ...], list[list[Placed]]]", self._receive())
 
     def close(self) -> None:
@@ -187,9 +198,11 @@ class _Failure:
 
 
 class WorkerTeam:
-    """The workers of one import: processes for large inputs, else one in this process.
+    """The workers of one import: one in this process, and for large inputs processes beside it.
 
-    Closing it, which leaving its context does, ends all processes.
+    This process has little else to do than to settle what was read, so it reads as well: a process
+    less to start, and its memory saved. Closing the team, which leaving its context does, ends the
+    processes.
     """
 
     def __init__(self, store: ObjectStore, wanted: int) -> None:
@@ -207,22 +220,34 @@ class WorkerTeam:
 
     def start_for(self, size_bytes: int) -> None:
         """Start processes now if so many bytes of input will need them."""
-        if self._wanted > 1 and size_bytes >= BLOCKS_FOR_WORKERS * BLOCK_BYTES:
-            for _ in range(self._wanted):
+        if size_bytes >= BLOCKS_FOR_WORKERS * BLOCK_BYTES:
+            for _ in range(self._wanted - 1):
                 self._started.append(ProcessWorker(self.store))
 
     def workers(self, *, is_large: bool) -> Sequence[Worker]:
         """Return the workers, started by now if the input turned out to be large."""
         if not self._started and is_large:
             self.start_for(BLOCKS_FOR_WORKERS * BLOCK_BYTES)
-        if not self._started:
-            self._started.append(LocalWorker(self.store))
+        # Last, so that the processes have their first blocks before this one reads its own.
+        self._started.append(LocalWorker(self.store, stores_aside=bool(self._started)))
         return self._started
 
     def close(self) -> None:
         """End what was started."""
         while self._started:
             self._started.pop().close()
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep the cycle collector off: records are trees, which it would walk again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def default_workers() -> int:
@@ -234,8 +259,7 @@ def serve() -> None:
     """Be the child: answer frames on standard input until it closes."""
     reading, writing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between frames
-    # Records are trees without cycles; the collector would only walk them again and again.
-    gc.disable()
+    gc.disable()  # as in `without_collector`, for good
     try:
         worker = LocalWorker(ObjectStore(_read_frame(reading)), stores_aside=True)
         while (message := _read_frame(reading)) is not None:
