@@ -10,6 +10,9 @@ import re
 
 import orjson
 
+EXPORT_MEMBER = "_vault"
+"""The member that an export writes on request and an import takes off again."""
+
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
 
 

@@ -17,6 +17,9 @@ from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 LabelValue = str | int | float | bool
 
+SPLIT = "split"
+"""The label that says which side of a split an example is on."""
+
 _SCHEMA = pa.schema(
     [
         pa.field("row", pa.uint32(), nullable=False),

@@ -26,18 +26,15 @@ from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, en
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
-from vault.objects.json_member import without_member
+from vault.objects.field_path import field_text
+from vault.objects.json_member import EXPORT_MEMBER, without_member
 from vault.objects.json_text import (
     UnreadableJson,
-    canonical_bytes,
     canonical_of_compact,
     parse,
     parse_compact,
 )
 from vault.store.object_store import ObjectStore
-
-EXPORT_MEMBER = "_vault"
-"""The member that an export writes on request and an import takes off again."""
 
 _BATCH = 64
 
@@ -289,12 +286,3 @@ def _update_key(value: Any, exported: Any, path: str | None) -> bytes | None:
         written = exported.get("id") if isinstance(exported, dict) else None
         return written.encode() if isinstance(written, str) else None
     return field_text(value, path)
-
-
-def field_text(value: Any, path: str) -> bytes | None:
-    """Return the canonical JSON at a dotted path of a record, or None where it has nothing."""
-    for name in path.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return None
-        value = value[name]
-    return None if value is None else canonical_bytes(value)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label, LabelSet, encode_labels
+from vault.objects.label_set import SPLIT, Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-
-SPLIT = "split"
-"""The label that says which side of a split an example is on."""
 
 _ROW_MASK = 0xFFFF_FFFF
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
+from vault.objects.field_path import field_text
 from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import OWN, Side, What, pair
 from vault.objects.runs import ChunkNumbers, RowKeys, key_parts, only_in
-from vault.operations.block_writer import field_text
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.operations.id_index import IdIndex
 from vault.store.object_store import ObjectStore

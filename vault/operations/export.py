@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vault.errors import InvalidInput, NotFound
-from vault.formats.columns import plan_columns
 from vault.formats.inputs import Compression, Layout, by_name
 from vault.formats.writers import open_writer
 from vault.objects.digest import Digest
-from vault.objects.json_member import with_member
+from vault.objects.json_member import EXPORT_MEMBER, with_member
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
-from vault.operations.block_writer import EXPORT_MEMBER
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.lock_file import check_unedited, remember
@@ -241,6 +239,8 @@ def _write(
     """Write a target's records and return the SHA-256 of the bytes."""
     plan = None
     if target.layout in (Layout.CSV, Layout.PARQUET):
+        from vault.formats.columns import plan_columns
+
         texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
         plan = plan_columns(texts)
     with _Hashed(file) as hashed:
@@ -334,9 +334,9 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
 
 
 class _Hashed(io.RawIOBase):
-    """A file that hashes what is written to it, in a thread beside the writing.
+    """A file that a thread hashes and writes, beside whoever makes the next bytes.
 
-    The file beneath is the caller's to close.
+    An error of writing is raised by the call after. The file beneath is the caller's to close.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -350,32 +350,34 @@ class _Hashed(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        """Write bytes; those of the call before are hashed by now."""
+        """Take bytes to write; those of the call before are written by now."""
         self._wait()
-        size = memoryview(data).nbytes
-        if isinstance(data, bytes | memoryview):
-            self._pending = self._pool.submit(self._sha256.update, data)
-        else:
-            self._sha256.update(data)  # a buffer that its owner may fill again
-        self._file.write(data)
-        return size
+        # Copied where the owner may fill the buffer again.
+        kept = data if isinstance(data, bytes | memoryview) else bytes(data)
+        self._pending = self._pool.submit(self._put, kept)
+        return memoryview(data).nbytes
 
     def flush(self) -> None:
         """Flush the file beneath."""
         if not self._file.closed:
+            self._wait()
             self._file.flush()
 
     def hexdigest(self) -> str:
-        """Return the digest of everything written."""
+        """Return the digest of everything, which is written by now."""
         self._wait()
         return self._sha256.hexdigest()
 
     def close(self) -> None:
-        """Stop hashing; nothing can be written any more."""
+        """Stop the thread; nothing can be written any more."""
         self._pool.shutdown()
         super().close()
 
+    def _put(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self._sha256.update(data)
+
     def _wait(self) -> None:
         if self._pending is not None:
-            self._pending.result()
-            self._pending = None
+            pending, self._pending = self._pending, None
+            pending.result()

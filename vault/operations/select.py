@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.errors import InvalidInput
-from vault.objects.label_set import values_only
+from vault.objects.label_set import SPLIT, values_only
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.carry_labels import SPLIT
 from vault.operations.dataset import Dataset, ids_of
 
 UNASSIGNED = "unassigned"

@@ -61,7 +61,7 @@ def test_the_outcome_does_not_depend_on_how_many_read(
 ) -> None:
     one, two = filled(tmp_path / "one", 1), filled(tmp_path / "two", 2)
 
-    assert len(started) == 2
+    assert len(started) == 1  # this process is the other worker
     assert ids(one.repository) == ids(two.repository)
     assert one.records() == two.records()
     assert one.repository.commit("x").fingerprint == two.repository.commit("x").fingerprint
@@ -108,11 +108,11 @@ class Acting:
         """Ignore the end."""
 
 
-def interrupted(library: Library, progress: Progress) -> None:
+def interrupted(library: Library, progress: Progress, wanted: int = 2) -> None:
     library.write("a.jsonl", [chat(f"q{n}", "a" * 50) for n in range(2_000)])
     repository = library.repository
     repository._progress = progress
-    repository.import_files([str(library.folder / "a.jsonl")], workers=2)
+    repository.import_files([str(library.folder / "a.jsonl")], workers=wanted)
 
 
 def test_a_worker_that_is_killed_ends_the_import(
@@ -139,7 +139,7 @@ def test_an_interrupt_leaves_no_process(
     with pytest.raises(KeyboardInterrupt):
         interrupted(library, Acting(100, interrupt))
 
-    assert len(started) == 2
+    assert len(started) == 1  # this process is the other worker
     assert gone(started)
     assert not library.repository.status().has_stage
 
@@ -156,7 +156,7 @@ def test_a_worker_that_cannot_start_takes_the_others_along(
 
     monkeypatch.setattr(workers.ProcessWorker, "__init__", refused)
     with pytest.raises(OSError):
-        interrupted(library, Acting(10**9, list))
+        interrupted(library, Acting(10**9, list), wanted=3)
 
     assert len(started) == 1
     assert gone(started)
