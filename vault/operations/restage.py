@@ -26,7 +26,7 @@ from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
-from vault.operations.sources import Claims, adopted_after, rows_of_source
+from vault.operations.sources import Claims, adopted_after, rows_of_source, source_of_each
 from vault.store.object_store import ObjectStore
 
 
@@ -81,8 +81,11 @@ def _rearranged(
             for file, rows in zip(files, incoming, strict=True)
         ]
         files, incoming = [file for file, _ in met], [rows for _, rows in met]
-    claims = _claims(dataset, keys, files, incoming, options)
-    arranged = _arrange(dataset, keys, files, incoming, claims, options)
+    if options.mode is ImportMode.UPDATE:
+        arranged, claims = _updated(dataset, keys, files, incoming)
+    else:
+        claims = _claims(dataset, keys, files, incoming, options)
+        arranged = _arrange(dataset, keys, files, incoming, claims, options)
     adopted = adopted_after(dataset, keys, arranged, claims)
     return Runs.from_keys(dataset.numbers, arranged), adopted
 
@@ -137,10 +140,6 @@ def _arrange(
                 own = rows_of_source(dataset, keys, source) & ~np.isin(keys, claimed)
                 keys = source_replaced(keys, own, rows)
             return keys
-        case ImportMode.UPDATE:
-            for each, rows in zip(files, incoming, strict=True):
-                keys = _updated(dataset, keys, each, rows)
-            return keys
         case _:
             for rows in incoming:
                 keys = appended(keys, rows)
@@ -190,13 +189,30 @@ def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
     return whole if len(first) == len(whole) else whole[np.sort(first)]
 
 
-def _updated(dataset: Dataset, keys: RowKeys, file: FileOutcome, incoming: RowKeys) -> RowKeys:
-    """Put edited records in the place of those with the same key; the others are appended."""
-    wanted = _wanted(file, incoming)
-    present = set(np.intersect1d(incoming, keys).tolist())
-    places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
-    exchanged = {place: wanted[key] for key, place in places.items() if wanted[key] not in present}
-    return rows_exchanged(keys, exchanged, incoming)
+def _updated(
+    dataset: Dataset,
+    keys: RowKeys,
+    files: Sequence[FileOutcome],
+    incoming: Sequence[RowKeys],
+) -> tuple[RowKeys, Claims]:
+    """Put edited records in the place of those with the same key; the others are appended.
+
+    An edited record belongs to the source whose record it takes the place of: replacing that
+    source later must not leave both.
+    """
+    taken: dict[str, list[int]] = {}
+    for file, rows in zip(files, incoming, strict=True):
+        wanted = _wanted(file, rows)
+        present = set(np.intersect1d(rows, keys).tolist())
+        places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
+        exchanged = {
+            place: wanted[key] for key, place in places.items() if wanted[key] not in present
+        }
+        owners = source_of_each(dataset, np.array(list(exchanged), np.uint64))
+        for owner, row in zip(owners, exchanged.values(), strict=True):
+            taken.setdefault(owner, []).append(row)
+        keys = rows_exchanged(keys, exchanged, rows)
+    return keys, [(owner, np.array(rows, np.uint64)) for owner, rows in taken.items()]
 
 
 def _wanted(file: FileOutcome, incoming: RowKeys) -> dict[bytes, int]:

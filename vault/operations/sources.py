@@ -31,6 +31,18 @@ def rows_of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.b
     return own
 
 
+def source_of_each(dataset: Dataset, keys: RowKeys) -> list[str]:
+    """Return the source that each row belongs to."""
+    sources: list[str] = dataset.columns(keys, ["source"]).column("source").to_pylist()
+    if dataset.manifest.adopted is not None:
+        order = np.argsort(keys, kind="stable")
+        for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
+            first, last = _range_of(dataset, keys[order], each)
+            for place in order[first:last].tolist():
+                sources[place] = each.source
+    return sources
+
+
 def adopted_after(
     dataset: Dataset, keys: RowKeys, arranged: RowKeys, claims: Claims
 ) -> Digest | None:

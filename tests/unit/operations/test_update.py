@@ -185,3 +185,14 @@ def test_several_files_update_one_after_the_other(filled: Library) -> None:
 
     answers = [each["messages"][1]["content"] for each in filled.records()]
     assert answers == ["One.", "Yes.", "Yes.", "Two."]
+
+
+def test_an_edited_record_belongs_to_the_source_it_was_edited_in(library: Library) -> None:
+    library.write("one.jsonl", [chat("a", key=1), chat("b", key=2)])
+    library.run("one.jsonl")
+    library.write("edits.jsonl", [chat("a", "Edited.", key=1)])
+    library.run("edits.jsonl", mode="update", key="key")
+
+    library.run("one.jsonl", mode="replace")
+
+    assert library.records() == [chat("a", key=1), chat("b", key=2)]
