@@ -42,6 +42,8 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         yield "--replace --map user=FIELD --map assistant=FIELD"
     if keeps_reading and report.duplicates:
         yield "what was there stays as it was first read; --replace reads it anew"
+    if any(file.unmatched for file in report.files):
+        yield "records without a known key are added; `vault export --with id` writes keys anew"
     if report.returned:
         yield "--readmit lets in what was removed before"
     if report.staged is not None and count_changes(report.staged):
@@ -59,6 +61,11 @@ def _file(file: ImportedFile) -> Iterator[str]:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
     if file.duplicates:
         yield _line(file.duplicates, "already there, not stored again")
+    if file.unmatched:
+        yield paint(_line(file.unmatched, "of all took the place of no example"), "yellow")
+    if file.merged:
+        same = "edited to equal another example: what they were stays"
+        yield paint(_line(file.merged, same), "yellow")
     if file.returned:
         yield _line(file.returned, "stay out: they were removed before")
     if file.quarantined:

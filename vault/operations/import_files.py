@@ -66,7 +66,9 @@ class ImportedFile:
 
     `same_content` counts imported records whose conversation was there with other metadata;
     `returned` records that had been removed deliberately and stayed out. `first_reason` says where
-    and why the first one of the quarantined could not be read.
+    and why the first one of the quarantined could not be read. When updating, `unmatched` records
+    took the place of no example, and `merged` ones had become equal to another example, so that the
+    one they were to replace stayed as it was.
     """
 
     path: str
@@ -79,6 +81,8 @@ class ImportedFile:
     returned: int
     quarantined: int
     first_reason: str | None = None
+    unmatched: int = 0
+    merged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

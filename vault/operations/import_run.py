@@ -78,7 +78,8 @@ def _stage(
         raced = draft.manifest != read_against
         if raced:
             current = open_dataset(context.store, draft.manifest, numbers=dataset.numbers)
-        manifest = restage(context, current, ingested, options, raced=raced)
+        base = None if draft.head is None else context.commit(draft.head).manifest
+        manifest = restage(context, current, ingested, options, raced=raced, base=base)
         return stage_dataset(context, view, draft, manifest)
 
     return record(context, change)
@@ -218,4 +219,6 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         returned=outcome.returned,
         quarantined=outcome.quarantined,
         first_reason=outcome.first_reason,
+        unmatched=outcome.unmatched,
+        merged=outcome.merged,
     )

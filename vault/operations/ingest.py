@@ -45,6 +45,8 @@ class FileOutcome:
     returned: int = 0
     quarantined: int = 0
     first_reason: str | None = None
+    unmatched: int = 0
+    merged: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)

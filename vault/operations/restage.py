@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from vault.errors import InvalidInput
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
@@ -18,15 +17,15 @@ from vault.objects.quarantine import (
     encode_removals,
 )
 from vault.objects.runs import RowKeys, Runs, only_in
-from vault.operations.arrange import appended, rows_exchanged, source_replaced
+from vault.operations.arrange import appended, source_replaced
 from vault.operations.carry_labels import carry_labels
-from vault.operations.compare import field_values
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, store_pages
-from vault.operations.id_index import NOWHERE, IdIndex
+from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
-from vault.operations.sources import Claims, adopted_after, rows_of_source, source_of_each
+from vault.operations.sources import Claims, adopted_after, rows_of_source
+from vault.operations.update_rows import updated
 from vault.store.object_store import ObjectStore
 
 
@@ -37,18 +36,22 @@ def restage(
     options: ImportOptions,
     *,
     raced: bool,
+    base: Digest | None,
 ) -> Manifest:
     """Return the manifest of a dataset after what was read; stores its pages and lists.
 
     `raced` says that the dataset is not the one that was read against, so rows are matched by id
-    again. Raises InvalidInput (`key-ambiguous`).
+    again; `base` is the manifest of the commit that the dataset is drafted over. Raises
+    InvalidInput (`key-ambiguous`).
     """
     if options.mode is ImportMode.APPEND and not raced:
         # What was stored is what the dataset lacks: no need to look at single rows.
         runs = Runs.concatenate(dataset.numbers, [dataset.runs(), ingested.fresh])
         adopted = dataset.manifest.adopted
     else:
-        runs, adopted = _rearranged(dataset, ingested, options, raced=raced)
+        runs, adopted = _rearranged(
+            dataset, ingested, options, raced=raced, base=base
+        )
     sources = {each.reader.source for each in ingested.files}
     quarantine, quarantined = _quarantine(
         context.store, dataset.manifest, ingested, options, sources
@@ -69,7 +72,12 @@ def restage(
 
 
 def _rearranged(
-    dataset: Dataset, ingested: Ingested, options: ImportOptions, *, raced: bool
+    dataset: Dataset,
+    ingested: Ingested,
+    options: ImportOptions,
+    *,
+    raced: bool,
+    base: Digest | None,
 ) -> tuple[Runs, Digest | None]:
     """Return the order of the dataset after the import, and who has adopted which rows."""
     keys = dataset.keys()
@@ -82,7 +90,7 @@ def _rearranged(
         ]
         files, incoming = [file for file, _ in met], [rows for _, rows in met]
     if options.mode is ImportMode.UPDATE:
-        arranged, claims = _updated(dataset, keys, files, incoming)
+        arranged, claims = updated(dataset, keys, files, incoming, base)
     else:
         claims = _claims(dataset, keys, files, incoming, options)
         arranged = _arrange(dataset, keys, files, incoming, claims, options)
@@ -187,78 +195,6 @@ def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
     whole = np.concatenate([*parts, np.zeros(0, np.uint64)])
     _, first = np.unique(whole, return_index=True)
     return whole if len(first) == len(whole) else whole[np.sort(first)]
-
-
-def _updated(
-    dataset: Dataset,
-    keys: RowKeys,
-    files: Sequence[FileOutcome],
-    incoming: Sequence[RowKeys],
-) -> tuple[RowKeys, Claims]:
-    """Put edited records in the place of those with the same key; the others are appended.
-
-    An edited record belongs to the source whose record it takes the place of: replacing that
-    source later must not leave both.
-    """
-    taken: dict[str, list[int]] = {}
-    for file, rows in zip(files, incoming, strict=True):
-        wanted = _wanted(file, rows)
-        present = set(np.intersect1d(rows, keys).tolist())
-        places = _places_by_key(dataset, keys, file.reader.key, set(wanted))
-        exchanged = {
-            place: wanted[key] for key, place in places.items() if wanted[key] not in present
-        }
-        owners = source_of_each(dataset, np.array(list(exchanged), np.uint64))
-        for owner, row in zip(owners, exchanged.values(), strict=True):
-            taken.setdefault(owner, []).append(row)
-        keys = rows_exchanged(keys, exchanged, rows)
-    return keys, [(owner, np.array(rows, np.uint64)) for owner, rows in taken.items()]
-
-
-def _wanted(file: FileOutcome, incoming: RowKeys) -> dict[bytes, int]:
-    """Return the row to put in the place of each update key: of one exported id, the first."""
-    wanted: dict[bytes, int] = {}
-    for key, row in zip(file.keys, incoming.tolist(), strict=True):
-        if key is None:
-            continue
-        if key in wanted and file.reader.key is not None:
-            raise InvalidInput(
-                f"several records of {file.path} have {file.reader.key} = {key.decode()}",
-                code="key-ambiguous",
-                hint="name a field that differs in every record with --key",
-            )
-        wanted.setdefault(key, row)
-    return wanted
-
-
-def _places_by_key(
-    dataset: Dataset, keys: RowKeys, path: str | None, wanted: set[bytes]
-) -> dict[bytes, int]:
-    """Return the row key of each wanted update key that the dataset has."""
-    if path is None:
-        texts = sorted(each for each in wanted if len(each) == 32 and _is_hex(each))
-        index = IdIndex()
-        index.add(ids_of(dataset.columns(keys, ["id"])), keys)
-        ids = np.frombuffer(b"".join(bytes.fromhex(each.decode()) for each in texts), "V16")
-        known, places = index.find(ids)
-        found = zip(texts, known.tolist(), places.tolist(), strict=True)
-        return {text: place for text, is_known, place in found if is_known and place != NOWHERE}
-    result: dict[bytes, int] = {}
-    for value, place in zip(field_values(dataset, keys, path), keys.tolist(), strict=True):
-        if value is None or value not in wanted:
-            continue
-        if value in result:
-            raise InvalidInput(
-                f"several examples have {path} = {value.decode()}, so none can be told to update",
-                code="key-ambiguous",
-                hint="name a field that differs in every example with --key",
-            )
-        result[value] = place
-    return result
-
-
-def _is_hex(text: bytes) -> bool:
-    return all(each in b"0123456789abcdef" for each in text)
 
 
 def _merged_sources(

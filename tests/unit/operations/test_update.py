@@ -196,3 +196,37 @@ def test_an_edited_record_belongs_to_the_source_it_was_edited_in(library: Librar
     library.run("one.jsonl", mode="replace")
 
     assert library.records() == [chat("a", key=1), chat("b", key=2)]
+
+
+def test_a_second_edit_of_the_same_export_replaces_the_first(library: Library) -> None:
+    library.write("one.jsonl", [chat("a"), chat("b")])
+    library.run("one.jsonl")
+    repository = library.repository
+    repository.commit("1")
+    repository.export(output=str(library.folder / "w.jsonl"), extras=("id",))
+    exported = (library.folder / "w.jsonl").read_text().splitlines()
+    for answer in ("First.", "Second."):
+        edited = exported[0].replace("Yes.", answer)
+        (library.folder / "w.jsonl").write_text(f"{edited}\n{exported[1]}\n")
+        report = library.run("w.jsonl", mode="update")
+        assert report.files[0].unmatched == 0
+    assert library.records() == [chat("a", "Second."), chat("b")]
+
+
+def test_what_updates_nothing_is_told(library: Library) -> None:
+    library.write("one.jsonl", [chat("a", key=1), chat("b", key=2)])
+    library.run("one.jsonl")
+    library.write("edits.jsonl", [chat("a", "Edited.", key=9), chat("c", other=1)])
+    assert library.run("edits.jsonl", mode="update", key="key").files[0].unmatched == 2
+
+
+def test_an_edit_that_makes_two_examples_equal_is_told(library: Library) -> None:
+    library.write("one.jsonl", [chat("a"), chat("b")])
+    library.run("one.jsonl")
+    repository = library.repository
+    repository.commit("1")
+    repository.export(output=str(library.folder / "w.jsonl"), extras=("id",))
+    text = (library.folder / "w.jsonl").read_text().replace('"a"', '"b"', 1)
+    (library.folder / "w.jsonl").write_text(text)
+    assert library.run("w.jsonl", mode="update").files[0].merged == 1
+    assert library.questions() == ["a", "b"]
