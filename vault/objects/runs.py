@@ -155,6 +155,23 @@ def key_parts(keys: RowKeys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return (keys >> _ROW_BITS).astype(np.int64), (keys & _ROW_MASK).astype(np.int64)
 
 
+def in_both(keys: RowKeys, other: RowKeys) -> RowKeys:
+    """Return the keys that both have, ascending; each must be distinct. n log n.
+
+    Told so, numpy sorts: finding out by hashing takes fifty times as long for a million.
+    """
+    return np.intersect1d(keys, other, assume_unique=True)
+
+
+def distinct(keys: RowKeys) -> RowKeys:
+    """Return the keys without repetitions, in the order of their first occurrences; n log n."""
+    order = np.argsort(keys, kind="stable")
+    repeated = keys[order][1:] == keys[order][:-1]
+    if not repeated.any():
+        return keys
+    return np.delete(keys, order[1:][repeated])
+
+
 def only_in(keys: RowKeys, other: RowKeys) -> NDArray[np.int64]:
     """Return the positions of the keys that `other` lacks, ascending; n log n."""
     if not len(other):

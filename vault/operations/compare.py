@@ -19,7 +19,7 @@ from vault.objects.digest import Digest
 from vault.objects.field_path import field_text
 from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import OWN, Side, What, pair
-from vault.objects.runs import ChunkNumbers, RowKeys, key_parts, only_in
+from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.operations.id_index import IdIndex
 from vault.store.object_store import ObjectStore
@@ -101,8 +101,8 @@ def compare_datasets(old: Dataset, new: Dataset, *, key: str | None = None) -> C
     moved = dict(
         zip(old_keys[gone[same_old]].tolist(), new_keys[come[same_new]].tolist(), strict=True)
     )
-    left = np.setdiff1d(np.arange(len(gone)), same_old)
-    right = np.setdiff1d(np.arange(len(come)), same_new)
+    left = np.setdiff1d(np.arange(len(gone)), same_old, assume_unique=True)
+    right = np.setdiff1d(np.arange(len(come)), same_new, assume_unique=True)
     old_side = _side(old_keys, gone[left], gone_rows.take(pa.array(left)), moved)
     new_side = _side(new_keys, come[right], come_rows.take(pa.array(right)), {})
     if key is not None:
@@ -242,8 +242,8 @@ def _relabelled(
     ours, theirs = _label_values(old), _label_values(new)
     both = sorted(set(ours) | set(theirs))
     here = {key for key in both if key not in moved}
-    kept = set(np.intersect1d(np.array(sorted(here), np.uint64), old_keys).tolist())
-    kept &= set(np.intersect1d(np.array(sorted(here), np.uint64), new_keys).tolist())
+    kept = set(in_both(np.array(sorted(here), np.uint64), old_keys).tolist())
+    kept &= set(in_both(np.array(sorted(here), np.uint64), new_keys).tolist())
     pairs = [(key, key) for key in sorted(kept)] + sorted(moved.items())
     changed = [(a, b) for a, b in pairs if ours.get(a, {}) != theirs.get(b, {})]
     before = np.array([a for a, _ in changed], np.uint64)

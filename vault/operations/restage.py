@@ -16,7 +16,7 @@ from vault.objects.quarantine import (
     encode_quarantine,
     encode_removals,
 )
-from vault.objects.runs import RowKeys, Runs, only_in
+from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
 from vault.operations.arrange import appended, source_replaced
 from vault.operations.carry_labels import carry_labels
 from vault.operations.context import Context
@@ -182,7 +182,7 @@ def _claims(
     for source, rows in by_source.items():
         fresh = rows[only_in(rows, taken)]
         if options.mode is ImportMode.REPLACE:
-            fresh = np.intersect1d(fresh, keys)
+            fresh = in_both(fresh, keys)
             others = [each for each in by_source if each != source]
             moving = [fresh[rows_of_source(dataset, fresh, each)] for each in others]
             fresh = np.concatenate([np.zeros(0, np.uint64), *moving])
@@ -192,9 +192,7 @@ def _claims(
 
 
 def _distinct(parts: Sequence[RowKeys]) -> RowKeys:
-    whole = np.concatenate([*parts, np.zeros(0, np.uint64)])
-    _, first = np.unique(whole, return_index=True)
-    return whole if len(first) == len(whole) else whole[np.sort(first)]
+    return distinct(np.concatenate([*parts, np.zeros(0, np.uint64)]))
 
 
 def _merged_sources(

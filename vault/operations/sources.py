@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
 from vault.objects.digest import Digest
-from vault.objects.runs import RowKeys, Runs
+from vault.objects.runs import RowKeys, Runs, in_both, only_in
 from vault.operations.dataset import Dataset
 
 Claims = Sequence[tuple[str, RowKeys]]
@@ -54,7 +54,8 @@ def adopted_after(
     if dataset.manifest.adopted is None and not claims:
         return None
     claimed = np.concatenate([np.zeros(0, np.uint64), *(rows for _, rows in claims)])
-    staying = np.setdiff1d(np.intersect1d(keys, arranged), claimed)
+    both = in_both(keys, arranged)
+    staying = both[only_in(both, claimed)]
     result = _kept_adoptions(dataset, staying)
     for source, rows in claims:
         foreign = np.sort(rows[~_read_from(dataset, rows, source)])

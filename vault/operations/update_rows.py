@@ -8,7 +8,7 @@ import numpy as np
 
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
-from vault.objects.runs import RowKeys
+from vault.objects.runs import RowKeys, in_both
 from vault.operations.arrange import rows_exchanged
 from vault.operations.compare import compare_datasets, field_values
 from vault.operations.dataset import Dataset, ids_of, open_dataset
@@ -37,7 +37,7 @@ def updated(
     taken: dict[str, list[int]] = {}
     for file, rows in zip(files, incoming, strict=True):
         wanted = _wanted(file, rows)
-        present = set(np.intersect1d(rows, keys).tolist())
+        present = set(in_both(rows, keys).tolist())
         places = _places_by_key(dataset, keys, file.reader.key, set(wanted), base)
         exchanged = {
             place: wanted[key] for key, place in places.items() if wanted[key] not in present
