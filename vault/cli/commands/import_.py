@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -82,8 +82,18 @@ def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **give
     repository = invocation.repository(writing=True)
     from vault.operations.import_files import ImportMode
 
-    stdin = sys.stdin.buffer if "-" in files else None
+    stdin = _standard_input() if "-" in files else None
     return repository.import_files(files, stdin=stdin, mode=ImportMode(mode), **given)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InvalidInput(
+            "standard input is closed, so `-` has nothing to read",
+            code="no-stdin",
+            hint="pipe the records in, or name a file: vault import FILE",
+        )
+    return sys.stdin.buffer
 
 
 def _mode(replace: bool, replace_all: bool, update: bool) -> str:
