@@ -314,3 +314,11 @@ def test_words_that_are_not_utf8_are_bad_usage(
 ) -> None:
     outcome = run(*words)
     assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  not-utf8")
+
+
+@pytest.mark.parametrize("command", ["init", "import"])
+def test_an_empty_path_is_named_as_one(
+    command: str, run: Callable[..., Outcome], project: Path
+) -> None:
+    outcome = run(command, "")
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  path-empty")
