@@ -205,3 +205,17 @@ def test_names_of_sources_and_rounds_need_not_be_utf8(run: Run, project: Path) -
     outcome = run("import", "data.jsonl", "--source", "s\udcff", "--round", "r\udcff", "--json")
     assert outcome.code == 0
     assert json.loads(outcome.out)["files"][0]["source"] == "s\\xff"
+
+
+@pytest.mark.parametrize(
+    ("mode", "what"), [("--replace", " of this source"), ("--replace-all", "")]
+)
+def test_replacing_says_how_many_examples_it_took_out(
+    mode: str, what: str, run: Run, committed: Path
+) -> None:
+    write_lines(committed / "data.jsonl", RECORDS[:1])
+    assert "       2 taken out of the stage" in run("import", mode, "data.jsonl").out
+    (committed / "data.jsonl").write_text("")
+    outcome = run("import", mode, "data.jsonl")
+    told = f"there was no record to read: 1 example{what} was taken out of the stage"
+    assert f"warning: {told}" in outcome.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,7 +62,18 @@ def import_inputs(
     staged = None
     if not options.dry_run:
         staged = _stage(context, dataset, draft.manifest, ingested, options)
-    return _report(ingested, staged, options)
+    report = _report(ingested, staged, options)
+    if staged is None or options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return report
+    return replace(report, taken_out=_taken_out(context, dataset))
+
+
+def _taken_out(context: Context, before: Dataset) -> int:
+    """Count the examples of a dataset that the stage holds no longer."""
+    manifest = draft_of(context, context.log.tip().view).manifest
+    after = open_dataset(context.store, manifest)
+    held = np.isin(before.ids().view("S16"), after.ids().view("S16"))
+    return len(held) - int(np.count_nonzero(held))
 
 
 def _stage(

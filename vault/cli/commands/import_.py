@@ -71,11 +71,18 @@ def command(
         kept_out = plural(report.quarantined, "record")
         warn(invocation, f"{kept_out} could not be read and went to quarantine")
     elif not report.read:
-        warn(invocation, "there was no record to read")
+        gone = f": {_gone(report.taken_out, mode)}" if report.taken_out else ""
+        warn(invocation, f"there was no record to read{gone}")
     is_mapped = bool(mapping or given["format"])
     for step in next_steps(report, keeps_reading=is_mapped and not mode.startswith("replace")):
         hint(invocation, step)
     return 1 if strict and report.quarantined else 0
+
+
+def _gone(count: int, mode: str) -> str:
+    where = "" if mode == "replace-all" else " of this source"
+    verb = "was" if count == 1 else "were"
+    return f"{plural(count, 'example')}{where} {verb} taken out of the stage"
 
 
 def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
