@@ -145,3 +145,13 @@ def test_output_that_is_cut_off_ends_quietly(shell: Callable[..., Outcome]) -> N
     )
     assert outcome.out.count("\n") == 1
     assert outcome.err == ""
+
+
+def test_a_table_by_field_fits_the_terminal(run: Run, project: Path) -> None:
+    rows = [chat(f"q{each}", "a", topic=f"{each} " + "long " * 40) for each in range(25)]
+    write_lines(project / "many.jsonl", rows)
+    run("import", "many.jsonl")
+    lines = run("diff", "--by", "topic").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[21] == "… and 5 more (--json has all)"
+    assert len(json.loads(run("diff", "--by", "topic", "--json").out)["by"]) == 25

@@ -114,3 +114,36 @@ def test_data_on_a_terminal_is_escaped_wherever_it_is_cut() -> None:
         escaped.write(data[:cut])
         escaped.write(data[cut:])
         assert stream.getvalue().decode() == '{"a":"\\u202e\\u009bé"}\n'
+
+
+@pytest.mark.parametrize(
+    ("output", "exit_code", "code"),
+    [
+        ("", 2, "output-unknown"),
+        (".vault/x.jsonl", 2, "output-inside-repository"),
+        (".vault", 2, "output-inside-repository"),
+        ("/dev/null", 4, "file-exists"),
+        ("data.jsonl/x.jsonl", 4, "file-exists"),
+        ("data.jsonl/x/y", 4, "file-exists"),
+        ("plain", 4, "file-exists"),
+        ("dangling.jsonl", 4, "file-exists"),
+    ],
+)
+def test_a_place_that_no_export_may_write_is_refused(
+    output: str, exit_code: int, code: str, run: Run, committed: Path
+) -> None:
+    (committed / "plain").write_text("mine")
+    (committed / "dangling.jsonl").symlink_to("nowhere.jsonl")
+    outcome = run("export", "-o", output)
+    assert (outcome.code, outcome.err.splitlines()[2]) == (exit_code, f"code:  {code}")
+    assert (committed / "plain").read_text() == "mine"
+    assert not (committed / "nowhere.jsonl").exists()
+
+
+def test_a_link_is_written_through(run: Run, committed: Path) -> None:
+    (committed / "real").mkdir()
+    (committed / "link.jsonl").symlink_to("real/out.jsonl")
+    assert run("export", "-o", "link.jsonl", "--force").code == 0
+    assert run("export", "-o", "link.jsonl").code == 0
+    assert (committed / "link.jsonl").is_symlink()
+    assert (committed / "real/out.jsonl").read_bytes() == (committed / "data.jsonl").read_bytes()

@@ -264,3 +264,61 @@ def test_a_terminal_that_is_not_utf8_gets_escapes(shell: Run) -> None:
     outcome = shell("vault 'größe'", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert outcome.code == 2
     assert "gr\\xf6\\xdfe" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["vault status >&-", "vault log --json >&-", "vault export -o - >&-", "vault status >&- 2>&-"],
+)
+def test_a_closed_standard_output_is_no_reason_to_fail(
+    line: str, shell: Callable[..., Outcome]
+) -> None:
+    made = """vault init -q && echo '{"text":"a"}' > a.jsonl && vault import -q a.jsonl"""
+    outcome = shell(f"{made} && vault commit -q -m one && {line}")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "Traceback" not in outcome.err
+
+
+def test_a_closed_standard_input_cannot_be_imported(shell: Callable[..., Outcome]) -> None:
+    outcome = shell("vault init -q && vault import - <&-")
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  no-stdin")
+
+
+def test_stopping_while_the_program_loads_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from vault.__main__ import main as run_program
+
+    class Stopped:
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "vault.cli.main", Stopped())  # type: ignore[arg-type]
+    assert run_program() == 130
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("commit", "-m", "a\udcff"),
+        ("commit", "-m", "a", "--meta", "k=\udcff"),
+        ("tag", "v1", "-m", "\udcff"),
+        ("tag", "v\udcff"),
+        ("show", "v\udcff"),
+        ("import", "data.jsonl", "--map", "user=\udcff"),
+    ],
+)
+def test_words_that_are_not_utf8_are_bad_usage(
+    words: tuple[str, ...], run: Callable[..., Outcome], committed: Path
+) -> None:
+    outcome = run(*words)
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  not-utf8")
+
+
+@pytest.mark.parametrize("command", ["init", "import"])
+def test_an_empty_path_is_named_as_one(
+    command: str, run: Callable[..., Outcome], project: Path
+) -> None:
+    outcome = run(command, "")
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  path-empty")

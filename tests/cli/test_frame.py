@@ -230,7 +230,7 @@ def test_both_console_scripts_are_the_same_program() -> None:
     from tests.cli.conftest import ROOT
 
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts == {"vault": "vault.cli.main:main", "dataset-vault": "vault.cli.main:main"}
+    assert scripts == {"vault": "vault.__main__:main", "dataset-vault": "vault.__main__:main"}
 
 
 def test_no_command_of_the_tests_stays_in_the_table() -> None:

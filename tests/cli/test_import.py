@@ -184,3 +184,38 @@ def test_the_log_of_operations_says_what_was_typed(run: Run, project: Path) -> N
     store = Invocation().repository()
     assert store._log.tip().command == "import data.jsonl --source 'it'\\''s'"
     assert store._log.tip().author == "ada"
+
+
+@pytest.mark.parametrize("argument", ["$'in/b\\xff.jsonl'", "in", "'in/*.jsonl'"])
+def test_a_name_that_is_not_utf8_is_stored_with_its_bytes_escaped(
+    argument: str, shell: Callable[..., Outcome]
+) -> None:
+    made = "vault init -q && mkdir in && printf '{\"text\":\"a\"}\\n' > $'in/b\\xff.jsonl'"
+    outcome = shell(f"{made} && vault import -q {argument} && vault show STAGE --json")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads(outcome.out)["statistics"]["sources"] == {"in/b\\xff.jsonl": 1}
+
+
+def test_a_row_of_one_cell_is_told_so(run: Run, project: Path) -> None:
+    (project / "a.csv").write_text("q,a\n1,2\n1\n")
+    assert "1 cell where the header has 2" in run("import", "a.csv").out
+
+
+def test_names_of_sources_and_rounds_need_not_be_utf8(run: Run, project: Path) -> None:
+    outcome = run("import", "data.jsonl", "--source", "s\udcff", "--round", "r\udcff", "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["files"][0]["source"] == "s\\xff"
+
+
+@pytest.mark.parametrize(
+    ("mode", "what"), [("--replace", " of this source"), ("--replace-all", "")]
+)
+def test_replacing_says_how_many_examples_it_took_out(
+    mode: str, what: str, run: Run, committed: Path
+) -> None:
+    write_lines(committed / "data.jsonl", RECORDS[:1])
+    assert "       2 taken out of the stage" in run("import", mode, "data.jsonl").out
+    (committed / "data.jsonl").write_text("")
+    outcome = run("import", mode, "data.jsonl")
+    told = f"there was no record to read: 1 example{what} was taken out of the stage"
+    assert f"warning: {told}" in outcome.err

@@ -35,7 +35,7 @@ def test_history_is_shown_newest_first(run: Run, history: list[str]) -> None:
         "meta:   by=ada",
         "",
         "    round 2",
-        "    ",
+        "",
         "    with \\x1b[31mreasons",
         "",
         f"commit {history[1][:12]} (tag v1)",
@@ -139,3 +139,14 @@ def test_a_lane_crosses_those_between() -> None:
         "|/",
         "* a",
     ]
+
+
+def test_the_history_of_the_stage_is_that_of_head(run: Run, committed: Path) -> None:
+    outcome = run("log", "STAGE")
+    assert outcome == run("log")
+    assert "round 1" in outcome.out
+
+
+def test_empty_lines_of_a_message_have_no_trailing_blanks(run: Run, committed: Path) -> None:
+    run("commit", "--amend", "-m", "first\n\nsecond")
+    assert "    first\n\n    second\n" in run("log").out

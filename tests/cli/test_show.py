@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import RECORDS, Outcome
 
 Run = Callable[..., Outcome]
@@ -57,3 +59,16 @@ def test_a_word_that_means_nothing_is_not_found(run: Run, committed: Path) -> No
         assert outcome.code == 3
         assert outcome.err.splitlines()[2] == f"code:  {code}"
         assert len(outcome.err.splitlines()) == 3
+
+
+@pytest.mark.parametrize("command", ["show HEAD..HEAD", "log HEAD..HEAD", "export HEAD..HEAD -o -"])
+def test_a_range_is_for_diff(command: str, run: Run, committed: Path) -> None:
+    outcome = run(*command.split())
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  revision-invalid")
+    assert "`vault diff HEAD..HEAD`" in outcome.err
+
+
+def test_three_dots_are_not_a_range(run: Run, committed: Path) -> None:
+    outcome = run("diff", "HEAD...HEAD")
+    assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  revision-invalid")
+    assert "three dots" in outcome.err

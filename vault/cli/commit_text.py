@@ -35,7 +35,7 @@ def commit_lines(
     lines += [f"meta:   {escape(key)}={escape(value)}" for key, value in commit.meta.items()]
     lines += [f"note:   {escape(key)}={escape(value)}" for key, value in commit.notes.items()]
     lines.append("")
-    lines += [f"    {escape(line)}" for line in commit.message.strip().splitlines()]
+    lines += [f"    {escape(line)}".rstrip() for line in commit.message.strip().splitlines()]
     return lines
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
 from vault.cli.record_text import Part, excerpt_lines, parts_of
-from vault.cli.text import escape, paint, plural, short_id, table
+from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
 from vault.cli.word_diff import changes
 from vault.cli.wrapped_text import Piece, wrap
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
 
 _CONTEXT = 60
+_MOST_ROWS = 20
+_LEAST_VALUE = 12
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "cyan")}
 _RELABELLED = ("=", "magenta")
 
@@ -47,11 +49,14 @@ def by_lines(report: DiffReport, by: str) -> Iterator[str]:
         for name in ("added", "removed", "changed", "relabelled")
         if any(getattr(counts, name) for counts in counted.values())
     ]
-    rows = [[escape(by), *names]]
-    for value, counts in counted.items():
-        rows.append([escape(value), *(f"{getattr(counts, name):,}" for name in names)])
+    room = max(_LEAST_VALUE, terminal_width() - sum(2 + max(len(name), 9) for name in names))
+    rows = [[shorten(by, room), *names]]
+    for value, counts in list(counted.items())[:_MOST_ROWS]:
+        rows.append([shorten(value, room), *(f"{getattr(counts, name):,}" for name in names)])
     if counted:
         yield from table(rows, right=range(1, len(names) + 1))
+        if len(counted) > _MOST_ROWS:
+            yield f"… and {len(counted) - _MOST_ROWS:,} more (--json has all)"
         yield ""
     for reason, count in report.reasons.items():
         yield f"removed because {escape(reason)}: {count:,}"

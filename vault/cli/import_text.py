@@ -20,6 +20,8 @@ def import_lines(report: ImportReport) -> Iterator[str]:
     if len(report.files) > 1:
         files = plural(len(report.files), "file")
         yield f"{files}: read {report.read:,}, imported {report.imported:,}"
+    if report.taken_out:
+        yield _line(report.taken_out, "taken out of the stage")
     if report.dry_run:
         yield "this was a trial: nothing was stored or staged"
     elif report.staged is not None:

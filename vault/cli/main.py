@@ -96,6 +96,7 @@ def root_group() -> RootGroup:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (`sys.argv` unless given) and return its exit code; never raises."""
+    _open_closed_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     invocation = Invocation(tuple(arguments))
     with _folder_kept(), _unencodable_shown():
@@ -121,6 +122,20 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
     finally:
         invocation.clear_progress()
     return answer if isinstance(answer, int) else 0
+
+
+def _open_closed_streams() -> None:
+    # `>&-` leaves None where a stream should be, and its number to the next file that is opened:
+    # what is printed would end up in that file. An absent standard input stays None.
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
 
 
 @contextlib.contextmanager

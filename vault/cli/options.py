@@ -6,7 +6,7 @@ A command module says `@options.command(...)` over a function that takes the `In
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 import click
@@ -108,6 +108,7 @@ def command(
         def run(*args: P.args, **kwargs: P.kwargs) -> int | None:
             invocation = click.get_current_context().find_object(Invocation)
             assert invocation is not None, "main puts one into every context"
+            _check_text(kwargs)
             return function(invocation, *args, **kwargs)
 
         make = click.command(
@@ -123,6 +124,28 @@ def command(
         return made
 
     return decorate
+
+
+def _check_text(given: Mapping[str, Any]) -> None:
+    """Refuse words that are not UTF-8: Python has half surrogates there, which nothing can store.
+
+    Paths may be anything that the system takes, and names of sources are escaped where they are
+    recorded. Raises InvalidInput (`not-utf8`).
+    """
+    for name, value in given.items():
+        for word in value if isinstance(value, tuple) else (value,):
+            if name in _ANY_BYTES or not isinstance(word, str):
+                continue
+            if any("\ud800" <= character <= "\udfff" for character in word):
+                raise InvalidInput(
+                    f'"{word}" is not UTF-8',
+                    code="not-utf8",
+                    hint="type it again; `locale` shows which encoding the terminal uses",
+                )
+
+
+_ANY_BYTES = frozenset({"files", "output", "path", "source", "round"})
+"""Parameters that are paths or are recorded with their bytes escaped."""
 
 
 def group(*, help: str, example: str, default: str | None = None) -> VaultGroup:

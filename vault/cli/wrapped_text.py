@@ -42,6 +42,14 @@ def wrap(pieces: Sequence[Piece], *, indent: str, width: int | None = None) -> I
         yield indent + _painted(line)
 
 
+def hanging(pieces: Sequence[Piece], *, deeper: str, width: int | None = None) -> Iterator[str]:
+    """Yield lines as `wrap` does, those after the first beginning with `deeper`."""
+    width = terminal_width() if width is None else width
+    lines = wrap(pieces, indent="", width=width - len(deeper))
+    for number, line in enumerate(lines):
+        yield deeper + line if number else line
+
+
 def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     """Yield words, each as the pieces that stand together without white space between."""
     word: list[Piece] = []

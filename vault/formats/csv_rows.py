@@ -87,7 +87,8 @@ def _header(reader: Iterator[list[str]], lines: _RowLines, path: str) -> list[st
 
 def _add_row(builder: BlockBuilder, lines: _RowLines, header: list[str], cells: list[str]) -> None:
     if len(cells) != len(header):
-        reason = f"{len(cells)} cells where the header has {len(header)}"
+        held = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        reason = f"{held} where the header has {len(header)}"
         builder.refuse(lines.first, "csv-columns", reason, lines.row())
         return
     try:

@@ -78,7 +78,8 @@ def find_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
     their first bytes say, like any file of unknown ending that is named.
 
     Raises NotFound (`file-not-found`), and InvalidInput: `no-files` (a folder with nothing
-    readable), `special-file` (a device, pipe or socket), `unknown-layout`.
+    readable), `special-file` (a device, pipe or socket), `unknown-layout`,
+    `path-empty`.
     """
     found: dict[str, InputFile] = {}
     for argument in arguments:
@@ -89,6 +90,12 @@ def find_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
 
 
 def _expand(argument: str) -> list[InputFile]:
+    if not argument:
+        raise InvalidInput(
+            "the path of a file to read is empty",
+            code="path-empty",
+            hint="name a file, a folder, or `-` for standard input",
+        )
     if argument == "-":
         return [InputFile("-", Layout.JSONL)]
     if os.path.isdir(argument):

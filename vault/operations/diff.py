@@ -102,7 +102,7 @@ def sides_of(context: Context, old: str | None, new: str | None) -> Sides:
     Raises what `resolve` raises.
     """
     view = context.log.tip().view
-    if old is not None and new is None and ".." in old:
+    if old is not None and new is None and ".." in old and "..." not in old:
         old, _, new = old.partition("..")
         old, new = old or "HEAD", new or "HEAD"
     if old is None:

@@ -21,6 +21,7 @@ from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
+from vault.operations.export_place import check_place
 from vault.operations.lock_file import check_unedited, remember
 from vault.operations.records import joined_lines, record_arrays, record_texts
 from vault.operations.revisions import HEAD, Revision, resolve
@@ -92,8 +93,8 @@ def export(
 
     The files appear whole and together, or not at all. Costs decompressing what is written. Raises
     NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
-    (`output-unknown`, `extras-unknown`, `field-not-found`, `sample-invalid`, `lock-damaged`),
-    AlreadyExists (`file-exists`, `file-edited`), Corrupt,
+    (`output-unknown`, `output-inside-repository`, `extras-unknown`, `field-not-found`,
+    `sample-invalid`, `lock-damaged`), AlreadyExists (`file-exists`, `file-edited`), Corrupt,
     OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
@@ -101,6 +102,8 @@ def export(
         raise InvalidInput(
             f'an export cannot carry "{unknown[0]}"', code="extras-unknown", hint="use id, labels"
         )
+    if options.output != STANDARD_OUTPUT:
+        check_place(context.folder, options.output)
     view = context.log.tip().view
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
@@ -214,23 +217,25 @@ def _write_files(
     context: Context, dataset: Dataset, targets: Sequence[_Target], options: ExportOptions
 ) -> list[ExportedFile]:
     """Write all files aside, then put them in place: never half of a split beside an older half."""
-    written: list[tuple[Path, ExportedFile]] = []
+    written: list[tuple[Path, Path, ExportedFile]] = []
     temporaries: list[Path] = []
     try:
         for target in targets:
-            path = Path(target.path)
+            # A link stays, and what it points to is written.
+            path = Path(os.path.realpath(target.path))
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
             temporaries.append(temporary)
             with open(temporary, "wb") as file:
                 sha256 = _write(context, dataset, target, options, file)
-            written.append((temporary, ExportedFile(target.path, len(target.keys), sha256)))
-        for temporary, exported in written:
-            os.replace(temporary, exported.path)
+            exported = ExportedFile(target.path, len(target.keys), sha256)
+            written.append((temporary, path, exported))
+        for temporary, path, _ in written:
+            os.replace(temporary, path)
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
-    return [exported for _, exported in written]
+    return [exported for _, _, exported in written]
 
 
 def _write(

@@ -87,7 +87,10 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did: the files and their totals, and how the stage then stood."""
+    """What an import did: the files and their totals, and how the stage then stood.
+
+    `taken_out` counts the examples that were on the stage before and that replacing took away.
+    """
 
     files: tuple[ImportedFile, ...]
     read: int
@@ -98,6 +101,7 @@ class ImportReport:
     quarantined: int
     staged: Staged | None
     dry_run: bool = False
+    taken_out: int = 0
 
 
 def import_files(

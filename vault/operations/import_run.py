@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -60,7 +62,18 @@ def import_inputs(
     staged = None
     if not options.dry_run:
         staged = _stage(context, dataset, draft.manifest, ingested, options)
-    return _report(ingested, staged, options)
+    report = _report(ingested, staged, options)
+    if staged is None or options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
+        return report
+    return replace(report, taken_out=_taken_out(context, dataset))
+
+
+def _taken_out(context: Context, before: Dataset) -> int:
+    """Count the examples of a dataset that the stage holds no longer."""
+    manifest = draft_of(context, context.log.tip().view).manifest
+    after = open_dataset(context.store, manifest)
+    held = np.isin(before.ids().view("S16"), after.ids().view("S16"))
+    return len(held) - int(np.count_nonzero(held))
 
 
 def _stage(
@@ -130,7 +143,7 @@ class _Known:
 def _reader(
     context: Context, dataset: Dataset, file: InputFile, options: ImportOptions
 ) -> RecordReader:
-    source = options.source or _source_of(context.folder, file.path)
+    source = _utf8(options.source or _source_of(context.folder, file.path))
     remembered: Mapping[str, Any] = dataset.manifest.sources.get(source, {})
     mapping = options.mapping
     if mapping is None and options.format is None:
@@ -138,7 +151,7 @@ def _reader(
     name = options.format or (None if mapping else remembered.get("format"))
     return RecordReader(
         source=source,
-        round=options.round,
+        round=None if options.round is None else _utf8(options.round),
         kind=None if name is None else _kind(name),
         mapping=mapping,
         updating=options.mode is ImportMode.UPDATE,
@@ -180,6 +193,14 @@ def _source_of(folder: Path | None, path: str) -> str:
     if folder is not None and resolved.is_relative_to(folder.resolve()):
         return resolved.relative_to(folder.resolve()).as_posix()
     return resolved.name
+
+
+def _utf8(name: str) -> str:
+    """Return a name with the bytes that are not UTF-8 as text: they come as half surrogates."""
+    try:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> None:

@@ -65,7 +65,15 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
     """
     target = Path(path)
     locked = {} if folder is None else _read(folder)
-    if force or not target.exists():
+    if force:
+        return
+    if target.is_symlink() and not target.exists():
+        raise AlreadyExists(
+            f"{path} is a link to {os.readlink(target)}, which does not exist",
+            code="file-exists",
+            hint="write elsewhere, or make that file with --force",
+        )
+    if not target.exists():
         return
     if target.is_dir():
         raise AlreadyExists(

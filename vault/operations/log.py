@@ -46,11 +46,15 @@ class LogReport:
 def log(context: Context, revision: str | None = None, *, limit: int | None = None) -> LogReport:
     """Return the history of a revision (HEAD); nothing in a repository without commits.
 
+    The history of the stage, which is not recorded yet, is that of HEAD.
+
     Raises NotFound (`revision-not-found`), Corrupt.
     """
     view = context.log.tip().view
     head = head_of(view)
-    start = head if revision is None else resolve(context, view, revision).commit
+    start = head
+    if revision is not None:
+        start = resolve(context, view, revision).commit or head
     if start is None:
         return LogReport((), head)
     chosen = islice(ancestors(context, start), limit)

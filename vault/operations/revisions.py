@@ -38,6 +38,8 @@ def resolve(context: Context, view: View, text: str) -> Revision:
     """
     if text == STAGE:
         return stage_revision(context, view)
+    if ".." in text:
+        raise _a_range(text)
     base = _BASE.match(text)
     steps = text[base.end() :] if base else text
     if base is None or _STEP.sub("", steps):
@@ -50,6 +52,23 @@ def resolve(context: Context, view: View, text: str) -> Revision:
     for kind, number in _STEP.findall(steps):
         commit = _step(context, commit, kind, 1 if number == "" else int(number), text)
     return Revision(text, commit, context.commit(commit).manifest)
+
+
+def _a_range(text: str) -> InvalidInput:
+    old, _, new = text.partition("..")
+    new = new.lstrip(".")
+    shown = f"`vault diff {old or HEAD}..{new or HEAD}`"
+    if "..." in text:
+        return InvalidInput(
+            f'"{text}" has three dots, and a range has two',
+            code="revision-invalid",
+            hint=f"{shown} compares the two",
+        )
+    return InvalidInput(
+        f'"{text}" is a range of two versions, which only `vault diff` takes',
+        code="revision-invalid",
+        hint=f"name one version here; {shown} compares the two",
+    )
 
 
 def stage_revision(context: Context, view: View) -> Revision:

@@ -10,7 +10,8 @@ import click
 from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id
+from vault.cli.text import escape, plural, short_id
+from vault.cli.wrapped_text import Piece, hanging
 
 if TYPE_CHECKING:
     from vault.operations.fsck import FsckReport
@@ -25,16 +26,24 @@ def command(invocation: Invocation, repair: bool) -> int:
     """
     report = invocation.repository(writing=repair).fsck(repair=repair)
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
-    if report.problems and not repair:
+    if not repair and any(each.object == _REPAIRABLE for each in report.problems):
         hint(invocation, "`vault fsck --repair` puts right what can be put right")
+    if any(each.object != _REPAIRABLE for each in report.problems):
+        hint(invocation, "take what is damaged from a copy of the repository, or import the files")
+        hint(invocation, "again: a damaged object is written anew when the same bytes are stored")
     return 0 if report.ok else 1
+
+
+_REPAIRABLE = "tip"
+"""The one thing that a repair renews: the hint at the newest operation."""
 
 
 def _text(report: FsckReport, verbose: bool) -> Iterator[str]:
     for each in report.problems:
         name = escape(str(each.object))
         shown = short_id(name, verbose) if len(name) == 64 else name
-        yield f"{paint('damaged', 'red')}  {shown}: {escape(each.message)}  ({each.code})"
+        told = f"  {shown}: {escape(each.message)}  ({each.code})"
+        yield from hanging([Piece("damaged", "red"), Piece(told)], deeper=" " * 9)
     for line in report.repaired:
         yield f"repaired  {escape(line)}"
     read = plural(report.objects, "object")

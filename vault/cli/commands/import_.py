@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -71,19 +71,36 @@ def command(
         kept_out = plural(report.quarantined, "record")
         warn(invocation, f"{kept_out} could not be read and went to quarantine")
     elif not report.read:
-        warn(invocation, "there was no record to read")
+        gone = f": {_gone(report.taken_out, mode)}" if report.taken_out else ""
+        warn(invocation, f"there was no record to read{gone}")
     is_mapped = bool(mapping or given["format"])
     for step in next_steps(report, keeps_reading=is_mapped and not mode.startswith("replace")):
         hint(invocation, step)
     return 1 if strict and report.quarantined else 0
 
 
+def _gone(count: int, mode: str) -> str:
+    where = "" if mode == "replace-all" else " of this source"
+    verb = "was" if count == 1 else "were"
+    return f"{plural(count, 'example')}{where} {verb} taken out of the stage"
+
+
 def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
     repository = invocation.repository(writing=True)
     from vault.operations.import_files import ImportMode
 
-    stdin = sys.stdin.buffer if "-" in files else None
+    stdin = _standard_input() if "-" in files else None
     return repository.import_files(files, stdin=stdin, mode=ImportMode(mode), **given)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InvalidInput(
+            "standard input is closed, so `-` has nothing to read",
+            code="no-stdin",
+            hint="pipe the records in, or name a file: vault import FILE",
+        )
+    return sys.stdin.buffer
 
 
 def _mode(replace: bool, replace_all: bool, update: bool) -> str:

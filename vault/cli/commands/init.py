@@ -12,6 +12,7 @@ from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape
+from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
     from vault.operations.init import InitReport
@@ -27,6 +28,12 @@ def command(invocation: Invocation, path: str) -> None:
     """
     from vault.repository import Repository
 
+    if not path:
+        raise InvalidInput(
+            "the path of the folder is empty",
+            code="path-empty",
+            hint="name a folder, or leave it out for this one: `vault init`",
+        )
     report = Repository.init(Path(path), author=invocation.author(), now=invocation.timestamp())
     emit(invocation, report, _text)
     hint(invocation, "`vault import FILE` brings in examples")

@@ -44,7 +44,7 @@ def command(
             yield from lanes.beside(each.commit, each.parents, lines) if lanes else lines
 
     emit(invocation, report, text)
-    if not report.commits and limit != 0:
+    if report.head is None:
         hint(invocation, 'there is no commit yet: `vault commit -m "round 1"` makes the first')
 
 

@@ -1,0 +1,45 @@
+"""Where an export may write: checked before anything is read or written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vault.errors import AlreadyExists, InvalidInput
+from vault.operations.init import FOLDER
+
+
+def check_place(folder: Path | None, output: str) -> None:
+    """Refuse a path that no export may write, whatever it would hold.
+
+    `folder` is the repository's. Raises InvalidInput (`output-unknown` for an empty path,
+    `output-inside-repository`), AlreadyExists (`file-exists` for a device, for a file without
+    ending, and where a file stands in the place of a folder).
+    """
+    if not output:
+        raise InvalidInput(
+            "the path to write to is empty",
+            code="output-unknown",
+            hint="name a file, such as train.jsonl, or `-` for standard output",
+        )
+    path = Path(output)
+    resolved = Path(os.path.realpath(path))
+    if folder is not None and resolved.is_relative_to((folder / FOLDER).resolve()):
+        raise InvalidInput(
+            f"{output} is inside the repository's own folder",
+            code="output-inside-repository",
+            hint=f"write beside {FOLDER}, or somewhere else",
+        )
+    if resolved.exists() and not resolved.is_dir() and not (path.suffix and resolved.is_file()):
+        raise AlreadyExists(
+            f"{output} is not a folder, and its name has no ending that says the format",
+            code="file-exists",
+            hint="`-o -` writes to standard output; a file ends in .jsonl, .json, .csv or .parquet",
+        )
+    parent = next((each for each in resolved.parents if each.exists()), None)
+    if parent is not None and not parent.is_dir():
+        raise AlreadyExists(
+            f"{output} cannot be written: {parent} is a file, not a folder",
+            code="file-exists",
+            hint="write to a path with another name, or to standard output with `-o -`",
+        )
