@@ -27,6 +27,7 @@ from vault.store.object_store import ObjectStore
 WINDOW = 32_768
 """Records handed out at once, at most."""
 
+_LEAST_WINDOW = 1_024
 _WINDOW_CHUNKS = 4
 _KEPT_CHUNKS = 6
 _MOST_VISITS = 3
@@ -114,7 +115,11 @@ def _rows(texts: pa.StringArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]
 
 
 def _windows(keys: RowKeys) -> list[RowKeys]:
-    """Cut row keys where a window has enough rows, or would need another chunk in memory."""
+    """Cut row keys where a window has enough rows, or would need another chunk in memory.
+
+    Rows of one chunk that follow one another are handed out without being copied, so a window also
+    ends before another chunk once it is worth its while.
+    """
     chunk, _ = key_parts(keys)
     ends = np.append(np.flatnonzero(np.diff(chunk)) + 1, len(keys)).tolist()
     windows = []
@@ -122,7 +127,8 @@ def _windows(keys: RowKeys) -> list[RowKeys]:
     held: set[int] = set()
     for end in ends if len(keys) else []:
         number = int(chunk[start])
-        if number not in held and len(held) == _WINDOW_CHUNKS:
+        is_full = number not in held and len(held) == _WINDOW_CHUNKS
+        if is_full or start - first >= _LEAST_WINDOW:
             windows.append(keys[first:start])
             first, held = start, set()
         held.add(number)
@@ -138,10 +144,18 @@ def _windows(keys: RowKeys) -> list[RowKeys]:
 
 def _jumps_about(windows: list[RowKeys]) -> bool:
     """Tell whether going window by window would decode chunks many times over."""
-    used = [np.unique(key_parts(window)[0]) for window in windows]
-    visits = sum(len(each) for each in used)
-    chunks = len(np.unique(np.concatenate(used))) if used else 0
-    return chunks > _KEPT_CHUNKS and visits > _MOST_VISITS * chunks
+    kept: OrderedDict[int, None] = OrderedDict()
+    seen: set[int] = set()
+    decoded = 0
+    for window in windows:
+        for number in np.unique(key_parts(window)[0]).tolist():
+            decoded += number not in kept
+            seen.add(number)
+            kept[number] = None
+            kept.move_to_end(number)
+            if len(kept) > _KEPT_CHUNKS:
+                kept.popitem(last=False)
+    return len(seen) > _KEPT_CHUNKS and decoded > _MOST_VISITS * len(seen)
 
 
 def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
