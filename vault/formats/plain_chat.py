@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import xxhash
 
 from vault.formats.chat import TOOL_FIELDS
 from vault.objects.conversation import Kind
-from vault.objects.json_text import canonical_bytes, compact_bytes
+from vault.objects.json_text import compact_bytes
 
 Values = tuple[Kind, int | None, int | None, int, int, int, bytes | None]
 """The fields of `Derived`, in their order."""
 
 _CHAT = Kind.CHAT
+_SORTED = orjson.OPT_SORT_KEYS
 _TURNS = {"user": 1, "assistant": 1, "system": 0, "developer": 0}
 
 
@@ -47,8 +49,9 @@ def derive_plain(record: dict[str, Any], barred: frozenset[str]) -> Values | Non
     except (KeyError, TypeError):  # another role, or not a message: the general path knows
         return None
     is_answered = message["role"] == "assistant"
-    prompt = canonical_bytes({"messages": messages[:-1] if is_answered else messages})
-    response = canonical_bytes({"messages": messages[-1:] if is_answered else []})
+    # Only strings, so orjson writes what `canonical_bytes` would.
+    prompt = orjson.dumps({"messages": messages[:-1] if is_answered else messages}, None, _SORTED)
+    response = orjson.dumps({"messages": messages[-1:] if is_answered else []}, None, _SORTED)
     prompt_id = xxhash.xxh3_64_intdigest(prompt) if turns > is_answered else None
     content_id = xxhash.xxh3_64_intdigest(prompt + b"\n" + response)
     text = "".join(texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import NewType
 
 Digest = NewType("Digest", str)
@@ -23,6 +24,11 @@ def digest_of(data: bytes | memoryview) -> Digest:
 def is_digest(text: object) -> bool:
     """Tell whether a value has the form of a digest: the only texts that become object names."""
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
+
+
+def example_ids(canonical: Iterable[bytes]) -> bytes:
+    """Return the ids of records with these canonical JSONs, one after the other."""
+    return b"".join([hashlib.sha256(each).digest()[:ID_BYTES] for each in canonical])
 
 
 def example_id(canonical: bytes) -> bytes:

@@ -86,7 +86,7 @@ def parse_compact(texts: Sequence[bytes]) -> list[Any] | None:
     is the cheapest proof. What it returns is what `parse` would, for every text.
     """
     try:
-        values = [orjson.loads(text) for text in texts]
+        values = list(map(orjson.loads, texts))
         nested: list[Any] = values
         for _ in range(_WRAPPED):
             nested = [nested]
@@ -97,9 +97,9 @@ def parse_compact(texts: Sequence[bytes]) -> list[Any] | None:
     return values if written == whole else None
 
 
-def canonical_of_compact(value: Any) -> bytes:
-    """Return the canonical bytes of a value that `parse_compact` returned."""
-    return orjson.dumps(value, option=_SORTED)
+def canonical_of_compact(values: Sequence[Any]) -> list[bytes]:
+    """Return the canonical bytes of values that `parse_compact` returned."""
+    return [orjson.dumps(value, option=_SORTED) for value in values]
 
 
 def might_be_inexact(text: bytes) -> bool:

@@ -25,7 +25,7 @@ from vault.formats.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
-from vault.objects.digest import Digest, example_id
+from vault.objects.digest import Digest, example_ids
 from vault.objects.field_path import field_text
 from vault.objects.json_member import EXPORT_MEMBER, without_member
 from vault.objects.json_text import (
@@ -37,9 +37,6 @@ from vault.objects.json_text import (
 from vault.store.object_store import ObjectStore
 
 _BATCH = 64
-
-Parsed = tuple[Any, bytes]
-"""The value of a record and its canonical bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +94,19 @@ class _PendingBlock:
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
 
-    def add(self, texts: list[bytes], lines: Sequence[int], parsed: Sequence[Parsed]) -> None:
+    def add(
+        self,
+        texts: list[bytes],
+        lines: Sequence[int],
+        values: Sequence[Any],
+        canonical: Sequence[bytes],
+    ) -> None:
         """Take in records that were parsed. Raises FormatMismatch, and then has taken in none."""
         reader, rows = self.reader, self.rows
-        derived = [derive_values(value, reader.kind, reader.mapping) for value, _ in parsed]
+        derived = [derive_values(value, reader.kind, reader.mapping) for value in values]
         kind, content_id, prompt_id, turns, chars, tokens, fields = zip(*derived, strict=True)
         rows.data.extend(texts)
-        rows.ids.extend(b"".join([example_id(canonical) for _, canonical in parsed]))
+        rows.ids.extend(example_ids(canonical))
         rows.kind.extend(kind)
         rows.content_id.extend([each or 0 for each in content_id])
         rows.has_content.extend([each is not None for each in content_id])
@@ -242,16 +245,15 @@ class BlockWriter:
 
 def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Sequence[int]) -> None:
     values = parse_compact(texts)
-    if values is not None and not pending.reader.updating and all(map(_is_plain, values)):
+    if values is not None and not pending.reader.updating and _are_plain(values):
         with contextlib.suppress(FormatMismatch):
-            parsed = [(value, canonical_of_compact(value)) for value in values]
-            return pending.add(texts, lines, parsed)
+            return pending.add(texts, lines, values, canonical_of_compact(values))
     for text, line in zip(texts, lines, strict=True):
         _read_record(pending, text, line)
 
 
-def _is_plain(value: Any) -> bool:
-    return type(value) is dict and EXPORT_MEMBER not in value
+def _are_plain(values: list[Any]) -> bool:
+    return not [each for each in values if type(each) is not dict or EXPORT_MEMBER in each]
 
 
 def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
@@ -264,7 +266,7 @@ def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
             exported = value[EXPORT_MEMBER]
             text = without_member(text, EXPORT_MEMBER)
             value, canonical = parse(text)
-        pending.add([text], [line], [(value, canonical)])
+        pending.add([text], [line], [value], [canonical])
         if pending.reader.updating:
             pending.keys.append(_update_key(value, exported, pending.reader.key))
     except (UnreadableJson, FormatMismatch) as error:
