@@ -15,6 +15,7 @@ from vault.formats.blocks import open_blocks
 from vault.formats.inputs import InputFile
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest
 from vault.objects.quarantine import decode_quarantine, decode_removals
 from vault.objects.runs import only_in
 from vault.objects.view import View
@@ -59,21 +60,10 @@ def import_inputs(
     context.progress.finish()
     ingest.count_same_content(known.content)
     _refuse_if_nothing_read(ingested, files)
-    staged = None
-    if not options.dry_run:
-        staged = _stage(context, dataset, draft.manifest, ingested, options)
-    report = _report(ingested, staged, options)
-    if staged is None or options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
-        return report
-    return replace(report, taken_out=_taken_out(context, dataset))
-
-
-def _taken_out(context: Context, before: Dataset) -> int:
-    """Count the examples of a dataset that the stage holds no longer."""
-    manifest = draft_of(context, context.log.tip().view).manifest
-    after = open_dataset(context.store, manifest)
-    held = np.isin(before.ids().view("S16"), after.ids().view("S16"))
-    return len(held) - int(np.count_nonzero(held))
+    if options.dry_run:
+        return _report(ingested, None, options)
+    staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
+    return replace(_report(ingested, staged, options), taken_out=taken_out)
 
 
 def _stage(
@@ -82,10 +72,11 @@ def _stage(
     read_against: Digest | None,
     ingested: Ingested,
     options: ImportOptions,
-) -> Staged:
+) -> tuple[Staged, int]:
+    """Stage what was read; return how the stage stands and how many examples left it."""
     from vault.operations.restage import restage
 
-    def change(view: View) -> tuple[View, Staged]:
+    def change(view: View) -> tuple[View, tuple[Staged, int]]:
         draft = draft_of(context, view)
         current = dataset
         raced = draft.manifest != read_against
@@ -93,9 +84,23 @@ def _stage(
             current = open_dataset(context.store, draft.manifest, numbers=dataset.numbers)
         base = None if draft.head is None else context.commit(draft.head).manifest
         manifest = restage(context, current, ingested, options, raced=raced, base=base)
-        return stage_dataset(context, view, draft, manifest)
+        replaces = options.mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL)
+        taken_out = _taken_out(current, manifest) if replaces else 0
+        changed, staged = stage_dataset(context, view, draft, manifest)
+        return changed, (staged, taken_out)
 
     return record(context, change)
+
+
+def _taken_out(before: Dataset, manifest: Manifest) -> int:
+    """Count the examples of a dataset that are not in the next one, by row and then by id."""
+    after = Dataset(before.store, manifest, numbers=before.numbers)
+    old, new = before.keys(), after.keys()
+    gone, come = old[only_in(old, new)], new[only_in(new, old)]
+    index = IdIndex()
+    index.add(ids_of(after.columns(come, ["id"])))
+    known, _ = index.find(ids_of(before.columns(gone, ["id"])))
+    return len(gone) - int(known.sum())
 
 
 class _Known:

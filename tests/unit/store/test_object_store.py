@@ -1,4 +1,4 @@
-"""The object store: what it returns was checked, and what is damaged is healed when stored again."""
+"""The object store: what it returns was checked; what is damaged heals when stored again."""
 
 from __future__ import annotations
 
