@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vault.objects.runs import RowKeys
 
-_DIVISION_BITS = 4
+_DIVISION_BITS = 6
 _DIVIDED_FROM = 1 << 20
 _UNDIVIDED = np.zeros(0, np.uint64)
 _DIVIDED = np.arange(1, 1 << _DIVISION_BITS, dtype=np.uint64) << np.uint64(64 - _DIVISION_BITS)

@@ -120,7 +120,7 @@ class ProcessWorker:
     would stop reading, and the two would wait for each other.
     """
 
-    ahead = 3
+    ahead = 2
 
     def __init__(self, store: ObjectStore) -> None:
         package = str(Path(__file__).resolve().parents[2])
