@@ -26,6 +26,13 @@ def is_digest(text: object) -> bool:
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
+def read_digest(value: object) -> Digest:
+    """Return a digest that stands in stored JSON. Raises ValueError if it is none."""
+    if not is_digest(value):
+        raise ValueError(f"{value!r} is not a digest")
+    return Digest(str(value))
+
+
 def example_ids(canonical: Iterable[bytes]) -> bytes:
     """Return the ids of records with these canonical JSONs, one after the other."""
     return b"".join([hashlib.sha256(each).digest()[:ID_BYTES] for each in canonical])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vault.errors import Corrupt
-from vault.objects.digest import Digest, is_digest
+from vault.objects.digest import Digest, read_digest
 from vault.objects.stored_json import stored_json
 
 
@@ -77,17 +77,19 @@ def decode_manifest(data: bytes) -> Manifest:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return Manifest(
             pages=tuple(
-                PageReference(_digest(page["page"]), int(page["examples"]))
+                PageReference(read_digest(page["page"]), int(page["examples"]))
                 for page in root["pages"]
             ),
-            labels={_digest(chunk): _digest(labels) for chunk, labels in root["labels"].items()},
-            removals=tuple(_digest(each) for each in root["removals"]),
+            labels={
+                read_digest(chunk): read_digest(labels) for chunk, labels in root["labels"].items()
+            },
+            removals=tuple(read_digest(each) for each in root["removals"]),
             removed=int(root["removed"]),
-            quarantine=tuple(_digest(each) for each in root["quarantine"]),
+            quarantine=tuple(read_digest(each) for each in root["quarantine"]),
             quarantined=int(root["quarantined"]),
             sources={str(name): dict(reader) for name, reader in root["sources"].items()},
-            adopted=None if root["adopted"] is None else _digest(root["adopted"]),
-            attachments={str(n): _digest(each) for n, each in root["attachments"].items()},
+            adopted=None if root["adopted"] is None else read_digest(root["adopted"]),
+            attachments={str(n): read_digest(each) for n, each in root["attachments"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt(
@@ -95,9 +97,3 @@ def decode_manifest(data: bytes) -> Manifest:
             code="manifest-unreadable",
             hint="`vault fsck` tells which objects are damaged",
         ) from None
-
-
-def _digest(text: Any) -> Digest:
-    if not is_digest(text):
-        raise ValueError(f"{text!r} is not a digest")
-    return Digest(text)

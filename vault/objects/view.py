@@ -13,7 +13,7 @@ from typing import Any, NewType, Self
 
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts, read_counts
-from vault.objects.digest import Digest, is_digest
+from vault.objects.digest import Digest, is_digest, read_digest
 
 RefName = NewType("RefName", str)
 """Name of a branch or tag that passed `check_ref_name`."""
@@ -115,9 +115,9 @@ def _workspace_json(workspace: Workspace) -> dict[str, Any]:
 def view_from_json(value: Mapping[str, Any]) -> View:
     """Return the view of these JSON values; KeyError, TypeError, ValueError if they are not one."""
     return View(
-        branches={RefName(name): _digest(each) for name, each in value["branches"].items()},
+        branches={RefName(name): read_digest(each) for name, each in value["branches"].items()},
         tags={
-            RefName(name): Tag(_digest(each["commit"]), each["message"])
+            RefName(name): Tag(read_digest(each["commit"]), each["message"])
             for name, each in value["tags"].items()
         },
         workspaces={name: _workspace(each) for name, each in value["workspaces"].items()},
@@ -127,23 +127,17 @@ def view_from_json(value: Mapping[str, Any]) -> View:
 def _workspace(value: Mapping[str, Any]) -> Workspace:
     return Workspace(
         branch=None if value["branch"] is None else RefName(value["branch"]),
-        detached=None if value["detached"] is None else _digest(value["detached"]),
+        detached=None if value["detached"] is None else read_digest(value["detached"]),
         stages={RefName(name): _stage(each) for name, each in value["stages"].items()},
     )
 
 
 def _stage(value: Mapping[str, Any]) -> Stage:
     return Stage(
-        base=None if value["base"] is None else _digest(value["base"]),
-        manifest=_digest(value["manifest"]),
+        base=None if value["base"] is None else read_digest(value["base"]),
+        manifest=read_digest(value["manifest"]),
         examples=int(value["examples"]),
         counts=read_counts(value["counts"]),
         quarantined=int(value["quarantined"]),
         fingerprint=str(value["fingerprint"]),
     )
-
-
-def _digest(text: Any) -> Digest:
-    if not is_digest(text):
-        raise ValueError(f"{text!r} is not a digest")
-    return Digest(text)

@@ -67,22 +67,6 @@ def is_repository(folder: Path) -> bool:
     return _read_format(folder / FOLDER) is not None
 
 
-def find_repository(start: Path) -> Path:
-    """Return the nearest folder, from `start` upwards, that holds a repository.
-
-    Raises NotFound (`repository-not-found`).
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if is_repository(folder):
-            return folder
-    raise NotFound(
-        f"no vault repository in {start} or above it",
-        code="repository-not-found",
-        hint="`vault init` makes one here",
-    )
-
-
 def open_backend(folder: Path) -> Backend:
     """Return the backend of the repository in a folder.
 
