@@ -1,0 +1,74 @@
+"""Methods that look: at history, examples, changes and what was kept out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from vault.repository.opened import Opened
+
+if TYPE_CHECKING:
+    from vault.operations.diff import ChangedExample, DiffReport
+    from vault.operations.export import ExportReport
+    from vault.operations.list_quarantine import QuarantineReport
+    from vault.operations.log import LogReport
+    from vault.operations.show import CommitShown, ExampleShown
+    from vault.operations.status import StatusReport
+
+
+class Reading(Opened):
+    """The commands that read, and those that write files outside the repository."""
+
+    def status(self) -> StatusReport:
+        """Return the branch, what is staged, and what is in quarantine."""
+        from vault.operations.status import status
+
+        return status(self._context())
+
+    def log(self, revision: str | None = None, *, limit: int | None = None) -> LogReport:
+        """Return history, newest first."""
+        from vault.operations.log import log
+
+        return log(self._context(), revision, limit=limit)
+
+    def export(
+        self, revision: str | None = None, *, stdout: BinaryIO | None = None, **options: Any
+    ) -> ExportReport:
+        """Write a revision (HEAD) to files; `options` are the fields of `ExportOptions`."""
+        from vault.operations.export import ExportOptions, export
+
+        return export(self._context(), revision, ExportOptions(**options), stdout=stdout)
+
+    def show(self, name: str) -> CommitShown | ExampleShown:
+        """Return a commit with its statistics, or an example with all that is known of it."""
+        from vault.operations.show import show
+
+        return show(self._context(), name)
+
+    def diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        key: str | None = None,
+        by: str | None = None,
+        limit: int = 20,
+    ) -> DiffReport:
+        """Compare two revisions; by default HEAD with the stage."""
+        from vault.operations.diff import diff
+
+        return diff(self._context(), old, new, key=key, by=by, limit=limit)
+
+    def iterate_diff(
+        self, old: str | None = None, new: str | None = None, *, key: str | None = None
+    ) -> Iterator[ChangedExample]:
+        """Yield every change between two revisions."""
+        from vault.operations.diff import iterate_diff
+
+        return iterate_diff(self._context(), old, new, key=key)
+
+    def quarantine(self, revision: str | None = None) -> QuarantineReport:
+        """Return what could not be read, and why."""
+        from vault.operations.list_quarantine import list_quarantine
+
+        return list_quarantine(self._context(), revision)
