@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.status import StatusReport
+    from vault.repository.snapshot import Snapshot
 
 
 class Reading(Opened):
@@ -72,3 +73,18 @@ class Reading(Opened):
         from vault.operations.list_quarantine import list_quarantine
 
         return list_quarantine(self._context(), revision)
+
+    def snapshot(self, revision: str = "HEAD") -> Snapshot:
+        """Open a revision for reading; `STAGE` is the draft of the next commit.
+
+        Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`revision-ambiguous`,
+        `revision-invalid`), Corrupt.
+        """
+        from vault.operations.dataset import open_dataset
+        from vault.operations.revisions import resolve
+        from vault.repository.snapshot import Snapshot
+
+        context = self._context()
+        found = resolve(context, context.log.tip().view, revision)
+        dataset = open_dataset(context.store, found.manifest)
+        return Snapshot(context, found, dataset, dataset.keys())
