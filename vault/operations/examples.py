@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,13 +149,18 @@ def arrow_batches(dataset: Dataset, keys: RowKeys) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_arrays([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
 
-def example_rows(dataset: Dataset, keys: RowKeys) -> Iterator[ExampleRows]:
-    """Yield rows with all that is known of them, some thousands at a time. Raises Corrupt."""
+def example_rows(
+    dataset: Dataset, keys: RowKeys, *, also: Sequence[str] = ()
+) -> Iterator[ExampleRows]:
+    """Yield rows with all that is known of them, some thousands at a time. Raises Corrupt.
+
+    `also` names further columns of chunks that are wanted.
+    """
     group: _Group | None = None
     done = 0
     for texts in record_arrays(dataset, keys):
         if group is None or done + len(texts) > group.end:
-            group = _Group(dataset, keys, done)
+            group = _Group(dataset, keys, done, [*_READ, *also])
         yield group.rows(keys, done, texts)
         done += len(texts)
 
@@ -179,10 +184,10 @@ def labels_at(dataset: Dataset, keys: RowKeys) -> dict[int, dict[str, LabelValue
 class _Group:
     """Columns, labels and readers of up to _GROUP rows, from position `first` on."""
 
-    def __init__(self, dataset: Dataset, keys: RowKeys, first: int) -> None:
+    def __init__(self, dataset: Dataset, keys: RowKeys, first: int, names: Sequence[str]) -> None:
         own = keys[first : first + _GROUP]
         self.first, self.end = first, first + len(own)
-        table = dataset.columns(own, _READ)
+        table = dataset.columns(own, names)
         self._roles = _roles_at(dataset, own, table)
         self._labels = labels_at(dataset, own)
         if dataset.manifest.adopted is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 from vault.errors import NotFound
 
 if TYPE_CHECKING:
+    import datasets
     import pandas as pd
     import pyarrow as pa
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vault.operations.context import Context
     from vault.operations.dataset import Dataset
     from vault.operations.examples import Example
+    from vault.operations.render_examples import FormatReport
     from vault.operations.revisions import Revision
 
 _SHOWN = 5
@@ -145,6 +147,36 @@ class Snapshot:
         from vault.operations.tables import pandas_frame
 
         return pandas_frame(self._dataset, self._keys)
+
+    def to_hf(self, format: str, *, skip_unsupported: bool = False) -> datasets.Dataset:
+        """Return a `datasets.Dataset` of Hugging Face, with the records in a named format.
+
+        Formats: `trl-chat`, `trl-prompt-completion`, `trl-preference`, `trl-kto`, `openai`, `text`,
+        `data` (the record as JSON text). The columns are the format's own, never inferred: messages
+        are role and content where no message says more, else JSON. The description says what the
+        format left out, as `losses` does before. Everything is in memory. Raises InvalidInput
+        (`output-format-unknown`; `format-unsupported` if the format cannot hold an example, unless
+        such are to be skipped; `library-missing` if `datasets` is not installed).
+        """
+        from vault.operations.render_examples import hugging_face_dataset
+
+        place = "the stage" if self.commit is None else f"commit {self.commit}"
+        return hugging_face_dataset(
+            self._dataset,
+            self._keys,
+            format,
+            skip_unsupported=skip_unsupported,
+            about=f"From {place}, fingerprint {self.fingerprint}.",
+        )
+
+    def losses(self, format: str) -> FormatReport:
+        """Return what a named format of `to_hf` would lose, and which examples it cannot hold.
+
+        Raises InvalidInput (`output-format-unknown`).
+        """
+        from vault.operations.render_examples import examine_format
+
+        return examine_format(self._dataset, self._keys, format)
 
     def _part(self, keys: RowKeys) -> Snapshot:
         return Snapshot(self._context, self._revision, self._dataset, keys)
