@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from vault.operations.examples import Example
     from vault.repository import Repository
-    from vault.repository.entrance import init, load, open
+    from vault.repository.entrance import doctor, init, load, open
     from vault.repository.snapshot import Snapshot
 
 __version__ = "0.1.0"
@@ -41,6 +41,7 @@ __all__ = [
     "StorageFailed",
     "VaultError",
     "__version__",
+    "doctor",
     "init",
     "load",
     "open",
@@ -51,6 +52,7 @@ _MODULES = {
     "Example": "vault.operations.examples",
     "Repository": "vault.repository",
     "Snapshot": "vault.repository.snapshot",
+    "doctor": _ENTRANCE,
     "init": _ENTRANCE,
     "load": _ENTRANCE,
     "open": _ENTRANCE,

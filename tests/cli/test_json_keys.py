@@ -52,6 +52,14 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
     "checkout": [("checkout v1 -o b.jsonl", EXPORT)],
     "fsck": [("fsck", "ok objects problems repaired")],
+    "doctor": [
+        (
+            "doctor",
+            "vault python platform libraries[{name version required}] problems settings reporting "
+            "repository{path operations objects object_bytes catalogue free_bytes hard_links}",
+        )
+    ],
+    "completion": [("completion bash", "script")],
 }
 """Command lines of each command, and the keys of their documents: `a{b}` an object, `a[{b}]` a
 list of objects that is not empty here."""

@@ -68,7 +68,11 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Look after",
-        (Entry("fsck", "read everything again and tell what is damaged"),),
+        (
+            Entry("fsck", "read everything again and tell what is damaged"),
+            Entry("doctor", "tell versions, settings and state, for a report of a bug"),
+            Entry("completion", "print the script that completes words in a shell"),
+        ),
     ),
 )
 

@@ -60,7 +60,8 @@ def main() -> int:
 
 def _command(command: click.Command, path: str, *, level: int) -> list[str]:
     # Built from the parameters and not from click's own help, whose layout changes with versions.
-    arguments = [_argument(p) for p in command.params if isinstance(p, click.Argument)]
+    given = [p for p in command.params if isinstance(p, click.Argument)]
+    arguments = [_argument(p) for p in given if p.metavar != ""]
     options = [
         p
         for p in command.params

@@ -11,6 +11,7 @@ from vault.errors import NotFound
 from vault.repository import Repository, utc_now
 
 if TYPE_CHECKING:
+    from vault.operations.doctor import DoctorReport
     from vault.repository.snapshot import Snapshot
 
 _Path = str | os.PathLike[str]
@@ -46,6 +47,17 @@ def load(repository: _Path | Repository, revision: str = "HEAD") -> Snapshot:
     """
     opened = repository if isinstance(repository, Repository) else open(repository)
     return opened.snapshot(revision)
+
+
+def doctor(path: _Path = ".") -> DoctorReport:
+    """Return versions, settings and the state of the repository that a folder is in, if any.
+
+    What is wrong is in the report; nothing is changed.
+    """
+    from vault import __version__
+    from vault.operations.doctor import examine
+
+    return examine(find_root(Path(path).absolute()), version=__version__)
 
 
 def author_of(root: Path | None) -> str:

@@ -88,3 +88,9 @@ class Reading(Opened):
         found = resolve(context, context.log.tip().view, revision)
         dataset = open_dataset(context.store, found.manifest)
         return Snapshot(context, found, dataset, dataset.keys())
+
+    def revision_names(self) -> tuple[str, ...]:
+        """Return HEAD, STAGE and the names of all branches and tags."""
+        from vault.operations.revisions import revision_names
+
+        return revision_names(self._log.tip().view)
