@@ -7,6 +7,7 @@ append-only: a script may rely on them, so a code is never renamed or reused.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 
@@ -40,6 +41,24 @@ class InvalidInput(VaultError):
     """The arguments or the input cannot be used; calling again with others may work."""
 
     exit_code = 2
+
+
+class InvalidExpression(InvalidInput):
+    """An expression that cannot be used; `excerpt` shows the part of it that is meant.
+
+    The excerpt is a line of the expression and, where a part is meant, a line that marks it.
+    """
+
+    def __init__(
+        self, message: str, *, excerpt: tuple[str, ...] = (), code: str, hint: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.excerpt = excerpt
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel between processes."""
+        kind = partial(type(self), self.message, excerpt=self.excerpt)
+        return partial(kind, code=self.code, hint=self.hint), ()
 
 
 class NotFound(VaultError):

@@ -19,6 +19,7 @@ from vault.errors import (
     Conflict,
     Corrupt,
     Interrupted,
+    InvalidExpression,
     InvalidInput,
     NotFound,
     StorageFailed,
@@ -30,6 +31,7 @@ CUT_OFF = 141
 
 HINTS: dict[type[VaultError], str] = {
     AnswerIsNo: "`vault status` shows where things stand",
+    InvalidExpression: "docs/reference/expressions.md tells what can be written",
     InvalidInput: "`vault help COMMAND` shows what a command takes",
     NotFound: "`vault status` and `vault log` show what there is",
     Conflict: "`vault status` shows what is in the way",
@@ -69,9 +71,18 @@ def report_failure(error: BaseException, invocation: Invocation) -> int:
 
 
 def three_lines(error: VaultError) -> str:
-    """Return `error:`, `hint:` and `code:`, each on one line whatever the message holds."""
-    lines = (("error:", error.message), ("hint: ", hint_of(error)), ("code: ", error.code))
-    return "".join(f"{label} {_one_line(value)}\n" for label, value in lines)
+    """Return `error:`, `hint:` and `code:`, each on one line whatever the message holds.
+
+    Below the message of an expression stands the part of it that is meant.
+    """
+    excerpt = error.excerpt if isinstance(error, InvalidExpression) else ()
+    lines = (
+        f"error: {_one_line(error.message)}",
+        *(f"{'':9}{escape(line)}" for line in excerpt),
+        f"hint:  {_one_line(hint_of(error))}",
+        f"code:  {_one_line(error.code)}",
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def hint_of(error: VaultError) -> str:

@@ -204,3 +204,25 @@ def _has_keys_of(kind: Kind, record: dict[str, Any]) -> bool:
         has_verdict = "kto_tag" in record or type(record.get("label")) is bool
         return has_verdict and any(_is_laid_out(answered, record) for answered in _ANSWERED)
     return _is_laid_out(kind, record)
+
+
+def conversation_fields(kind: Kind) -> frozenset[str] | None:
+    """Return the top-level fields that may make the conversation of a record of this kind.
+
+    A field of any other name is one of those that `derive` returns. None for raw records, of which
+    it returns none.
+    """
+    return _MAY_MAKE.get(kind)
+
+
+_SIDES = frozenset(name for sides in preference.SIDES for name in sides)
+_MAY_MAKE = {
+    Kind.CHAT: chat.fields_of({}),
+    Kind.SHAREGPT: sharegpt.fields_of({}),
+    Kind.ALPACA: alpaca.fields_of({}),
+    Kind.PROMPT_COMPLETION: prompt_completion.fields_of({}),
+    Kind.TEXT: text.fields_of({}),
+}
+_ANY_ANSWERED = frozenset().union(*(_MAY_MAKE[kind] for kind in _ANSWERED))
+_MAY_MAKE[Kind.KTO] = _ANY_ANSWERED | frozenset(preference.VERDICTS)
+_MAY_MAKE[Kind.PREFERENCE] = _ANY_ANSWERED | _SIDES

@@ -71,12 +71,27 @@ def decode_labels(data: bytes) -> LabelSet:
             label = Label(each["name"], value, each["author"], each["time"], each["note"])
             result.setdefault(each["row"], {})[label.name] = label
     except UNREADABLE as error:
-        raise Corrupt(
-            f"a label set cannot be read: {error}",
-            code="labels-unreadable",
-            hint="`vault fsck` tells which objects are damaged",
-        ) from None
+        raise _unreadable(error) from None
     return result
+
+
+def decode_label_columns(data: bytes) -> pa.Table:
+    """Return a label set as columns `row`, `name` and `value` (JSON), sorted by row and name.
+
+    For reading many: no object is made of each. Raises Corrupt (`labels-unreadable`).
+    """
+    try:
+        return from_parquet(data, _SCHEMA, ["row", "name", "value"])
+    except UNREADABLE as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: BaseException) -> Corrupt:
+    return Corrupt(
+        f"a label set cannot be read: {error}",
+        code="labels-unreadable",
+        hint="`vault fsck` tells which objects are damaged",
+    )
 
 
 def values_only(labels: Iterable[Label]) -> dict[str, LabelValue]:

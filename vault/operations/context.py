@@ -11,6 +11,7 @@ from vault.errors import Conflict, Corrupt
 from vault.objects.commit import Commit, decode_commit
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, Workspace
+from vault.operations.column_cache import ColumnCache
 from vault.progress import Progress
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, Operation, OperationLog
@@ -30,7 +31,8 @@ class Context:
     """An open repository and the circumstances of one call.
 
     `folder` holds `.vault` and `vault.toml` (None for a repository in memory); paths of sources
-    are relative to it. `intent` says who acts, when, and by which command line.
+    are relative to it. `intent` says who acts, when, and by which command line. `columns` keeps
+    what expressions have read.
     """
 
     store: ObjectStore
@@ -39,6 +41,7 @@ class Context:
     intent: Intent
     progress: Progress
     _commits: dict[Digest, Commit] = field(default_factory=dict)
+    columns: ColumnCache = field(default_factory=ColumnCache)
 
     def commit(self, digest: Digest) -> Commit:
         """Return a commit by its id, read once. Raises Corrupt."""

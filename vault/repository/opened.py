@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from vault.operations.column_cache import ColumnCache
 from vault.operations.context import Context
 from vault.progress import Progress, silent
 from vault.store.backend import Backend
@@ -43,6 +44,7 @@ class Opened:
         self._progress = progress
         self._store = ObjectStore(backend)
         self._log = OperationLog(backend)
+        self._columns = ColumnCache()
 
     @classmethod
     def open(cls, folder: Path, **settings: Any) -> Self:
@@ -56,7 +58,14 @@ class Opened:
 
     def _context(self) -> Context:
         intent = Intent(self.author, self._clock(), self._command)
-        return Context(self._store, self._log, self.folder, intent, self._progress)
+        return Context(
+            self._store,
+            self._log,
+            self.folder,
+            intent,
+            self._progress,
+            columns=self._columns,
+        )
 
     def _settings(self) -> bytes | None:
         path = None if self.folder is None else self.folder / "vault.toml"

@@ -28,9 +28,9 @@ _SHOWN = 5
 class Snapshot:
     """Examples of one version, in order: all of them, or those that were chosen.
 
-    What it holds never changes, whatever is committed or staged afterwards. `split`, `sample`,
-    `shuffle` and slices return other snapshots, which can be chosen from again. Costs 8 bytes of
-    memory an example; records are read when they are asked for. Reading raises Corrupt.
+    What it holds never changes, whatever is committed or staged afterwards. `where`, `split`,
+    `sample`, `shuffle` and slices return other snapshots, which can be chosen from again. Costs 8
+    bytes of memory an example; records are read when they are asked for. Reading raises Corrupt.
     """
 
     __slots__ = ("_context", "_dataset", "_keys", "_revision")
@@ -94,6 +94,18 @@ class Snapshot:
             raise IndexError(f"there is no example {position}: the snapshot has {len(self)}")
         first = position % len(self)
         return next(iter(self._part(self._keys[first : first + 1])))
+
+    def where(self, expression: str) -> Snapshot:
+        """Return the examples for which an expression is true, in the same order.
+
+        Expressions are those of `--where`: `labels.quality = 'gold' AND turns > 2`. Raises
+        InvalidExpression (`expression-invalid`, `expression-refused`, `column-unknown`,
+        `function-unknown`, `name-unknown`), InvalidInput (`expression-too-slow`).
+        """
+        from vault.operations.where import matching_mask
+
+        mask = matching_mask(self._context, self._dataset, self._keys, expression)
+        return self._part(self._keys[mask])
 
     def split(self, name: str) -> Snapshot:
         """Return the examples on one side of the split. Raises NotFound (`split-not-found`)."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import vault
+import vault.errors
 from tests.contract.source import ROOT
 from tests.support.library import Library, chat
 
@@ -94,3 +95,9 @@ def test_every_public_name_is_there_and_no_other() -> None:
         assert getattr(vault, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'close'"):
         vault.close  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_every_class_of_error_can_be_caught_by_its_public_name() -> None:
+    classes = [name for name, each in vars(vault.errors).items() if isinstance(each, type)]
+    kinds = [name for name in classes if issubclass(getattr(vault.errors, name), Exception)]
+    assert set(kinds) <= set(vault.__all__)

@@ -22,7 +22,6 @@ def snapshot(tmp_path: Path) -> Snapshot:
     repository = opened(backend)
     repository.import_records([chat(f"Question {n}?", n=n) for n in range(10)], source="api")
     label(backend, [0, 2, 5], "split", "train")
-    label(backend, [1], "split", "eval")
     repository.commit("one")
     return repository.snapshot()
 
@@ -88,11 +87,24 @@ def test_a_sample_and_a_shuffle_are_those_of_an_export(library: Library) -> None
 
 
 def test_a_split_is_the_examples_labelled_so(snapshot: Snapshot) -> None:
-    assert numbers(snapshot.split("eval")) == [1]
+    assert numbers(snapshot.split("train")) == [0, 2, 5]
     with pytest.raises(vault.NotFound) as missing:
         snapshot.split("test")
     assert missing.value.code == "split-not-found"
-    assert missing.value.hint == "there are eval"
+    assert missing.value.hint == "there are train"
+
+
+def test_an_expression_chooses_from_what_was_chosen_and_keeps_the_order(
+    snapshot: Snapshot,
+) -> None:
+    assert numbers(snapshot.where("data.n >= 7")) == [7, 8, 9]
+    shuffled = snapshot.shuffle(seed=5)
+    expected = [number for number in numbers(shuffled) if number < 4]
+    assert numbers(shuffled.where("data.n < 4")) == expected != sorted(expected)
+    assert numbers(snapshot.where("labels.split = 'train'").where("data.n > 0")) == [2, 5]
+    assert len(snapshot[:3].where("data.n = 9")) == 0
+    with pytest.raises(vault.InvalidExpression):
+        snapshot.where("true) or (1=1")
 
 
 def test_the_fingerprint_is_that_of_the_commit_and_follows_the_examples(
@@ -153,7 +165,7 @@ def test_pandas_gets_records_as_objects(snapshot: Snapshot) -> None:
     frame = snapshot.to_pandas()
     assert list(frame.columns) == examples_module.COLUMNS.names
     assert frame["data"][3] == chat("Question 3?", n=3)
-    assert frame["labels"][1] == {"split": "eval"}
+    assert list(frame["labels"])[1:3] == [{}, {"split": "train"}]
     assert frame["chars"].sum() == sum(each.chars for each in snapshot)
     assert list(snapshot[:0].to_pandas().columns) == examples_module.COLUMNS.names
 

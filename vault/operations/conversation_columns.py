@@ -1,0 +1,82 @@
+"""The columns of an example that follow from its conversation: prompt, response, messages…"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from vault.catalogue.columns import Reference, Type
+from vault.errors import VaultError
+from vault.formats.faults import FormatMismatch
+from vault.formats.registry import conversation_of
+from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message, texts_of
+
+BETWEEN_MESSAGES = "\n"
+"""What stands between the texts of several messages in `system`, `prompt` and `response`."""
+
+_MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+_TYPES = {
+    Type.TEXT: pa.string(),
+    Type.TEXTS: pa.list_(pa.string()),
+    Type.MESSAGES: pa.list_(_MESSAGE),
+}
+
+
+def read_conversation(
+    record: dict[str, Any], kind: str, mapping: Mapping[str, str] | None
+) -> Conversation | None:
+    """Return the conversation of a record that a chunk holds; None if raw, broken, or unknown."""
+    try:
+        return conversation_of(record, Kind(kind), mapping)
+    except (ValueError, FormatMismatch, VaultError):
+        return None
+
+
+def conversation_array(
+    reference: Reference, conversations: Sequence[Conversation | None]
+) -> pa.Array:
+    """Return a column of conversations: `system`, `prompt`, …, `messages`, `messages.role`."""
+    values = [
+        None if each is None or each.text is not None else _value(reference, each)
+        for each in conversations
+    ]
+    return pa.array(values, _TYPES[reference.type])
+
+
+def message_text(message: Message) -> str | None:
+    """Return the text of a message, None if it has none (but, for instance, tool calls)."""
+    texts = texts_of(message)
+    return "".join(texts) if texts else None
+
+
+def _value(reference: Reference, conversation: Conversation) -> Any:
+    match reference.root:
+        case "system":
+            return _joined(_instructions(conversation))
+        case "prompt":
+            asked = (each for each in conversation.prompt if each["role"] not in SYSTEM_ROLES)
+            return _joined(asked)
+        case "response":
+            return _joined(conversation.response)
+        case "chosen":
+            return None if conversation.rejected is None else _joined(conversation.response)
+        case "rejected":
+            return _joined(conversation.rejected or ())
+    messages = conversation.prompt + conversation.response
+    if not reference.path:
+        return [{"role": each["role"], "content": message_text(each)} for each in messages]
+    if reference.path == ("role",):
+        return [each["role"] for each in messages]
+    return [message_text(each) for each in messages]
+
+
+def _instructions(conversation: Conversation) -> Iterable[Message]:
+    return (each for each in conversation.prompt if each["role"] in SYSTEM_ROLES)
+
+
+def _joined(messages: Iterable[Message]) -> str | None:
+    """Return the texts of messages, one below the other; None without messages."""
+    texts = [message_text(each) for each in messages]
+    return BETWEEN_MESSAGES.join(text or "" for text in texts) if texts else None

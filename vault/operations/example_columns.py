@@ -1,0 +1,291 @@
+"""The columns of examples that an expression reads, made chunk by chunk.
+
+Only what is asked for is read: columns of the chunk object, the small `fields` column for paths
+into the record, and the records themselves only where a path may lie in the conversation or a
+column follows from it. What follows from the chunk object alone is kept in the context's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vault.catalogue.columns import CONVERSATION_COLUMNS, DATA, LABELS, SPLIT, Reference
+from vault.formats.registry import conversation_fields
+from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
+from vault.objects.conversation import Conversation, Kind
+from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.json_text import parse
+from vault.objects.label_set import decode_label_columns
+from vault.operations.context import Context
+from vault.operations.conversation_columns import conversation_array, read_conversation
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.path_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at
+
+Rows = NDArray[np.int64]
+"""Rows of a chunk, ascending."""
+
+_HEX = np.frombuffer(b"".join(b"%02x" % each for each in range(256)), "V2")
+_TEXT_COLUMNS = ("kind", "source", "round", "fields")
+
+
+@dataclass(slots=True)
+class ChunkColumns:
+    """Columns of some rows of a chunk, one for each reference; `seen` were met in some row."""
+
+    arrays: list[pa.Array]
+    seen: set[Reference] = field(default_factory=set)
+
+
+class ExampleColumns:
+    """Reads the columns that references name from chunks of a dataset. Several threads may."""
+
+    def __init__(self, context: Context, dataset: Dataset, references: Sequence[Reference]) -> None:
+        self._cache = context.columns
+        self._dataset = dataset
+        self._references = tuple(references)
+
+    def of_chunk(self, number: int, rows: Rows) -> ChunkColumns:
+        """Return the columns of some rows of a chunk. Raises Corrupt."""
+        chunk = _OpenChunk(self._dataset, number, rows, self._cache)
+        chunk.prepare(self._references)
+        result = ChunkColumns([])
+        for reference in self._references:
+            array, is_seen = chunk.column(reference)
+            result.arrays.append(array)
+            if is_seen:
+                result.seen.add(reference)
+        return result
+
+
+class _OpenChunk:
+    """One chunk while columns of some of its rows are made."""
+
+    def __init__(self, dataset: Dataset, number: int, rows: Rows, cache: Any) -> None:
+        self._dataset = dataset
+        self._digest = dataset.numbers.digest(number)
+        self._rows = rows
+        self._cache = cache
+        self._data: bytes | None = None
+        self._table: dict[str, pa.Array] = {}
+        self._texts: pa.Array | None = None
+        self._conversations: list[Conversation | None] | None = None
+
+    def prepare(self, references: Iterable[Reference]) -> None:
+        """Decode the columns of the chunk object that are wanted and not kept, all at once."""
+        names: set[str] = set()
+        for each in references:
+            if each.root in (LABELS, SPLIT) or self._cache.get((self._digest, each)) is not None:
+                continue
+            if each.root == DATA:
+                names.update(("fields", "kind"))
+            else:
+                names.add("kind" if each.root in CONVERSATION_COLUMNS else each.root)
+        self._decode(names)
+
+    def column(self, reference: Reference) -> tuple[pa.Array, bool]:
+        """Return a column of the rows, and whether any row has what it names."""
+        if reference.root in (LABELS, SPLIT):
+            return self._label(reference)
+        if reference.root in CONVERSATION_COLUMNS:
+            return conversation_array(reference, self._read_conversations()), True
+        key = (self._digest, reference)
+        kept: _Kept | None = self._cache.get(key)
+        if kept is None:
+            kept = self._field(reference) if reference.root == DATA else self._own(reference)
+            self._cache.keep(key, kept, kept.size_bytes)
+        array = kept.array
+        if len(self._rows) != len(array):
+            array = array.take(pa.array(self._rows))
+        is_seen = kept.present is None or bool(kept.present[self._rows].any())
+        if kept.elsewhere is None:
+            return array, is_seen
+        found, is_there = self._from_records(reference, array, kept.elsewhere[self._rows])
+        return found, is_seen or is_there
+
+    def _own(self, reference: Reference) -> _Kept:
+        array = self._decoded(reference.root)
+        if reference.root == "id":
+            array = _hexadecimal(ids_of(pa.table({"id": array})))
+        elif not pa.types.is_dictionary(array.type):
+            array = array.cast(pa.int64())
+        return _Kept(array)
+
+    def _field(self, reference: Reference) -> _Kept:
+        """Return what the `fields` column says at a path, and which records must be asked."""
+        fields, kinds = self._decoded("fields"), self._decoded("kind")
+        name, convert = reference.path[0], CONVERSIONS[reference.type]
+        values, is_present, is_told = [], [], []
+        for text in fields.dictionary.cast(pa.binary()).to_pylist():
+            value = parse(text)[0]
+            is_told.append(name in value)
+            value = value_at(value, reference.path)
+            is_present.append(value is not ABSENT)
+            values.append(None if value is ABSENT else convert(value))
+        place = fields.indices.fill_null(len(values)).to_numpy()
+        told = np.array([*is_told, False])[place]
+        elsewhere = ~told & self._may_hold(str(name), kinds)
+        return _Kept(
+            _numbered([*values, None], place, reference),
+            np.array([*is_present, False])[place],
+            elsewhere if elsewhere.any() else None,
+        )
+
+    def _may_hold(self, name: str, kinds: pa.DictionaryArray) -> NDArray[np.bool_]:
+        """Tell for which rows a field may be part of the conversation, and so not in `fields`."""
+        if any(name in each.get("map", {}).values() for each in self._readers().values()):
+            return np.ones(len(kinds), np.bool_)
+        by_kind = []
+        for kind in kinds.dictionary.to_pylist():
+            known = conversation_fields(Kind(kind)) if kind in set(Kind) else None
+            by_kind.append(known is None or name in known)
+        place: Rows = kinds.indices.to_numpy()
+        return np.array(by_kind, np.bool_)[place]
+
+    def _from_records(
+        self, reference: Reference, array: pa.Array, asked: NDArray[np.bool_]
+    ) -> tuple[pa.Array, bool]:
+        """Return the column with the asked rows filled in from the records."""
+        places = np.flatnonzero(asked)
+        if not len(places):
+            return array, False
+        records = self._read_records(self._rows[places])
+        found = [value_at(each, reference.path) for each in records]
+        convert = CONVERSIONS[reference.type]
+        values = [None if each is ABSENT else convert(each) for each in found]
+        index = np.arange(len(array))
+        index[places] = len(array) + np.arange(len(places))
+        plain = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+        both = pa.concat_arrays([plain, pa.array(values, ARROW_TYPES[reference.type])])
+        return both.take(pa.array(index)), any(each is not ABSENT for each in found)
+
+    def _label(self, reference: Reference) -> tuple[pa.Array, bool]:
+        name = SPLIT if reference.root == SPLIT else str(reference.path[0])
+        labels = self._dataset.manifest.labels.get(self._digest)
+        told = None if labels is None else self._labels(labels).get(name)
+        if told is None:
+            return _numbered([None], np.zeros(len(self._rows), np.int64), reference), False
+        at = np.minimum(np.searchsorted(told.rows, self._rows), len(told.rows) - 1)
+        is_told = told.rows[at] == self._rows
+        values = [CONVERSIONS[reference.type](each) for each in told.values]
+        place = np.where(is_told, told.place[at], len(values))
+        return _numbered([*values, None], place, reference), bool(is_told.any())
+
+    def _labels(self, labels: Digest) -> Mapping[str, _Told]:
+        """Return what a label set says, by name."""
+        kept: Mapping[str, _Told] | None = self._cache.get(labels)
+        if kept is None:
+            table = decode_label_columns(self._dataset.store.get(labels))
+            kept = _by_name(table)
+            self._cache.keep(labels, kept, table.nbytes)
+        return kept
+
+    def _read_conversations(self) -> list[Conversation | None]:
+        if self._conversations is None:
+            records = self._read_records(self._rows)
+            kinds = self._decoded("kind").take(pa.array(self._rows)).to_pylist()
+            readers = self._readers()
+            mappings: Iterable[Any] = (None for _ in kinds)
+            if readers:
+                sources = self._decoded("source").take(pa.array(self._rows)).to_pylist()
+                mappings = (readers.get(each, {}).get("map") for each in sources)
+            self._conversations = [
+                read_conversation(record, kind, mapping)
+                for record, kind, mapping in zip(records, kinds, mappings, strict=False)
+            ]
+        return self._conversations
+
+    def _read_records(self, rows: Rows) -> list[dict[str, Any]]:
+        if self._texts is None:
+            self._texts = decode_records(self._dataset.store.get(self._facts().records))
+        texts = self._texts if len(rows) == len(self._texts) else self._texts.take(pa.array(rows))
+        return [parse(text)[0] for text in texts.cast(pa.binary()).to_pylist()]
+
+    def _decoded(self, name: str) -> pa.Array:
+        self._decode({name})
+        return self._table[name]
+
+    def _decode(self, names: set[str]) -> None:
+        lacking = sorted(names - set(self._table))
+        if lacking:
+            table = decode_chunk(self._bytes(), lacking)
+            for name in lacking:
+                column = table.column(name).combine_chunks()
+                self._table[name] = column.dictionary_encode() if name in _TEXT_COLUMNS else column
+
+    def _readers(self) -> Mapping[str, Any]:
+        return self._facts().readers
+
+    def _facts(self) -> ChunkFacts:
+        return decode_facts(self._bytes())
+
+    def _bytes(self) -> bytes:
+        if self._data is None:
+            self._data = self._dataset.store.get(self._digest)
+        return self._data
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A column of all rows of a chunk; `present` where its path leads to something.
+
+    `elsewhere` are the rows of which only the record can tell. Both None stands for all, and none.
+    """
+
+    array: pa.Array
+    present: NDArray[np.bool_] | None = None
+    elsewhere: NDArray[np.bool_] | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        return int(self.array.nbytes) + 2 * len(self.array)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The rows that have a label, ascending, and for each the place of its value in `values`."""
+
+    rows: Rows
+    place: NDArray[np.int64]
+    values: Sequence[Any]
+
+
+def _by_name(table: pa.Table) -> dict[str, _Told]:
+    names = table.column("name").combine_chunks().dictionary_encode()
+    rows = table.column("row").to_numpy().astype(np.int64)
+    values = table.column("value").combine_chunks().dictionary_encode()
+    read = [orjson.loads(each) for each in values.dictionary.to_pylist()]
+    numbers, places = names.indices.to_numpy(), values.indices.to_numpy()
+    result = {}
+    for number, name in enumerate(names.dictionary.to_pylist()):
+        own = numbers == number
+        result[name] = _Told(rows[own], places[own].astype(np.int64), read)
+    return result
+
+
+def _numbered(values: Sequence[Any], place: NDArray[Any], reference: Reference) -> pa.Array:
+    """Return a column that has `values[place]` in each row, every distinct value stored once."""
+    type_ = ARROW_TYPES[reference.type]
+    if pa.types.is_nested(type_) or pa.types.is_boolean(type_):
+        return pa.array(values, type_).take(pa.array(place))
+    distinct: dict[Any, int] = {}
+    codes = [-1 if each is None else distinct.setdefault(each, len(distinct)) for each in values]
+    index = np.array(codes, np.int32)[place]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(index, mask=index < 0), pa.array(list(distinct), type_)
+    )
+
+
+def _hexadecimal(ids: NDArray[np.void]) -> pa.Array:
+    count = len(ids)
+    text = _HEX[np.frombuffer(ids.tobytes(), np.uint8)].tobytes()
+    ends = np.arange(count + 1, dtype=np.int32) * (2 * ID_BYTES)
+    return pa.Array.from_buffers(
+        pa.string(), count, [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(text)]
+    )

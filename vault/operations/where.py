@@ -1,0 +1,160 @@
+"""`--where`: which examples of a dataset satisfy an expression.
+
+The expression is checked by the guard (vault/catalogue), its columns are read chunk by chunk, and
+DuckDB evaluates it over batches of them. What people may write: docs/reference/expressions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vault.objects.runs import RowKeys, key_parts
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, in_threads
+from vault.operations.example_columns import ChunkColumns, ExampleColumns
+
+if TYPE_CHECKING:
+    from vault.catalogue.columns import Reference
+    from vault.catalogue.guard import Filter
+
+Mask = NDArray[np.bool_]
+"""For each row key, in order, whether its example satisfies an expression."""
+
+_BATCH_ROWS = 1 << 18
+
+
+def check_expression(expression: str) -> Filter:
+    """Return an expression that was checked. Reads nothing.
+
+    Raises InvalidExpression (`expression-invalid`, `expression-refused`, `column-unknown`,
+    `function-unknown`).
+    """
+    from vault.catalogue.guard import check_filter
+
+    return check_filter(expression)
+
+
+def matching_keys(context: Context, dataset: Dataset, expression: str) -> RowKeys:
+    """Return the row keys of the examples that satisfy an expression, in dataset order.
+
+    Keys are those of `Dataset.keys()`. Reads only what the expression names: at a million examples
+    0.3 s for a field of metadata, and 0.05 s once it was read through the same context; columns of
+    the conversation cost parsing every record. Raises InvalidExpression as `check_expression` does
+    and `name-unknown` for a field or label that occurs nowhere in the dataset, `expression-failed`,
+    `expression-too-large`; InvalidInput (`expression-too-slow`); Corrupt.
+    """
+    keys = dataset.keys()
+    return keys[matching_mask(context, dataset, keys, expression)]
+
+
+def matching_mask(context: Context, dataset: Dataset, keys: RowKeys, expression: str) -> Mask:
+    """Tell for each of some examples of a dataset whether it satisfies an expression.
+
+    `keys` are row keys of the dataset in any order, each once. Costs and errors as `matching_keys`.
+    """
+    checked = check_expression(expression)
+    found = find_matches(context, dataset, keys, checked)
+    require_names(context, [dataset], checked, found.seen)
+    return found.mask
+
+
+@dataclass(slots=True)
+class Matches:
+    """Which of some examples satisfy an expression, and the references that any of them has."""
+
+    mask: Mask
+    seen: set[Reference] = field(default_factory=set)
+
+
+def find_matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter) -> Matches:
+    """Return which of some examples satisfy a checked expression; names may occur nowhere."""
+    from vault.catalogue.evaluate import evaluate
+
+    order = np.argsort(keys, kind="stable")
+    result = Matches(np.zeros(len(keys), np.bool_))
+    if not checked.references:
+        result.mask[:] = evaluate(checked, pa.table({"row": [0]}))[0] if len(keys) else False
+        return result
+    done = 0
+    for batch in _batches(_read(context, dataset, keys[order], tuple(checked.references)), checked):
+        result.seen.update(*(each.seen for each in batch))
+        table = _table(batch)
+        result.mask[order[done : done + len(table)]] = evaluate(checked, table)
+        done += len(table)
+    return result
+
+
+def require_names(
+    context: Context, datasets: Sequence[Dataset], checked: Filter, seen: set[Reference]
+) -> None:
+    """Raise InvalidExpression (`name-unknown`) for a field or label that no dataset has.
+
+    `seen` are references met already; others are looked for in every example of the datasets.
+    """
+    from vault.catalogue.columns import DATA, LABELS
+
+    lacking = [each for each in checked.references if each.root in (DATA, LABELS)]
+    lacking = [each for each in lacking if each not in seen]
+    for dataset in datasets if lacking else ():
+        for chunk in _read(context, dataset, np.sort(dataset.keys()), tuple(lacking)):
+            lacking = [each for each in lacking if each not in chunk.seen]
+            if not lacking:
+                return
+    if lacking and any(each.manifest.examples for each in datasets):
+        from vault.operations.suggest_names import name_unknown
+
+        raise name_unknown(context, datasets, checked, lacking[0])
+
+
+def _read(
+    context: Context, dataset: Dataset, ordered: RowKeys, references: tuple[Reference, ...]
+) -> Iterator[ChunkColumns]:
+    """Yield the columns of ordered row keys, chunk by chunk, a few ahead by threads."""
+    reader = ExampleColumns(context, dataset, references)
+    chunk, row = key_parts(ordered)
+    bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
+
+    def read(part: tuple[int, int]) -> ChunkColumns:
+        start, end = part
+        return reader.of_chunk(int(chunk[start]), row[start:end])
+
+    return in_threads(read, pairwise(bounds))
+
+
+def _batches(chunks: Iterator[ChunkColumns], checked: Filter) -> Iterator[list[ChunkColumns]]:
+    """Gather chunks into batches: many small columns at once, long texts few at a time."""
+    from vault.catalogue.evaluate import batch_bytes
+
+    most = batch_bytes(checked)
+    batch: list[ChunkColumns] = []
+    rows = size = 0
+    for each in chunks:
+        batch.append(each)
+        rows += len(each.arrays[0])
+        size += sum(array.nbytes for array in each.arrays)
+        if rows >= _BATCH_ROWS or size >= most:
+            yield batch
+            batch, rows, size = [], 0, 0
+    if batch:
+        yield batch
+
+
+def _table(batch: Sequence[ChunkColumns]) -> pa.Table:
+    columns = {}
+    for number in range(len(batch[0].arrays)):
+        arrays = [each.arrays[number] for each in batch]
+        if len({each.type for each in arrays}) > 1:
+            arrays = [_plain(each) for each in arrays]
+        columns[f"c{number}"] = pa.chunked_array(arrays)
+    return pa.table(columns)
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
