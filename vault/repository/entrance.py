@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from vault.operations.doctor import DoctorReport
     from vault.repository.snapshot import Snapshot
 
-_Path = str | os.PathLike[str]
 
-
-def init(path: _Path = ".", *, author: str | None = None, **settings: Any) -> Repository:
+def init(
+    path: str | os.PathLike[str] = ".", *, author: str | None = None, **settings: Any
+) -> Repository:
     """Make a repository in a folder and open it; one that is there already is opened as it is.
 
     `author` and `settings` are those of `vault.open`. Raises InvalidInput (`not-a-folder`),
@@ -28,7 +28,9 @@ def init(path: _Path = ".", *, author: str | None = None, **settings: Any) -> Re
     return Repository.open(folder, author=author or author_of(folder), **settings)
 
 
-def open(path: _Path = ".", *, author: str | None = None, **settings: Any) -> Repository:
+def open(
+    path: str | os.PathLike[str] = ".", *, author: str | None = None, **settings: Any
+) -> Repository:
     """Open the repository that a folder is in: there or in the nearest folder above.
 
     `author` is recorded with what is done: unless given, `user.name` of `.vault/config.toml`, else
@@ -40,7 +42,7 @@ def open(path: _Path = ".", *, author: str | None = None, **settings: Any) -> Re
     return Repository.open(root, author=author or author_of(root), **settings)
 
 
-def load(repository: _Path | Repository, revision: str = "HEAD") -> Snapshot:
+def load(repository: str | os.PathLike[str] | Repository, revision: str = "HEAD") -> Snapshot:
     """Open a version for reading: of a repository, or of the one that a folder is in.
 
     Raises what `vault.open` and `Repository.snapshot` raise.
@@ -49,7 +51,7 @@ def load(repository: _Path | Repository, revision: str = "HEAD") -> Snapshot:
     return opened.snapshot(revision)
 
 
-def doctor(path: _Path = ".") -> DoctorReport:
+def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:
     """Return versions, settings and the state of the repository that a folder is in, if any.
 
     What is wrong is in the report; nothing is changed.
