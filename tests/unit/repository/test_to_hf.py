@@ -96,3 +96,12 @@ def test_the_records_themselves_come_out_as_text_whatever_they_are(library: Libr
     pytest.importorskip("datasets")
     snapshot = snapshot_of(library, chat("a?"), PAIR, {"raw": 1})
     assert snapshot.to_hf("data")["data"][2] == '{"raw":1}'
+
+
+def test_equal_versions_have_equal_caches_and_others_do_not(library: Library) -> None:
+    pytest.importorskip("datasets")
+    snapshot = snapshot_of(library, chat("a?"), chat("b?"), chat("c?"))
+    known = snapshot.to_hf("trl-chat")._fingerprint
+    assert snapshot[:].to_hf("trl-chat")._fingerprint == known
+    others = [snapshot[1:], snapshot[::-1], snapshot[:0]]
+    assert len({known, *(each.to_hf("trl-chat")._fingerprint for each in others)}) == 4
