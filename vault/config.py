@@ -24,6 +24,12 @@ FORMAT_FILE = "format"
 MAX_SIZE_BYTES = 1_000_000
 """Settings that are longer are refused: nobody writes them, and parsing takes memory and time."""
 
+MACHINE_FILE = f"{FOLDER}/config.toml"
+TEAM_FILE = "vault.toml"
+
+KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {MACHINE_FILE: ("user.name",), TEAM_FILE: ()}
+"""The settings that this version reads, by file; `name.*` stands for every key of a table."""
+
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
@@ -122,12 +128,12 @@ def find_root(start: Path) -> Path | None:
 
 def read_machine_configuration(root: Path) -> Configuration:
     """Return this machine's settings, empty when the file is absent; errors as `read_file`."""
-    return read_file(root / FOLDER / "config.toml", shown=f"{FOLDER}/config.toml")
+    return read_file(root / MACHINE_FILE, shown=MACHINE_FILE)
 
 
 def read_team_configuration(root: Path) -> Configuration:
     """Return the team's settings, empty when the file is absent; errors as `read_file`."""
-    return read_file(root / "vault.toml", shown="vault.toml")
+    return read_file(root / TEAM_FILE, shown=TEAM_FILE)
 
 
 def read_file(path: Path, *, shown: str) -> Configuration:

@@ -70,6 +70,14 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "operations": [("operations", "items[{id time author command}]")],
     "gc": [("gc --dry-run", "removed freed_bytes")],
     "fsck": [("fsck", "ok objects problems repaired")],
+    "doctor": [
+        (
+            "doctor",
+            "vault python platform libraries[{name version required}] problems settings reporting "
+            "repository{path operations objects object_bytes catalogue free_bytes hard_links}",
+        )
+    ],
+    "completion": [("completion bash", "script")],
 }
 """Command lines of each command, and the keys of their documents: `a{b}` an object, `a[{b}]` a
 list of objects that is not empty here."""

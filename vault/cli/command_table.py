@@ -92,6 +92,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             Entry("fsck", "read everything again and tell what is damaged"),
             Entry("gc", "remove what nothing needs any more"),
+            Entry("doctor", "tell versions, settings and state, for a report of a bug"),
+            Entry("completion", "print the script that completes words in a shell"),
         ),
     ),
 )

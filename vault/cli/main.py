@@ -11,13 +11,16 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vault.cli.command_table import COMMANDS, SECTIONS
 from vault.cli.invocation import Invocation
 from vault.cli.options import GlobalOption, VaultGroup, global_options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SUMMARY = """Version control for the data that language models are fine-tuned on.
 
@@ -57,6 +60,18 @@ class RootGroup(VaultGroup):
         options = [p for p in self.params if isinstance(p, GlobalOption)]
         with formatter.section("Everywhere, before or after the command"):
             formatter.write_dl([r for p in options if (r := p.get_help_record(ctx)) is not None])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return commands, or options, that begin with what was typed; imports no command."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(entry.name, help=entry.summary)
+            for entry in COMMANDS.values()
+            if entry.name.startswith(incomplete)
+        ]
 
     def run_default(self, ctx: click.Context) -> Any:
         """Bare `vault`: the status inside a repository, the help and where to begin outside."""

@@ -13,6 +13,7 @@ import click
 
 from vault import __version__
 from vault.cli.invocation import Invocation
+from vault.cli.value_completion import complete_values
 from vault.errors import InvalidInput
 
 P = ParamSpec("P")
@@ -119,6 +120,7 @@ def command(
             example=example,
         )
         made = make(run)
+        complete_values(made.params)
         if parent is not None:
             parent.add_command(made)
         return made
@@ -159,7 +161,7 @@ def global_options() -> list[click.Parameter]:
     """Return new options of every command: `-C`, `--json`, `-q`, `-v`, `--version`, `--help`."""
     make = functools.partial(GlobalOption, is_eager=True, expose_value=False)
     flag = functools.partial(make, is_flag=True)
-    return [
+    made: list[click.Parameter] = [
         make(
             ["-C", "global_folder"],
             metavar="PATH",
@@ -181,6 +183,8 @@ def global_options() -> list[click.Parameter]:
         flag(["--version", "global_version"], callback=_show_version, help="Print the version."),
         flag(["--help", "global_help"], callback=_show_help, help="Print this help."),
     ]
+    complete_values(made)
+    return made
 
 
 def _invocation(ctx: click.Context) -> Invocation:
@@ -205,13 +209,13 @@ def _take_verbose(ctx: click.Context, param: click.Parameter, given: bool) -> No
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, given: bool) -> None:
-    if given:
+    if given and not ctx.resilient_parsing:
         as_json = _invocation(ctx).wants_json()
         click.echo(f'{{"version":"{__version__}"}}' if as_json else f"vault {__version__}")
         ctx.exit()
 
 
 def _show_help(ctx: click.Context, param: click.Parameter, given: bool) -> None:
-    if given:
+    if given and not ctx.resilient_parsing:
         click.echo(ctx.get_help())
         ctx.exit()

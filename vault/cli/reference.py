@@ -1,7 +1,7 @@
 """Generated documentation: `python -m vault.cli.reference` rewrites it in a checkout.
 
-Writes docs/reference/cli.md from the commands and docs/reference/errors.md from the source. Tests
-compare both pages with what this module says now.
+Writes docs/reference/cli.md from the commands, errors.md from the source, and python.md from
+docstrings. Tests compare the pages with what this module says now.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from vault.cli.command_table import SECTIONS
 from vault.cli.error_reference import error_page
 from vault.cli.main import RootGroup, root_group
 from vault.cli.options import GlobalOption, VaultCommand
+from vault.cli.python_reference import python_page
 
 PACKAGE = Path(__file__).resolve().parents[1]
 REGENERATE = "python -m vault.cli.reference"
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
     return {
         "reference/cli.md": cli_page(root_group()),
         "reference/errors.md": error_page(PACKAGE, note=_NOTE),
+        "reference/python.md": python_page(note=_NOTE),
     }
 
 
@@ -60,7 +62,8 @@ def main() -> int:
 
 def _command(command: click.Command, path: str, *, level: int) -> list[str]:
     # Built from the parameters and not from click's own help, whose layout changes with versions.
-    arguments = [_argument(p) for p in command.params if isinstance(p, click.Argument)]
+    given = [p for p in command.params if isinstance(p, click.Argument)]
+    arguments = [_argument(p) for p in given if p.metavar != ""]
     options = [
         p
         for p in command.params

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vault.errors import AnswerIsNo, Conflict, InvalidInput
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, encode_manifest
@@ -27,7 +28,7 @@ class CommitOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitReport:
+class CommitReport(Displayed):
     """The commit that was made, its branch, and how it differs from its parent."""
 
     commit: Digest

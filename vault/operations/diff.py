@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
@@ -70,7 +71,7 @@ class ChangedExample:
 
 
 @dataclass(frozen=True, slots=True)
-class DiffReport:
+class DiffReport(Displayed):
     """How two revisions differ; `from_` and `to` are commit ids, or STAGE, or None for nothing.
 
     `by` counts the changes per value of a field; `reasons` why removed examples were taken out,

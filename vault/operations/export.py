@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 from vault.errors import InvalidInput, NotFound
 from vault.formats.inputs import Compression, Layout, by_name
 from vault.formats.writers import open_writer
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.json_member import EXPORT_MEMBER, with_member
 from vault.objects.json_text import compact_bytes, parse
@@ -67,7 +68,7 @@ class ExportedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReport:
+class ExportReport(Displayed):
     """What was written, of which commit (None for the stage)."""
 
     commit: Digest | None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vault.errors import Corrupt, StorageFailed
+from vault.notebook import Displayed
 from vault.objects.commit import decode_commit
 from vault.objects.digest import Digest
 from vault.objects.view import Stage, View
@@ -28,7 +29,7 @@ _UNREPAIRED = "; fsck cannot repair this: take it from a copy of the repository"
 
 
 @dataclass(frozen=True, slots=True)
-class FsckReport:
+class FsckReport(Displayed):
     """What a check found.
 
     `objects` were read, `problems` are left, and `repaired` says what was done about others.

@@ -6,13 +6,16 @@ processes of a large import can be on their way while this process still loads p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from vault.errors import InvalidInput
 from vault.formats.inputs import find_files
+from vault.notebook import Displayed
 from vault.operations.workers import WorkerTeam, default_workers
 from vault.store.discard import DiscardingBackend
 from vault.store.object_store import ObjectStore
@@ -86,7 +89,7 @@ class ImportedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Displayed):
     """What an import did: the files and their totals, and how the stage then stood.
 
     `taken_out` counts the examples that were on the stage before and that replacing took away.
@@ -119,10 +122,19 @@ def import_files(
     (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it raises.
     """
     files = find_files(paths)
+    with ready_to_import(context, options) as team:
+        team.start_for(sum(each.estimated_bytes() for each in files))
+        from vault.formats.blocks import open_blocks
+        from vault.operations.import_run import import_inputs
+
+        opened = partial(open_blocks, stdin=stdin)
+        return import_inputs(context, files, options, opened=opened, team=team)
+
+
+@contextmanager
+def ready_to_import(context: Context, options: ImportOptions) -> Iterator[WorkerTeam]:
+    """Hold the lock of a writer, and a team of workers that stores where the options say."""
     store = ObjectStore(DiscardingBackend()) if options.dry_run else context.store
     wanted = default_workers() if options.workers is None else options.workers
     with context.store.backend.writing(), WorkerTeam(store, wanted) as team:
-        team.start_for(sum(each.estimated_bytes() for each in files))
-        from vault.operations.import_run import import_inputs
-
-        return import_inputs(context, files, options, stdin=stdin, team=team)
+        yield team

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from vault.errors import InvalidInput
-from vault.formats.blocks import open_blocks
+from vault.formats.blocks import Block
 from vault.formats.inputs import InputFile
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest
@@ -36,15 +36,15 @@ def import_inputs(
     files: Sequence[InputFile],
     options: ImportOptions,
     *,
-    stdin: BinaryIO | None,
+    opened: Callable[[InputFile], Iterable[Block]],
     team: WorkerTeam,
 ) -> ImportReport:
-    """Read files with a team of workers and stage the outcome; see `import_files`."""
+    """Read inputs with a team of workers and stage the outcome; `opened` gives their blocks."""
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
     readers = [_reader(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(reader=reader, path=each.path, blocks=open_blocks(each, stdin=stdin))
+        InputBlocks(reader=reader, path=each.path, blocks=opened(each))
         for reader, each in zip(readers, files, strict=True)
     ]
     known = _Known(dataset, _read_anew(dataset, readers, options))

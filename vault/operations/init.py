@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.errors import Corrupt, InvalidInput, NotFound
+from vault.notebook import Displayed
 from vault.objects.view import RefName, View, Workspace
 from vault.operations.context import WORKSPACE
 from vault.store.backend import Backend
@@ -28,7 +29,7 @@ _FIRST_BRANCH = RefName("main")
 
 
 @dataclass(frozen=True, slots=True)
-class InitReport:
+class InitReport(Displayed):
     """Where the repository is, and whether this call made it."""
 
     path: Path

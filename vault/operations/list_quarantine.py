@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.notebook import Displayed
 from vault.objects.quarantine import decode_quarantine
 from vault.operations.context import Context
 from vault.operations.revisions import resolve, stage_revision
@@ -23,7 +24,7 @@ class QuarantinedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantineReport:
+class QuarantineReport(Displayed):
     """All entries, in the order in which they came."""
 
     quarantined: tuple[QuarantinedEntry, ...]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
@@ -14,7 +15,7 @@ from vault.operations.revisions import ancestors, resolve
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedCommit:
+class LoggedCommit(Displayed):
     """One commit of history, with the names that stand at it.
 
     `notes` holds facts that arrived after the commit.
@@ -36,7 +37,7 @@ class LoggedCommit:
 
 
 @dataclass(frozen=True, slots=True)
-class LogReport:
+class LogReport(Displayed):
     """Commits, newest first, and the one that HEAD is at."""
 
     commits: tuple[LoggedCommit, ...]

@@ -222,3 +222,8 @@ def _no_parent(commit: Digest, text: str) -> NotFound:
         code="revision-not-found",
         hint="`vault log --oneline` lists what there is",
     )
+
+
+def revision_names(view: View) -> tuple[str, ...]:
+    """Return HEAD, STAGE and the names of all branches and tags, each once."""
+    return tuple(dict.fromkeys([HEAD, STAGE, *sorted(view.branches), *sorted(view.tags)]))

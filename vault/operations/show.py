@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.errors import NotFound
+from vault.notebook import Displayed
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.json_text import parse
@@ -32,7 +33,7 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitShown:
+class CommitShown(Displayed):
     """A commit and the statistics of its dataset; `commit` is None for the stage."""
 
     commit: LoggedCommit | None
@@ -67,7 +68,7 @@ class RemovalShown:
 
 
 @dataclass(frozen=True, slots=True)
-class ExampleShown:
+class ExampleShown(Displayed):
     """One example. `commits` hold it, newest first; `staged` tells whether the stage does.
 
     `content_id` and `prompt_id` are 16 hex digits, None where there is no conversation. `labels`

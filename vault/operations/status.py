@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
@@ -11,7 +12,7 @@ from vault.operations.context import Context, head_of, stage_of, workspace_of
 
 
 @dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(Displayed):
     """Where the repository stands.
 
     `branch` is None when HEAD is detached, `commit` None before the first one. `examples` and

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vault.errors import AlreadyExists, InvalidInput, NotFound
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Tag, View, check_ref_name
 from vault.operations.context import Context, record, workspace_of
@@ -22,7 +23,7 @@ class NamedTag:
 
 
 @dataclass(frozen=True, slots=True)
-class TagReport:
+class TagReport(Displayed):
     """Tags, by name."""
 
     tags: tuple[NamedTag, ...]

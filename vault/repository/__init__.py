@@ -30,3 +30,11 @@ class Repository(Recording, Reading, Keeping):
         from vault.store.operation_log import Intent
 
         return init_repository(folder, Intent(author, now, "init"))
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.folder or 'in memory'}>"
+
+    def _repr_html_(self) -> str:
+        from vault.notebook import shown_fields, table_of
+
+        return table_of(repr(self).strip("<>"), shown_fields(self.status()))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
+    from vault.repository.snapshot import Snapshot
 
 
 class Reading(Opened):
@@ -86,3 +87,24 @@ class Reading(Opened):
         from vault.operations.undo import list_operations
 
         return list_operations(self._context(), limit=limit)
+
+    def snapshot(self, revision: str = "HEAD") -> Snapshot:
+        """Open a revision for reading; `STAGE` is the draft of the next commit.
+
+        Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`revision-ambiguous`,
+        `revision-invalid`), Corrupt.
+        """
+        from vault.operations.dataset import open_dataset
+        from vault.operations.revisions import resolve
+        from vault.repository.snapshot import Snapshot
+
+        context = self._context()
+        found = resolve(context, context.log.tip().view, revision)
+        dataset = open_dataset(context.store, found.manifest)
+        return Snapshot(context, found, dataset, dataset.keys())
+
+    def revision_names(self) -> tuple[str, ...]:
+        """Return HEAD, STAGE and the names of all branches and tags."""
+        from vault.operations.revisions import revision_names
+
+        return revision_names(self._log.tip().view)

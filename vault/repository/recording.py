@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vault.repository.opened import Opened
@@ -73,3 +73,16 @@ class Recording(Opened):
         from vault.operations.reset import reset
 
         return reset(self._context(), revision, hard=hard)
+
+    def import_records(
+        self, rows: Iterable[Mapping[str, Any]], *, source: str, **options: Any
+    ) -> ImportReport:
+        """Read records that a program has into the stage; `options` as in `import_files`.
+
+        They go the way of files: duplicates are not stored again, and a row with a value that JSON
+        does not have (NaN, a set, a date) goes to quarantine with the reason.
+        """
+        from vault.operations.import_files import ImportOptions
+        from vault.operations.import_records import import_records
+
+        return import_records(self._context(), rows, ImportOptions(source=source, **options))

@@ -16,14 +16,15 @@ from tests.support.drafting import ids
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, StorageFailed
 from vault.formats.blocks import open_blocks
-from vault.operations import import_run, workers
+from vault.operations import workers
 from vault.progress import Progress
 
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut files into many blocks, so that a small one is a large one."""
-    monkeypatch.setattr(import_run, "open_blocks", partial(open_blocks, block_bytes=4_000))
+    smaller = partial(open_blocks, block_bytes=4_000)
+    monkeypatch.setattr("vault.formats.blocks.open_blocks", smaller)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The comfortable face: what a program or a notebook sees."""

@@ -1,0 +1,65 @@
+"""Examples as the tables that other libraries take: Arrow, pandas."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from vault.errors import InvalidInput
+from vault.objects.fingerprint import fingerprint
+from vault.objects.json_text import parse
+from vault.objects.runs import RowKeys
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.examples import COLUMNS, arrow_batches, labels_at
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def arrow_table(dataset: Dataset, keys: RowKeys) -> pa.Table:
+    """Return the examples of rows as a table of COLUMNS, in the order of `keys`. Raises Corrupt."""
+    return pa.Table.from_batches(arrow_batches(dataset, keys), COLUMNS)
+
+
+def pandas_frame(dataset: Dataset, keys: RowKeys) -> pd.DataFrame:
+    """Return the same as a pandas DataFrame, with `data` and `labels` as dicts.
+
+    Raises InvalidInput (`library-missing`), Corrupt.
+    """
+    pandas = optional_library("pandas", install="pip install pandas")
+    table = arrow_table(dataset, keys)
+    columns = {
+        name: _values(table.column(name)) if name in ("data", "labels") else table.column(name)
+        for name in COLUMNS.names
+    }
+    return pandas.DataFrame(
+        {
+            name: each.to_pandas() if isinstance(each, pa.ChunkedArray) else each
+            for name, each in columns.items()
+        }
+    )
+
+
+def fingerprint_of_rows(dataset: Dataset, keys: RowKeys) -> str:
+    """Return the fingerprint of some rows of a dataset: reads their ids and labels."""
+    ids = ids_of(dataset.columns(keys, ["id"]))
+    labels = {ids[at].tobytes(): values for at, values in labels_at(dataset, keys).items()}
+    return fingerprint(ids, labels)
+
+
+def optional_library(name: str, *, install: str) -> Any:
+    """Import a library that vault does not require. Raises InvalidInput (`library-missing`)."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InvalidInput(
+            f"this needs the library {name}, which is not installed",
+            code="library-missing",
+            hint=f"`{install}` installs it",
+        ) from None
+
+
+def _values(texts: pa.ChunkedArray) -> list[Any]:
+    return [parse(each)[0] for each in texts.cast(pa.binary()).to_pylist()]
