@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
 
+from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit
 from vault.cli.text import escape, escape_json, plural, short_id
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from vault.operations.export import ExportReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SUBSET = ("split", "sample", "shuffle", "seed", "fields", "extras")
+_SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")
 
 _OPTIONS = (
     click.option("-o", "output", metavar="PATH", help="Where to write; `-` is standard output."),
@@ -43,9 +44,9 @@ _OPTIONS = (
 
 def export_options(function: _F) -> _F:
     """Add the options of an export to a command."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_OPTIONS[1:]):
         function = option(function)
-    return function
+    return _OPTIONS[0](condition_options(function))
 
 
 def write_export(
@@ -64,6 +65,8 @@ def write_export(
 
     wanted: dict[str, Any] = {
         "output": output,
+        "where": subset["where"],
+        "filters": subset["filters"],
         "selection": Selection(
             split=subset["split"],
             sample=subset["sample"],
@@ -94,7 +97,7 @@ def _checked_output(
     verb = "checkout" if is_checkout else "export"
     again = f"vault {verb} {revision or 'HEAD'} -o train.jsonl"
     if output is None:
-        if any(subset[name] not in (None, False) for name in _SUBSET):
+        if any(subset[name] not in (None, False, ()) for name in _SUBSET):
             raise InvalidInput(
                 "part of a version can only be written to a file",
                 code="subset-needs-output",
