@@ -48,6 +48,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("diff --by topic", f"by{{x{{{CHANGES}}}}} items"),
         ("diff v1 HEAD --stat", f"from to {CHANGES} unchanged by items"),
     ],
+    "head": [("head 2", "examples items[{id kind labels data}]")],
+    "sample": [("sample 2", "examples items[{id kind labels data}]")],
+    "query": [("query --where turns>1", "examples items[{id kind labels data}]")],
+    "grep": [("grep the", "examples items[{id kind labels data places[{where found}]}]")],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
     "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
     "checkout": [

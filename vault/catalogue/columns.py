@@ -80,3 +80,8 @@ class Reference:
         return self.root + "".join(
             f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path
         )
+
+
+def reads_conversation(reference: Reference) -> bool:
+    """Tell whether a reference follows from the conversation, for which records are read."""
+    return reference.root in CONVERSATION_COLUMNS

@@ -8,10 +8,10 @@ with. Knows nothing of where values come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vault.catalogue.calls import call
-from vault.catalogue.columns import Reference, Type
+from vault.catalogue.columns import Reference, Type, reads_conversation
 from vault.catalogue.names import Names
 from vault.catalogue.syntax import Node, Source, parse_filter
 from vault.catalogue.terms import SQL_TYPES, Term, as_type, constant, fixed, joined, shared_type
@@ -42,13 +42,15 @@ class Filter:
     """A checked expression: its SQL over columns `c0`, `c1`, … and what each of them is.
 
     `references` are in the order of these columns, each with the node that named it first. `made`
-    counts the parts that make new texts of an example's, each as long as those at the most.
+    counts the calls that make new texts of an example's, each as long as those at the most. `parts`
+    are conditions that must all hold instead, those first that are read at the least cost.
     """
 
     source: Source
     sql: str
     references: Mapping[Reference, Node]
     made: int
+    parts: tuple[Filter, ...] = ()
 
 
 @dataclass(slots=True)
@@ -222,9 +224,27 @@ class Guard:
         return term
 
 
-def check_filter(text: str) -> Filter:
-    """Return an expression that was checked, or raise InvalidExpression."""
+def check_filter(text: str, *, is_dear: Callable[[Reference], bool] = reads_conversation) -> Filter:
+    """Return an expression that was checked, or raise InvalidExpression.
+
+    `is_dear` tells which references are read at a high cost: conditions joined by AND that need
+    none of them become a part of their own, which comes first.
+    """
     source, condition = parse_filter(text)
+    whole = _filter(source, [condition])
+    if condition["type"] != "CONJUNCTION_AND":
+        return whole
+    cheap: list[Node] = []
+    dear: list[Node] = []
+    for child in condition["children"]:
+        references = _filter(source, [child]).references
+        (dear if any(map(is_dear, references)) else cheap).append(child)
+    if not cheap or not dear:
+        return whole
+    return replace(whole, parts=(_filter(source, cheap), _filter(source, dear)))
+
+
+def _filter(source: Source, conditions: Sequence[Node]) -> Filter:
     guard = Guard(source, Names(source))
-    sql = guard.condition(condition)
-    return Filter(source, sql, guard.names.references, guard.made)
+    sql = " AND ".join(guard.condition(each) for each in conditions)
+    return Filter(source, f"({sql})", guard.names.references, guard.made)

@@ -29,5 +29,10 @@ def like_as_regexp(pattern: str, *, escape: str = "", ignores_case: bool = False
     return result
 
 
+def literal_as_regexp(text: str) -> str:
+    """Return the RE2 pattern that matches a text itself."""
+    return "".join(map(_literal, text))
+
+
 def _literal(each: str) -> str:
     return f"\\{each}" if each in _SPECIAL else each

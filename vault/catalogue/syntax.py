@@ -5,6 +5,7 @@ Errors show the place: the line of the expression, and marks below the part that
 
 from __future__ import annotations
 
+import functools
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -188,6 +189,7 @@ def _without(statement: Node, condition: Node) -> Node:
     return {**statement, "node": _unplaced(node)}
 
 
+@functools.cache
 def _empty_filter() -> Node:
     rows = kept_connection().execute(f"SELECT json_serialize_sql('{_FILTER} true')").fetchall()
     statement: Node = json.loads(rows[0][0])["statements"][0]

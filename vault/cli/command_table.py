@@ -66,6 +66,10 @@ SECTIONS: tuple[Section, ...] = (
             Entry("log", "show history, newest first"),
             Entry("show", "show one commit, or one example"),
             Entry("diff", "show what changed, example by example and word by word"),
+            Entry("head", "show the first examples"),
+            Entry("sample", "show some examples, the same ones each time"),
+            Entry("query", "show the examples that satisfy an expression"),
+            Entry("grep", "show the examples that hold a text, and where"),
         ),
     ),
     Section(

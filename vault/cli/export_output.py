@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
 
+from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit
 from vault.cli.text import escape, escape_json, plural, short_id
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from vault.operations.export import ExportReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SUBSET = ("split", "sample", "shuffle", "seed", "fields", "extras")
+_SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")
 
 _OPTIONS = (
     click.option("-o", "output", metavar="PATH", help="Where to write; `-` is standard output."),
@@ -43,14 +44,14 @@ _OPTIONS = (
 
 def export_options(function: _F) -> _F:
     """Add the options of an export to a command."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_OPTIONS[1:]):
         function = option(function)
-    return function
+    return _OPTIONS[0](condition_options(function))
 
 
 def asks_for_part(wanted: Mapping[str, Any]) -> bool:
     """Tell whether options say which examples are wanted, or in what form."""
-    return any(wanted[name] not in (None, False) for name in _SUBSET)
+    return any(wanted[name] not in (None, False, ()) for name in _SUBSET)
 
 
 def write_export(
@@ -69,6 +70,8 @@ def write_export(
 
     wanted: dict[str, Any] = {
         "output": output,
+        "where": subset["where"],
+        "filters": subset["filters"],
         "selection": Selection(
             split=subset["split"],
             sample=subset["sample"],
@@ -85,7 +88,7 @@ def write_export(
         return
     invocation.emitted = True
     sys.stdout.flush()
-    repository.export(revision, stdout=_standard_output(), **wanted)
+    repository.export(revision, stdout=standard_output(), **wanted)
     sys.stdout.flush()
 
 
@@ -110,13 +113,19 @@ def _checked_output(
             code="output-missing",
             hint=f"`{again}` writes to a file, `-o -` to standard output",
         )
-    if output == "-" and invocation.json:
+    if output == "-":
+        refuse_json(invocation)
+    return output
+
+
+def refuse_json(invocation: Invocation) -> None:
+    """Raise InvalidInput (`output-taken`) where data go to standard output and JSON is due."""
+    if invocation.json:
         raise InvalidInput(
             "standard output cannot hold both the data and a JSON report",
             code="output-taken",
             hint="write to a file with `-o PATH`, or leave out --json",
         )
-    return output
 
 
 def _words(text: str | None) -> tuple[str, ...]:
@@ -130,7 +139,8 @@ def _text(report: ExportReport, verbose: bool) -> Iterator[str]:
         yield f"  sha256 {each.sha256}"
 
 
-def _standard_output() -> BinaryIO:
+def standard_output() -> BinaryIO:
+    """Return standard output for bytes of data: as they are, or escaped where a person looks."""
     stream = cast(BinaryIO, sys.stdout.buffer)
     return cast(BinaryIO, EscapedOutput(stream)) if sys.stdout.isatty() else stream
 

@@ -161,9 +161,15 @@ def decode_facts(data: bytes) -> ChunkFacts:
     return ChunkFacts(Digest(records), examples, derivation, readers)
 
 
-def decode_chunk(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return columns of a chunk object (all unless named), in row order. Raises Corrupt."""
-    return _read(data, CHUNK_SCHEMA, None if columns is None else list(columns))
+def decode_chunk(
+    data: bytes, columns: Sequence[str] | None = None, *, as_dictionaries: bool = False
+) -> pa.Table:
+    """Return columns of a chunk object (all unless named), in row order. Raises Corrupt.
+
+    With `as_dictionaries`, `kind`, `fields`, `source` and `round` hold each distinct value once.
+    """
+    dictionaries = _DICTIONARIES if as_dictionaries else ()
+    return _read(data, CHUNK_SCHEMA, None if columns is None else list(columns), dictionaries)
 
 
 def decode_records(data: bytes) -> pa.Array:
@@ -171,9 +177,14 @@ def decode_records(data: bytes) -> pa.Array:
     return _read(data, RECORDS_SCHEMA).column("data").combine_chunks()
 
 
-def _read(data: bytes, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+def _read(
+    data: bytes,
+    schema: pa.Schema,
+    columns: list[str] | None = None,
+    dictionaries: Sequence[str] = (),
+) -> pa.Table:
     try:
-        return from_parquet(data, schema, columns)
+        return from_parquet(data, schema, columns, as_dictionaries=dictionaries)
     except UNREADABLE as error:
         raise _unreadable(error) from None
 

@@ -25,17 +25,29 @@ def to_parquet(table: pa.Table, *, metadata: dict[bytes, bytes] | None = None, *
     return data
 
 
-def from_parquet(data: bytes, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
+def from_parquet(
+    data: bytes,
+    schema: pa.Schema,
+    columns: Sequence[str] | None = None,
+    *,
+    as_dictionaries: Sequence[str] = (),
+) -> pa.Table:
     """Return columns of a table (all unless named), each in one piece, as `schema` has them.
+
+    Columns of `as_dictionaries` come as dictionaries of the type that `schema` says: where few
+    distinct values are stored, they are not copied for each row.
 
     Raises one of `UNREADABLE`, also when a column is missing or of another type, as in an object
     of another kind.
     """
     wanted = schema.names if columns is None else list(columns)
-    file = pq.ParquetFile(pa.BufferReader(data))
+    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(as_dictionaries))
     table: pa.Table = file.read(columns=wanted, use_threads=False).combine_chunks()
     found = dict(zip(table.schema.names, table.schema.types, strict=True))
     for name in wanted:
-        if found.get(name) != schema.field(name).type:
+        type_ = found.get(name)
+        if type_ is not None and name in as_dictionaries and pa.types.is_dictionary(type_):
+            type_ = type_.value_type
+        if type_ != schema.field(name).type:
             raise ValueError(f"its column {name} is missing or of another type")
     return table

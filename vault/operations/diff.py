@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
@@ -124,21 +124,24 @@ def diff(
     *,
     key: str | None = None,
     by: str | None = None,
+    where: Sequence[str] = (),
     limit: int = 20,
 ) -> DiffReport:
     """Compare two revisions: HEAD and the stage, one and the stage, or one and another.
 
     Items are the first `limit` changes: changed, relabelled, added, removed, each in dataset
     order. Between a commit and its parent, counts alone (`limit` 0) cost no more than reading the
-    commit. Raises NotFound, InvalidInput (`field-unknown`), Corrupt.
+    commit. With `where`, counts and items are those of which either side satisfies all expressions.
+    Raises NotFound, InvalidInput (`field-unknown`, and those of `where`), Corrupt.
     """
     sides = sides_of(context, old, new)
     names = _name(sides.old), _name(sides.new)
-    known = _recorded_counts(context, sides) if key is None and by is None and not limit else None
+    is_plain = key is None and by is None and not where and not limit
+    known = _recorded_counts(context, sides) if is_plain else None
     if known is not None:
         counts, unchanged = known
         return _report(names, counts, unchanged)
-    comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
+    comparison, unchanged = _compared(context, sides, key, where)
     counted: Mapping[str, ChangeCounts] = {}
     reasons: Mapping[str, int] = {}
     if by is not None:
@@ -146,16 +149,34 @@ def diff(
 
         counted, reasons = count_by(comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
-    report = _report(names, comparison.counts, comparison.unchanged)
+    report = _report(names, comparison.counts, unchanged)
     return replace(report, by=counted, reasons=reasons, items=items)
 
 
 def iterate_diff(
-    context: Context, old: str | None = None, new: str | None = None, *, key: str | None = None
+    context: Context,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    key: str | None = None,
+    where: Sequence[str] = (),
 ) -> Iterator[ChangedExample]:
     """Yield every change between two revisions, as `diff` orders them, in bounded memory."""
     sides = sides_of(context, old, new)
-    yield from changes(compare(context.store, sides.old.manifest, sides.new.manifest, key=key))
+    yield from changes(_compared(context, sides, key, where)[0])
+
+
+def _compared(
+    context: Context, sides: Sides, key: str | None, where: Sequence[str]
+) -> tuple[Comparison, int]:
+    """Return what differs of what `where` leaves, and how many examples of it do not."""
+    comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
+    if not where:
+        return comparison, comparison.unchanged
+    from vault.operations.narrow_diff import narrow
+
+    narrowed = narrow(context, comparison, where)
+    return narrowed.comparison, narrowed.unchanged
 
 
 def changes(comparison: Comparison) -> Iterator[ChangedExample]:

@@ -130,12 +130,12 @@ class _OpenChunk:
             values.append(None if value is ABSENT else convert(value))
         place = fields.indices.fill_null(len(values)).to_numpy()
         told = np.array([*is_told, False])[place]
-        elsewhere = ~told & self._may_hold(str(name), kinds)
-        return _Kept(
-            _numbered([*values, None], place, reference),
-            np.array([*is_present, False])[place],
-            elsewhere if elsewhere.any() else None,
-        )
+        elsewhere = None
+        if not told.all():
+            lacking = ~told & self._may_hold(str(name), kinds)
+            elsewhere = lacking if lacking.any() else None
+        column = _numbered([*values, None], place, reference)
+        return _Kept(column, np.array([*is_present, False])[place], elsewhere)
 
     def _may_hold(self, name: str, kinds: pa.DictionaryArray) -> NDArray[np.bool_]:
         """Tell for which rows a field may be part of the conversation, and so not in `fields`."""
@@ -188,7 +188,7 @@ class _OpenChunk:
 
     def _read_conversations(self) -> list[Conversation | None]:
         if self._conversations is None:
-            records = self._read_records(self._rows)
+            records = map(_read_quickly, self._read_texts(self._rows))
             kinds = self._decoded("kind").take(pa.array(self._rows)).to_pylist()
             readers = self._readers()
             mappings: Iterable[Any] = (None for _ in kinds)
@@ -202,10 +202,14 @@ class _OpenChunk:
         return self._conversations
 
     def _read_records(self, rows: Rows) -> list[dict[str, Any]]:
+        return [parse(text)[0] for text in self._read_texts(rows)]
+
+    def _read_texts(self, rows: Rows) -> Sequence[bytes]:
         if self._texts is None:
             self._texts = decode_records(self._dataset.store.get(self._facts().records))
         texts = self._texts if len(rows) == len(self._texts) else self._texts.take(pa.array(rows))
-        return [parse(text)[0] for text in texts.cast(pa.binary()).to_pylist()]
+        read: list[bytes] = texts.cast(pa.binary()).to_pylist()
+        return read
 
     def _decoded(self, name: str) -> pa.Array:
         self._decode({name})
@@ -214,10 +218,11 @@ class _OpenChunk:
     def _decode(self, names: set[str]) -> None:
         lacking = sorted(names - set(self._table))
         if lacking:
-            table = decode_chunk(self._bytes(), lacking)
+            table = decode_chunk(self._bytes(), lacking, as_dictionaries=True)
             for name in lacking:
                 column = table.column(name).combine_chunks()
-                self._table[name] = column.dictionary_encode() if name in _TEXT_COLUMNS else column
+                is_text = name in _TEXT_COLUMNS and not pa.types.is_dictionary(column.type)
+                self._table[name] = column.dictionary_encode() if is_text else column
 
     def _readers(self) -> Mapping[str, Any]:
         return self._facts().readers
@@ -254,6 +259,15 @@ class _Told:
     rows: Rows
     place: NDArray[np.int64]
     values: Sequence[Any]
+
+
+def _read_quickly(text: bytes) -> dict[str, Any]:
+    """Return a record whose numbers may be inexact: texts of messages hold none."""
+    try:
+        record: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        record = parse(text)[0]
+    return record
 
 
 def _by_name(table: pa.Table) -> dict[str, _Told]:

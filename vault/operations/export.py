@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import io
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -23,6 +20,8 @@ from vault.objects.runs import RowKeys
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.export_place import check_place
+from vault.operations.filters import satisfying
+from vault.operations.hashed_file import HashedFile
 from vault.operations.lock_file import check_unedited, remember
 from vault.operations.records import joined_lines, record_arrays, record_texts
 from vault.operations.revisions import HEAD, Revision, resolve
@@ -35,10 +34,6 @@ from vault.operations.select import (
 )
 
 STANDARD_OUTPUT = "-"
-
-# Written piece by piece: for a write of megabytes the kernel looks for large free pages, and on
-# virtual machines those are often ones that were never touched, at ten times the cost.
-_WRITTEN_BYTES = 64 << 10
 _EXTRAS = ("id", "labels")
 
 
@@ -46,13 +41,15 @@ _EXTRAS = ("id", "labels")
 class ExportOptions:
     """Where to write, which examples, and what of each.
 
-    `output` is a file by its ending, a folder (no ending), or `-`. `fields` keeps these top-level
+    `output` is a file by its ending, a folder (no ending), or `-`. Only examples that satisfy all
+    expressions of `where` are written, and of those the `selection`. `fields` keeps these top-level
     fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
     file that was edited since vault wrote it, or that vault did not write.
     """
 
     output: str
     selection: Selection = field(default_factory=Selection)
+    where: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     force: bool = False
@@ -99,8 +96,8 @@ def export(
     The files appear whole and together, or not at all. Costs decompressing what is written. Raises
     NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
     (`output-unknown`, `output-inside-repository`, `extras-unknown`, `field-not-found`,
-    `sample-invalid`, `lock-damaged`), AlreadyExists (`file-exists`, `file-edited`), Corrupt,
-    OSError when a file cannot be written.
+    `sample-invalid`, `lock-damaged`, and those of `matching_keys`), AlreadyExists (`file-exists`,
+    `file-edited`), Corrupt, OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
     if unknown:
@@ -112,7 +109,8 @@ def export(
     view = context.log.tip().view
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
-    targets = _targets(dataset, options)
+    keys = satisfying(context, dataset, dataset.keys(), options.where)
+    targets = _targets(dataset, keys, options)
     _check_fields(dataset, targets, options.fields)
     if options.output != STANDARD_OUTPUT:
         for target in targets:
@@ -145,8 +143,7 @@ def _report(
     )
 
 
-def _targets(dataset: Dataset, options: ExportOptions) -> list[_Target]:
-    keys = dataset.keys()
+def _targets(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[_Target]:
     sides = split_of_each(dataset, keys) if _wants_sides(options) else None
     if options.selection.split is not None:
         keys = _on_side(keys, sides, options.selection.split)
@@ -253,7 +250,7 @@ def _write(
 
         texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
         plan = plan_columns(texts)
-    with _Hashed(file) as hashed:
+    with HashedFile(file) as hashed:
         writer = open_writer(
             cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
         )
@@ -333,6 +330,7 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
     chosen = options.selection
     given = () if chosen.sample is None else ("sample",)
     wanted: dict[str, Any] = {
+        "where": list(options.where),
         "split": chosen.split,
         "sample": chosen.sample,
         "shuffle": chosen.shuffle,
@@ -341,56 +339,3 @@ def _recipe(options: ExportOptions) -> dict[str, Any]:
         "with": list(options.extras),
     }
     return {name: value for name, value in wanted.items() if value or name in given}
-
-
-class _Hashed(io.RawIOBase):
-    """A file that a thread hashes and writes, beside whoever makes the next bytes.
-
-    An error of writing is raised by the call after. The file beneath is the caller's to close.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._sha256 = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1)
-        self._pending: Future[None] | None = None
-
-    def writable(self) -> bool:
-        """Say yes: pyarrow asks before it writes."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Take bytes to write; those of the call before are written by now."""
-        self._wait()
-        # Copied where the owner may fill the buffer again.
-        kept = data if isinstance(data, bytes | memoryview) else bytes(data)
-        self._pending = self._pool.submit(self._put, kept)
-        return memoryview(data).nbytes
-
-    def flush(self) -> None:
-        """Flush the file beneath."""
-        if not self._file.closed:
-            self._wait()
-            self._file.flush()
-
-    def hexdigest(self) -> str:
-        """Return the digest of everything, which is written by now."""
-        self._wait()
-        return self._sha256.hexdigest()
-
-    def close(self) -> None:
-        """Stop the thread; nothing can be written any more."""
-        self._pool.shutdown()
-        super().close()
-
-    def _put(self, data: bytes | memoryview) -> None:
-        whole = memoryview(data).cast("B")
-        for start in range(0, len(whole), _WRITTEN_BYTES):
-            piece = whole[start : start + _WRITTEN_BYTES]
-            self._file.write(piece)
-            self._sha256.update(piece)
-
-    def _wait(self) -> None:
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            pending.result()

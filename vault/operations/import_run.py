@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from vault.errors import InvalidInput
 from vault.formats.blocks import Block
 from vault.formats.inputs import InputFile
-from vault.objects.conversation import Kind
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
-from vault.objects.quarantine import decode_quarantine
 from vault.objects.runs import only_in
 from vault.objects.view import View
-from vault.operations.block_writer import RecordReader
 from vault.operations.context import Context, draft_of, record
-from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset
+from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportedFile, ImportMode, ImportOptions, ImportReport
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
-from vault.operations.removal_list import removals_of
-from vault.operations.sources import rows_of_source
+from vault.operations.known_examples import KnownExamples
+from vault.operations.source_readers import reader_of_file, sources_read_anew
 from vault.operations.staging import Staged, stage_dataset
 from vault.operations.workers import WorkerTeam
 
@@ -42,12 +34,12 @@ def import_inputs(
     """Read inputs with a team of workers and stage the outcome; `opened` gives their blocks."""
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
-    readers = [_reader(context, dataset, each, options) for each in files]
+    readers = [reader_of_file(context, dataset, each, options) for each in files]
     inputs = [
         InputBlocks(reader=reader, path=each.path, blocks=opened(each))
         for reader, each in zip(readers, files, strict=True)
     ]
-    known = _Known(dataset, _read_anew(dataset, readers, options))
+    known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
     ingest = Ingest(
         team,
         known.index,
@@ -102,107 +94,6 @@ def _taken_out(before: Dataset, manifest: Manifest) -> int:
     index.add(ids_of(after.columns(come, ["id"])))
     known, _ = index.find(ids_of(before.columns(gone, ["id"])))
     return len(gone) - int(known.sum())
-
-
-class _Known:
-    """What the stage holds already, read in one pass over its chunks."""
-
-    def __init__(self, dataset: Dataset, read_anew: frozenset[str]) -> None:
-        self._dataset = dataset
-        self.index = IdIndex()
-        """The ids, with the row keys where they stand."""
-        passed = np.zeros(0, np.uint64)
-        if read_anew:
-            keys = dataset.keys()
-            own = [rows_of_source(dataset, keys, each) for each in sorted(read_anew)]
-            passed = keys[np.logical_or.reduce(own)]
-        content = [passed[:0]]
-        for rows, table in dataset.by_chunk(["id", "content_id"]):
-            known = only_in(rows, passed)
-            self.index.add(ids_of(table)[known], rows[known])
-            keyed, has_content = hashes_of(table, "content_id")
-            content.append(keyed[known][has_content[known]])
-        self.content = np.sort(np.concatenate(content))
-        """The content ids, sorted."""
-
-    def removed(self) -> frozenset[bytes]:
-        """Return the ids that were removed deliberately."""
-        removals = removals_of(self._dataset.store, self._dataset.manifest)
-        return frozenset(each.id for each in removals)
-
-    def quarantined(self, mode: ImportMode) -> frozenset[bytes]:
-        """Return the ids of quarantine entries that will stay."""
-        if mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
-            return frozenset()
-        store = self._dataset.store
-        return frozenset(
-            each.id
-            for digest in self._dataset.manifest.quarantine
-            for each in decode_quarantine(store.get(digest))
-        )
-
-
-def _reader(
-    context: Context, dataset: Dataset, file: InputFile, options: ImportOptions
-) -> RecordReader:
-    source = _utf8(options.source or _source_of(context.folder, file.path))
-    remembered: Mapping[str, Any] = dataset.manifest.sources.get(source, {})
-    mapping = options.mapping
-    if mapping is None and options.format is None:
-        mapping = remembered.get("map")
-    name = options.format or (None if mapping else remembered.get("format"))
-    return RecordReader(
-        source=source,
-        round=None if options.round is None else _utf8(options.round),
-        kind=None if name is None else _kind(name),
-        mapping=mapping,
-        updating=options.mode is ImportMode.UPDATE,
-        key=options.key,
-    )
-
-
-def _read_anew(
-    dataset: Dataset, readers: Sequence[RecordReader], options: ImportOptions
-) -> frozenset[str]:
-    """Return the sources that are replaced and now read in another way than they were.
-
-    Their records are stored again: who speaks in a record depends on how it is read.
-    """
-    if options.mode not in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
-        return frozenset()
-    before = dataset.manifest.sources
-    return frozenset(
-        each.source
-        for each in readers
-        if each.source in before and dict(before[each.source]) != each.remembered()
-    )
-
-
-def _kind(name: str) -> Kind:
-    try:
-        return Kind(name)
-    except ValueError:
-        known = ", ".join(Kind)
-        raise InvalidInput(
-            f'"{name}" is not a format that vault reads', code="format-unknown", hint=f"use {known}"
-        ) from None
-
-
-def _source_of(folder: Path | None, path: str) -> str:
-    if path == "-":
-        return "standard-input"
-    resolved = Path(path).resolve()
-    if folder is not None and resolved.is_relative_to(folder.resolve()):
-        return resolved.relative_to(folder.resolve()).as_posix()
-    return resolved.name
-
-
-def _utf8(name: str) -> str:
-    """Return a name with the bytes that are not UTF-8 as text: they come as half surrogates."""
-    try:
-        return os.fsencode(name).decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:
-        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> None:

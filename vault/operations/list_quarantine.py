@@ -1,12 +1,19 @@
-"""`quarantine list`: what could not be read, where it stood, and why."""
+"""`quarantine list`, `show` and `export`: what could not be read, where it stood, and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
 
+from vault.errors import AlreadyExists, InvalidInput
 from vault.notebook import Displayed
-from vault.objects.quarantine import decode_quarantine
+from vault.objects.quarantine import QuarantineEntry
 from vault.operations.context import Context
+from vault.operations.export_place import check_place
+from vault.operations.quarantine_entries import entries_named, entries_of
 from vault.operations.revisions import resolve, stage_revision
 
 
@@ -30,26 +37,114 @@ class QuarantineReport(Displayed):
     quarantined: tuple[QuarantinedEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One entry with all that was kept of it."""
+
+    entry: QuarantinedEntry
+    sha256: str
+    raw: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry's keys, and its bytes as text (those that are not UTF-8 replaced)."""
+        return {
+            **asdict(self.entry),
+            "sha256": self.sha256,
+            "raw": self.raw.decode("utf-8", "replace"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineExport:
+    """A file that was written, and how many entries are in it."""
+
+    output: str
+    entries: int
+
+
 _BEGINNING_BYTES = 200
 
 
 def list_quarantine(context: Context, revision: str | None = None) -> QuarantineReport:
     """Return the quarantine of a revision (the stage). Raises what `resolve` raises."""
+    return QuarantineReport(tuple(_listed(each) for each in _chosen(context, [], revision)))
+
+
+def show_quarantined(context: Context, entry: str, revision: str | None = None) -> ShownEntry:
+    """Return one entry of the quarantine of a revision (the stage), whole.
+
+    Raises NotFound (`entry-not-found`), InvalidInput (`entry-ambiguous`), and as `resolve`.
+    """
+    found = _chosen(context, [entry], revision)[0]
+    return ShownEntry(_listed(found), found.sha256.hex(), found.raw)
+
+
+def export_quarantine(
+    context: Context,
+    entries: Sequence[str],
+    file: BinaryIO,
+    *,
+    revision: str | None = None,
+) -> int:
+    """Write the bytes of entries (all, or those named) to a file, each ended by a line feed.
+
+    So they can be corrected and imported again. Returns how many there were. Raises as
+    `show_quarantined`, and InvalidInput (`entry-cut`) for one of which only the beginning was kept.
+    """
+    chosen = _chosen(context, entries, revision)
+    for each in chosen:
+        if len(each.raw) != each.size_bytes:
+            raise InvalidInput(
+                f"only the first {len(each.raw):,} bytes of {each.source}, line {each.line}, "
+                "were kept",
+                code="entry-cut",
+                hint="take it from its file, or name the other entries",
+            )
+    for each in chosen:
+        file.write(each.raw.rstrip(b"\r\n") + b"\n")
+    return len(chosen)
+
+
+def save_quarantine(
+    context: Context, output: str, entries: Sequence[str], *, force: bool = False
+) -> QuarantineExport:
+    """Write entries to a file as `export_quarantine` does; it appears whole or not at all.
+
+    Raises as that, AlreadyExists (`file-exists`) unless `force`, InvalidInput (`output-unknown`,
+    `output-inside-repository`), OSError when the file cannot be written.
+    """
+    check_place(context.folder, output)
+    path = Path(os.path.realpath(output))
+    if path.exists() and not force:
+        raise AlreadyExists(
+            f"{output} is there already", code="file-exists", hint="--force overwrites it"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            count = export_quarantine(context, entries, file)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return QuarantineExport(output, count)
+
+
+def _chosen(
+    context: Context, entries: Sequence[str], revision: str | None
+) -> list[QuarantineEntry]:
     view = context.log.tip().view
     opened = stage_revision(context, view) if revision is None else resolve(context, view, revision)
-    manifest = context.manifest(opened.manifest)
-    return QuarantineReport(
-        tuple(
-            QuarantinedEntry(
-                id=each.id.hex(),
-                source=each.source,
-                line=each.line,
-                code=each.code,
-                reason=each.reason,
-                size_bytes=each.size_bytes,
-                beginning=each.raw[:_BEGINNING_BYTES].decode("utf-8", "replace"),
-            )
-            for digest in manifest.quarantine
-            for each in decode_quarantine(context.store.get(digest))
-        )
+    return entries_named(entries_of(context.store, context.manifest(opened.manifest)), entries)
+
+
+def _listed(entry: QuarantineEntry) -> QuarantinedEntry:
+    return QuarantinedEntry(
+        id=entry.id.hex(),
+        source=entry.source,
+        line=entry.line,
+        code=entry.code,
+        reason=entry.reason,
+        size_bytes=entry.size_bytes,
+        beginning=entry.raw[:_BEGINNING_BYTES].decode("utf-8", "replace"),
     )

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, in_threads
@@ -38,7 +39,16 @@ def check_expression(expression: str) -> Filter:
     """
     from vault.catalogue.guard import check_filter
 
-    return check_filter(expression)
+    return check_filter(expression, is_dear=_is_dear)
+
+
+def _is_dear(reference: Reference) -> bool:
+    from vault.catalogue.columns import DATA, reads_conversation
+    from vault.formats.registry import conversation_fields
+
+    if reference.root != DATA:
+        return reads_conversation(reference)
+    return any(reference.path[0] in (conversation_fields(kind) or ()) for kind in Kind)
 
 
 def matching_keys(context: Context, dataset: Dataset, expression: str) -> RowKeys:
@@ -75,19 +85,36 @@ class Matches:
 
 def find_matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter) -> Matches:
     """Return which of some examples satisfy a checked expression; names may occur nowhere."""
+    first, *others = checked.parts or (checked,)
+    result = _matches(context, dataset, keys, first)
+    for part in others:
+        # What is dear to read is read only of examples that what is cheap has left.
+        left = np.flatnonzero(result.mask)
+        found = _matches(context, dataset, keys[left], part)
+        result.mask[left] = found.mask
+        result.seen |= found.seen
+    return result
+
+
+def _matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter) -> Matches:
     from vault.catalogue.evaluate import evaluate
 
-    order = np.argsort(keys, kind="stable")
     result = Matches(np.zeros(len(keys), np.bool_))
-    if not checked.references:
-        result.mask[:] = evaluate(checked, pa.table({"row": [0]}))[0] if len(keys) else False
+    if not len(keys):
         return result
+    if not checked.references:
+        result.mask[:] = evaluate(checked, pa.table({"row": [0]}))[0]
+        return result
+    is_ordered = bool((keys[1:] > keys[:-1]).all())
+    order = slice(None) if is_ordered else np.argsort(keys, kind="stable")
+    ordered = np.zeros(len(keys), np.bool_)
     done = 0
     for batch in _batches(_read(context, dataset, keys[order], tuple(checked.references)), checked):
         result.seen.update(*(each.seen for each in batch))
         table = _table(batch)
-        result.mask[order[done : done + len(table)]] = evaluate(checked, table)
+        ordered[done : done + len(table)] = evaluate(checked, table)
         done += len(table)
+    result.mask[order] = ordered
     return result
 
 

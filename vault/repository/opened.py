@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,9 @@ from vault.progress import Progress, silent
 from vault.store.backend import Backend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog
+
+Conditions = str | Sequence[str]
+"""One expression, or several that must all hold: docs/reference/expressions.md."""
 
 
 def utc_now() -> str:
@@ -66,6 +69,13 @@ class Opened:
             self._progress,
             columns=self._columns,
         )
+
+    def _conditions(self, where: Conditions, filters: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return expressions as typed, and those that `vault.toml` gives some names."""
+        from vault.operations.filters import named_filters
+
+        typed = (where,) if isinstance(where, str) else tuple(where)
+        return (*typed, *named_filters(self.folder, filters))
 
     def _settings(self) -> bytes | None:
         path = None if self.folder is None else self.folder / "vault.toml"

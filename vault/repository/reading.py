@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from vault.repository.opened import Opened
+from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
     from vault.operations.export import ExportReport
-    from vault.operations.list_quarantine import QuarantineReport
+    from vault.operations.grep import GrepReport
+    from vault.operations.list_examples import ExamplesReport, ListedExample
+    from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
     from vault.operations.list_removed import RemovedReport
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
@@ -35,12 +37,74 @@ class Reading(Opened):
         return log(self._context(), revision, limit=limit)
 
     def export(
-        self, revision: str | None = None, *, stdout: BinaryIO | None = None, **options: Any
+        self,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        stdout: BinaryIO | None = None,
+        **options: Any,
     ) -> ExportReport:
-        """Write a revision (HEAD) to files; `options` are the fields of `ExportOptions`."""
+        """Write a revision (HEAD), or what of it satisfies all expressions, to files.
+
+        `filters` name expressions of `vault.toml`; `options` are the fields of `ExportOptions`.
+        """
         from vault.operations.export import ExportOptions, export
 
-        return export(self._context(), revision, ExportOptions(**options), stdout=stdout)
+        wanted = ExportOptions(where=self._conditions(where, filters), **options)
+        return export(self._context(), revision, wanted, stdout=stdout)
+
+    def query(
+        self,
+        where: Conditions,
+        revision: str | None = None,
+        *,
+        filters: Sequence[str] = (),
+        limit: int = 20,
+    ) -> ExamplesReport:
+        """Return the examples of a revision (the stage) that satisfy all expressions."""
+        from vault.operations.list_examples import query
+
+        conditions = self._conditions(where, filters)
+        return query(self._context(), conditions, revision, limit=limit)
+
+    def iterate_query(
+        self, where: Conditions, revision: str | None = None, *, filters: Sequence[str] = ()
+    ) -> Iterator[ListedExample]:
+        """Yield every example that `query` counts."""
+        from vault.operations.list_examples import iterate_query
+
+        return iterate_query(self._context(), self._conditions(where, filters), revision)
+
+    def sample(
+        self,
+        count: int,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        seed: int = 0,
+    ) -> ExamplesReport:
+        """Return a sample of a revision (the stage): the same for the same seed."""
+        from vault.operations.list_examples import sample
+
+        conditions = self._conditions(where, filters)
+        return sample(self._context(), count, revision, expressions=conditions, seed=seed)
+
+    def head(self, count: int = 10, revision: str | None = None) -> ExamplesReport:
+        """Return the first examples of a revision (the stage)."""
+        from vault.operations.list_examples import head
+
+        return head(self._context(), count, revision)
+
+    def grep(self, pattern: str, revision: str | None = None, **options: Any) -> GrepReport:
+        """Return the examples of a revision (the stage) with a text in a message.
+
+        `options` are the fields of `GrepOptions`.
+        """
+        from vault.operations.grep import GrepOptions, grep
+
+        return grep(self._context(), pattern, revision, GrepOptions(**options))
 
     def show(self, name: str) -> CommitShown | ExampleShown:
         """Return a commit with its statistics, or an example with all that is known of it."""
@@ -55,20 +119,30 @@ class Reading(Opened):
         *,
         key: str | None = None,
         by: str | None = None,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
         limit: int = 20,
     ) -> DiffReport:
         """Compare two revisions; by default HEAD with the stage."""
         from vault.operations.diff import diff
 
-        return diff(self._context(), old, new, key=key, by=by, limit=limit)
+        conditions = self._conditions(where, filters)
+        return diff(self._context(), old, new, key=key, by=by, where=conditions, limit=limit)
 
     def iterate_diff(
-        self, old: str | None = None, new: str | None = None, *, key: str | None = None
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        key: str | None = None,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
     ) -> Iterator[ChangedExample]:
         """Yield every change between two revisions."""
         from vault.operations.diff import iterate_diff
 
-        return iterate_diff(self._context(), old, new, key=key)
+        conditions = self._conditions(where, filters)
+        return iterate_diff(self._context(), old, new, key=key, where=conditions)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
         """Return what could not be read, and why."""
@@ -108,3 +182,25 @@ class Reading(Opened):
         from vault.operations.revisions import revision_names
 
         return revision_names(self._log.tip().view)
+
+    def show_quarantined(self, entry: str, revision: str | None = None) -> ShownEntry:
+        """Return one entry of the quarantine, whole."""
+        from vault.operations.list_quarantine import show_quarantined
+
+        return show_quarantined(self._context(), entry, revision)
+
+    def export_quarantine(
+        self, file: BinaryIO, entries: Sequence[str] = (), *, revision: str | None = None
+    ) -> int:
+        """Write what is in quarantine (all, or those named) to a file, to be corrected."""
+        from vault.operations.list_quarantine import export_quarantine
+
+        return export_quarantine(self._context(), entries, file, revision=revision)
+
+    def save_quarantine(
+        self, output: str, entries: Sequence[str] = (), *, force: bool = False
+    ) -> QuarantineExport:
+        """Write what is in quarantine (all, or those named) to a file of this path."""
+        from vault.operations.list_quarantine import save_quarantine
+
+        return save_quarantine(self._context(), output, entries, force=force)

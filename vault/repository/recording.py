@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vault.operations.remove import RemoveReport
     from vault.operations.reset import ResetReport
     from vault.operations.restore import RestoreReport
+    from vault.operations.retry_quarantine import RetryReport
     from vault.operations.revert import RevertReport
 
 
@@ -86,3 +87,9 @@ class Recording(Opened):
         from vault.operations.import_records import import_records
 
         return import_records(self._context(), rows, ImportOptions(source=source, **options))
+
+    def retry_quarantine(self, entries: Sequence[str] = (), **options: Any) -> RetryReport:
+        """Read what is in quarantine again (all, or those named); `options` as `RetryOptions`."""
+        from vault.operations.retry_quarantine import RetryOptions, retry_quarantine
+
+        return retry_quarantine(self._context(), entries, RetryOptions(**options))

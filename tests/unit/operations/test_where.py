@@ -209,6 +209,24 @@ def test_columns_of_the_dataset_need_no_record(library: Library) -> None:
     assert len(read) == pages + 2
 
 
+def test_records_are_read_only_of_examples_that_the_other_conditions_leave(
+    library: Library,
+) -> None:
+    library.write("a.jsonl", [chat("one", metadata={"n": 1})])
+    library.write("b.jsonl", [chat("two", metadata={"n": 2})])
+    library.run("a.jsonl")
+    library.run("b.jsonl")
+    dataset = dataset_of(library.repository)
+    read: list[Digest] = []
+    real = dataset.store.get
+    dataset.store.get = lambda digest: (read.append(digest), real(digest))[1]  # type: ignore[method-assign, func-returns-value]
+    context = context_of(library.repository)
+    expression = "contains(prompt, 'o') AND data.metadata.n = 2 AND data.messages[1].role = 'user'"
+    assert len(matching_keys(context, dataset, expression)) == 1
+    pages, chunks, again, records = 1, 2, 1, 1
+    assert len(read) == pages + chunks + again + records
+
+
 def test_a_damaged_chunk_is_told_not_skipped(library: Library) -> None:
     library.write("a.jsonl", [chat("one", metadata={"n": 1})])
     library.run("a.jsonl")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vault.cli import options
+from vault.cli.conditions import condition_options
 from vault.cli.diff_text import by_lines, count_lines, item_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, emit_raw_lines, hint
@@ -15,7 +16,6 @@ from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
     from vault.operations.diff import DiffReport
-    from vault.repository import Repository
 
 
 @options.command(example="vault diff\nvault diff v1 v2 --stat\nvault diff v1..v2 --by source")
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--jsonl", is_flag=True, help="Every change in full, one JSON object a line.")
 @click.option("--by", metavar="FIELD", help="Count per value of a field, such as source.")
 @click.option("--key", metavar="FIELD", help="The field that says which example is which.")
+@condition_options
 @click.option(
     "--limit",
     metavar="N",
@@ -42,20 +43,25 @@ def command(
     jsonl: bool,
     by: str | None,
     key: str | None,
+    where: tuple[str, ...],
+    filters: tuple[str, ...],
     limit: int,
     exit_code: bool,
 ) -> int:
     """Show what changed, word by word: between HEAD and what is staged.
 
-    With A, between A and what is staged; with A and B (or A..B), between the two.
+    With A, between A and what is staged; with A and B (or A..B), between the two. With --where,
+    changes of which either side satisfies the expression, and only those are counted.
     """
     repository = invocation.repository()
+    narrowed: dict[str, Any] = {"key": key, "where": where, "filters": filters}
     if jsonl:
         _refuse_with_jsonl(invocation, stat, by)
-        differs = _stream(invocation, repository, old, new, key)
+        changes = repository.iterate_diff(old, new, **narrowed)
+        differs = emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0
         return 1 if exit_code and differs else 0
     counts_only = stat or (by is not None and not invocation.json)
-    report = repository.diff(old, new, key=key, by=by, limit=0 if counts_only else limit)
+    report = repository.diff(old, new, by=by, limit=0 if counts_only else limit, **narrowed)
     total = report.added + report.removed + report.changed + report.relabelled
 
     def text(report: DiffReport) -> Iterator[str]:
@@ -82,14 +88,3 @@ def _refuse_with_jsonl(invocation: Invocation, stat: bool, by: str | None) -> No
             code="options-exclude",
             hint=f"leave out --jsonl or {other}",
         )
-
-
-def _stream(
-    invocation: Invocation,
-    repository: Repository,
-    old: str | None,
-    new: str | None,
-    key: str | None,
-) -> bool:
-    changes = repository.iterate_diff(old, new, key=key)
-    return emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
+from vault.cli.export_output import refuse_json, standard_output
 from vault.cli.invocation import Invocation
+from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.stage_text import stage_line
+from vault.cli.text import escape, paint, plural, short_id, shorten, size_text, terminal_width
 from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.list_quarantine import QuarantineReport
+    from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
+    from vault.operations.retry_quarantine import RetryReport
 
 command = options.group(
-    help="Show what could not be read, where it stood, and why.\n\n"
+    help="Show what could not be read, where it stood, and why; write it out, or read it again.\n\n"
     "Nothing that an import cannot read is lost: it waits here with the reason.",
-    example="vault quarantine\nvault quarantine list v1 --json",
+    example="vault quarantine\nvault quarantine show 3f2a9c1b\n"
+    "vault quarantine export -o broken.jsonl\nvault quarantine retry --format chat",
     default="list",
 )
 
@@ -31,7 +36,107 @@ def list_(invocation: Invocation, revision: str | None = None) -> None:
     report = invocation.repository().quarantine(revision)
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
     if report.quarantined:
-        hint(invocation, "correct these lines in their file and import it again with --replace")
+        hint(
+            invocation,
+            "correct these lines in their file and import it again with --replace, "
+            "or write them out: `vault quarantine export -o broken.jsonl`",
+        )
+
+
+@options.command(name="show", example="vault quarantine show 3f2a9c1b", parent=command)
+@click.argument("entry")
+@click.argument("revision", required=False, metavar="[REV]")
+def show(invocation: Invocation, entry: str, revision: str | None) -> None:
+    """Show one entry whole: what stood there, and why it was refused."""
+    report = invocation.repository().show_quarantined(entry, revision)
+    emit(invocation, report, lambda report: _whole(report, invocation.verbose))
+
+
+@options.command(name="export", example="vault quarantine export -o broken.jsonl", parent=command)
+@click.argument("entries", metavar="[ENTRY]...", nargs=-1)
+@click.option("-o", "output", metavar="PATH", required=True, help="Where to write; `-` is stdout.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def export(invocation: Invocation, entries: tuple[str, ...], output: str, force: bool) -> None:
+    """Write what stands in quarantine to a file, one record a line, to be corrected there."""
+    repository = invocation.repository()
+    if output == "-":
+        refuse_json(invocation)
+        repository.export_quarantine(standard_output(), entries)
+        return
+    report = repository.save_quarantine(output, entries, force=force)
+    emit(invocation, report, _exported)
+    hint(invocation, f"correct it, then `vault import {output}`; the originals stay in quarantine")
+
+
+@options.command(
+    name="retry",
+    example="vault quarantine retry\nvault quarantine retry 3f2a --format chat",
+    parent=command,
+)
+@click.argument("entries", metavar="[ENTRY]...", nargs=-1)
+@click.option("--format", "form", metavar="NAME", help="Read them as this format.")
+@click.option("--map", "roles", metavar="ROLE=FIELD", multiple=True, help="The field of a role.")
+def retry(
+    invocation: Invocation, entries: tuple[str, ...], form: str | None, roles: tuple[str, ...]
+) -> int:
+    """Read entries again (all, or those named); what can be read now is staged.
+
+    Exits with 1 if none can be read.
+    """
+    repository = invocation.repository(writing=True)
+    mapping = read_pairs(roles, "--map") or None
+    report = repository.retry_quarantine(entries, format=form, mapping=mapping)
+    emit(invocation, report, _retried)
+    if report.staged is not None:
+        hint(invocation, "`vault diff` shows it, `vault undo` takes it back")
+    return 1 if report.retried and report.quarantined == report.retried else 0
+
+
+@options.command(name="restore", example="vault quarantine restore 3f2a9c1b", parent=command)
+@click.argument("entries", metavar="ENTRY...", nargs=-1)
+def restore(invocation: Invocation, entries: tuple[str, ...]) -> None:
+    """Make examples of entries although they were refused; all of them, or none.
+
+    What cannot be read at all must be corrected first.
+    """
+    report = invocation.repository(writing=True).retry_quarantine(entries, must_read=True)
+    emit(invocation, report, _retried)
+    hint(invocation, "`vault undo` takes it back")
+
+
+def _whole(report: ShownEntry, verbose: bool) -> Iterator[str]:
+    entry = report.entry
+    yield f"{paint(short_id(entry.id, verbose), 'yellow')}  {paint(f'({entry.code})', 'cyan')}"
+    yield f"from:   {escape(entry.source)}, line {entry.line}"
+    yield f"size:   {size_text(entry.size_bytes)}, sha256 {report.sha256}"
+    yield from wrap([Piece(f"reason: {escape(entry.reason)}")], indent="")
+    if len(report.raw) < entry.size_bytes:
+        yield f"only its first {len(report.raw):,} bytes were kept:"
+    yield ""
+    yield escape(report.raw.decode("utf-8", "replace"), keep="\n\t")
+
+
+def _exported(report: QuarantineExport) -> Iterator[str]:
+    yield f"wrote {plural(report.entries, 'entry')} to {escape(report.output)}"
+
+
+def _retried(report: RetryReport) -> Iterator[str]:
+    if not report.retried:
+        yield "nothing is in quarantine"
+        return
+    said = (
+        (report.imported, "can be read now"),
+        (report.duplicates, "read, and there already"),
+        (report.returned, "read, and taken out before: they stay out"),
+        (report.quarantined, "still cannot be read"),
+    )
+    for count, what in said:
+        if count:
+            yield f"{count:>8,} {what}"
+    if report.first_reason is not None:
+        yield from wrap([Piece(f"first: {escape(report.first_reason)}")], indent="         ")
+    if report.staged is not None:
+        yield stage_line(report.staged)
 
 
 def _text(report: QuarantineReport, verbose: bool) -> Iterator[str]:

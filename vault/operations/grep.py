@@ -1,0 +1,195 @@
+"""`grep`: the examples in which a text is found, and where in them.
+
+Message texts are looked at, or any text of a record without a conversation. Most records are ruled
+out by a search over their JSON, before any is parsed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.objects.chunk import decode_facts
+from vault.objects.conversation import texts_of
+from vault.objects.json_text import parse
+from vault.objects.runs import RowKeys, key_parts
+from vault.operations.context import Context
+from vault.operations.conversation_columns import read_conversation
+from vault.operations.dataset import Dataset
+from vault.operations.list_examples import ListedExample, listed, open_revision
+from vault.operations.records import record_arrays
+
+_BATCH = 4_096
+_MOST_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GrepOptions:
+    """How to look: `role` keeps to messages of a role, `limit` says how many examples are shown."""
+
+    ignore_case: bool = False
+    regexp: bool = False
+    role: str | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text was found: the role of the message or the path of the field, and the part.
+
+    `before` and `after` are the texts around what was `found`.
+    """
+
+    where: str
+    before: str
+    found: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundExample:
+    """An example in which a text was found, with the first places."""
+
+    example: ListedExample
+    places: tuple[Place, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the example's keys, and `places`."""
+        places = [
+            {"where": each.where, "found": each.found, "before": each.before, "after": each.after}
+            for each in self.places
+        ]
+        return {**self.example.to_json(), "places": places}
+
+
+@dataclass(frozen=True, slots=True)
+class GrepReport:
+    """In how many examples a text was found, and the first of them; `commit` None is the stage."""
+
+    commit: str | None
+    examples: int
+    items: tuple[FoundExample, ...]
+
+
+def grep(context: Context, text: str, revision: str | None, options: GrepOptions) -> GrepReport:
+    """Return the examples of a revision (the stage) that hold a text, in dataset order.
+
+    Costs reading all records, a second for a gigabyte. Raises InvalidInput (`pattern-invalid`),
+    NotFound (`revision-not-found`), Corrupt.
+    """
+    from vault.catalogue.search import search_pattern
+
+    pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
+    opened, dataset = open_revision(context, revision)
+    keys = dataset.keys()
+    count = 0
+    chosen: list[tuple[int, tuple[Place, ...]]] = []
+    context.progress.start("searching", len(keys))
+    start = 0
+    for array in record_arrays(dataset, keys):
+        candidates = _candidates(array, text, options)
+        for first in range(0, len(candidates), _BATCH):
+            some = candidates.slice(first, _BATCH)
+            for at, places in _found(dataset, keys, start, array, some, pattern, options.role):
+                count += 1
+                if len(chosen) < options.limit:
+                    chosen.append((at, places))
+        start += len(array)
+        context.progress.advance(len(array))
+    context.progress.finish()
+    examples = listed(dataset, keys[[at for at, _ in chosen]])
+    items = (FoundExample(each, places) for each, (_, places) in zip(examples, chosen, strict=True))
+    return GrepReport(opened.commit, count, tuple(items))
+
+
+def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:
+    """Return the places of records that may hold a text, as far as their JSON tells."""
+    if options.regexp:
+        return pa.array(range(len(array)), pa.int64())
+    written = json.dumps(text, ensure_ascii=False)[1:-1]
+    mask = pc.match_substring(array, written, ignore_case=options.ignore_case)
+    # The same text may be written with escapes that need not be there.
+    for escape in ("\\u", "\\/"):
+        mask = pc.or_(mask, pc.match_substring(array, escape))
+    return pc.indices_nonzero(mask).cast(pa.int64())
+
+
+def _found(
+    dataset: Dataset,
+    keys: RowKeys,
+    start: int,
+    array: pa.Array,
+    candidates: pa.Array,
+    pattern: str,
+    role: str | None,
+) -> Iterator[tuple[int, tuple[Place, ...]]]:
+    """Yield the position in the dataset and the places of each record that holds the pattern."""
+    from vault.catalogue.search import find_pattern
+
+    positions = candidates.to_numpy() + start
+    if not len(positions):
+        return
+    records = [parse(each)[0] for each in array.take(candidates).cast(pa.binary()).to_pylist()]
+    parts = [
+        (number, where, text)
+        for number, found in enumerate(_parts(dataset, keys[positions], records, role))
+        for where, text in found
+    ]
+    matches = find_pattern([text for _, _, text in parts], pattern)
+    places: dict[int, list[Place]] = {}
+    for (number, where, text), match in zip(parts, matches, strict=True):
+        if match is not None:
+            at = text.find(match)
+            place = Place(where, text[:at][-_AROUND:], match, text[at + len(match) :][:_AROUND])
+            places.setdefault(number, []).append(place)
+    for number, found_places in places.items():
+        yield int(positions[number]), tuple(found_places[:_MOST_PLACES])
+
+
+_AROUND = 200
+
+
+def _parts(
+    dataset: Dataset, keys: RowKeys, records: list[dict[str, Any]], role: str | None
+) -> Iterator[list[tuple[str, str]]]:
+    """Yield for each record its texts, each with the role or the path that it stands under."""
+    table = dataset.columns(keys, ["kind", "source"])
+    readers: dict[int, Mapping[str, Any]] = {}
+    for number in set(key_parts(keys)[0].tolist()):
+        chunk = dataset.store.get(dataset.numbers.digest(number))
+        readers[number] = decode_facts(chunk).readers
+    for record, kind, source, number in zip(
+        records,
+        table.column("kind").to_pylist(),
+        table.column("source").to_pylist(),
+        key_parts(keys)[0].tolist(),
+        strict=True,
+    ):
+        mapping = readers[number].get(source, {}).get("map")
+        conversation = read_conversation(record, kind, mapping)
+        if conversation is None or conversation.text is not None:
+            yield [] if role is not None else list(_texts("", record))
+            continue
+        messages = [*conversation.prompt, *conversation.response, *(conversation.rejected or ())]
+        yield [
+            (each["role"], text)
+            for each in messages
+            if role is None or each["role"] == role
+            for text in texts_of(each)
+        ]
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(f"{name}.{key}" if name else key, each)
+    elif isinstance(value, list):
+        for number, each in enumerate(value, start=1):
+            yield from _texts(f"{name}[{number}]", each)
