@@ -81,8 +81,7 @@ def test_what_vault_did_not_write_is_not_overwritten(run: Run, committed: Path) 
 @pytest.mark.parametrize(
     ("words", "exit_code", "code"),
     [
-        (["checkout"], 2, "checkout-needs-output"),
-        (["checkout", "v1"], 2, "checkout-needs-output"),
+        (["checkout", "--force"], 2, "output-missing"),
         (["checkout", "v1", "--sample", "3"], 2, "subset-needs-output"),
         (["export"], 2, "output-missing"),
         (["export", "--split", "train"], 2, "subset-needs-output"),
@@ -98,13 +97,6 @@ def test_what_cannot_be_written_is_refused(
     outcome = run(*words)
     assert (outcome.code, outcome.err.splitlines()[2]) == (exit_code, f"code:  {code}")
     assert len(outcome.err.splitlines()) == 3
-
-
-def test_checkout_without_output_says_what_to_type(run: Run, committed: Path) -> None:
-    assert run("checkout", "v1").err.splitlines()[1] == (
-        "hint:  `vault checkout v1 -o train.jsonl` writes that version to a file"
-    )
-
 
 def test_data_on_a_terminal_is_escaped_wherever_it_is_cut() -> None:
     data = '{"a":"\u202e\x9bé"}\n'.encode()

@@ -86,7 +86,8 @@ def test_an_unknown_revision_is_not_found(run: Run, history: list[str]) -> None:
     assert outcome.code == 3
     assert outcome.err.splitlines() == [
         'error: no branch, tag or commit is called "maim"',
-        'hint:  did you mean "main"? `vault log --oneline` lists commits, `vault tag` tags',
+        'hint:  did you mean "main"? `vault branch` and `vault tag` list names, '
+        "`vault log --oneline` commits",
         "code:  revision-not-found",
     ]
 

@@ -18,7 +18,9 @@ from tests.support.repositories import (
     opened,
     write_lines,
 )
-from vault.errors import AnswerIsNo, NotFound, VaultError
+from vault.errors import AlreadyExists, AnswerIsNo, Conflict, NotFound, VaultError
+from vault.objects.digest import example_id
+from vault.objects.json_text import canonical_bytes
 from vault.objects.view import View, view_to_json
 from vault.operations.fsck import fsck
 from vault.operations.init import begin
@@ -51,6 +53,10 @@ def _import(file: str, mode: str, backend: Backend, folder: Path) -> object:
     return _in(backend, folder).import_files([str(folder / file)], mode=mode, key=key, workers=1)
 
 
+def _id_of(number: int) -> str:
+    return example_id(canonical_bytes(chat(number))).hex()
+
+
 def _in(backend: Backend, folder: Path) -> Repository:
     return opened(backend, folder)
 
@@ -66,6 +72,19 @@ COMMANDS = (
     Command("tag", lambda b, f: _in(b, f).tag("v2", message="new")),
     Command("tag-move", lambda b, f: _in(b, f).tag("v1", replace=True)),
     Command("tag-delete", lambda b, f: _in(b, f).delete_tag("v1"), (NotFound,)),
+    Command("branch", lambda b, f: _in(b, f).branch("b2", "v1"), (AlreadyExists,)),
+    Command("branch-rename", lambda b, f: _in(b, f).rename_branch("trunk")),
+    Command("branch-delete", lambda b, f: _in(b, f).delete_branch("old"), (NotFound,)),
+    Command("switch", lambda b, f: _in(b, f).switch("old")),
+    Command("switch-create", lambda b, f: _in(b, f).switch("n", create=True), (AlreadyExists,)),
+    Command("reset", lambda b, f: _in(b, f).reset("v1")),
+    Command("reset-hard", lambda b, f: _in(b, f).reset("v1", hard=True)),
+    Command("discard", lambda b, f: _in(b, f).discard()),
+    Command("rm", lambda b, f: _in(b, f).rm([_id_of(2)]), (NotFound,)),
+    Command("restore", lambda b, f: _in(b, f).restore([_id_of(3)])),
+    Command("revert", lambda b, f: _in(b, f).revert("v1"), (AnswerIsNo,)),
+    Command("undo", lambda b, f: _in(b, f).undo("10"), (Conflict,)),
+    Command("redo", lambda b, f: _in(b, f).redo(), (AnswerIsNo,)),
 )
 """Every command that changes a repository that is there."""
 
@@ -86,7 +105,11 @@ def prepare(folder: Path) -> MemoryBackend:
     repository.tag("v1")
     repository.import_files([str(folder / "second.jsonl")], workers=1)
     repository.commit("second")
+    repository.branch("old", "v1")
+    repository.rm([_id_of(3)])
     repository.import_files([str(folder / "staged.jsonl")], workers=1)
+    repository.tag("v0")
+    repository.undo()
     return backend
 
 

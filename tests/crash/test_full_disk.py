@@ -105,6 +105,11 @@ from vault.errors import VaultError
 from vault.store.local import LocalBackend
 import vault.operations.check_datasets, vault.operations.log, vault.operations.status
 import vault.operations.tag, vault.operations.commit, vault.operations.diff
+import vault.operations.branches, vault.operations.switch, vault.operations.reset
+import vault.operations.discard, vault.operations.remove, vault.operations.restore
+import vault.operations.revert, vault.operations.undo
+import duckdb, numpy, pyarrow
+duckdb.connect().register("t", pyarrow.table({"a": numpy.array([1])}))
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

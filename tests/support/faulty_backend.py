@@ -70,6 +70,10 @@ class FaultyBackend:
         """Measure, or fail."""
         return self._call(lambda: self.inner.size_bytes(name))
 
+    def written_seconds(self, name: str) -> float:
+        """Tell the time of writing, or fail."""
+        return self._call(lambda: self.inner.written_seconds(name))
+
     def names(self, prefix: str) -> Iterator[str]:
         """List, or fail."""
         return iter(self._call(lambda: list(self.inner.names(prefix))))
@@ -89,6 +93,10 @@ class FaultyBackend:
     def writing(self) -> AbstractContextManager[None]:
         """Hold off garbage collection, or fail."""
         return self._call(self.inner.writing)
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Hold off writers, or fail."""
+        return self._call(self.inner.collecting)
 
     def _call(self, action: Callable[[], _T], *, writes: bool = False) -> _T:
         if self._is_dead:

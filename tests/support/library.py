@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vault.objects.label_set import Label
+from vault.objects.manifest import Manifest
+from vault.objects.runs import key_parts
+from vault.operations.carry_labels import stored_labels
+from vault.operations.context import Draft
+from vault.operations.dataset import Dataset
 from vault.operations.import_files import ImportMode, ImportReport
+from vault.operations.staging import change_stage
 from vault.repository import Repository
 
 NOW = "2026-01-02T03:04:05Z"
@@ -59,3 +67,38 @@ class Library:
             next(each["content"] for each in record["messages"] if each["role"] == "user")
             for record in self.records(revision)
         ]
+
+    def ids(self, revision: str = "STAGE") -> list[str]:
+        """Return the ids of a revision's examples, in order."""
+        target = self.folder / "ids.jsonl"
+        self.repository.export(revision, output=str(target), extras=("id",), force=True)
+        with open(target, encoding="utf-8") as file:
+            return [str(json.loads(line)["_vault"]["id"]) for line in file]
+
+    def id_of(self, question: str, revision: str = "STAGE") -> str:
+        """Return the id of the example that asks this."""
+        return self.ids(revision)[self.questions(revision).index(question)]
+
+    def label(self, question: str, **values: Any) -> None:
+        """Label a staged example."""
+        at = self.questions().index(question)
+
+        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, None]:
+            sets = dataset.label_sets()
+            number, row = (int(part[0]) for part in key_parts(dataset.keys()[at : at + 1]))
+            said = {name: Label(name, value, "ada", NOW) for name, value in values.items()}
+            own = sets.setdefault(number, {})
+            own[row] = {**own.get(row, {}), **said}
+            labels = stored_labels(dataset, dataset.keys(), sets)
+            return replace(dataset.manifest, labels=labels), None
+
+        change_stage(self.repository._context(), change)
+
+    def labels(self, revision: str = "STAGE") -> dict[str, dict[str, Any]]:
+        """Return the labels of each example that has some, by its question."""
+        target = self.folder / "labels.jsonl"
+        self.repository.export(revision, output=str(target), extras=("labels",), force=True)
+        with open(target, encoding="utf-8") as file:
+            said = [json.loads(line)["_vault"]["labels"] for line in file]
+        pairs = zip(self.questions(revision), said, strict=True)
+        return {question: labels for question, labels in pairs if labels}

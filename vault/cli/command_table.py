@@ -51,6 +51,16 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Change what is staged",
+        (
+            Entry("rm", "take examples out"),
+            Entry("restore", "bring examples back"),
+            Entry("removed", "list what was taken out, and why"),
+            Entry("revert", "undo what one commit changed"),
+            Entry("discard", "drop everything that is staged"),
+        ),
+    ),
+    Section(
         "Look",
         (
             Entry("log", "show history, newest first"),
@@ -62,14 +72,26 @@ SECTIONS: tuple[Section, ...] = (
         "Name and write out",
         (
             Entry("tag", "list, make or delete names of versions"),
-            Entry("checkout", "write a version to files"),
+            Entry("checkout", "go to a version, or write it to files"),
             Entry("export", "write a version, or part of it, to files"),
+        ),
+    ),
+    Section(
+        "Branch and go back",
+        (
+            Entry("branch", "list, make, rename or delete branches"),
+            Entry("switch", "go to another branch"),
+            Entry("reset", "move the branch to another commit"),
+            Entry("undo", "take back the last operation; again, the one before"),
+            Entry("redo", "do again what was taken back"),
+            Entry("operations", "list what was done, and what of it was undone"),
         ),
     ),
     Section(
         "Look after",
         (
             Entry("fsck", "read everything again and tell what is damaged"),
+            Entry("gc", "remove what nothing needs any more"),
             Entry("doctor", "tell versions, settings and state, for a report of a bug"),
             Entry("completion", "print the script that completes words in a shell"),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
@@ -46,6 +46,11 @@ def export_options(function: _F) -> _F:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def asks_for_part(wanted: Mapping[str, Any]) -> bool:
+    """Tell whether options say which examples are wanted, or in what form."""
+    return any(wanted[name] not in (None, False) for name in _SUBSET)
 
 
 def write_export(
@@ -94,17 +99,11 @@ def _checked_output(
     verb = "checkout" if is_checkout else "export"
     again = f"vault {verb} {revision or 'HEAD'} -o train.jsonl"
     if output is None:
-        if any(subset[name] not in (None, False) for name in _SUBSET):
+        if asks_for_part(subset):
             raise InvalidInput(
                 "part of a version can only be written to a file",
                 code="subset-needs-output",
                 hint=f"`{again}` says where",
-            )
-        if is_checkout:
-            raise InvalidInput(
-                "moving HEAD to another version is not possible yet",
-                code="checkout-needs-output",
-                hint=f"`{again}` writes that version to a file",
             )
         raise InvalidInput(
             "an export needs a place to write to",

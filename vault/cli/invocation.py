@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vault.repository import Repository
 
 _GLOBAL_FLAGS = frozenset({"--json", "-q", "--quiet", "-v", "--verbose"})
+_EXPRESSIONS = frozenset({"--where"})
+_LEFT_OUT = "…"
 _MAX_WORD_LENGTH = 200
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./~^*-]+")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -97,9 +99,10 @@ class Invocation:
     def command_line(self) -> str:
         """Return the words as typed, for the operation log: without the global options.
 
-        Passwords within addresses become `***`, and long words are cut.
+        Passwords within addresses become `***`, expressions `…`, and long words are cut.
         """
-        return " ".join(shown_word(word) for word in own_words(self.arguments))
+        words = without_expressions(own_words(self.arguments))
+        return " ".join(word if word == _LEFT_OUT else shown_word(word) for word in words)
 
     def author(self) -> str:
         """Return who acts: `user.name` of `.vault/config.toml`, else the system's user name.
@@ -163,6 +166,25 @@ def own_words(arguments: tuple[str, ...]) -> list[str]:
         elif word not in _GLOBAL_FLAGS and not (word.startswith("-C") and len(word) > 2):
             words.append(word)
     return words
+
+
+def without_expressions(words: list[str]) -> list[str]:
+    """Return words with the expressions left out: they quote data, and the log keeps its entries.
+
+    The objects that a command stores may have them; those can be erased.
+    """
+    shown = []
+    previous = ""
+    for word in words:
+        option, equals, _ = word.partition("=")
+        if previous in _EXPRESSIONS:
+            word = _LEFT_OUT
+        elif option in _EXPRESSIONS and equals:
+            shown.append(option)
+            word = _LEFT_OUT
+        shown.append(word)
+        previous = word
+    return shown
 
 
 def shown_word(word: str) -> str:

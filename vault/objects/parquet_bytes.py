@@ -25,9 +25,7 @@ def to_parquet(table: pa.Table, *, metadata: dict[bytes, bytes] | None = None, *
     return data
 
 
-def from_parquet(
-    data: bytes, schema: pa.Schema, columns: Sequence[str] | None = None
-) -> pa.Table:
+def from_parquet(data: bytes, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
     """Return columns of a table (all unless named), each in one piece, as `schema` has them.
 
     Raises one of `UNREADABLE`, also when a column is missing or of another type, as in an object

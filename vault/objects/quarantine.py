@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from vault.errors import Corrupt
-from vault.objects.digest import ID_BYTES
+from vault.objects.digest import ID_BYTES, Digest, is_digest
 from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
 
 _QUARANTINE_SCHEMA = pa.schema(
@@ -64,7 +65,8 @@ class QuarantineEntry:
 class Removal:
     """An example that was taken out deliberately and stays out until it is readmitted.
 
-    `reason` is a word such as `near-duplicate`; `detail` JSON with what belongs to it.
+    `reason` is a word such as `near-duplicate`; `detail` JSON with what belongs to it, among it
+    where the example is stored (`chunk` and `row`), so that it can be brought back.
     """
 
     id: bytes
@@ -72,6 +74,22 @@ class Removal:
     detail: str | None
     command: str
     time: str
+
+    def details(self) -> dict[str, Any]:
+        """Return what `detail` says, nothing if it is not a JSON object."""
+        try:
+            value = json.loads(self.detail or "{}")
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def place(self) -> tuple[Digest, int] | None:
+        """Return the chunk and row where the example is stored, None where that was not noted."""
+        said = self.details()
+        chunk, row = said.get("chunk"), said.get("row")
+        if not isinstance(chunk, str) or not is_digest(chunk):
+            return None
+        return (Digest(chunk), row) if type(row) is int and row >= 0 else None
 
 
 def encode_quarantine(entries: Sequence[QuarantineEntry]) -> bytes:

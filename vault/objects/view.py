@@ -70,6 +70,10 @@ class View:
         """Return the view with a branch at a commit."""
         return replace(self, branches={**self.branches, name: commit})
 
+    def with_branches(self, branches: Mapping[RefName, Digest]) -> Self:
+        """Return the view with these branches instead of its own."""
+        return replace(self, branches=dict(branches))
+
     def with_tags(self, tags: Mapping[RefName, Tag]) -> Self:
         """Return the view with these tags instead of its own."""
         return replace(self, tags=dict(tags))

@@ -48,3 +48,22 @@ def rows_exchanged(dataset: RowKeys, exchanged: Mapping[int, int], incoming: Row
         hit = old[order][place] == dataset
         result[hit] = new[order][place[hit]]
     return appended(result, incoming)
+
+
+def brought_back(dataset: RowKeys, origin: RowKeys, back: RowKeys) -> RowKeys:
+    """Return the dataset with rows of an older one back where they stood there.
+
+    `back` are rows of `origin` that the dataset lacks. Each comes to stand after the nearest row
+    before it in `origin` that the dataset has, before the nearest one after it if there is none
+    before, and at the end if the two share no row. n log n.
+    """
+    order = np.argsort(dataset, kind="stable")
+    at = np.minimum(np.searchsorted(dataset[order], origin), max(0, len(dataset) - 1))
+    shared = dataset[order][at] == origin if len(dataset) else np.zeros(len(origin), np.bool_)
+    place = np.where(shared, order[at] if len(dataset) else at, -1)
+    # For each row of the origin: the position in it of the last shared row up to there.
+    last = np.maximum.accumulate(np.where(shared, np.arange(len(origin)), -1))
+    first_shared = int(place[shared][0]) if shared.any() else len(dataset)
+    after = np.where(last >= 0, place[last] + 1, first_shared)
+    chosen = np.flatnonzero(np.isin(origin, back))
+    return np.insert(dataset, after[chosen], origin[chosen])

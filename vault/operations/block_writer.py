@@ -116,9 +116,7 @@ class _PendingBlock:
         rows.chars.extend(chars)
         rows.tokens.extend(tokens)
         # Copied: what orjson returns keeps the whole buffer it was written in, 4 KB for 40 bytes.
-        rows.fields.extend(
-            [None if each is None else bytes(memoryview(each)) for each in fields]
-        )
+        rows.fields.extend([None if each is None else bytes(memoryview(each)) for each in fields])
         rows.line.extend(lines)
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:

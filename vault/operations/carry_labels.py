@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from vault.objects.digest import Digest
@@ -51,21 +52,22 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
         merged = sets.setdefault(number, {})
         for row, each in rows.items():
             merged[row] = {**each, **merged.get(row, {})}
-    return replace(manifest, labels=_stored(context, old, new.keys(), sets))
+    return replace(manifest, labels=stored_labels(old, new.keys(), sets))
 
 
-def _stored(
-    context: Context, old: Dataset, keys: RowKeys, sets: dict[int, LabelSet]
+def stored_labels(
+    dataset: Dataset, keys: RowKeys, sets: Mapping[int, LabelSet]
 ) -> dict[Digest, Digest]:
-    """Store the labels of the rows that the dataset has, and return the label set of each chunk.
+    """Store the labels of the rows `keys`, and return the label set of each chunk.
 
-    A row that left takes its labels along: should the same record come back, it comes unlabelled.
+    `sets` are by the dataset's chunk numbers. A row that left takes its labels along: should the
+    same record be imported again, it comes unlabelled.
     """
     labels = {}
     chunk, row = key_parts(keys)
     for number, rows in sets.items():
         present = set(row[chunk == number].tolist())
-        kept = {at: each for at, each in rows.items() if at in present}
+        kept = {at: each for at, each in rows.items() if at in present and each}
         if kept:
-            labels[old.numbers.digest(number)] = context.store.put(encode_labels(kept))
+            labels[dataset.numbers.digest(number)] = dataset.store.put(encode_labels(kept))
     return labels

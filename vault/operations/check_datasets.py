@@ -19,7 +19,7 @@ from vault.objects.digest import Digest
 from vault.objects.fingerprint import fingerprint
 from vault.objects.label_set import LabelSet, decode_labels, values_only
 from vault.objects.manifest import Manifest, decode_manifest
-from vault.objects.quarantine import decode_quarantine, decode_removals
+from vault.objects.quarantine import Removal, decode_quarantine, decode_removals
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
 from vault.operations.check_chunks import ChunkCheck
@@ -101,7 +101,18 @@ class DatasetCheck:
                 self._problems.add(f"{name}-count-wrong", digest, message)
 
     def _removals(self, digest: Digest) -> int | None:
-        return self._length(digest, "a list of removals", decode_removals)
+        return self._length(digest, "a list of removals", self._decode_removals)
+
+    def _decode_removals(self, data: bytes) -> list[Removal]:
+        """Return removals whose examples can be brought back; tells of others. Raises Corrupt."""
+        removals = decode_removals(data)
+        for removal in removals:
+            noted = removal.place()
+            place = None if noted is None else self._chunks.place(noted[0])
+            if noted is not None and place is not None and noted[1] >= place[1]:
+                message = f"it says row {noted[1]} of the {place[1]} rows of chunk {noted[0]}"
+                self._problems.add("removal-outside-chunk", removal.id.hex(), message)
+        return removals
 
     def _quarantine(self, digest: Digest) -> int | None:
         return self._length(digest, "quarantine", decode_quarantine)

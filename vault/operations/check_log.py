@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.view import Stage, View
@@ -14,21 +14,31 @@ _MOST_LOOKED_FOR = 100
 
 
 class LogCheck:
-    """One pass over the log, oldest entry first. `last` is the newest entry that is intact."""
+    """One pass over the log, oldest entry first.
+
+    `last` is the newest entry that is intact, `first` the oldest that is kept.
+    """
 
     def __init__(self, log: OperationLog, problems: Problems) -> None:
         self._log = log
         self._problems = problems
         self.last: Operation | None = None
         self.is_truncated = False
+        self.first = 1
+        self._newest: Operation | None = None
 
     def run(self) -> Iterator[Operation]:
         """Yield every intact entry. Raises StorageFailed if the log cannot be listed."""
         # The hint first: an entry that is added meanwhile must not make it seem ahead.
         hinted = self._hint()
         newest = 0
-        for number in sorted(self._log.numbers()):
-            yield from self._gap(newest + 1, number)
+        numbers = sorted(self._log.numbers())
+        first = self.first = self._first(numbers)
+        for number in numbers:
+            # Entries before the first kept were given up; those that are left of them are rubbish.
+            if number < first:
+                continue
+            yield from self._gap(max(newest + 1, first), number)
             yield from self._entry(number)
             newest = number
         if hinted > newest:
@@ -38,6 +48,16 @@ class LogCheck:
             self._problems.add("log-empty", "operation 1", "the operation log is empty")
         if self.last is not None and self.last.number == newest:
             self._workspace(self.last)
+
+    def _first(self, numbers: Sequence[int]) -> int:
+        """Return the oldest entry that the newest readable one says is kept."""
+        for number in reversed(numbers):
+            try:
+                self._newest = self._log.read(number)
+                return self._newest.first
+            except (Corrupt, StorageFailed):
+                continue  # told when its turn comes
+        return 1
 
     def _hint(self) -> int:
         try:
@@ -58,7 +78,9 @@ class LogCheck:
     def _entry(self, number: int) -> Iterator[Operation]:
         name = f"operation {number}"
         with self._problems.caught(name):
-            operation = self._log.read(number)
+            newest = self._newest
+            is_read = newest is not None and newest.number == number
+            operation = newest if newest is not None and is_read else self._log.read(number)
             before = self.last
             if (number == 1) != (operation.previous is None):
                 what = "names one before it" if number == 1 else "names none before it"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.field_path import field_text
+from vault.objects.json_text import canonical_bytes
 from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import OWN, Side, What, pair
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
@@ -245,7 +245,7 @@ def _relabelled(
     kept = set(in_both(np.array(sorted(here), np.uint64), old_keys).tolist())
     kept &= set(in_both(np.array(sorted(here), np.uint64), new_keys).tolist())
     pairs = [(key, key) for key in sorted(kept)] + sorted(moved.items())
-    changed = [(a, b) for a, b in pairs if ours.get(a, {}) != theirs.get(b, {})]
+    changed = [(a, b) for a, b in pairs if ours.get(a) != theirs.get(b)]
     before = np.array([a for a, _ in changed], np.uint64)
     after = np.array([b for _, b in changed], np.uint64)
     order = _places(new_keys, after)
@@ -258,11 +258,12 @@ def _places(keys: RowKeys, chosen: RowKeys) -> NDArray[np.int64]:
     return np.argsort(by_key[np.searchsorted(keys[by_key], chosen)], kind="stable")
 
 
-def _label_values(dataset: Dataset) -> dict[int, dict[str, Any]]:
-    """Return label values by row key, for every row that a label set mentions."""
+def _label_values(dataset: Dataset) -> dict[int, bytes]:
+    """Return label values by row key as JSON, for every row that has any: 1 is not true."""
     sets: dict[int, LabelSet] = dataset.label_sets()
     return {
-        (number << 32) | row: dict(values_only(labels.values()))
+        (number << 32) | row: canonical_bytes(values_only(labels.values()))
         for number, rows in sets.items()
         for row, labels in rows.items()
+        if labels
     }

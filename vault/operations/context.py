@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -70,6 +71,15 @@ class Draft:
     manifest: Digest | None
 
 
+def seconds_of(time: str) -> float | None:
+    """Return a recorded time in seconds since 1970, None for a text that is not one."""
+    try:
+        read = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
 def workspace_of(view: View) -> Workspace:
     """Return this repository's workspace. Raises Corrupt (`workspace-missing`)."""
     found = view.workspaces.get(WORKSPACE)
@@ -112,6 +122,12 @@ def draft_of(context: Context, view: View) -> Draft:
     else:
         manifest = None if head is None else context.commit(head).manifest
     return Draft(workspace.branch, head, stage, manifest)
+
+
+def on_branch(view: View, branch: RefName) -> View:
+    """Return the view with HEAD on a branch; stages stay where they are."""
+    workspace = workspace_of(view)
+    return view.with_workspace(WORKSPACE, replace(workspace, branch=branch, detached=None))
 
 
 def with_stage(view: View, branch: RefName, stage: Stage | None) -> View:

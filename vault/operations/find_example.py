@@ -17,6 +17,7 @@ from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import View
 from vault.operations.context import Context
 from vault.operations.init import FOLDER
+from vault.operations.removal_list import removals_of
 from vault.operations.revisions import all_commits
 
 
@@ -30,7 +31,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class FoundExample:
-    """An example: its id, the places where it is stored, and who holds it, newest first."""
+    """An example: its id, the places where it is stored, and who holds it, newest first.
+
+    Nobody holds what was imported and taken out again before any commit.
+    """
 
     id: bytes
     places: tuple[Located, ...]
@@ -46,7 +50,8 @@ def find_example(context: Context, view: View, text: str) -> FoundExample:
         raise _unknown(text)
     pages = _Pages(context)
     holders = list(_holders(context, view))
-    chunks = list(dict.fromkeys(each for holder in holders for each in pages.chunks(holder)))
+    held = (each for holder in holders for each in pages.chunks(holder))
+    chunks = list(dict.fromkeys([*held, *_chunks_of_removed(context, view)]))
     first = bytes.fromhex(text.ljust(2 * ID_BYTES, "0"))
     last = bytes.fromhex(text.ljust(2 * ID_BYTES, "f"))
     folder = None if context.folder is None else context.folder / FOLDER / "catalogue"
@@ -64,8 +69,8 @@ def find_example(context: Context, view: View, text: str) -> FoundExample:
             code="example-ambiguous",
             hint=f"give more characters, such as {ids[0].hex()[: len(text) + 8]}",
         )
-    held = tuple(h for h in holders if any(pages.holds(h, place) for place in places))
-    return FoundExample(ids[0], tuple(places), held)
+    found = tuple(h for h in holders if any(pages.holds(h, place) for place in places))
+    return FoundExample(ids[0], tuple(places), found)
 
 
 def _unknown(text: str) -> NotFound:
@@ -74,6 +79,19 @@ def _unknown(text: str) -> NotFound:
         code="example-not-found",
         hint="ids are printed by `vault diff` and written by `vault export --with id`",
     )
+
+
+def _chunks_of_removed(context: Context, view: View) -> Iterator[Digest]:
+    """Yield the chunks where examples are stored that were taken out of a stage or a branch."""
+    manifests = [
+        stage.manifest for each in view.workspaces.values() for stage in each.stages.values()
+    ]
+    manifests += [context.commit(each).manifest for each in view.branches.values()]
+    for manifest in dict.fromkeys(manifests):
+        for removal in removals_of(context.store, context.manifest(manifest)):
+            place = removal.place()
+            if place is not None:
+                yield place[0]
 
 
 def _holders(context: Context, view: View) -> Iterator[Holder]:

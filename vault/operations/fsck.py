@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from vault.errors import Corrupt, StorageFailed
 from vault.notebook import Displayed
@@ -17,7 +16,7 @@ from vault.objects.digest import Digest
 from vault.objects.view import Stage, View
 from vault.operations.check_datasets import Claim, DatasetCheck
 from vault.operations.check_log import LogCheck, stages_of
-from vault.operations.context import Context
+from vault.operations.context import Context, seconds_of
 from vault.operations.init import FORMAT_NAME, FORMAT_TEXT
 from vault.operations.object_reader import ObjectReader
 from vault.operations.problems import Problem, Problems
@@ -45,10 +44,10 @@ class FsckReport(Displayed):
 def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     """Check the format file, the operation log, and every object that any view in the log reaches.
 
-    Every entry of the log counts today; once there is garbage collection, those younger than its
-    horizon (30 days) will. Checked are digests, decoding, counts, references, the ids of all
-    records, that no dataset has an example twice, and fingerprints. Objects that nothing reaches
-    are read only if something is wrong: what is damaged may have led to them.
+    Every entry that the log keeps counts: garbage collection gives up old ones, and if it does so
+    meanwhile, what is wrong is looked at again. Checked are digests, decoding, counts, references,
+    the ids of all records, that no dataset has an example twice, and fingerprints. Objects that
+    nothing reaches are read only if something is wrong: what is damaged may have led to them.
 
     `repair` removes temporary files older than an hour and renews the hint at the newest operation.
     It cannot bring damaged objects back, and says so of each.
@@ -56,19 +55,33 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     Costs about 1 s a core for 100 MB of records; takes 16 bytes of memory an example. Raises
     StorageFailed only if the log cannot be listed at all.
     """
-    problems = Problems()
     context.progress.start("checking objects")
-    _check_format(context, problems)
-    log = LogCheck(context.log, problems)
-    reader = ObjectReader(context.store, problems, context.progress)
-    _check_objects(reader, problems, _Reached.of(log, problems))
-    # The catalogue's own check, once there is one, adds to `problems` here.
+    problems, log, reader = _check(context)
+    while problems.all() and _was_collected(context, log):
+        problems, log, reader = _check(context)
     repaired = _repair(context, log) if repair else ()
     context.progress.finish()
     left = problems.all()
     if repair:
         left = tuple(_still_there(each) for each in left if not _is_repaired(each, repaired))
     return FsckReport(not left, reader.count, left, repaired)
+
+
+def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
+    problems = Problems()
+    _check_format(context, problems)
+    log = LogCheck(context.log, problems)
+    reader = ObjectReader(context.store, problems, context.progress)
+    _check_objects(reader, problems, _Reached.of(log, problems))
+    return problems, log, reader
+
+
+def _was_collected(context: Context, log: LogCheck) -> bool:
+    """Tell whether garbage was collected since a check began: then it missed what is gone."""
+    try:
+        return context.log.tip().first > log.first
+    except (Corrupt, StorageFailed):
+        return False
 
 
 @dataclass(slots=True)
@@ -148,7 +161,7 @@ def _repair(context: Context, log: LogCheck) -> tuple[str, ...]:
     backend = context.store.backend
     done: list[str] = []
     with backend.writing():
-        now = _seconds(context.intent.time)
+        now = seconds_of(context.intent.time)
         if now is not None:
             removed = backend.remove_leftovers(now - LEFTOVER_SECONDS)
             done.extend(f"removed {name}" for name in removed)
@@ -170,14 +183,6 @@ def _renew_hint(context: Context, number: int) -> bool:
         return False
     context.log.renew_hint(number)
     return True
-
-
-def _seconds(time: str) -> float | None:
-    try:
-        read = datetime.fromisoformat(time)
-    except ValueError:
-        return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def _is_repaired(problem: Problem, repaired: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ from vault.formats.inputs import InputFile
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
-from vault.objects.quarantine import decode_quarantine, decode_removals
+from vault.objects.quarantine import decode_quarantine
 from vault.objects.runs import only_in
 from vault.objects.view import View
 from vault.operations.block_writer import RecordReader
@@ -25,6 +25,7 @@ from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportedFile, ImportMode, ImportOptions, ImportReport
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
+from vault.operations.removal_list import removals_of
 from vault.operations.sources import rows_of_source
 from vault.operations.staging import Staged, stage_dataset
 from vault.operations.workers import WorkerTeam
@@ -126,12 +127,8 @@ class _Known:
 
     def removed(self) -> frozenset[bytes]:
         """Return the ids that were removed deliberately."""
-        store = self._dataset.store
-        return frozenset(
-            each.id
-            for digest in self._dataset.manifest.removals
-            for each in decode_removals(store.get(digest))
-        )
+        removals = removals_of(self._dataset.store, self._dataset.manifest)
+        return frozenset(each.id for each in removals)
 
     def quarantined(self, mode: ImportMode) -> frozenset[bytes]:
         """Return the ids of quarantine entries that will stay."""

@@ -12,9 +12,7 @@ from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
     decode_quarantine,
-    decode_removals,
     encode_quarantine,
-    encode_removals,
 )
 from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
 from vault.operations.arrange import appended, source_replaced
@@ -24,6 +22,7 @@ from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
+from vault.operations.removal_list import removals_of, without_removals
 from vault.operations.sources import Claims, adopted_after, rows_of_source
 from vault.operations.update_rows import updated
 from vault.store.object_store import ObjectStore
@@ -49,9 +48,7 @@ def restage(
         runs = Runs.concatenate(dataset.numbers, [dataset.runs(), ingested.fresh])
         adopted = dataset.manifest.adopted
     else:
-        runs, adopted = _rearranged(
-            dataset, ingested, options, raced=raced, base=base
-        )
+        runs, adopted = _rearranged(dataset, ingested, options, raced=raced, base=base)
     sources = {each.reader.source for each in ingested.files}
     quarantine, quarantined = _quarantine(
         context.store, dataset.manifest, ingested, options, sources
@@ -101,8 +98,7 @@ def _rearranged(
 def _removed_meanwhile(dataset: Dataset, options: ImportOptions) -> frozenset[bytes]:
     if options.readmit:
         return frozenset()
-    removals = (decode_removals(dataset.store.get(each)) for each in dataset.manifest.removals)
-    return frozenset(each.id for part in removals for each in part)
+    return frozenset(each.id for each in removals_of(dataset.store, dataset.manifest))
 
 
 def _met_again(
@@ -251,9 +247,5 @@ def _without(store: ObjectStore, digest: Digest, sources: set[str]) -> tuple[Dig
 
 def _readmitted(dataset: Dataset, manifest: Manifest, keys: RowKeys) -> Manifest:
     """Return the manifest without the removals of examples that are back."""
-    store = dataset.store
-    removals = [each for one in manifest.removals for each in decode_removals(store.get(one))]
     ids = {each.tobytes() for each in ids_of(dataset.columns(keys, ["id"]))}
-    left = [each for each in removals if each.id not in ids]
-    objects = (store.put(encode_removals(left)),) if left else ()
-    return replace(manifest, removals=objects, removed=len(left))
+    return without_removals(dataset.store, manifest, ids)

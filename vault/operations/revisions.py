@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vault.errors import InvalidInput, NotFound
-from vault.objects.digest import Digest, is_digest
+from vault.objects.digest import Digest
 from vault.objects.view import View
 from vault.operations.context import Context, head_of, stage_of
 
@@ -80,6 +80,21 @@ def stage_revision(context: Context, view: View) -> Revision:
     return Revision(STAGE, None, None if head is None else context.commit(head).manifest)
 
 
+def resolve_commit(context: Context, view: View, text: str) -> Digest:
+    """Return the commit that a revision means.
+
+    Raises InvalidInput (`commit-needed`) for the stage, which has none, and what `resolve` raises.
+    """
+    commit = resolve(context, view, text).commit
+    if commit is None:
+        raise InvalidInput(
+            "the stage is a draft, and a commit is needed here",
+            code="commit-needed",
+            hint='`vault commit -m "..."` makes one of it',
+        )
+    return commit
+
+
 def head_revision(context: Context, view: View) -> Revision:
     """Return HEAD. Raises NotFound (`no-commits`)."""
     return resolve(context, view, HEAD)
@@ -120,6 +135,16 @@ def all_commits(context: Context, view: View) -> Iterator[Digest]:
             pending.extend(context.commit(digest).parents)
 
 
+def _left_commits(context: Context) -> list[Digest]:
+    """Return every commit that a kept operation reaches. Costs reading the log."""
+    starts = {digest for each in context.log.newest_first() for digest in tips(each.view)}
+    found: dict[Digest, None] = {}
+    for start in sorted(starts):
+        if start not in found:
+            found.update(dict.fromkeys(ancestors(context, start)))
+    return list(found)
+
+
 def _named(context: Context, view: View, name: str) -> Digest:
     if name == HEAD:
         head = head_of(view)
@@ -145,9 +170,10 @@ def _named(context: Context, view: View, name: str) -> Digest:
 def _by_prefix(context: Context, view: View, prefix: str) -> Digest | None:
     if len(prefix) < _LEAST_PREFIX or not re.fullmatch(r"[0-9a-f]{4,64}", prefix):
         return None
-    if is_digest(prefix) and context.store.has(Digest(prefix)):
-        return next((each for each in all_commits(context, view) if each == prefix), None)
     found = [each for each in all_commits(context, view) if each.startswith(prefix)]
+    if not found:
+        # A commit that a branch has left, as after a reset, is found as long as it is kept.
+        found = [each for each in _left_commits(context) if each.startswith(prefix)]
     if len(found) > 1:
         raise InvalidInput(
             f'"{prefix}" begins the ids of {len(found)} commits',
@@ -158,16 +184,20 @@ def _by_prefix(context: Context, view: View, prefix: str) -> Digest | None:
 
 
 def _unknown(view: View, name: str) -> NotFound:
-    import difflib
-
-    names = [HEAD, STAGE, *view.branches, *view.tags]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    suggestion = f'did you mean "{near[0]}"? ' if near else ""
+    near = nearest_name(name, [HEAD, STAGE, *view.branches, *view.tags])
     return NotFound(
         f'no branch, tag or commit is called "{name}"',
         code="revision-not-found",
-        hint=f"{suggestion}`vault log --oneline` lists commits, `vault tag` tags",
+        hint=f"{near}`vault branch` and `vault tag` list names, `vault log --oneline` commits",
     )
+
+
+def nearest_name(name: str, known: Sequence[str]) -> str:
+    """Return `did you mean "..."? ` for the known name that is nearest, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f'did you mean "{near[0]}"? ' if near else ""
 
 
 def _step(context: Context, commit: Digest, kind: str, number: int, text: str) -> Digest:

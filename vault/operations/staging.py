@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.view import Stage, View
 from vault.operations.compare import count_changes
-from vault.operations.context import Context, Draft, with_stage
-from vault.operations.dataset import Dataset, labels_by_id
+from vault.operations.context import Context, Draft, draft_of, record, with_stage
+from vault.operations.dataset import Dataset, labels_by_id, open_dataset
+
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,25 @@ def stage_dataset(
         manifest.quarantined,
     )
     return with_stage(view, draft.branch, None if nothing else stage), staged
+
+
+def change_stage(
+    context: Context, change: Callable[[Draft, Dataset], tuple[Manifest, _R]]
+) -> tuple[Staged, _R]:
+    """Stage what `change` makes of the staged dataset; return how the stage stands, and its result.
+
+    `change` is called again, with the dataset as it then is, each time another writer came first.
+    Raises what it raises, Conflict (`detached-head`), StorageFailed, Corrupt.
+    """
+
+    def attempt(view: View) -> tuple[View, tuple[Staged, _R]]:
+        draft = draft_of(context, view)
+        manifest, result = change(draft, open_dataset(context.store, draft.manifest))
+        changed, staged = stage_dataset(context, view, draft, manifest)
+        return changed, (staged, result)
+
+    with context.store.backend.writing():
+        return record(context, attempt)
 
 
 def fingerprint_of(context: Context, manifest: Manifest) -> str:

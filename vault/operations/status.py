@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.view import RefName
+from vault.objects.view import RefName, View
 from vault.operations.context import Context, head_of, stage_of, workspace_of
 
 
@@ -17,7 +17,8 @@ class StatusReport(Displayed):
 
     `branch` is None when HEAD is detached, `commit` None before the first one. `examples` and
     `quarantined` are of the stage (HEAD's when nothing is staged). `has_stage` tells a stage whose
-    counts are all zero (another order, other sources) from none.
+    counts are all zero (another order, other sources) from none. `parked` names other branches on
+    which changes are staged.
     """
 
     branch: RefName | None
@@ -27,11 +28,17 @@ class StatusReport(Displayed):
     staged: ChangeCounts
     quarantined: int
     has_stage: bool
+    parked: tuple[RefName, ...] = ()
 
 
 def status(context: Context) -> StatusReport:
     """Return where the repository stands; reads one log entry and at most one commit."""
-    view = context.log.tip().view
+    return status_of(context, context.log.tip().view)
+
+
+def status_of(context: Context, view: View) -> StatusReport:
+    """Return where the repository stands with a view."""
+    workspace = workspace_of(view)
     head, stage = head_of(view), stage_of(view)
     commit = None if head is None else context.commit(head)
     if stage is not None:
@@ -41,11 +48,12 @@ def status(context: Context) -> StatusReport:
     else:
         examples, quarantined, counts = 0, 0, ChangeCounts()
     return StatusReport(
-        branch=workspace_of(view).branch,
+        branch=workspace.branch,
         commit=head,
         message=None if commit is None else commit.message,
         examples=examples,
         staged=counts,
         quarantined=quarantined,
         has_stage=stage is not None,
+        parked=tuple(sorted(name for name in workspace.stages if name != workspace.branch)),
     )

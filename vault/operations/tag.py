@@ -9,7 +9,7 @@ from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Tag, View, check_ref_name
-from vault.operations.context import Context, record
+from vault.operations.context import Context, record, workspace_of
 from vault.operations.revisions import HEAD, resolve
 
 
@@ -44,8 +44,8 @@ def make_tag(
 ) -> TagReport:
     """Name a commit (HEAD) and return the tag.
 
-    Raises AlreadyExists (`tag-exists`) unless `replace`, InvalidInput (`ref-name-invalid`,
-    `stage-not-taggable`), NotFound (`revision-not-found`, `no-commits`).
+    Raises AlreadyExists (`ref-name-taken`; `tag-exists` unless `replace`), InvalidInput
+    (`ref-name-invalid`, `stage-not-taggable`), NotFound (`revision-not-found`, `no-commits`).
     """
     checked = check_ref_name(name)
 
@@ -56,6 +56,12 @@ def make_tag(
                 "the stage has no commit to tag",
                 code="stage-not-taggable",
                 hint='`vault commit -m "..."` first',
+            )
+        if checked in view.branches or workspace_of(view).branch == checked:
+            raise AlreadyExists(
+                f'"{name}" is a branch, and one name cannot mean two versions',
+                code="ref-name-taken",
+                hint="choose another name for the tag",
             )
         present = view.tags.get(checked)
         if present is not None and present.commit != commit and not replace:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
     from vault.operations.export import ExportReport
     from vault.operations.list_quarantine import QuarantineReport
+    from vault.operations.list_removed import RemovedReport
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.status import StatusReport
+    from vault.operations.undo import OperationsReport
     from vault.repository.snapshot import Snapshot
 
 
@@ -73,6 +75,18 @@ class Reading(Opened):
         from vault.operations.list_quarantine import list_quarantine
 
         return list_quarantine(self._context(), revision)
+
+    def removed(self, revision: str | None = None, *, reason: str | None = None) -> RemovedReport:
+        """Return what was taken out and stays out, and why."""
+        from vault.operations.list_removed import list_removed
+
+        return list_removed(self._context(), revision, reason=reason)
+
+    def operations(self, *, limit: int | None = None) -> OperationsReport:
+        """Return what was done, newest first."""
+        from vault.operations.undo import list_operations
+
+        return list_operations(self._context(), limit=limit)
 
     def snapshot(self, revision: str = "HEAD") -> Snapshot:
         """Open a revision for reading; `STAGE` is the draft of the next commit.

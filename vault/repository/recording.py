@@ -9,7 +9,12 @@ from vault.repository.opened import Opened
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
+    from vault.operations.discard import DiscardReport
     from vault.operations.import_files import ImportReport
+    from vault.operations.remove import RemoveReport
+    from vault.operations.reset import ResetReport
+    from vault.operations.restore import RestoreReport
+    from vault.operations.revert import RevertReport
 
 
 class Recording(Opened):
@@ -38,6 +43,36 @@ class Recording(Opened):
             meta=dict(meta or {}), amend=amend, allow_empty=allow_empty, settings=self._settings()
         )
         return commit_stage(self._context(), message, options)
+
+    def rm(self, examples: Sequence[str] = (), *, where: str | None = None) -> RemoveReport:
+        """Take examples out of the stage; see `vault.operations.remove`."""
+        from vault.operations.remove import remove_examples
+
+        return remove_examples(self._context(), examples, where=where)
+
+    def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
+        """Bring examples back into the stage; see `vault.operations.restore`."""
+        from vault.operations.restore import restore
+
+        return restore(self._context(), examples, revision=revision)
+
+    def revert(self, revision: str, *, readmit: bool = False) -> RevertReport:
+        """Stage the opposite of what a commit changed; see `vault.operations.revert`."""
+        from vault.operations.revert import revert
+
+        return revert(self._context(), revision, readmit=readmit)
+
+    def discard(self) -> DiscardReport:
+        """Empty the stage."""
+        from vault.operations.discard import discard
+
+        return discard(self._context())
+
+    def reset(self, revision: str, *, hard: bool = False) -> ResetReport:
+        """Move the branch to a commit; `hard` empties the stage, else it stays as it is."""
+        from vault.operations.reset import reset
+
+        return reset(self._context(), revision, hard=hard)
 
     def import_records(
         self, rows: Iterable[Mapping[str, Any]], *, source: str, **options: Any

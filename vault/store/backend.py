@@ -45,6 +45,13 @@ class Backend(Protocol):
         """Return how many bytes a name holds. Raises KeyError if there is none."""
         ...
 
+    def written_seconds(self, name: str) -> float:
+        """Return when a name got its bytes, in seconds since 1970 UTC; KeyError if there is none.
+
+        0 where the place does not know, which reads as long ago.
+        """
+        ...
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin with `prefix` and a slash, in no particular order."""
         ...
@@ -70,4 +77,8 @@ class Backend(Protocol):
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold off garbage collection meanwhile; writers do not exclude each other."""
+        ...
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Hold off all writers meanwhile, having waited for those at work; readers go on."""
         ...

@@ -108,6 +108,15 @@ class LocalBackend:
             except (FileNotFoundError, NotADirectoryError):
                 raise KeyError(name) from None
 
+    def written_seconds(self, name: str) -> float:
+        """Return when the file of a name was last written. Raises KeyError if there is none."""
+        path = self.folder / name
+        with _translated("look at", path):
+            try:
+                return path.stat().st_mtime
+            except (FileNotFoundError, NotADirectoryError):
+                raise KeyError(name) from None
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names under a prefix."""
         top = self.folder / prefix
@@ -157,6 +166,10 @@ class LocalBackend:
     def writing(self) -> AbstractContextManager[None]:
         """Hold a shared lock; garbage collection takes it exclusively."""
         return self._locked(fcntl.LOCK_SH)
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Hold the lock exclusively: writers wait, readers do not look at it."""
+        return self._locked(fcntl.LOCK_EX)
 
     @contextlib.contextmanager
     def _locked(self, mode: int) -> Iterator[None]:

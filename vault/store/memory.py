@@ -40,6 +40,11 @@ class MemoryBackend:
         """Return how many bytes a name holds. Raises KeyError if there is none."""
         return len(self._held[name])
 
+    def written_seconds(self, name: str) -> float:
+        """Return 0: memory keeps no times. Raises KeyError if there is no such name."""
+        self._held[name]
+        return 0.0
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names under a prefix."""
         yield from [name for name in list(self._held) if name.startswith(prefix + "/")]
@@ -57,4 +62,8 @@ class MemoryBackend:
 
     def writing(self) -> AbstractContextManager[None]:
         """Return a context that does nothing: nobody collects garbage here."""
+        return nullcontext()
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Return a context that does nothing: one process owns its memory."""
         return nullcontext()

@@ -58,6 +58,14 @@ class ObjectStore:
         """Return the stored size of an object. Raises KeyError if it is missing."""
         return self.backend.size_bytes(object_name(digest))
 
+    def written_seconds(self, digest: Digest) -> float:
+        """Return when an object was stored, in seconds since 1970; KeyError if it is missing."""
+        return self.backend.written_seconds(object_name(digest))
+
+    def delete(self, digest: Digest) -> None:
+        """Delete an object. Only garbage collection may, while it holds off all writers."""
+        self.backend.delete(object_name(digest))
+
     def digests(self) -> Iterator[Digest]:
         """Yield the digest of every object that is stored, reachable or not, in no order."""
         for name in self.backend.names(_FOLDER):

@@ -34,6 +34,8 @@ class Operation:
     """One entry of the log: what was done, by whom and when (UTC, ISO 8601), and all refs after it.
 
     `digest` is SHA-256 of the entry as stored; `previous` that of the entry before (None for 1).
+    `undoes` and `redoes` number the operation that this one took back or did again; `first` the
+    oldest entry that is kept.
     """
 
     number: int
@@ -44,15 +46,24 @@ class Operation:
     command: str
     nonce: str
     view: View
+    undoes: int | None = None
+    redoes: int | None = None
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Who does what, when: the part of an operation that is known before its outcome."""
+    """Who does what, when: the part of an operation that is known before its outcome.
+
+    `undoes` and `redoes` are as in `Operation`; `first` gives up all entries before that one.
+    """
 
     author: str
     time: str
     command: str
+    undoes: int | None = None
+    redoes: int | None = None
+    first: int | None = None
 
 
 class OperationLog:
@@ -94,10 +105,14 @@ class OperationLog:
         return _decode(number, data)
 
     def newest_first(self) -> Iterator[Operation]:
-        """Yield every operation from the tip to the first, checking that each names the next."""
+        """Yield every operation from the tip to the first kept, checking that each names the next.
+
+        Raises Corrupt: what `tip` and `read` raise, `log-broken`.
+        """
         operation = self.tip()
+        first = operation.first
         yield operation
-        while operation.number > 1:
+        while operation.number > first:
             before = self.read(operation.number - 1)
             if before.digest != operation.previous:
                 raise Corrupt(
@@ -120,7 +135,7 @@ class OperationLog:
         self._backend.sync(*([] if after is None else [_name(after.number)]))
         number = 1 if after is None else after.number + 1
         nonce = os.urandom(16).hex()
-        data = _encode(number, None if after is None else after.digest, view, intent, nonce)
+        data = _encode(after, view, intent, nonce)
         if not self._publish(number, data, nonce):
             return None
         self._sync_entry(number)
@@ -135,6 +150,16 @@ class OperationLog:
         Whoever wrote it may have died before it was. Raises StorageFailed.
         """
         self._backend.sync(_name(operation.number))
+
+    def give_up(self, before: int) -> int:
+        """Delete the entries numbered below `before`, oldest first; return how many there were.
+
+        The newest entry must say already that `before` is the first kept.
+        """
+        old = sorted(each for each in self.numbers() if each < before)
+        for number in old:
+            self._backend.delete(_name(number))
+        return len(old)
 
     def numbers(self) -> Iterator[int]:
         """Yield the number of every entry that is stored, in no order."""
@@ -217,15 +242,19 @@ def _hint_text(number: int) -> bytes:
     return b"%d %s\n" % (number, digest_of(b"%d" % number)[:16].encode())
 
 
-def _encode(number: int, previous: Digest | None, view: View, intent: Intent, nonce: str) -> bytes:
+def _encode(after: Operation | None, view: View, intent: Intent, nonce: str) -> bytes:
+    kept_from = 1 if after is None else after.first
     value = {
         "author": intent.author,
         "command": intent.command,
+        "first": kept_from if intent.first is None else intent.first,
         "nonce": nonce,
-        "number": number,
-        "previous": previous,
+        "number": 1 if after is None else after.number + 1,
+        "previous": None if after is None else after.digest,
+        "redoes": intent.redoes,
         "time": intent.time,
         "type": "operation",
+        "undoes": intent.undoes,
         "version": 1,
         "view": view_to_json(view),
     }
@@ -256,8 +285,18 @@ def _decode(number: int, data: bytes) -> Operation:
             command=str(value["command"]),
             nonce=str(value["nonce"]),
             view=view_from_json(value["view"]),
+            # Entries that were written before there was undo lack these.
+            undoes=_number(value.get("undoes")),
+            redoes=_number(value.get("redoes")),
+            first=_number(value.get("first")) or 1,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt(
             f"operation {number} cannot be read: {error}", code="operation-damaged", hint=_NEXT_STEP
         ) from None
+
+
+def _number(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise ValueError(f"{value!r} is not the number of an operation")

@@ -9,7 +9,7 @@ from vault.cli import options
 from vault.cli.count_text import count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import paint, plural, short_id, shorten
+from vault.cli.text import escape, paint, plural, short_id, shorten
 
 if TYPE_CHECKING:
     from vault.operations.status import StatusReport
@@ -29,7 +29,7 @@ def command(invocation: Invocation) -> None:
 
 def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
     if report.branch is None:
-        yield "HEAD is at a commit, not on a branch"
+        yield "HEAD is at a commit, not on a branch: nothing can be staged here"
     else:
         yield f"on branch {paint(report.branch, bold=True)}"
     if report.commit is None:
@@ -42,6 +42,9 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
         yield f"  the next commit would have {plural(report.examples, 'example')}"
     elif report.commit is not None:
         yield f"nothing staged; {plural(report.examples, 'example')}"
+    if report.parked:
+        names = ", ".join(escape(name) for name in report.parked)
+        yield f"changes are parked on {names}"
     if report.quarantined:
         yield f"in quarantine: {plural(report.quarantined, 'record')} that could not be read"
 
@@ -50,6 +53,8 @@ def _next_step(report: StatusReport) -> str:
     if report.has_stage:
         compare = "`vault diff` shows what changed, " if report.commit else ""
         return f'{compare}`vault commit -m "..."` records it'
+    if report.branch is None:
+        return "`vault switch -c NAME` begins a branch here, `vault branch` lists those there are"
     if report.commit is None:
         return "`vault import FILE` brings in examples"
     return "`vault import FILE` brings in more, `vault log` shows history"

@@ -1,0 +1,88 @@
+"""Garbage collection that is interrupted anywhere loses nothing that anybody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.crash.commands import prepare
+from tests.support.disk import Crash
+from tests.support.faulty_backend import Fault, FaultyBackend
+from tests.support.repositories import INTENT, context_of, copy_of, everything, opened
+from vault.errors import VaultError
+from vault.operations.context import Context
+from vault.operations.fsck import fsck
+from vault.progress import silent
+from vault.repository import Repository
+from vault.store.backend import Backend
+from vault.store.memory import MemoryBackend
+from vault.store.object_store import ObjectStore
+from vault.store.operation_log import OperationLog
+
+LATER = "2026-05-01T00:00:00Z"
+
+
+def _later(backend: Backend) -> Repository:
+    return Repository(backend, author="ada", clock=lambda: LATER, command="gc")
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> MemoryBackend:
+    """A repository with things that only operations of long ago still reach."""
+    backend = prepare(tmp_path)
+    opened(backend).discard()
+    _later(backend).tag("now")
+    return backend
+
+
+def _outcomes(before: MemoryBackend, fault: Fault) -> Iterator[tuple[int, MemoryBackend]]:
+    """Yield what is left of a repository after a fault at each call of a collection."""
+    number = 0
+    while True:
+        number += 1
+        backend = copy_of(before)
+        faulty = FaultyBackend(backend, fault, number)
+        with suppress(Crash, VaultError):
+            _later(faulty).gc()
+        if faulty.calls < number:
+            return
+        yield number, backend
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.ERROR, Fault.FULL])
+def test_a_collection_that_fails_anywhere_takes_nothing_that_is_reached(
+    before: MemoryBackend, fault: Fault
+) -> None:
+    expected = everything(before)
+    tried = 0
+    for number, left in _outcomes(before, fault):
+        tried += 1
+        assert everything(left) == expected, f"call {number}"
+        assert not fsck(context_of(left)).problems, f"call {number}"
+        _later(left).gc()
+        assert not fsck(context_of(left)).problems, f"call {number}, collected again"
+    assert tried > 50
+
+
+def test_a_collection_takes_all_that_is_not_reached(before: MemoryBackend) -> None:
+    held = len(before._held)
+    report = _later(before).gc()
+    assert report.removed > 0
+    assert report.operations > 0
+    # One entry came, which says from where on operations are kept.
+    assert len(before._held) == held - report.removed - report.operations + 1
+    assert _later(before).gc().removed == 0
+
+
+def test_deleting_before_it_is_said_would_be_noticed(before: MemoryBackend) -> None:
+    """The control: objects gone while the log still promises to lead back to them."""
+    reached = copy_of(before)
+    _later(reached).gc()
+    for name in set(before._held) - set(reached._held):
+        if name.startswith("objects/"):
+            before.delete(name)
+    context = Context(ObjectStore(before), OperationLog(before), None, INTENT, silent)
+    assert {each.code for each in fsck(context).problems} == {"object-missing"}

@@ -1,0 +1,16 @@
+"""`vault redo`: do again what was undone."""
+
+from __future__ import annotations
+
+from vault.cli import options
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, hint
+from vault.cli.undo_text import undo_lines
+
+
+@options.command(example="vault redo")
+def command(invocation: Invocation) -> None:
+    """Do again what `vault undo` took back last, unless something else was done since."""
+    report = invocation.repository(writing=True).redo()
+    emit(invocation, report, lambda report: undo_lines(report, "did again", invocation.verbose))
+    hint(invocation, "`vault undo` takes it back again")

@@ -1,0 +1,24 @@
+"""How the stage stands, as the commands that change it say it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from vault.cli.count_text import Counted, count_changes
+from vault.cli.text import plural
+
+
+class StagedCounts(Counted, Protocol):
+    """What has the counts of a stage and its size."""
+
+    @property
+    def examples(self) -> int:
+        """Return how many examples the next commit would have."""
+
+
+def stage_line(staged: StagedCounts) -> str:
+    """Return one line on what is staged now, compared with the last commit."""
+    changes = count_changes(staged)
+    if not changes:
+        return f"nothing is staged any more; {plural(staged.examples, 'example')}"
+    return f"staged: {changes}; the next commit would have {plural(staged.examples, 'example')}"

@@ -1,0 +1,34 @@
+"""`discard`: empty the stage, so that the branch's own dataset is staged again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.objects.commit import ChangeCounts
+from vault.objects.view import RefName, View
+from vault.operations.context import Context, draft_of, record, with_stage
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardReport:
+    """The branch whose stage was emptied, and what had been staged there.
+
+    `discarded` is None if nothing was; `staged` compares the stage as it is now with the commit.
+    """
+
+    branch: RefName
+    staged: ChangeCounts
+    discarded: ChangeCounts | None
+
+
+def discard(context: Context) -> DiscardReport:
+    """Empty the stage of the current branch. Raises Conflict (`detached-head`)."""
+
+    def change(view: View) -> tuple[View, DiscardReport]:
+        draft = draft_of(context, view)
+        counts = None if draft.stage is None else draft.stage.counts
+        report = DiscardReport(draft.branch, ChangeCounts(), counts)
+        return with_stage(view, draft.branch, None), report
+
+    with context.store.backend.writing():
+        return record(context, change)

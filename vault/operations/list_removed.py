@@ -1,0 +1,61 @@
+"""`removed`: which examples were taken out, and why."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from vault.errors import NotFound
+from vault.operations.context import Context
+from vault.operations.removal_list import removals_of
+from vault.operations.revisions import resolve, stage_revision
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedExample:
+    """An example that was taken out: why, by which command and when, and what belongs to it.
+
+    `detail` depends on the reason, as in `keeper` and `similarity` of a near-duplicate.
+    """
+
+    id: str
+    reason: str
+    command: str
+    time: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedReport:
+    """Removed examples, in the order in which they left."""
+
+    items: tuple[RemovedExample, ...]
+
+
+def list_removed(
+    context: Context, revision: str | None = None, *, reason: str | None = None
+) -> RemovedReport:
+    """Return what was taken out of a revision (the stage) and stays out, all or for one reason.
+
+    Raises NotFound (`reason-not-found`) for a reason that nothing was removed for, and what
+    `resolve` raises.
+    """
+    view = context.log.tip().view
+    opened = stage_revision(context, view) if revision is None else resolve(context, view, revision)
+    removals = removals_of(context.store, context.manifest(opened.manifest))
+    if reason is not None and not any(each.reason == reason for each in removals):
+        known = sorted({each.reason for each in removals})
+        near = difflib.get_close_matches(reason, known, n=1)
+        raise NotFound(
+            f'nothing was removed for the reason "{reason}"',
+            code="reason-not-found",
+            hint=f'did you mean "{near[0]}"?' if near else f"there is {', '.join(known) or 'none'}",
+        )
+    return RemovedReport(
+        tuple(
+            RemovedExample(each.id.hex(), each.reason, each.command, each.time, each.details())
+            for each in removals
+            if reason in (None, each.reason)
+        )
+    )

@@ -1,0 +1,90 @@
+"""Which objects are reachable: everything that a view names, and what that names in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vault.objects.chunk import decode_facts
+from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest
+from vault.objects.run_page import decode_page
+from vault.objects.runs import ChunkNumbers
+from vault.objects.view import View
+from vault.operations.context import Context
+from vault.operations.removal_list import removals_of
+from vault.operations.revisions import tips
+
+
+class Reach:
+    """The objects that some views reach. What cannot be read raises: nothing is left out silently.
+
+    `objects` are all of them, chunks with their records included. An attachment is kept whatever
+    it is; one that names further objects is of a later version of vault, which says so in the
+    repository's requirements.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.objects: set[Digest] = set()
+
+    def add(self, views: Iterable[View]) -> None:
+        """Add what some views reach. Raises Corrupt where an object on the way is damaged."""
+        for view in views:
+            for digest in tips(view):
+                self._add_commits(digest)
+            for workspace in view.workspaces.values():
+                for stage in workspace.stages.values():
+                    self._add_manifest(stage.manifest)
+
+    def _add_commits(self, start: Digest) -> None:
+        pending = [start]
+        while pending:
+            digest = pending.pop()
+            if self._is_known(digest):
+                continue
+            commit = self._context.commit(digest)
+            self._add_manifest(commit.manifest)
+            if commit.settings is not None:
+                self.objects.add(commit.settings)
+            pending.extend(commit.parents)
+
+    def _add_manifest(self, digest: Digest) -> None:
+        if self._is_known(digest):
+            return
+        manifest = self._context.manifest(digest)
+        self.objects.update(manifest.labels.values(), manifest.quarantine)
+        self.objects.update(manifest.attachments.values())
+        if manifest.adopted is not None:
+            self.objects.add(manifest.adopted)
+        for page in manifest.pages:
+            self._add_page(page.page)
+        for chunk in manifest.labels:
+            self._add_chunk(chunk)
+        self._add_removals(manifest)
+
+    def _add_removals(self, manifest: Manifest) -> None:
+        """Add removals, and the chunks that hold what was removed: it may be brought back."""
+        fresh = tuple(each for each in manifest.removals if not self._is_known(each))
+        for removal in removals_of(self._context.store, Manifest(removals=fresh)):
+            place = removal.place()
+            if place is not None:
+                self._add_chunk(place[0])
+
+    def _add_page(self, digest: Digest) -> None:
+        if self._is_known(digest):
+            return
+        numbers = ChunkNumbers()
+        decode_page(self._context.store.get(digest), numbers)
+        for number in range(len(numbers)):
+            self._add_chunk(numbers.digest(number))
+
+    def _add_chunk(self, digest: Digest) -> None:
+        if not self._is_known(digest):
+            self.objects.add(decode_facts(self._context.store.get(digest)).records)
+
+    def _is_known(self, digest: Digest) -> bool:
+        """Tell whether an object was met before, and note it."""
+        if digest in self.objects:
+            return True
+        self.objects.add(digest)
+        return False

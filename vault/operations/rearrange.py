@@ -1,0 +1,106 @@
+"""What a dataset becomes when rows leave it, come back or are exchanged: its next manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vault.objects.label_set import LabelSet
+from vault.objects.manifest import Manifest
+from vault.objects.runs import RowKeys, Runs, key_parts, only_in
+from vault.operations.arrange import appended, brought_back, rows_exchanged
+from vault.operations.carry_labels import stored_labels
+from vault.operations.dataset import Dataset, ids_of, store_pages
+from vault.operations.removal_list import without_removals
+from vault.operations.sources import Claims, adopted_after, source_of_each
+
+_NONE = np.zeros(0, np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What happens to a dataset, in row keys of one table of chunk numbers.
+
+    `out` leave. `exchanged` maps a row to the one that takes its place, and `back` come back to
+    where they stood: both rows of the dataset `origin`, with the labels and the source that they
+    have there. `added` come at the end, as they were first read. `labels` are the label sets to
+    begin with, by chunk number (those of the dataset).
+    """
+
+    origin: Dataset
+    out: RowKeys = field(default_factory=_NONE.copy)
+    exchanged: Mapping[int, int] = field(default_factory=dict)
+    back: RowKeys = field(default_factory=_NONE.copy)
+    added: RowKeys = field(default_factory=_NONE.copy)
+    labels: Mapping[int, LabelSet] | None = None
+
+
+def rearranged(
+    dataset: Dataset,
+    keys: RowKeys,
+    arranged: RowKeys,
+    *,
+    claims: Claims = (),
+    labels: Mapping[int, LabelSet] | None = None,
+) -> Manifest:
+    """Return the manifest of a dataset whose rows `keys` became `arranged`; stores its parts.
+
+    `claims` says to whom rows belong that came, where that is not whom they were read from;
+    `labels` are all label sets by chunk number (those of the dataset). Removals, quarantine,
+    sources and attachments stay.
+    """
+    sets = dataset.label_sets() if labels is None else labels
+    return replace(
+        dataset.manifest,
+        pages=store_pages(dataset.store, Runs.from_keys(dataset.numbers, arranged)),
+        adopted=adopted_after(dataset, keys, arranged, claims),
+        labels=stored_labels(dataset, arranged, sets),
+    )
+
+
+def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
+    """Return the manifest of a dataset (of rows `keys`) after an edit.
+
+    What comes back is no longer among the removals. None of the rows that come may be there
+    already, in any chunk.
+    """
+    arranged = rows_exchanged(keys, edit.exchanged, _NONE)
+    arranged = arranged[only_in(arranged, edit.out)]
+    arranged = brought_back(arranged, edit.origin.keys(), edit.back)
+    arranged = appended(arranged, edit.added)
+    came = np.concatenate([np.array(list(edit.exchanged.values()), np.uint64), edit.back])
+    labels = _with_labels_of(dataset, edit, came)
+    claims = _claims(edit.origin, came)
+    manifest = rearranged(dataset, keys, arranged, claims=claims, labels=labels)
+    manifest = replace(manifest, sources=_sources(manifest, edit.origin, claims))
+    if not manifest.removals:
+        return manifest
+    every = np.concatenate([came, edit.added])
+    ids = {each.tobytes() for each in ids_of(dataset.columns(every, ["id"]))}
+    return without_removals(dataset.store, manifest, ids)
+
+
+def _with_labels_of(dataset: Dataset, edit: Edit, came: RowKeys) -> Mapping[int, LabelSet]:
+    labels = dict(dataset.label_sets() if edit.labels is None else edit.labels)
+    theirs = edit.origin.label_sets()
+    for number, row in zip(*(part.tolist() for part in key_parts(came)), strict=True):
+        labels[number] = {**labels.get(number, {}), row: theirs.get(number, {}).get(row, {})}
+    return labels
+
+
+def _claims(origin: Dataset, came: RowKeys) -> Claims:
+    rows: dict[str, list[int]] = {}
+    for source, row in zip(source_of_each(origin, came), came.tolist(), strict=True):
+        rows.setdefault(source, []).append(row)
+    return [(source, np.array(each, np.uint64)) for source, each in rows.items()]
+
+
+def _sources(
+    manifest: Manifest, origin: Dataset, claims: Claims
+) -> dict[str, Mapping[str, object]]:
+    """Return how each source is read, those that came with the rows included."""
+    known = origin.manifest.sources
+    came = {source: known[source] for source, _ in claims if source in known}
+    return {**came, **manifest.sources}

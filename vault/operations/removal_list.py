@@ -1,0 +1,76 @@
+"""The removals of a dataset: who was taken out and why, added to and dropped from a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vault.objects.json_text import compact_bytes
+from vault.objects.manifest import Manifest
+from vault.objects.quarantine import Removal, decode_removals, encode_removals
+from vault.objects.runs import RowKeys, key_parts
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, ids_of
+from vault.store.object_store import ObjectStore
+
+
+def removals_of(store: ObjectStore, manifest: Manifest) -> list[Removal]:
+    """Return the removals of a dataset, in the order in which they happened."""
+    return [each for digest in manifest.removals for each in decode_removals(store.get(digest))]
+
+
+def with_removals(store: ObjectStore, manifest: Manifest, added: Sequence[Removal]) -> Manifest:
+    """Return the manifest with more removals; an example that stood there already stands once."""
+    if not added:
+        return manifest
+    manifest = without_removals(store, manifest, {each.id for each in added})
+    return replace(
+        manifest,
+        removals=(*manifest.removals, store.put(encode_removals(added))),
+        removed=manifest.removed + len(added),
+    )
+
+
+def without_removals(store: ObjectStore, manifest: Manifest, ids: Collection[bytes]) -> Manifest:
+    """Return the manifest without the removals of some examples: they may come back."""
+    if not manifest.removals or not ids:
+        return manifest
+    objects = []
+    count = 0
+    for digest in manifest.removals:
+        entries = decode_removals(store.get(digest))
+        left = [each for each in entries if each.id not in ids]
+        if left:
+            objects.append(
+                digest if len(left) == len(entries) else store.put(encode_removals(left))
+            )
+        count += len(left)
+    return replace(manifest, removals=tuple(objects), removed=count)
+
+
+def removals_for(
+    context: Context,
+    dataset: Dataset,
+    rows: RowKeys,
+    reason: str,
+    *,
+    detail: Mapping[str, Any] | None = None,
+) -> list[Removal]:
+    """Return the removals of some rows of a dataset, each with the place where it is stored."""
+    chunk, row = key_parts(rows)
+    ids = ids_of(dataset.columns(rows, ["id"]))
+    digests = {number: dataset.numbers.digest(number) for number in np.unique(chunk).tolist()}
+    shared = dict(detail or {})
+    return [
+        Removal(
+            each.tobytes(),
+            reason,
+            compact_bytes({"chunk": digests[number], "row": at, **shared}).decode(),
+            context.intent.command,
+            context.intent.time,
+        )
+        for each, number, at in zip(ids, chunk.tolist(), row.tolist(), strict=True)
+    ]

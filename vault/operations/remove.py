@@ -1,0 +1,72 @@
+"""`rm`: take examples out of the stage. They stay out until they are brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vault.errors import InvalidInput
+from vault.objects.manifest import Manifest
+from vault.objects.runs import only_in
+from vault.operations.context import Context, Draft
+from vault.operations.dataset import Dataset
+from vault.operations.named_examples import rows_named
+from vault.operations.rearrange import rearranged
+from vault.operations.removal_list import removals_for, with_removals
+from vault.operations.staging import Staged, change_stage
+
+REASON = "rm"
+"""The reason that removals by hand have."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """How many examples were taken out, and how the stage now stands."""
+
+    removed: int
+    staged: Staged
+
+
+def remove_examples(
+    context: Context, examples: Sequence[str] = (), *, where: str | None = None
+) -> RemoveReport:
+    """Take examples out of the stage: those named by the beginnings of their ids, or by `where`.
+
+    Importing them again leaves them out, unless they are readmitted. Raises InvalidInput
+    (`examples-missing`, `examples-or-where`, `example-ambiguous`, `example-invalid`, and those of
+    expressions), NotFound (`example-not-there`), Conflict (`detached-head`).
+    """
+    if bool(examples) == (where is not None):
+        raise _named_wrongly(bool(examples))
+
+    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, int]:
+        keys = dataset.keys()
+        if where is None:
+            rows = rows_named(dataset, keys, examples, where="the stage")
+        else:
+            from vault.operations.where import matching_keys
+
+            rows = matching_keys(context, dataset, where)
+        if not len(rows):
+            return dataset.manifest, 0
+        manifest = rearranged(dataset, keys, keys[only_in(keys, rows)])
+        detail = {} if where is None else {"where": where}
+        removals = removals_for(context, dataset, rows, REASON, detail=detail)
+        return with_removals(context.store, manifest, removals), len(rows)
+
+    staged, removed = change_stage(context, change)
+    return RemoveReport(removed, staged)
+
+
+def _named_wrongly(both: bool) -> InvalidInput:
+    if both:
+        return InvalidInput(
+            "examples are named by their ids or by an expression, not by both",
+            code="examples-or-where",
+            hint="leave out the ids or --where",
+        )
+    return InvalidInput(
+        "it is not said which examples",
+        code="examples-missing",
+        hint='name them by their ids, or by an expression: --where "tokens > 4000"',
+    )

@@ -1,0 +1,47 @@
+"""`reset`: move the current branch to another commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.objects.commit import ChangeCounts
+from vault.objects.digest import Digest
+from vault.objects.view import RefName, View
+from vault.operations.context import Context, draft_of, record, with_stage
+from vault.operations.revisions import resolve_commit
+from vault.operations.staging import stage_dataset
+
+
+@dataclass(frozen=True, slots=True)
+class ResetReport:
+    """Where the branch was and is, and how the stage compares with it now."""
+
+    branch: RefName
+    commit: Digest
+    before: Digest | None
+    staged: ChangeCounts
+
+
+def reset(context: Context, revision: str, *, hard: bool = False) -> ResetReport:
+    """Move the current branch to a commit.
+
+    What was staged (the branch's dataset where nothing was) stays staged over that commit; `hard`
+    empties the stage instead. Raises Conflict (`detached-head`), InvalidInput (`commit-needed`),
+    and what `resolve` raises.
+    """
+
+    def change(view: View) -> tuple[View, ResetReport]:
+        draft = draft_of(context, view)
+        commit = resolve_commit(context, view, revision)
+        moved = view.with_branch(draft.branch, commit)
+        if hard or draft.manifest is None:
+            moved = with_stage(moved, draft.branch, None)
+        elif commit != draft.head:
+            again = draft_of(context, moved)
+            moved, _ = stage_dataset(context, moved, again, context.manifest(draft.manifest))
+        stage = draft_of(context, moved).stage
+        counts = ChangeCounts() if stage is None else stage.counts
+        return moved, ResetReport(draft.branch, commit, draft.head, counts)
+
+    with context.store.backend.writing():
+        return record(context, change)

@@ -1,0 +1,205 @@
+"""`revert`: undo what one commit changed, on the stage, whatever was done since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vault.errors import AnswerIsNo
+from vault.objects.commit import Commit
+from vault.objects.digest import Digest
+from vault.objects.json_text import canonical_bytes
+from vault.objects.label_set import Label, LabelSet
+from vault.objects.manifest import Manifest
+from vault.objects.quarantine import (
+    QuarantineEntry,
+    Removal,
+    decode_quarantine,
+    encode_quarantine,
+)
+from vault.objects.runs import RowKeys, Runs
+from vault.operations.compare import Comparison, compare_datasets
+from vault.operations.context import Context, Draft
+from vault.operations.dataset import Dataset, ids_of, open_dataset
+from vault.operations.id_index import NOWHERE
+from vault.operations.places import places_of
+from vault.operations.rearrange import Edit, edited
+from vault.operations.removal_list import removals_for, removals_of, with_removals
+from vault.operations.revisions import resolve_commit
+from vault.operations.staging import Staged, change_stage
+
+REASON = "revert"
+"""The reason of removals of what a reverted commit had brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevertReport:
+    """What reverting a commit did to the stage.
+
+    `taken_out` had come with the commit, `brought_back` had gone with it, `exchanged` are again
+    what they had been before it, `relabelled` have again the labels of then. `changed_since` are
+    examples of the commit that are no longer there as it left them, so they were left alone.
+    `missing` are out only as duplicates of what was taken out; `readmitted` of them came back.
+    """
+
+    commit: Digest
+    message: str
+    taken_out: int
+    brought_back: int
+    exchanged: int
+    relabelled: int
+    changed_since: int
+    missing: int
+    readmitted: int
+    staged: Staged
+
+
+def revert(context: Context, revision: str, *, readmit: bool = False) -> RevertReport:
+    """Stage the opposite of what a commit changed; nothing is committed.
+
+    What came with the commit is taken out, with the commit as the reason, and stays out until it is
+    readmitted; what went comes back where it stood; quarantine likewise. `readmit` also brings back
+    examples that left only as duplicates of those taken out. Raises AnswerIsNo
+    (`nothing-to-revert`), Conflict (`detached-head`), InvalidInput (`commit-needed`), and what
+    `resolve` raises.
+    """
+    digest = resolve_commit(context, context.log.tip().view, revision)
+    commit = context.commit(digest)
+
+    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, RevertReport]:
+        reverting = _Reverting(context, commit, dataset)
+        manifest, report = reverting.run(digest, readmit=readmit)
+        if manifest == dataset.manifest:
+            raise AnswerIsNo(
+                f"nothing is left of what commit {digest[:12]} changed",
+                code="nothing-to-revert",
+                hint=f"`vault show {digest[:12]}` tells what it was",
+            )
+        return manifest, report
+
+    staged, report = change_stage(context, change)
+    return replace(report, staged=staged)
+
+
+class _Reverting:
+    """One commit, what it changed, and what of that stands in a dataset."""
+
+    def __init__(self, context: Context, commit: Commit, dataset: Dataset) -> None:
+        self._context = context
+        self._commit = commit
+        self._dataset = dataset
+        self._keys = dataset.keys()
+        parent = context.commit(commit.parents[0]).manifest if commit.parents else None
+        numbers = dataset.numbers
+        self._old = open_dataset(context.store, parent, numbers=numbers)
+        self._new = open_dataset(context.store, commit.manifest, numbers=numbers)
+        self._changes: Comparison = compare_datasets(self._old, self._new)
+
+    def run(self, digest: Digest, *, readmit: bool) -> tuple[Manifest, RevertReport]:
+        """Return the manifest without what the commit changed, and what that came to."""
+        changes, store = self._changes, self._context.store
+        added = self._places(changes.added)
+        edits, originals = self._places(changes.changed_new), self._places(changes.changed_old)
+        swap = (edits != NOWHERE) & (originals == NOWHERE)
+        exchanged = dict(zip(edits[swap].tolist(), changes.changed_old[swap].tolist(), strict=True))
+        doubled = edits[(edits != NOWHERE) & (originals != NOWHERE)]
+        out = np.concatenate([added[added != NOWHERE], doubled])
+        back = changes.removed[self._places(changes.removed) == NOWHERE]
+        labels, relabelled = self._labels()
+        leaving = np.concatenate([out, edits[swap]])
+        orphans = self._orphans(leaving)
+        readmitted = self._rows(orphans) if readmit else leaving[:0]
+        edit = Edit(
+            self._old, out=out, exchanged=exchanged, back=back, added=readmitted, labels=labels
+        )
+        manifest = edited(self._dataset, self._keys, edit)
+        detail = {"commit": digest, "message": self._commit.message}
+        reasons = removals_for(self._context, self._dataset, leaving, REASON, detail=detail)
+        manifest = self._with_quarantine(with_removals(store, manifest, reasons))
+        gone = int((added == NOWHERE).sum() + (edits == NOWHERE).sum())
+        return manifest, RevertReport(
+            commit=digest,
+            message=self._commit.message,
+            taken_out=len(out),
+            brought_back=len(back),
+            exchanged=len(exchanged),
+            relabelled=relabelled,
+            changed_since=gone,
+            missing=len(orphans) - len(readmitted),
+            readmitted=len(readmitted),
+            staged=Staged(manifest.examples, 0, 0, 0, 0, manifest.quarantined),
+        )
+
+    def _places(self, rows: RowKeys) -> RowKeys:
+        return places_of(self._dataset, self._keys, rows)
+
+    def _labels(self) -> tuple[dict[int, LabelSet], int]:
+        """Return the label sets with what the commit said of examples unsaid, and of how many.
+
+        A label that says something else by now is left alone.
+        """
+        sets = self._dataset.label_sets()
+        changes = self._changes
+        before, after = self._old.label_sets(), self._new.label_sets()
+        count = 0
+        here = self._places(changes.relabelled_new).tolist()
+        old_rows, new_rows = changes.relabelled_old.tolist(), changes.relabelled_new.tolist()
+        for old, new, at in zip(old_rows, new_rows, here, strict=True):
+            if at == int(NOWHERE):
+                continue
+            was, became = _of_row(before, old), _of_row(after, new)
+            now = dict(_of_row(sets, at))
+            for name in was.keys() | became.keys():
+                if _value(now, name) == _value(became, name) != _value(was, name):
+                    now.pop(name, None)
+                    if name in was:
+                        now[name] = was[name]
+            if now != _of_row(sets, at):
+                sets[at >> 32] = {**sets.get(at >> 32, {}), at & 0xFFFF_FFFF: now}
+                count += 1
+        return sets, count
+
+    def _orphans(self, leaving: RowKeys) -> list[Removal]:
+        """Return removals that name a leaving example as the one kept in their stead."""
+        removals = removals_of(self._context.store, self._dataset.manifest)
+        if not removals or not len(leaving):
+            return []
+        ids = {each.tobytes().hex() for each in ids_of(self._dataset.columns(leaving, ["id"]))}
+        found = [each for each in removals if each.details().get("keeper") in ids]
+        return [each for each in found if each.place() is not None]
+
+    def _rows(self, removals: list[Removal]) -> RowKeys:
+        places = [place for each in removals if (place := each.place()) is not None]
+        runs = Runs.build(self._dataset.numbers, [(chunk, row, 1) for chunk, row in places])
+        rows: RowKeys = runs.keys()
+        absent: RowKeys = rows[self._places(rows) == NOWHERE]
+        return absent
+
+    def _with_quarantine(self, manifest: Manifest) -> Manifest:
+        """Return the manifest without the commit's quarantine, and with what it took from there."""
+        old, new = self._old.manifest.quarantine, self._new.manifest.quarantine
+        if old == new:
+            return manifest
+        before, after, now = (self._entries(each) for each in (old, new, manifest.quarantine))
+        kept = {key: each for key, each in now.items() if key in before or key not in after}
+        kept.update({key: each for key, each in before.items() if key not in after})
+        if kept.keys() == now.keys():
+            return manifest
+        store = self._context.store
+        objects = (store.put(encode_quarantine(list(kept.values()))),) if kept else ()
+        return replace(manifest, quarantine=objects, quarantined=len(kept))
+
+    def _entries(self, digests: tuple[Digest, ...]) -> dict[bytes, QuarantineEntry]:
+        store = self._context.store
+        return {each.id: each for one in digests for each in decode_quarantine(store.get(one))}
+
+
+def _of_row(sets: dict[int, LabelSet], key: int) -> dict[str, Label]:
+    return dict(sets.get(key >> 32, {}).get(key & 0xFFFF_FFFF, {}))
+
+
+def _value(labels: dict[str, Label], name: str) -> bytes | None:
+    # As JSON: to Python 1 equals true.
+    label = labels.get(name)
+    return None if label is None else canonical_bytes(label.value)
