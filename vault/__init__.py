@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         StorageFailed,
         VaultError,
     )
-    from vault.operations.examples import Example
+    from vault.operations.read_examples import Example
     from vault.repository import Repository
     from vault.repository.entrance import doctor, init, load, open
     from vault.repository.snapshot import Snapshot
@@ -51,7 +51,7 @@ __all__ = [
 
 _ENTRANCE = "vault.repository.entrance"
 _MODULES = {
-    "Example": "vault.operations.examples",
+    "Example": "vault.operations.read_examples",
     "Repository": "vault.repository",
     "Snapshot": "vault.repository.snapshot",
     "doctor": _ENTRANCE,

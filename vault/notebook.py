@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _MOST_ROWS = 20
+_MOST_ROWS_INSIDE = 5
 _MOST_CHARACTERS = 300
 _MOST_DEPTH = 3
 _DIGEST_CHARACTERS = 64
@@ -115,7 +116,7 @@ def _pairs(values: Mapping[Any, Any], depth: int) -> str:
         return "–"
     rows = [
         f"<tr><th>{text_of(str(name))}</th><td>{_cell(each, depth + 1)}</td></tr>"
-        for name, each in list(values.items())[:_MOST_ROWS]
+        for name, each in list(values.items())[: _rows_at(depth)]
     ]
     return f"<table>{''.join(rows)}{_more(len(values) - len(rows), 2)}</table>"
 
@@ -123,7 +124,7 @@ def _pairs(values: Mapping[Any, Any], depth: int) -> str:
 def _list_cell(values: Sequence[Any], depth: int) -> str:
     if not values:
         return "–"
-    shown = values[:_MOST_ROWS]
+    shown = values[: _rows_at(depth)]
     first = shown[0]
     is_table = dataclasses.is_dataclass(first) and all(type(each) is type(first) for each in shown)
     if not is_table:
@@ -140,6 +141,11 @@ def _list_cell(values: Sequence[Any], depth: int) -> str:
         for each in fields
     )
     return f"<table><tr>{head}</tr>{body}{_more(len(values) - len(shown), len(names))}</table>"
+
+
+def _rows_at(depth: int) -> int:
+    # Tables within tables multiply.
+    return _MOST_ROWS if depth == 1 else _MOST_ROWS_INSIDE
 
 
 def _more(count: int, columns: int) -> str:

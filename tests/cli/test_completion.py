@@ -83,8 +83,10 @@ def test_another_folder_is_looked_at_where_the_line_says_so(
     "line",
     ["nonsense x", "log m", "-C /nowhere log m", "commit --help ", "--version ", "commit 'un ", ""],
 )
-def test_what_cannot_be_completed_is_silence(line: str, complete: Complete, tmp_path: Path) -> None:
-    os.chdir(tmp_path)
+def test_what_cannot_be_completed_is_silence(
+    line: str, complete: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     answer = complete(f"vault {line}")
     assert answer == [] or set(answer) == set(COMMANDS)
     assert not list(tmp_path.iterdir())

@@ -98,3 +98,16 @@ def test_the_check_finds_a_verb_however_deep_it_is_imported() -> None:
         "vault.cli.sample:6 uses vault.operations.status.status",
         "vault.cli.sample:7 imports vault.store.local",
     ]
+
+
+def test_every_report_shows_itself_in_a_notebook() -> None:
+    plain = [
+        f"{module.name}.{node.name}"
+        for module in modules()
+        if module.room == "operations"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+        and node.name.endswith("Report")
+        and "Displayed" not in map(ast.unparse, node.bases)
+    ]
+    assert not plain, f"let these be `Displayed` (vault.notebook): {plain}"

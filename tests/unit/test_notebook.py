@@ -102,6 +102,13 @@ def test_long_and_deep_values_are_cut_and_private_ones_are_not_shown() -> None:
     assert "hidden" not in shown and "bottom" not in shown
 
 
+def test_tables_within_tables_stay_small() -> None:
+    wide: Any = "x" * 1_000
+    for _ in range(3):
+        wide = {f"name {number}": wide for number in range(1_000)}
+    assert len(table_of("wide", {"one": wide})) < 300_000
+
+
 def test_reports_snapshots_and_examples_of_hostile_data_show_as_tables(library: Library) -> None:
     repository = library.repository
     rows = [chat(text, text, topic=text) for text in HOSTILE if "\ud800" not in text]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vault.errors import AlreadyExists, Conflict, NotFound
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, check_ref_name
 from vault.operations.context import WORKSPACE, Context, record, workspace_of
@@ -25,7 +26,7 @@ class NamedBranch:
 
 
 @dataclass(frozen=True, slots=True)
-class BranchReport:
+class BranchReport(Displayed):
     """Branches, by name."""
 
     branches: tuple[NamedBranch, ...]

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.operations.context import Context, seconds_of
 from vault.operations.reach import Reach
@@ -18,7 +19,7 @@ _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class GarbageReport:
+class GarbageReport(Displayed):
     """What was removed (or would be): objects and their size, and operations given up."""
 
     removed: int

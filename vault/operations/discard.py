@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.view import RefName, View
 from vault.operations.context import Context, draft_of, record, with_stage
 
 
 @dataclass(frozen=True, slots=True)
-class DiscardReport:
+class DiscardReport(Displayed):
     """The branch whose stage was emptied, and what had been staged there.
 
     `discarded` is None if nothing was; `staged` compares the stage as it is now with the commit.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.errors import NotFound
+from vault.notebook import Displayed
 from vault.operations.context import Context
 from vault.operations.removal_list import removals_of
 from vault.operations.revisions import resolve, stage_revision
@@ -27,7 +28,7 @@ class RemovedExample:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedReport:
+class RemovedReport(Displayed):
     """Removed examples, in the order in which they left."""
 
     items: tuple[RemovedExample, ...]

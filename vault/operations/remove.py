@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
 from vault.operations.context import Context, Draft
@@ -20,7 +21,7 @@ REASON = "rm"
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveReport:
+class RemoveReport(Displayed):
     """How many examples were taken out, and how the stage now stands."""
 
     removed: int

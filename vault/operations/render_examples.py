@@ -18,7 +18,7 @@ from vault.notebook import Displayed
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset
-from vault.operations.examples import conversation_in, example_rows
+from vault.operations.read_examples import conversation_in, example_rows
 from vault.operations.tables import optional_library
 
 if TYPE_CHECKING:

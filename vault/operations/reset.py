@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
@@ -13,7 +14,7 @@ from vault.operations.staging import stage_dataset
 
 
 @dataclass(frozen=True, slots=True)
-class ResetReport:
+class ResetReport(Displayed):
     """Where the branch was and is, and how the stage compares with it now."""
 
     branch: RefName

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
@@ -26,7 +27,7 @@ from vault.operations.staging import Staged, change_stage
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreReport:
+class RestoreReport(Displayed):
     """What came of the examples that were named.
 
     `restored` came back, `exchanged` of them in the place of what they had been edited into;

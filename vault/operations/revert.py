@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vault.errors import AnswerIsNo
+from vault.notebook import Displayed
 from vault.objects.commit import Commit
 from vault.objects.digest import Digest
 from vault.objects.json_text import canonical_bytes
@@ -34,7 +35,7 @@ REASON = "revert"
 
 
 @dataclass(frozen=True, slots=True)
-class RevertReport:
+class RevertReport(Displayed):
     """What reverting a commit did to the stage.
 
     `taken_out` had come with the commit, `brought_back` had gone with it, `exchanged` are again

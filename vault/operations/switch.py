@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vault.errors import Conflict, InvalidInput, NotFound
+from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, Workspace, check_ref_name
@@ -23,7 +24,7 @@ from vault.operations.revisions import HEAD, resolve, resolve_commit
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchReport:
+class SwitchReport(Displayed):
     """Where HEAD is now, and where it was.
 
     `branch` is None at a commit, `commit` None before the first. `staged` compares the stage that

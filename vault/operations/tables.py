@@ -12,7 +12,7 @@ from vault.objects.fingerprint import fingerprint
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset, ids_of
-from vault.operations.examples import COLUMNS, arrow_batches, labels_at
+from vault.operations.read_examples import COLUMNS, arrow_batches, labels_at
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
+from vault.notebook import Displayed
 from vault.objects.view import View
 from vault.operations.context import Context
 from vault.operations.status import StatusReport, status_of
@@ -29,14 +30,14 @@ class LoggedOperation:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationsReport:
+class OperationsReport(Displayed):
     """Operations, newest first."""
 
     items: tuple[LoggedOperation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class UndoReport:
+class UndoReport(Displayed):
     """The operation that was taken back, or done again, and where the repository now stands."""
 
     items: tuple[LoggedOperation, ...]

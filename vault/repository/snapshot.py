@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vault.objects.runs import RowKeys
     from vault.operations.context import Context
     from vault.operations.dataset import Dataset
-    from vault.operations.examples import Example
+    from vault.operations.read_examples import Example
     from vault.operations.render_examples import FormatReport
     from vault.operations.revisions import Revision
 
@@ -72,7 +72,7 @@ class Snapshot:
 
     def __iter__(self) -> Iterator[Example]:
         """Yield the examples in order; a few thousand are in memory at a time."""
-        from vault.operations.examples import read_examples
+        from vault.operations.read_examples import read_examples
 
         return read_examples(self._dataset, self._keys)
 

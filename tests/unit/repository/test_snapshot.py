@@ -12,7 +12,7 @@ import vault
 from tests.support.library import Library, chat
 from tests.support.repositories import full_backend, label, new_backend, opened, write_lines
 from vault import Snapshot
-from vault.operations import examples as examples_module
+from vault.operations import read_examples as examples_module
 
 
 @pytest.fixture
