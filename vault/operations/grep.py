@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
 from vault.objects.json_text import parse
@@ -68,7 +69,7 @@ class FoundExample:
 
 
 @dataclass(frozen=True, slots=True)
-class GrepReport:
+class GrepReport(Displayed):
     """In how many examples a text was found, and the first of them; `commit` None is the stage."""
 
     commit: str | None

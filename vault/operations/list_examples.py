@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.operations.context import Context
@@ -50,7 +51,7 @@ class ListedExample:
 
 
 @dataclass(frozen=True, slots=True)
-class ExamplesReport:
+class ExamplesReport(Displayed):
     """Examples of a revision: `examples` were meant, `items` are those shown of them.
 
     `commit` is None for the stage.

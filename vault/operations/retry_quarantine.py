@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vault.errors import InvalidInput
 from vault.formats.records import RecordTexts, Refused
+from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
 from vault.objects.view import View
@@ -22,7 +23,7 @@ from vault.operations.staging import Staged, stage_dataset
 
 
 @dataclass(frozen=True, slots=True)
-class RetryReport:
+class RetryReport(Displayed):
     """What came of the entries that were read again.
 
     `imported` are examples now; `duplicates` were examples already, and `returned` had been removed
