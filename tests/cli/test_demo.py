@@ -38,6 +38,9 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(
         "$ vault diff",
         "$ vault commit -m 'round 2: corrected answers, new questions'",
         "$ vault log",
+        """$ vault query --where "data.metadata.topic = 'billing'" --limit 1""",
+        "$ vault rm --where 'tokens > 45'",
+        "$ vault undo",
         "$ vault checkout v1 -o train.jsonl",
     ]
     assert "3 could not be read, kept in quarantine" in outcome.out

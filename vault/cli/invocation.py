@@ -24,6 +24,7 @@ _EXPRESSIONS = frozenset({"--where"})
 _LEFT_OUT = "…"
 _MAX_WORD_LENGTH = 200
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./~^*-]+")
+_ACTING = re.compile(r'["$`\\!]')  # what a shell acts upon within double quotes
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -192,4 +193,8 @@ def shown_word(word: str) -> str:
     word = _CREDENTIALS.sub("***", word).encode("utf-8", "backslashreplace").decode()
     if len(word) > _MAX_WORD_LENGTH:
         word = word[: _MAX_WORD_LENGTH - 1] + "…"
-    return word if _PLAIN_WORD.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"
+    if _PLAIN_WORD.fullmatch(word):
+        return word
+    if "'" in word and not _ACTING.search(word):
+        return f'"{word}"'
+    return "'" + word.replace("'", "'\\''") + "'"

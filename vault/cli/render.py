@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from vault.cli.invocation import Invocation
-from vault.cli.text import escape, escape_json, escape_styled
+from vault.cli.text import escape, escape_json, escape_styled, terminal_width
 
 Report = TypeVar("Report")
 
@@ -143,4 +143,16 @@ def _write_note(invocation: Invocation, line: str) -> None:
     invocation.clear_progress()
     # In a file or pager that takes both, a note stands after the lines that it speaks of.
     sys.stdout.flush()
-    sys.stderr.write(escape(line, keep="\n\t") + "\n")
+    text = escape(line, keep="\n\t")
+    if sys.stderr.isatty():
+        # A terminal would break lines in the middle of words, and of commands to be typed.
+        from textwrap import fill
+
+        text = fill(
+            text,
+            terminal_width(),
+            subsequent_indent=" " * len("hint:  "),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    sys.stderr.write(text + "\n")

@@ -37,6 +37,12 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("commit", "-m", "round 2: corrected answers, new questions")),
     ("", ("log",)),
     (
+        "Look for examples: expressions are SQL over text, fields and labels.",
+        ("query", "--where", "data.metadata.topic = 'billing'", "--limit", "1"),
+    ),
+    ("Take some out. Every command can be taken back.", ("rm", "--where", "tokens > 45")),
+    ("", ("undo",)),
+    (
         "Get back exactly the data of the first version, to train on it again.",
         ("checkout", "v1", "-o", "train.jsonl"),
     ),
