@@ -182,7 +182,7 @@ def test_the_log_of_operations_says_what_was_typed(run: Run, project: Path) -> N
 
     run("-C", ".", "import", "data.jsonl", "--json", "--source", "it's")
     store = Invocation().repository()
-    assert store._log.tip().command == "import data.jsonl --source 'it'\\''s'"
+    assert store._log.tip().command == 'import data.jsonl --source "it\'s"'
     assert store._log.tip().author == "ada"
 
 

@@ -52,6 +52,7 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "sample": [("sample 2", "examples items[{id kind labels data}]")],
     "query": [("query --where turns>1", "examples items[{id kind labels data}]")],
     "grep": [("grep the", "examples items[{id kind labels data places[{where found}]}]")],
+    "sql": [("sql VALUES(1)", "rows[{col0}]")],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
     "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
     "checkout": [

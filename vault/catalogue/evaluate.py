@@ -68,7 +68,7 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
                 connection.unregister("batch")
     except (duckdb.Error, MemoryError) as error:
         raise InvalidExpression(
-            f"it fails: {_in_our_words(error)}",
+            f"it fails: {in_our_words(error)}",
             excerpt=expression.source.at(),
             code="expression-failed",
             hint="docs/reference/expressions.md tells what each part takes",
@@ -78,7 +78,8 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
     return np.asarray(column, np.bool_)
 
 
-def _in_our_words(error: BaseException) -> str:
+def in_our_words(error: BaseException) -> str:
+    """Return what DuckDB said of a failure, in one line."""
     if isinstance(error, (MemoryError, duckdb.OutOfMemoryException)):
         return "it takes more memory than it may"
     first = str(error).split("\n")[0]

@@ -207,15 +207,18 @@ class Guard:
 
         return joined(node, terms, type_, make)
 
-    def _function(self, node: Node) -> Term:
-        is_plain = (
+    def _is_plain(self, node: Node) -> bool:
+        """Tell whether a call has nothing but a name and arguments."""
+        return (
             len(node["qualified_name"]["path"]) == 1
             and not node["filter"]
             and not node["distinct"]
             and not node["order_bys"]["orders"]
             and not any(each["name"] for each in node["arguments"])
         )
-        if not is_plain:
+
+    def _function(self, node: Node) -> Term:
+        if not self._is_plain(node):
             raise self._refused(node)
         term = call(
             self.source, node, [self.check(each["expression"]) for each in node["arguments"]]

@@ -41,6 +41,14 @@ class Source:
         place = _place(node)
         return self._excerpt(*place) if place is not None else (_line(self.text)[0],)
 
+    def typed(self, node: Node) -> str:
+        """Return the text of a node as it was typed; empty where it stands nowhere."""
+        place = _place(node)
+        if place is None or not place[1]:
+            return ""
+        data = self.text.encode()[place[0] - self.offset :][: place[1]]
+        return data.decode(errors="ignore").strip()
+
     def named(self, node: Node, name: str) -> Node | tuple[int, int]:
         """Return the place of a name with which a node begins; the node if it begins otherwise."""
         place = _place(node)
@@ -96,6 +104,11 @@ def parse_statement(text: str) -> tuple[Source, Node]:
 def quoted(text: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return a name as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _check_text(source: Source, word: str) -> None:

@@ -35,7 +35,8 @@ class Term:
     """A checked part: its node, its type (None while open), and its SQL as a type.
 
     `constant` is the text of a literal; `is_label` tells that it is a label, which `!=` and
-    `NOT IN` count as different where it is missing.
+    `NOT IN` count as different where it is missing. `leaning` is the type that an open part
+    probably has, which decides where nothing else does.
     """
 
     node: Node
@@ -43,6 +44,7 @@ class Term:
     sql: Callable[[Type], str]
     constant: str | None = None
     is_label: bool = False
+    leaning: Type | None = None
 
     def own_sql(self) -> str:
         """Return its SQL as its own type, text while open."""
@@ -133,9 +135,10 @@ def shared_type(source: Source, terms: Sequence[Term]) -> Type | None:
     known = [each for each in terms if each.type is not None]
     times = [each for each in known if each.type in _TIMES]
     shared = next((each.type for each in times or known), None)
-    if shared is not None:
-        for each in known:
-            as_type(source, each, shared)
+    if shared is None:
+        return next((each.leaning for each in terms if each.leaning is not None), None)
+    for each in known:
+        as_type(source, each, shared)
     return shared
 
 

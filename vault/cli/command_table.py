@@ -70,6 +70,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("sample", "show some examples, the same ones each time"),
             Entry("query", "show the examples that satisfy an expression"),
             Entry("grep", "show the examples that hold a text, and where"),
+            Entry("sql", "ask a question in SQL"),
         ),
     ),
     Section(

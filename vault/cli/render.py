@@ -62,6 +62,13 @@ def emit_raw_lines(invocation: Invocation, lines: Iterable[bytes]) -> int:
     return count
 
 
+def emit_text(invocation: Invocation, text: str) -> None:
+    """Print a text that another program is to read, as it is; a terminal gets it escaped."""
+    invocation.clear_progress()
+    invocation.emitted = True
+    sys.stdout.write(escape(text, keep="\n\t") if sys.stdout.isatty() else text)
+
+
 def write(line: str) -> None:
     """Write one line to standard output as it is; nothing else may write there."""
     sys.stdout.write(line + "\n")

@@ -17,11 +17,12 @@ BETWEEN_MESSAGES = "\n"
 """What stands between the texts of several messages in `system`, `prompt` and `response`."""
 
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
-_TYPES = {
+ARROW_TYPES = {
     Type.TEXT: pa.string(),
     Type.TEXTS: pa.list_(pa.string()),
     Type.MESSAGES: pa.list_(_MESSAGE),
 }
+"""The columns that conversations make, by the type of the reference."""
 
 
 def read_conversation(
@@ -42,7 +43,7 @@ def conversation_array(
         None if each is None or each.text is not None else _value(reference, each)
         for each in conversations
     ]
-    return pa.array(values, _TYPES[reference.type])
+    return pa.array(values, ARROW_TYPES[reference.type])
 
 
 def message_text(message: Message) -> str | None:

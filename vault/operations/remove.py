@@ -29,29 +29,32 @@ class RemoveReport(Displayed):
 
 
 def remove_examples(
-    context: Context, examples: Sequence[str] = (), *, where: str | None = None
+    context: Context, examples: Sequence[str] = (), *, where: Sequence[str] = ()
 ) -> RemoveReport:
-    """Take examples out of the stage: those named by the beginnings of their ids, or by `where`.
+    """Take examples out of the stage: named by the beginnings of their ids, or by expressions.
+
+    All of the expressions must hold.
 
     Importing them again leaves them out, unless they are readmitted. Raises InvalidInput
     (`examples-missing`, `examples-or-where`, `example-ambiguous`, `example-invalid`, and those of
     expressions), NotFound (`example-not-there`), Conflict (`detached-head`).
     """
-    if bool(examples) == (where is not None):
+    if bool(examples) == bool(where):
         raise _named_wrongly(bool(examples))
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, int]:
         keys = dataset.keys()
-        if where is None:
+        if examples:
             rows = rows_named(dataset, keys, examples, where="the stage")
         else:
-            from vault.operations.where import matching_keys
+            from vault.operations.filters import satisfying
 
-            rows = matching_keys(context, dataset, where)
+            rows = satisfying(context, dataset, keys, where)
         if not len(rows):
             return dataset.manifest, 0
         manifest = rearranged(dataset, keys, keys[only_in(keys, rows)])
-        detail = {} if where is None else {"where": where}
+        shown = where[0] if len(where) == 1 else " AND ".join(f"({each})" for each in where)
+        detail = {"where": shown} if where else {}
         removals = removals_for(context, dataset, rows, REASON, detail=detail)
         return with_removals(context.store, manifest, removals), len(rows)
 

@@ -11,13 +11,12 @@ from vault.errors import InvalidExpression
 from vault.objects.chunk import decode_chunk
 from vault.objects.json_text import parse
 from vault.objects.label_set import decode_label_columns
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.records import record_texts
 
 if TYPE_CHECKING:
     from vault.catalogue.columns import Reference
-    from vault.catalogue.guard import Filter
+    from vault.catalogue.syntax import Node, Source
 
 _LOOKED_AT = 200
 _MOST_DEPTH = 4
@@ -25,12 +24,11 @@ _LISTED = 6
 
 
 def name_unknown(
-    context: Context, datasets: Sequence[Dataset], checked: Filter, reference: Reference
+    datasets: Sequence[Dataset], source: Source, reference: Reference, node: Node
 ) -> InvalidExpression:
     """Return the error for a field or label that no example of some datasets has."""
     from vault.catalogue.columns import LABELS
 
-    node = checked.references[reference]
     is_label = reference.root == LABELS
     names = label_names if is_label else field_names
     known = sorted({each for dataset in datasets for each in names(dataset)})
@@ -41,9 +39,7 @@ def name_unknown(
     hint = f"did you mean {reference.root}.{near}?" if near else f"there are {listed}"
     if not known:
         hint = "there are no labels yet"
-    return InvalidExpression(
-        message, excerpt=checked.source.at(node), code="name-unknown", hint=hint
-    )
+    return InvalidExpression(message, excerpt=source.at(node), code="name-unknown", hint=hint)
 
 
 def label_names(dataset: Dataset) -> set[str]:

@@ -6,7 +6,7 @@ DuckDB evaluates it over batches of them. What people may write: docs/reference/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from vault.operations.example_columns import ChunkColumns, ExampleColumns
 if TYPE_CHECKING:
     from vault.catalogue.columns import Reference
     from vault.catalogue.guard import Filter
+    from vault.catalogue.syntax import Node, Source
 
 Mask = NDArray[np.bool_]
 """For each row key, in order, whether its example satisfies an expression."""
@@ -125,9 +126,20 @@ def require_names(
 
     `seen` are references met already; others are looked for in every example of the datasets.
     """
+    require_seen(context, datasets, checked.source, checked.references, seen)
+
+
+def require_seen(
+    context: Context,
+    datasets: Sequence[Dataset],
+    source: Source,
+    references: Mapping[Reference, Node],
+    seen: set[Reference],
+) -> None:
+    """Do what `require_names` does for references of any text that was typed."""
     from vault.catalogue.columns import DATA, LABELS
 
-    lacking = [each for each in checked.references if each.root in (DATA, LABELS)]
+    lacking = [each for each in references if each.root in (DATA, LABELS)]
     lacking = [each for each in lacking if each not in seen]
     for dataset in datasets if lacking else ():
         for chunk in _read(context, dataset, np.sort(dataset.keys()), tuple(lacking)):
@@ -137,7 +149,7 @@ def require_names(
     if lacking and any(each.manifest.examples for each in datasets):
         from vault.operations.suggest_names import name_unknown
 
-        raise name_unknown(context, datasets, checked, lacking[0])
+        raise name_unknown(datasets, source, lacking[0], references[lacking[0]])
 
 
 def _read(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vault.operations.list_removed import RemovedReport
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
+    from vault.operations.sql import SqlReport
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
     from vault.repository.snapshot import Snapshot
@@ -143,6 +144,12 @@ class Reading(Opened):
 
         conditions = self._conditions(where, filters)
         return iterate_diff(self._context(), old, new, key=key, where=conditions)
+
+    def sql(self, statement: str, *, seconds: float = 60.0) -> SqlReport:
+        """Return what a read-only query answers; see `vault.operations.sql`."""
+        from vault.operations.sql import sql
+
+        return sql(self._context(), statement, seconds=seconds)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
         """Return what could not be read, and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from vault.repository.opened import Opened
+from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
@@ -45,11 +45,18 @@ class Recording(Opened):
         )
         return commit_stage(self._context(), message, options)
 
-    def rm(self, examples: Sequence[str] = (), *, where: str | None = None) -> RemoveReport:
+    def rm(
+        self,
+        examples: Sequence[str] = (),
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+    ) -> RemoveReport:
         """Take examples out of the stage; see `vault.operations.remove`."""
         from vault.operations.remove import remove_examples
 
-        return remove_examples(self._context(), examples, where=where)
+        conditions = self._conditions(where, filters)
+        return remove_examples(self._context(), examples, where=conditions)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage; see `vault.operations.restore`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
+from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.stage_text import stage_line
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 
 @options.command(example='vault rm 3f2a9c1b77d0\nvault rm --where "tokens > 4000"')
-@click.argument("examples", metavar="EXAMPLE...", nargs=-1)
-@click.option("--where", metavar="EXPR", help="All examples of which this holds.")
-def command(invocation: Invocation, examples: tuple[str, ...], where: str | None) -> None:
+@click.argument("examples", metavar="[EXAMPLE]...", nargs=-1)
+@condition_options
+def command(
+    invocation: Invocation,
+    examples: tuple[str, ...],
+    where: tuple[str, ...],
+    filters: tuple[str, ...],
+) -> None:
     """Take examples out of the stage. Importing them again leaves them out (see --readmit)."""
-    report = invocation.repository(writing=True).rm(examples, where=where)
+    report = invocation.repository(writing=True).rm(examples, where=where, filters=filters)
     emit(invocation, report, _text)
     if report.removed:
         hint(

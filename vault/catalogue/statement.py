@@ -1,0 +1,185 @@
+"""The guard of `sql`: a query over our tables, checked node by node and written anew.
+
+Expressions within it are those of `--where`, and besides aggregates, windows and queries. A path
+into a record or a label is read from the examples that it stands for: as a column of its own, whose
+name no statement can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vault.catalogue.columns import COLUMNS, CONVERSATION_COLUMNS, DATA, LABELS, Reference, Type
+from vault.catalogue.statement_tables import HIDDEN, Relation, Scope, Tables, listed
+from vault.catalogue.syntax import Node, Source, identifier, parse_statement, quoted
+from vault.catalogue.terms import as_type
+
+STAR_COLUMNS = (*(name for name in COLUMNS if name not in CONVERSATION_COLUMNS), LABELS)
+"""What `*` shows of an example; others are large and have to be named."""
+
+_SETS = {"UNION": "UNION", "EXCEPT": "EXCEPT", "INTERSECT": "INTERSECT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A checked statement: its SQL, and the tables that it needs, by the names it has for them.
+
+    `columns` are those wanted of tables of examples and changes; `paths` are what other columns of
+    a table of examples stand for, each with the node that named it first in `places`; `named`
+    are the nodes of other columns, by name.
+    """
+
+    source: Source
+    sql: str
+    relations: Mapping[str, Relation]
+    columns: frozenset[str]
+    paths: Mapping[str, Reference]
+    places: Mapping[Reference, Node]
+    named: Mapping[str, Node]
+
+
+def check_statement(text: str) -> Statement:
+    """Return a statement that was checked. Raises InvalidExpression."""
+    source, statement = parse_statement(text)
+    writer = _Writer(source)
+    sql = writer.query(statement["node"])
+    return Statement(
+        source,
+        sql,
+        writer.relations,
+        frozenset(writer.columns),
+        writer.paths,
+        writer.places,
+        writer.named,
+    )
+
+
+class _Writer(Tables):
+    """Checks queries and writes them."""
+
+    def query(self, node: Node) -> str:
+        """Return the SQL of a query. Raises InvalidExpression."""
+        known = len(self.queries)
+        head = self._with(node["cte_map"]["map"])
+        if node["type"] == "SELECT_NODE":
+            body = self._select(node)
+        elif node["type"] == "SET_OPERATION_NODE" and node["setop_type"] in _SETS:
+            word = _SETS[node["setop_type"]] + (" ALL" if node["setop_all"] else "")
+            self.scopes.append(Scope())
+            body = f" {word} ".join(f"({self.query(each)})" for each in node["children"])
+            body = f"{body}{self._modifiers(node['modifiers'])[1]}"
+            self.scopes.pop()
+        else:
+            raise self.refused("this kind of query", node)
+        del self.queries[known:]
+        return head + body
+
+    def _with(self, entries: Sequence[Node]) -> str:
+        parts = []
+        for each in entries:
+            value = each["value"]
+            inner = value["query_node"] if "query_node" in value else value["query"]["node"]
+            body = self.query(inner)
+            aliases = listed(value.get("aliases") or ())
+            parts.append(f"{identifier(each['key'])}{aliases} AS ({body})")
+            self.queries.append(each["key"].lower())
+        return f"WITH {', '.join(parts)} " if parts else ""
+
+    def _select(self, node: Node) -> str:
+        if node["sample"] is not None:
+            raise self.refused("a sample, which would be another each time,")
+        self.scopes.append(Scope())
+        tables = self.table(node["from_table"])
+        items = [self._item(each) for each in node["select_list"]]
+        distinct, rest = self._modifiers(node["modifiers"])
+        sql = f"SELECT {distinct}{', '.join(items)}{f' FROM {tables}' if tables else ''}"
+        for word, name in (("WHERE", "where_clause"), ("HAVING", "having"), ("QUALIFY", "qualify")):
+            if node[name] is not None:
+                sql += f" {word} {as_type(self.source, self.check(node[name]), Type.BOOLEAN)}"
+            if name == "where_clause":
+                sql += self._groups(node)
+        self.scopes.pop()
+        return sql + rest
+
+    def _item(self, node: Node) -> str:
+        if node["class"] == "STAR":
+            return self._star(node)
+        alias = node.get("alias") or ""
+        term = self.check({**node, "alias": ""})
+        return f"{term.own_sql()} AS {identifier(alias or self._title(node))}"
+
+    def _title(self, node: Node) -> str:
+        """Return what a column is called that was given no name: its last word, or its text."""
+        if node["class"] == "COLUMN_REF":
+            return str(node["column_names"][-1])
+        return self.source.typed(node) or str(node.get("function_name") or "value")
+
+    def _star(self, node: Node) -> str:
+        if node["columns"] or node["replace_list"] or node["rename_list"] or node["expr"]:
+            raise self.refused("this kind of star", node)
+        self.columns.update(STAR_COLUMNS, ("old_labels",))
+        left_out = [each for each in node["exclude_list"] if isinstance(each, str)]
+        if len(left_out) != len(node["exclude_list"]) or node["qualified_exclude_list"]:
+            raise self.refused("this kind of EXCLUDE", node)
+        alias = node["relation_name"].lower()
+        if alias and not self.holds_examples(alias):
+            return f"{identifier(alias)}.*{_excluded(left_out)}"
+        if alias:
+            kept = [each for each in STAR_COLUMNS if each not in left_out]
+            return ", ".join(f"{identifier(alias)}.{identifier(each)}" for each in kept)
+        if not any(self.scopes[-1].tables.values()):
+            return f"*{_excluded(left_out)}"
+        large = [*CONVERSATION_COLUMNS, DATA]
+        names = ", ".join(quoted(each) for each in [*large, *left_out])
+        return f"COLUMNS(lambda c: NOT starts_with(c, '{HIDDEN}') AND c NOT IN ({names}))"
+
+    def _groups(self, node: Node) -> str:
+        if node["aggregate_handling"] == "FORCE_AGGREGATES":
+            return " GROUP BY ALL"
+        expressions = [self.check(each).own_sql() for each in node["group_expressions"]]
+        sets = node["group_sets"]
+        if not sets:
+            return ""
+        if sets == [list(range(len(expressions)))]:
+            return f" GROUP BY {', '.join(expressions)}"
+        listed = (f"({', '.join(expressions[at] for at in each)})" for each in sets)
+        return f" GROUP BY GROUPING SETS ({', '.join(listed)})"
+
+    def _modifiers(self, modifiers: Sequence[Node]) -> tuple[str, str]:
+        distinct, sql = "", ""
+        for each in modifiers:
+            if each["type"] == "ORDER_MODIFIER":
+                sql += f" ORDER BY {self.orders(each['orders'])}"
+            elif each["type"] == "LIMIT_MODIFIER" and each["limit_type"] == "ROW_COUNT":
+                for word, name in (("LIMIT", "limit"), ("OFFSET", "offset")):
+                    if each[name] is not None:
+                        sql += f" {word} {self._count(each[name])}"
+            elif each["type"] == "DISTINCT_MODIFIER":
+                targets = [self.check(one).own_sql() for one in each["distinct_on_targets"]]
+                distinct = f"DISTINCT ON ({', '.join(targets)}) " if targets else "DISTINCT "
+            else:
+                raise self.refused("this kind of limit")
+        return distinct, sql
+
+    def _count(self, node: Node) -> str:
+        literal_ = node.get("literal") or {}
+        if literal_.get("kind") != "INTEGER" or not literal_["text"].isdecimal():
+            raise self.refused("a limit that is not written out", node)
+        return str(min(int(literal_["text"]), 1 << 62))
+
+    def orders(self, orders: Sequence[Node]) -> str:
+        """Return the SQL of what is sorted by."""
+        words = {"ASCENDING": " ASC", "DESCENDING": " DESC", "ORDER_DEFAULT": ""}
+        nulls = {"NULLS FIRST": " NULLS FIRST", "NULLS LAST": " NULLS LAST", "ORDER_DEFAULT": ""}
+        parts = []
+        for each in orders:
+            node = each["expression"]
+            is_all = node["class"] == "STAR" and node["columns"] and not node["expr"]
+            sql = "ALL" if is_all else self.check(node).own_sql()
+            parts.append(f"{sql}{words[each['type']]}{nulls[each['null_order']]}")
+        return ", ".join(parts)
+
+
+def _excluded(names: Sequence[str]) -> str:
+    return f" EXCLUDE {listed(names)}" if names else ""

@@ -1,0 +1,247 @@
+"""The tables of a statement: which there are, where they are in reach, and what is read of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vault.catalogue.aggregates import TABLE_FUNCTIONS, TABLES
+from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, Reference, Type
+from vault.catalogue.statement_calls import StatementGuard
+from vault.catalogue.syntax import Node, Source, identifier
+from vault.catalogue.terms import SQL_TYPES, Term, as_type
+from vault.errors import InvalidExpression
+
+HIDDEN = "·"
+"""What the names of columns begin with that stand for paths; `*` leaves them out."""
+
+Relation = tuple[str, ...]
+"""A table: its name, and the revisions that a table function is given."""
+
+_JOINS = {
+    "INNER": "JOIN",
+    "LEFT": "LEFT JOIN",
+    "RIGHT": "RIGHT JOIN",
+    "OUTER": "FULL JOIN",
+    "SEMI": "SEMI JOIN",
+    "ANTI": "ANTI JOIN",
+}
+
+
+@dataclass(slots=True)
+class Scope:
+    """The tables of one SELECT by alias; None for those that hold no examples."""
+
+    tables: dict[str, str | None] = field(default_factory=dict)
+
+
+class Tables(ABC):
+    """Writes what stands behind FROM, and resolves names to the columns of what is in reach.
+
+    `relations` are the tables that are needed by the names that they get, `columns` those wanted of
+    tables of examples, `paths` what hidden columns stand for, `named` where other columns stand.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.relations: dict[str, Relation] = {}
+        self.columns: set[str] = {"id"}
+        self.paths: dict[str, Reference] = {}
+        self.places: dict[Reference, Node] = {}
+        self.named: dict[str, Node] = {}
+        self.scopes: list[Scope] = []
+        self.queries: list[str] = []
+        self._guard = StatementGuard(source, self)
+
+    @abstractmethod
+    def query(self, node: Node) -> str:
+        """Return the SQL of a query."""
+
+    @abstractmethod
+    def orders(self, orders: Sequence[Node]) -> str:
+        """Return the SQL of what is sorted by."""
+
+    def check(self, node: Node) -> Term:
+        """Return an expression as a checked part. Raises InvalidExpression."""
+        return self._guard.check(node)
+
+    def refused(self, what: str, node: Node | None = None) -> InvalidExpression:
+        """Return the error for a part that is not allowed."""
+        return InvalidExpression(
+            f"{what} cannot be used here",
+            excerpt=self.source.at(node),
+            code="expression-refused",
+            hint="docs/reference/expressions.md lists what can",
+        )
+
+    def column(self, node: Node, names: Sequence[str | int]) -> Term:
+        """Return a column, or a path into a record or the labels of an example."""
+        first = str(names[0]).lower()
+        if first in (DATA, LABELS) and len(names) > 1:
+            return self._path(node, None, first, tuple(names[1:]))
+        if len(names) > 2 and self.holds_examples(first):
+            root = str(names[1]).lower()
+            if root in (DATA, LABELS):
+                return self._path(node, first, root, tuple(names[2:]))
+        if first == "messages" and len(names) == 2 and names[1] in MESSAGE_FIELDS:
+            return self._path(node, None, first, tuple(names[1:]))
+        self.named.setdefault(str(names[-1]).lower(), node)
+        sql = ""
+        for number, name in enumerate(names):
+            if isinstance(name, int):
+                sql = f"({sql})[{name}]"
+            else:
+                sql += f"{'.' if number else ''}{identifier(name)}"
+                if name.lower() in COLUMNS or name.lower() in (DATA, LABELS, "old_labels"):
+                    self.columns.add(name.lower())
+        known = COLUMNS.get(str(names[-1]).lower())
+        leaning = known.type if known is not None and known.type is Type.NUMBER else None
+        return Term(node, None, lambda _: sql, leaning=leaning)
+
+    def _path(self, node: Node, alias: str | None, root: str, path: tuple[str | int, ...]) -> Term:
+        table = alias or self._only_examples(node)
+        if root == LABELS and (len(path) > 1 or not isinstance(path[0], str)):
+            raise InvalidExpression(
+                "a label has one name",
+                excerpt=self.source.at(node),
+                code="expression-invalid",
+                hint="write labels.NAME",
+            )
+
+        def sql(wanted: Type) -> str:
+            if wanted in (Type.MESSAGES, Type.MESSAGE):
+                raise self.refused("a field as a list of messages", node)
+            read = Type.TEXT if wanted in (Type.DATE, Type.TIMESTAMP) else wanted
+            reference = Reference(root, path, read)
+            name = next((name for name, each in self.paths.items() if each == reference), None)
+            if name is None:
+                name = f"{HIDDEN}{len(self.paths)}"
+                self.paths[name] = reference
+                self.places[reference] = node
+            column = f"{identifier(table)}.{identifier(name)}"
+            return column if read is wanted else f"TRY_CAST({column} AS {SQL_TYPES[wanted]})"
+
+        type_ = Type.TEXTS if root == "messages" else None
+        return Term(node, type_, sql, is_label=root == LABELS)
+
+    def holds_examples(self, alias: str) -> bool:
+        """Tell whether a name in reach is that of a table of examples."""
+        for scope in reversed(self.scopes):
+            if alias in scope.tables:
+                return scope.tables[alias] is not None
+        return False
+
+    def _only_examples(self, node: Node) -> str:
+        for scope in reversed(self.scopes):
+            found = [alias for alias, relation in scope.tables.items() if relation is not None]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise InvalidExpression(
+                    "it may be read of more than one table here",
+                    excerpt=self.source.at(node),
+                    code="expression-invalid",
+                    hint=f"write {found[0]}. before it",
+                )
+        raise InvalidExpression(
+            "there are no examples here to read it of",
+            excerpt=self.source.at(node),
+            code="expression-invalid",
+            hint="read it where examples are selected from, and give it a name with AS",
+        )
+
+    def table(self, node: Node) -> str:
+        """Return the SQL of what stands behind FROM. Raises InvalidExpression."""
+        if node["sample"] is not None:
+            raise self.refused("a sample, which would be another each time,", node)
+        match node["type"]:
+            case "EMPTY":
+                return ""
+            case "BASE_TABLE":
+                return self._base(node)
+            case "TABLE_FUNCTION":
+                return self._called(node)
+            case "SUBQUERY":
+                sql = f"({self.query(node['subquery']['node'])})"
+                return self._aliased(node, sql, node["alias"] or "query", None)
+            case "EXPRESSION_LIST":
+                rows = [
+                    f"({', '.join(self.check(one).own_sql() for one in row)})"
+                    for row in node["values"]
+                ]
+                return self._aliased(node, f"(VALUES {', '.join(rows)})", node["alias"], None)
+            case "JOIN":
+                return self._join(node)
+        raise self.refused("this kind of table", node)
+
+    def _base(self, node: Node) -> str:
+        name = node["table_name"].lower()
+        if len(node["qualified_name"]["path"]) != 1 or node["at_clause"] is not None:
+            raise self.refused("a table of another database", node)
+        alias = node["alias"] or node["table_name"]
+        if name in self.queries:
+            return self._aliased(node, identifier(name), alias, None)
+        if name not in TABLES:
+            raise InvalidExpression(
+                f'there is no table "{node["table_name"]}"',
+                excerpt=self.source.at(node),
+                code="table-unknown",
+                hint=f"there are {', '.join(TABLES)}, examples_at(REV) and changes(A, B)",
+            )
+        return self._relation(node, (name,), alias)
+
+    def _called(self, node: Node) -> str:
+        function = node["function"]
+        name = str(function["function_name"]).lower()
+        arguments = [each["expression"] for each in function["arguments"]]
+        texts = [each.get("literal") or {} for each in arguments]
+        if TABLE_FUNCTIONS.get(name) != len(texts) or node["with_ordinality"] != (
+            "WITHOUT_ORDINALITY"
+        ):
+            raise InvalidExpression(
+                f'"{name}" is no table that can be used here',
+                excerpt=self.source.at(node),
+                code="table-unknown",
+                hint="write examples_at('v1') or changes('v1', 'v2')",
+            )
+        if any(each.get("kind") != "STRING" for each in texts):
+            raise self.refused("a revision that is not written out as text", function)
+        relation = (name, *(each["text"] for each in texts))
+        return self._relation(node, relation, node["alias"] or name)
+
+    def _relation(self, node: Node, relation: Relation, alias: str) -> str:
+        name = next((name for name, each in self.relations.items() if each == relation), None)
+        if name is None:
+            name = f"t{len(self.relations)}"
+            self.relations[name] = relation
+        holds_examples = relation[0] in ("examples", "examples_at")
+        return self._aliased(node, identifier(name), alias, name if holds_examples else None)
+
+    def _aliased(self, node: Node, sql: str, alias: str, relation: str | None) -> str:
+        columns = node.get("column_name_alias") or ()
+        if columns and relation is not None:
+            raise self.refused("other names for the columns of examples", node)
+        self.scopes[-1].tables[alias.lower()] = relation
+        return f"{sql} AS {identifier(alias)}{listed(columns)}"
+
+    def _join(self, node: Node) -> str:
+        left, right = self.table(node["left"]), self.table(node["right"])
+        if node["ref_type"] == "CROSS":
+            return f"{left} CROSS JOIN {right}"
+        word = _JOINS.get(node["join_type"])
+        if word is None or node["ref_type"] not in ("REGULAR", "NATURAL"):
+            raise self.refused("this kind of join", node)
+        if node["ref_type"] == "NATURAL":
+            raise self.refused("a natural join, which depends on every column,", node)
+        if node["using_columns"]:
+            for each in node["using_columns"]:
+                self.columns.add(each.lower())
+            return f"({left} {word} {right} USING {listed(node['using_columns'])})"
+        condition = as_type(self.source, self.check(node["condition"]), Type.BOOLEAN)
+        return f"({left} {word} {right} ON {condition})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list of identifiers in parentheses; nothing for none."""
+    return f"({', '.join(map(identifier, names))})" if names else ""
