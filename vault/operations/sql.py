@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.json_text import compact_bytes
 from vault.objects.quarantine import decode_removals
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.diff import iterate_diff
 from vault.operations.example_table import example_table
-from vault.operations.examples import open_revision
+from vault.operations.list_examples import open_revision
 from vault.operations.log import logged
 from vault.operations.revisions import all_commits
 from vault.operations.where import require_seen
@@ -34,7 +35,7 @@ MOST_READ_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class SqlReport:
+class SqlReport(Displayed):
     """The columns of an answer, and each row as column to value."""
 
     columns: tuple[str, ...]
