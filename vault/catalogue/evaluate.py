@@ -62,8 +62,9 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
         with time_limit(connection, seconds):
             connection.register("batch", batch)
             try:
-                found = connection.execute(f"SELECT {expression.sql} AS satisfied FROM batch")
-                column = found.fetchnumpy()["satisfied"]
+                # As Arrow: for numpy, DuckDB loads its masked arrays, which take 30 ms.
+                query = f"SELECT coalesce({expression.sql}, false) AS satisfied FROM batch"
+                column = connection.sql(query).to_arrow_table().column("satisfied")
             finally:
                 connection.unregister("batch")
     except (duckdb.Error, MemoryError) as error:
@@ -73,9 +74,7 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
             code="expression-failed",
             hint="docs/reference/expressions.md tells what each part takes",
         ) from None
-    if isinstance(column, np.ma.MaskedArray):
-        column = column.filled(False)
-    return np.asarray(column, np.bool_)
+    return np.asarray(column.to_numpy(), np.bool_)
 
 
 def in_our_words(error: BaseException) -> str:

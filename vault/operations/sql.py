@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from vault.errors import InvalidInput
+from vault.notebook import Displayed
 from vault.objects.json_text import compact_bytes
 from vault.objects.quarantine import decode_removals
 from vault.operations.context import Context
@@ -34,7 +35,7 @@ MOST_READ_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class SqlReport:
+class SqlReport(Displayed):
     """The columns of an answer, and each row as column to value."""
 
     columns: tuple[str, ...]
