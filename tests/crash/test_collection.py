@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from tests.crash.commands import prepare
 from tests.support.disk import Crash
 from tests.support.faulty_backend import Fault, FaultyBackend
-from tests.support.repositories import INTENT, context_of, copy_of, everything, opened
+from tests.support.races import Timeless
+from tests.support.repositories import (
+    INTENT,
+    chat,
+    context_of,
+    copy_of,
+    everything,
+    opened,
+    write_lines,
+)
 from vault.errors import VaultError
 from vault.operations.context import Context
 from vault.operations.fsck import fsck
 from vault.progress import silent
 from vault.repository import Repository
 from vault.store.backend import Backend
+from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import OperationLog
@@ -75,6 +86,53 @@ def test_a_collection_takes_all_that_is_not_reached(before: MemoryBackend) -> No
     # One entry came, which says from where on operations are kept.
     assert len(before._held) == held - report.removed - report.operations + 1
     assert _later(before).gc().removed == 0
+
+
+class _Met(LocalBackend):
+    """Garbage is collected at the moment when a writer has stored all and recorded nothing."""
+
+    meets: Callable[[], None] | None = None
+
+    def put_if_absent(self, name: str, data: bytes) -> bool:
+        if name.startswith("operations/") and self.meets is not None:
+            meets, self.meets = self.meets, None
+            meets()
+        return super().put_if_absent(name, data)
+
+
+class _Hasty(Timeless):
+    """Does not hold off writers."""
+
+    def collecting(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def _meeting(folder: Path, meets: Callable[[], None]) -> None:
+    """Import into a repository while something else happens at the worst moment."""
+    write_lines(folder / "a.jsonl", [chat(1), chat(2)])
+    backend = _Met(folder / ".vault")
+    backend.meets = meets
+    opened(backend, folder).import_files([str(folder / "a.jsonl")], workers=1)
+    assert backend.meets is None
+
+
+def test_a_collection_waits_for_a_writer_that_has_recorded_nothing_yet(tmp_path: Path) -> None:
+    Repository.init(tmp_path, author="ada", now=LATER)
+    collector = Thread(target=lambda: _later(Timeless(tmp_path / ".vault")).gc(undo_days=0))
+    _meeting(tmp_path, collector.start)
+    collector.join(30)
+    assert not collector.is_alive()
+    assert not fsck(context_of(LocalBackend(tmp_path / ".vault"))).problems
+
+
+def test_a_collection_that_does_not_wait_would_be_noticed(tmp_path: Path) -> None:
+    Repository.init(tmp_path, author="ada", now=LATER)
+    _meeting(tmp_path, lambda: _collect(_Hasty(tmp_path / ".vault")))
+    assert fsck(context_of(LocalBackend(tmp_path / ".vault"))).problems
+
+
+def _collect(backend: Backend) -> None:
+    assert _later(backend).gc(undo_days=0).removed > 0
 
 
 def test_deleting_before_it_is_said_would_be_noticed(before: MemoryBackend) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.source import ROOT
+from tests.support.races import Timeless
 from tests.support.repositories import NOW, context_of, opened
 from vault.objects.digest import Digest
 from vault.operations.context import draft_of
@@ -46,6 +47,10 @@ for turn in range(rounds):
     except AnswerIsNo:
         pass  # another process committed what was staged
 """
+
+
+LATER = "2027-01-02T03:04:05Z"
+"""A year after everything that the processes do."""
 
 
 def work(
@@ -100,10 +105,12 @@ def lost(folder: Path, keys: list[int], commits: list[Digest]) -> list[str]:
 
 
 def busy(folder: Path, rounds: int) -> None:
-    """Run writers, readers and fsck at once, and find everything that was acknowledged."""
+    """Run writers, readers, fsck and garbage collection at once; find all that was acknowledged."""
     Repository.init(folder, author="ada", now=NOW)
 
     def meanwhile() -> None:
+        collector = Repository(Timeless(folder / ".vault"), clock=lambda: LATER)
+        collector.gc(undo_days=0)
         reader = opened(LocalBackend(folder / ".vault"))
         before = reader.status()
         newest = reader.log().commits

@@ -102,3 +102,12 @@ def unfair(backend: Backend, won: dict[str, list[int]]) -> list[str]:
         for name, callers in won.items()
         if len(callers) != 1 or backend.read(name) != content_of(callers[0])
     ]
+
+
+class Timeless(LocalBackend):
+    """Everything in it looks as if it was written long ago, so that garbage may go at once."""
+
+    def written_seconds(self, name: str) -> float:
+        """Return the beginning of time."""
+        super().written_seconds(name)
+        return 0.0
