@@ -332,10 +332,10 @@ def test_a_full_disk_leaves_everything_as_it_was(
 
 def full_after(monkeypatch: pytest.MonkeyPatch, size_bytes: int) -> None:
     """Let writing an export fail once so many bytes were written."""
-    from vault.operations import export
+    from vault.operations.hashed_file import HashedFile
 
     written = 0
-    write = export._Hashed.write
+    write = HashedFile.write
 
     def limited(self: Any, data: Any) -> int:
         nonlocal written
@@ -344,7 +344,7 @@ def full_after(monkeypatch: pytest.MonkeyPatch, size_bytes: int) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(self, data)
 
-    monkeypatch.setattr(export._Hashed, "write", limited)
+    monkeypatch.setattr(HashedFile, "write", limited)
 
 
 def test_lines_are_written_at_once(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
