@@ -23,7 +23,7 @@ from vault.errors import Corrupt
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest, is_digest
-from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet
+from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet, whole_column
 
 MAX_EXAMPLES = 32_768
 """Examples in a chunk, at most."""
@@ -174,7 +174,7 @@ def decode_chunk(
 
 def decode_records(data: bytes) -> pa.Array:
     """Return the JSON texts of a records object as one string array. Raises Corrupt."""
-    return _read(data, RECORDS_SCHEMA).column("data").combine_chunks()
+    return whole_column(_read(data, RECORDS_SCHEMA), "data")
 
 
 def _read(

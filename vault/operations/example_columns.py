@@ -23,6 +23,7 @@ from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.json_text import parse
 from vault.objects.label_set import decode_label_columns
+from vault.objects.parquet_bytes import whole_column
 from vault.operations.context import Context
 from vault.operations.conversation_columns import conversation_array, read_conversation
 from vault.operations.dataset import Dataset, ids_of
@@ -220,7 +221,7 @@ class _OpenChunk:
         if lacking:
             table = decode_chunk(self._bytes(), lacking, as_dictionaries=True)
             for name in lacking:
-                column = table.column(name).combine_chunks()
+                column = whole_column(table, name)
                 is_text = name in _TEXT_COLUMNS and not pa.types.is_dictionary(column.type)
                 self._table[name] = column.dictionary_encode() if is_text else column
 
@@ -271,9 +272,9 @@ def _read_quickly(text: bytes) -> dict[str, Any]:
 
 
 def _by_name(table: pa.Table) -> dict[str, _Told]:
-    names = table.column("name").combine_chunks().dictionary_encode()
+    names = whole_column(table, "name").dictionary_encode()
     rows = table.column("row").to_numpy().astype(np.int64)
-    values = table.column("value").combine_chunks().dictionary_encode()
+    values = whole_column(table, "value").dictionary_encode()
     read = [orjson.loads(each) for each in values.dictionary.to_pylist()]
     numbers, places = names.indices.to_numpy(), values.indices.to_numpy()
     result = {}

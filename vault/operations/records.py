@@ -127,8 +127,9 @@ def _windows(keys: RowKeys) -> list[RowKeys]:
     held: set[int] = set()
     for end in ends if len(keys) else []:
         number = int(chunk[start])
-        is_full = number not in held and len(held) == _WINDOW_CHUNKS
-        if is_full or start - first >= _LEAST_WINDOW:
+        is_full = len(held) == _WINDOW_CHUNKS or start - first >= _LEAST_WINDOW
+        # Never within a chunk: threads would wait for one another to decode it.
+        if number not in held and is_full and start > first:
             windows.append(keys[first:start])
             first, held = start, set()
         held.add(number)
