@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -322,3 +327,44 @@ def test_an_empty_path_is_named_as_one(
 ) -> None:
     outcome = run(command, "")
     assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  path-empty")
+
+
+def test_on_a_terminal_notes_break_between_words(committed: Path) -> None:
+    shown = _in_terminal(["branch", "-d", "main"], committed, columns=40)
+    assert shown.splitlines() == [
+        'error: HEAD is on "main", so it cannot',
+        "       be deleted",
+        "hint:  `vault switch` to another branch",
+        "       first",
+        "code:  branch-current",
+    ]
+
+
+def test_on_a_terminal_the_place_in_an_expression_stays_under_it(committed: Path) -> None:
+    shown = _in_terminal(["query", "--where", "turns > 0 AND tokns > 3"], committed, columns=24)
+    lines = shown.splitlines()
+    at = lines.index("         turns > 0 AND tokns > 3")
+    assert lines[at + 1].index("^") == lines[at].index("tokns")
+
+
+def _in_terminal(words: list[str], folder: Path, *, columns: int) -> str:
+    """Return what a command prints on a terminal of so many columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vault", *words],
+        cwd=folder,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**environment, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+    )
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # how a terminal ends when the last program has left it
+        while data := os.read(master, 4096):
+            shown += data
+    os.close(master)
+    process.wait(30)
+    return shown.decode().replace("\r\n", "\n")

@@ -13,7 +13,7 @@ import sys
 import click
 
 from vault.cli.invocation import Invocation
-from vault.cli.text import escape
+from vault.cli.text import broken_at_words, escape
 from vault.errors import (
     AnswerIsNo,
     Conflict,
@@ -58,7 +58,15 @@ def report_failure(error: BaseException, invocation: Invocation) -> int:
     try:
         if shown.code in ("bug", "out-of-memory") and invocation.wants_details():
             _print_traceback(error)
-        sys.stderr.write(three_lines(shown))
+        lines = three_lines(shown)
+        if sys.stderr.isatty():
+            # What stands below an expression points at its place: it must not move.
+            shown_lines = (
+                line if line.startswith(" ") else broken_at_words(line)
+                for line in lines.splitlines()
+            )
+            lines = "".join(f"{line}\n" for line in shown_lines)
+        sys.stderr.write(lines)
         sys.stderr.flush()
         if invocation.wants_json() and not invocation.emitted:
             from vault.cli.render import json_document, write

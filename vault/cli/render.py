@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from vault.cli.invocation import Invocation
-from vault.cli.text import escape, escape_json, escape_styled, terminal_width
+from vault.cli.text import broken_at_words, escape, escape_json, escape_styled
 
 Report = TypeVar("Report")
 
@@ -151,15 +151,4 @@ def _write_note(invocation: Invocation, line: str) -> None:
     # In a file or pager that takes both, a note stands after the lines that it speaks of.
     sys.stdout.flush()
     text = escape(line, keep="\n\t")
-    if sys.stderr.isatty():
-        # A terminal would break lines in the middle of words, and of commands to be typed.
-        from textwrap import fill
-
-        text = fill(
-            text,
-            terminal_width(),
-            subsequent_indent=" " * len("hint:  "),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    sys.stderr.write(text + "\n")
+    sys.stderr.write((broken_at_words(text) if sys.stderr.isatty() else text) + "\n")

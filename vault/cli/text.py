@@ -114,6 +114,24 @@ def shorten(text: str, width: int | None = None) -> str:
     return line + "…"
 
 
+def broken_at_words(note: str) -> str:
+    """Return an error, hint or warning as lines that fit the terminal, all but the first set in.
+
+    A terminal would break them in the middle of words, and of commands to be typed.
+    """
+    if len(note) <= terminal_width():
+        return note
+    from textwrap import fill
+
+    return fill(
+        note,
+        terminal_width(),
+        subsequent_indent=" " * len("hint:  "),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def terminal_width() -> int:
     """Return the columns of the terminal, 80 where there is none."""
     # As `shutil.get_terminal_size` does, which takes long to import for what it is.
