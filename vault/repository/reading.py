@@ -26,13 +26,16 @@ class Reading(Opened):
     """The commands that read, and those that write files outside the repository."""
 
     def status(self) -> StatusReport:
-        """Return the branch, what is staged, and what is in quarantine."""
+        """Return the branch, what is staged, and what is in quarantine; reads one log entry."""
         from vault.operations.status import status
 
         return status(self._context())
 
     def log(self, revision: str | None = None, *, limit: int | None = None) -> LogReport:
-        """Return history, newest first."""
+        """Return the history of a revision (HEAD), newest first, at most `limit` commits.
+
+        Raises NotFound (`revision-not-found`).
+        """
         from vault.operations.log import log
 
         return log(self._context(), revision, limit=limit)
@@ -46,9 +49,11 @@ class Reading(Opened):
         stdout: BinaryIO | None = None,
         **options: Any,
     ) -> ExportReport:
-        """Write a revision (HEAD), or what of it satisfies all expressions, to files.
+        """Write a revision (HEAD) to files, byte for byte as it was imported; note it in the lock.
 
-        `filters` name expressions of `vault.toml`; `options` are the fields of `ExportOptions`.
+        `options` are the fields of `ExportOptions`; files appear whole and together. Raises
+        NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
+        `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
         """
         from vault.operations.export import ExportOptions, export
 
@@ -108,7 +113,11 @@ class Reading(Opened):
         return grep(self._context(), pattern, revision, GrepOptions(**options))
 
     def show(self, name: str) -> CommitShown | ExampleShown:
-        """Return a commit with its statistics, or an example with all that is known of it."""
+        """Return a commit with its statistics, or an example with all that is known of it.
+
+        A word is looked up as branch, tag, commit, then example. Raises NotFound
+        (`revision-not-found`, `example-not-found`), InvalidInput (`example-ambiguous`).
+        """
         from vault.operations.show import show
 
         return show(self._context(), name)
@@ -152,7 +161,7 @@ class Reading(Opened):
         return sql(self._context(), statement, seconds=seconds)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
-        """Return what could not be read, and why."""
+        """Return what could not be read in a revision (the stage), and why."""
         from vault.operations.list_quarantine import list_quarantine
 
         return list_quarantine(self._context(), revision)

@@ -24,7 +24,12 @@ class Recording(Opened):
     def import_files(
         self, paths: Sequence[str], *, stdin: BinaryIO | None = None, **options: Any
     ) -> ImportReport:
-        """Read files into the stage; `options` are the fields of `ImportOptions`."""
+        """Read files into the stage; `options` are the fields of `ImportOptions`.
+
+        A path may be a folder, a pattern, or `-` for `stdin`. What cannot be read goes to
+        quarantine. Raises NotFound (`file-not-found`), InvalidInput (`nothing-readable`,
+        `format-unknown` and more), Conflict (`detached-head`); nothing is staged then.
+        """
         from vault.operations.import_files import ImportOptions, import_files
 
         return import_files(self._context(), paths, ImportOptions(**options), stdin=stdin)
@@ -37,7 +42,12 @@ class Recording(Opened):
         amend: bool = False,
         allow_empty: bool = False,
     ) -> CommitReport:
-        """Record the stage as the branch's next commit; see `commit_stage`."""
+        """Record the stage as the branch's next commit; `amend` in place of the last one.
+
+        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit`) unless
+        `allow_empty`, InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
+        (`detached-head`, `branch-moved`).
+        """
         from vault.operations.commit import CommitOptions, commit_stage
 
         options = CommitOptions(
@@ -52,32 +62,52 @@ class Recording(Opened):
         where: Conditions = (),
         filters: Sequence[str] = (),
     ) -> RemoveReport:
-        """Take examples out of the stage; see `vault.operations.remove`."""
+        """Take examples out of the stage: by the beginnings of their ids, or by expressions.
+
+        `where` is one or several expressions and `filters` names of them in `vault.toml`; all must
+        hold. What was taken out stays out when it is imported again. Raises NotFound
+        (`example-not-there`), InvalidInput (`examples-missing`, `examples-or-where`, and those of
+        expressions), Conflict (`detached-head`).
+        """
         from vault.operations.remove import remove_examples
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
-        """Bring examples back into the stage; see `vault.operations.restore`."""
+        """Bring examples back into the stage where they stood, with the labels that they had.
+
+        From `revision`; else from HEAD, the newest commit that holds them, or where they were kept
+        when they were taken out. Raises NotFound (`example-not-found`, `example-not-there`),
+        InvalidInput (`examples-missing`, `example-ambiguous`), Conflict (`detached-head`).
+        """
         from vault.operations.restore import restore
 
         return restore(self._context(), examples, revision=revision)
 
     def revert(self, revision: str, *, readmit: bool = False) -> RevertReport:
-        """Stage the opposite of what a commit changed; see `vault.operations.revert`."""
+        """Stage the opposite of what a commit changed, whatever was done since.
+
+        `readmit` also brings back what was out only as a duplicate of what is taken out. Raises
+        AnswerIsNo (`nothing-to-revert`), NotFound (`revision-not-found`), Conflict
+        (`detached-head`).
+        """
         from vault.operations.revert import revert
 
         return revert(self._context(), revision, readmit=readmit)
 
     def discard(self) -> DiscardReport:
-        """Empty the stage."""
+        """Empty the stage, so that it is what the last commit holds; Conflict (`detached-head`)."""
         from vault.operations.discard import discard
 
         return discard(self._context())
 
     def reset(self, revision: str, *, hard: bool = False) -> ResetReport:
-        """Move the branch to a commit; `hard` empties the stage, else it stays as it is."""
+        """Move the branch to a commit; `hard` empties the stage, else its data stay staged.
+
+        Raises NotFound (`revision-not-found`), InvalidInput (`commit-needed`), Conflict
+        (`detached-head`).
+        """
         from vault.operations.reset import reset
 
         return reset(self._context(), revision, hard=hard)
@@ -96,7 +126,11 @@ class Recording(Opened):
         return import_records(self._context(), rows, ImportOptions(source=source, **options))
 
     def retry_quarantine(self, entries: Sequence[str] = (), **options: Any) -> RetryReport:
-        """Read what is in quarantine again (all, or those named); `options` as `RetryOptions`."""
+        """Read what is in quarantine again (all, or those named) and stage what can be read.
+
+        `options` are the fields of `RetryOptions`. Raises NotFound (`entry-not-found`),
+        InvalidInput (`entry-unreadable` if all of them must be read), Conflict (`detached-head`).
+        """
         from vault.operations.retry_quarantine import RetryOptions, retry_quarantine
 
         return retry_quarantine(self._context(), entries, RetryOptions(**options))
