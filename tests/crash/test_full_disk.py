@@ -97,18 +97,16 @@ import os, sys
 from pathlib import Path
 place, folder = map(Path, sys.argv[1:])
 # Everything that is needed is loaded first: the other user may not read the installation.
-import pyarrow.compute, vault.operations.restage, vault.operations.carry_labels, json
+import duckdb, json, numpy, pkgutil, pyarrow.compute
+from importlib import import_module
+import vault.operations, vault.repository
+for package in (vault.operations, vault.repository):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        import_module(module.name)
 from tests.crash.commands import COMMANDS
 from tests.support.repositories import opened
-from vault.operations.fsck import fsck
 from vault.errors import VaultError
 from vault.store.local import LocalBackend
-import vault.operations.check_datasets, vault.operations.log, vault.operations.status
-import vault.operations.tag, vault.operations.commit, vault.operations.diff
-import vault.operations.branches, vault.operations.switch, vault.operations.reset
-import vault.operations.discard, vault.operations.remove, vault.operations.restore
-import vault.operations.revert, vault.operations.undo
-import duckdb, numpy, pyarrow
 duckdb.connect().register("t", pyarrow.table({"a": numpy.array([1])}))
 if os.getuid() == 0:
     os.setgid(65534)
