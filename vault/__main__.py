@@ -31,6 +31,9 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return 130
+    finally:
+        # Only the program is without: whoever calls this from another one keeps pandas.
+        sys.meta_path.remove(WithoutPandas)
 
 
 if __name__ == "__main__":
