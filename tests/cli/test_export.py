@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,3 +141,37 @@ def test_a_link_is_written_through(run: Run, committed: Path) -> None:
     assert run("export", "-o", "link.jsonl").code == 0
     assert (committed / "link.jsonl").is_symlink()
     assert (committed / "real/out.jsonl").read_bytes() == (committed / "data.jsonl").read_bytes()
+
+
+def test_whoever_may_not_write_beside_the_repository_can_export(
+    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrote = Path.write_text
+
+    def refuse(path: Path, *arguments: Any, **others: Any) -> int:
+        if path.name.startswith(".vault.lock"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return wrote(path, *arguments, **others)
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    target = tmp_path / "out.jsonl"
+    outcome = run("export", "-o", str(target))
+    assert (outcome.code, target.exists()) == (0, True)
+    assert "warning: vault.lock may not be written here" in outcome.err
+    assert not (committed / "vault.lock").exists()
+
+
+def test_an_export_whose_lock_cannot_be_written_leaves_no_file(
+    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrote = Path.write_text
+
+    def refuse(path: Path, *arguments: Any, **others: Any) -> int:
+        if path.name.startswith(".vault.lock"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return wrote(path, *arguments, **others)
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    target = tmp_path / "out.jsonl"
+    assert run("export", "-o", str(target)).code == 5
+    assert list(tmp_path.glob("*out*")) == []

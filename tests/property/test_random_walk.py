@@ -350,6 +350,27 @@ class Walk(RuleBasedStateMachine):
         after = replace(state, branches=branches, stages=stages, branch=name, detached=None)
         self.act(do, after)
 
+    @precondition(lambda self: self.state.branch is not None and self.staged.rows)
+    @rule(answer=st.sampled_from(ANSWERS))
+    def rm_where(self, answer: str) -> None:
+        data = self.staged
+        gone = {row.id for row in data.rows if row.answer == answer}
+        rows = tuple(row for row in data.rows if row.id not in gone)
+        after = self.with_staged(Data(rows, data.removed | gone))
+        self.act(lambda r: r.rm(where=f"response = '{answer}'"), after)
+
+    @rule(name=st.sampled_from(NAMES))
+    def rename_branch(self, name: str) -> None:
+        state = self.state
+        taken = name in state.branches and name != state.branch
+        if state.branch is None or taken:
+            return self.refused(lambda r: r.rename_branch(name))
+        named = {state.branch: name}
+        branches = {named.get(each, each): at for each, at in state.branches.items()}
+        stages = {named.get(each, each): data for each, data in state.stages.items()}
+        after = replace(state, branches=branches, stages=stages, branch=name)
+        self.act(lambda r: r.rename_branch(name), after)
+
     @rule(name=st.sampled_from(NAMES))
     def delete_branch(self, name: str) -> None:
         state = self.state

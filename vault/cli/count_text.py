@@ -8,6 +8,9 @@ from vault.cli.text import paint
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "cyan", "relabelled": "magenta"}
 
+SAME_EXAMPLES = "the same examples, read or arranged in another way"
+"""What a stage is called that differs from its commit, and in no example."""
+
 
 class Counted(Protocol):
     """What has the four counts of changes: `ChangeCounts`, and most reports."""

@@ -11,7 +11,7 @@ import click
 
 from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
-from vault.cli.render import emit
+from vault.cli.render import emit, warn
 from vault.cli.text import escape, escape_json, plural, short_id
 from vault.errors import InvalidInput
 
@@ -85,6 +85,8 @@ def write_export(
     if output != "-":
         report = repository.export(revision, **wanted)
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
+        if not report.locked:
+            warn(invocation, "vault.lock may not be written here: it does not tell of this export")
         return
     invocation.emitted = True
     sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,7 +22,7 @@ from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.export_place import check_place
 from vault.operations.filters import satisfying
 from vault.operations.hashed_file import HashedFile
-from vault.operations.lock_file import check_unedited, remember
+from vault.operations.lock_file import NAME, check_unedited, lock_aside
 from vault.operations.records import joined_lines, record_arrays, record_texts
 from vault.operations.revisions import HEAD, Revision, resolve
 from vault.operations.select import (
@@ -66,7 +66,11 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport(Displayed):
-    """What was written, of which commit (None for the stage)."""
+    """What was written, of which commit (None for the stage).
+
+    `locked` tells whether `vault.lock` says so: not for standard output, nor where this user may
+    not write beside the repository.
+    """
 
     commit: Digest | None
     examples: int
@@ -74,6 +78,7 @@ class ExportReport(Displayed):
     format: str
     sha256: str | None
     files: tuple[ExportedFile, ...]
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +125,11 @@ def export(
         assert stdout is not None, "the caller opens standard output"
         sha256 = _write(context, dataset, targets[0], options, stdout)
         files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), sha256)]
+        is_locked = False
     else:
-        files = _write_files(context, dataset, targets, options)
-        remember(context.folder, opened.commit, files, _recipe(options))
+        files, is_locked = _write_files(context, dataset, targets, options, opened.commit)
     context.progress.finish()
-    return _report(opened, options, targets, files)
+    return replace(_report(opened, options, targets, files), locked=is_locked)
 
 
 def _report(
@@ -216,9 +221,16 @@ def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKe
 
 
 def _write_files(
-    context: Context, dataset: Dataset, targets: Sequence[_Target], options: ExportOptions
-) -> list[ExportedFile]:
-    """Write all files aside, then put them in place: never half of a split beside an older half."""
+    context: Context,
+    dataset: Dataset,
+    targets: Sequence[_Target],
+    options: ExportOptions,
+    commit: Digest | None,
+) -> tuple[list[ExportedFile], bool]:
+    """Write all files aside, then put them in place: never half of a split beside an older half.
+
+    Returns them, and whether the lock tells of them.
+    """
     written: list[tuple[Path, Path, ExportedFile]] = []
     temporaries: list[Path] = []
     try:
@@ -232,12 +244,17 @@ def _write_files(
                 sha256 = _write(context, dataset, target, options, file)
             exported = ExportedFile(target.path, len(target.keys), sha256)
             written.append((temporary, path, exported))
+        files = [exported for _, _, exported in written]
+        lock = lock_aside(context.folder, commit, files, _recipe(options))
+        temporaries += [] if lock is None else [lock]
         for temporary, path, _ in written:
             os.replace(temporary, path)
+        if lock is not None and context.folder is not None:
+            os.replace(lock, context.folder / NAME)
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
-    return [exported for _, _, exported in written]
+    return files, lock is not None
 
 
 def _write(

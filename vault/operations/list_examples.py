@@ -32,9 +32,14 @@ class ListedExample:
     source: str
     line: int
 
+    @property
+    def record(self) -> Any:
+        """Return the record as a JSON value; `data` is its text as it was imported."""
+        return parse(self.data)[0]
+
     def to_json(self) -> dict[str, Any]:
         """Return the example with its record as a JSON value."""
-        return {**self._head(), "data": parse(self.data)[0]}
+        return {**self._head(), "data": self.record}
 
     def json_line(self) -> bytes:
         """Return the same as one line of JSON, the record as it was imported."""
@@ -73,8 +78,10 @@ def query(
 ) -> ExamplesReport:
     """Return how many examples of a revision (the stage) satisfy all expressions, and the first.
 
-    Raises as `matching_keys` does, and NotFound (`revision-not-found`).
+    Raises as `matching_keys` does, InvalidInput (`count-invalid`), and NotFound
+    (`revision-not-found`).
     """
+    _check_count(limit)
     opened, dataset = open_revision(context, revision)
     keys = satisfying(context, dataset, dataset.keys(), expressions)
     return _report(opened, dataset, keys, keys[:limit])
@@ -107,15 +114,19 @@ def sample(
     )
 
 
+def _check_count(count: int) -> None:
+    if count < 0:
+        raise InvalidInput(
+            f"{count} examples cannot be shown", code="count-invalid", hint="`vault head 10`"
+        )
+
+
 def head(context: Context, count: int = 10, revision: str | None = None) -> ExamplesReport:
     """Return the first examples of a revision (the stage), in their order.
 
     Raises InvalidInput (`count-invalid`), NotFound (`revision-not-found`).
     """
-    if count < 0:
-        raise InvalidInput(
-            f"{count} examples cannot be shown", code="count-invalid", hint="`vault head 10`"
-        )
+    _check_count(count)
     opened, dataset = open_revision(context, revision)
     keys = dataset.keys()
     return _report(opened, dataset, keys, keys[:count])

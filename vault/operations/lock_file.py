@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,12 +37,16 @@ class WrittenFile(Protocol):
         ...
 
 
-def remember(
+def lock_aside(
     folder: Path | None, commit: Digest | None, files: Sequence[WrittenFile], recipe: dict[str, Any]
-) -> None:
-    """Record exported files in the lock of a folder, in the place of what it said of them."""
+) -> Path | None:
+    """Write the lock as it is once some files are exported, under another name; return that.
+
+    None where this user may not write in the folder: whoever may only read a repository can export
+    from it all the same. Raises OSError for anything else, such as a full disk.
+    """
     if folder is None:
-        return
+        return None
     locked = _read(folder)
     for each in files:
         locked[_key(folder, each.path)] = {
@@ -53,9 +59,13 @@ def remember(
     temporary = folder / f".{NAME}.{os.getpid()}.tmp"
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, folder / NAME)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return None
+        raise
+    return temporary
 
 
 def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:

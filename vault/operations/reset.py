@@ -15,12 +15,16 @@ from vault.operations.staging import stage_dataset
 
 @dataclass(frozen=True, slots=True)
 class ResetReport(Displayed):
-    """Where the branch was and is, and how the stage compares with it now."""
+    """Where the branch was and is, and how the stage compares with it now.
+
+    `has_stage` tells a stage whose counts are all zero (another order, other sources) from none.
+    """
 
     branch: RefName
     commit: Digest
     before: Digest | None
     staged: ChangeCounts
+    has_stage: bool
 
 
 def reset(context: Context, revision: str, *, hard: bool = False) -> ResetReport:
@@ -42,7 +46,7 @@ def reset(context: Context, revision: str, *, hard: bool = False) -> ResetReport
             moved, _ = stage_dataset(context, moved, again, context.manifest(draft.manifest))
         stage = draft_of(context, moved).stage
         counts = ChangeCounts() if stage is None else stage.counts
-        return moved, ResetReport(draft.branch, commit, draft.head, counts)
+        return moved, ResetReport(draft.branch, commit, draft.head, counts, stage is not None)
 
     with context.store.backend.writing():
         return record(context, change)

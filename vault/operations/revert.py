@@ -42,6 +42,8 @@ class RevertReport(Displayed):
     what they had been before it, `relabelled` have again the labels of then. `changed_since` are
     examples of the commit that are no longer there as it left them, so they were left alone.
     `missing` are out only as duplicates of what was taken out; `readmitted` of them came back.
+    `quarantine_left` records that the commit had put into quarantine are no longer there, and
+    `quarantine_back` that it had taken from there are.
     """
 
     commit: Digest
@@ -53,6 +55,8 @@ class RevertReport(Displayed):
     changed_since: int
     missing: int
     readmitted: int
+    quarantine_left: int
+    quarantine_back: int
     staged: Staged
 
 
@@ -117,7 +121,7 @@ class _Reverting:
         manifest = edited(self._dataset, self._keys, edit)
         detail = {"commit": digest, "message": self._commit.message}
         reasons = removals_for(self._context, self._dataset, leaving, REASON, detail=detail)
-        manifest = self._with_quarantine(with_removals(store, manifest, reasons))
+        manifest, left, returned = self._with_quarantine(with_removals(store, manifest, reasons))
         gone = int((added == NOWHERE).sum() + (edits == NOWHERE).sum())
         return manifest, RevertReport(
             commit=digest,
@@ -129,6 +133,8 @@ class _Reverting:
             changed_since=gone,
             missing=len(orphans) - len(readmitted),
             readmitted=len(readmitted),
+            quarantine_left=left,
+            quarantine_back=returned,
             staged=Staged(manifest.examples, 0, 0, 0, 0, manifest.quarantined),
         )
 
@@ -177,19 +183,23 @@ class _Reverting:
         absent: RowKeys = rows[self._places(rows) == NOWHERE]
         return absent
 
-    def _with_quarantine(self, manifest: Manifest) -> Manifest:
-        """Return the manifest without the commit's quarantine, and with what it took from there."""
+    def _with_quarantine(self, manifest: Manifest) -> tuple[Manifest, int, int]:
+        """Return the manifest without the commit's quarantine, and with what it took from there.
+
+        And how many entries went, and came.
+        """
         old, new = self._old.manifest.quarantine, self._new.manifest.quarantine
         if old == new:
-            return manifest
+            return manifest, 0, 0
         before, after, now = (self._entries(each) for each in (old, new, manifest.quarantine))
         kept = {key: each for key, each in now.items() if key in before or key not in after}
         kept.update({key: each for key, each in before.items() if key not in after})
         if kept.keys() == now.keys():
-            return manifest
+            return manifest, 0, 0
         store = self._context.store
         objects = (store.put(encode_quarantine(list(kept.values()))),) if kept else ()
-        return replace(manifest, quarantine=objects, quarantined=len(kept))
+        changed = replace(manifest, quarantine=objects, quarantined=len(kept))
+        return changed, len(now.keys() - kept.keys()), len(kept.keys() - now.keys())
 
     def _entries(self, digests: tuple[Digest, ...]) -> dict[bytes, QuarantineEntry]:
         store = self._context.store

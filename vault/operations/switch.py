@@ -22,6 +22,9 @@ from vault.operations.context import (
 )
 from vault.operations.revisions import HEAD, resolve, resolve_commit
 
+PREVIOUS = "-"
+"""What stands for the branch that HEAD was on before."""
+
 
 @dataclass(frozen=True, slots=True)
 class SwitchReport(Displayed):
@@ -47,10 +50,10 @@ def switch(
 ) -> SwitchReport:
     """Go to a branch: what is staged stays parked where it is, and what was parked there is staged.
 
-    `create` makes the branch at HEAD first; `take_stage` brings along what is staged (before the
-    first commit it always comes along). Raises NotFound (`branch-not-found`), AlreadyExists
-    (`branch-exists`, `ref-name-taken`), InvalidInput (`ref-name-invalid`, `switch-names-commit`,
-    `take-stage-alone`).
+    `-` is the branch that HEAD was on before. `create` makes the branch at HEAD first;
+    `take_stage` brings along what is staged (before the first commit it always comes along). Raises
+    NotFound (`branch-not-found`, `no-previous-branch`), AlreadyExists (`branch-exists`,
+    `ref-name-taken`), InvalidInput (`ref-name-invalid`, `switch-names-commit`, `take-stage-alone`).
     """
     if take_stage and not create:
         raise InvalidInput(
@@ -63,8 +66,9 @@ def switch(
         if create:
             made = _created(view, check_ref_name(name), take_stage=take_stage)
             return made, _report(context, view, made, created=True)
-        _refuse_commit(context, view, name)
-        moved = on_branch(view, existing_branch(view, name))
+        wanted = _previous(context, view) if name == PREVIOUS else name
+        _refuse_commit(context, view, wanted)
+        moved = on_branch(view, existing_branch(view, wanted))
         return moved, _report(context, view, moved, created=False)
 
     with context.store.backend.writing():
@@ -90,6 +94,20 @@ def checkout(context: Context, revision: str | None = None) -> SwitchReport:
 
     with context.store.backend.writing():
         return record(context, change)
+
+
+def _previous(context: Context, view: View) -> str:
+    """Return the branch that HEAD was on last, other than now, and that is still there."""
+    now = workspace_of(view).branch
+    for operation in context.log.newest_first():
+        branch = workspace_of(operation.view).branch
+        if branch is not None and branch != now and branch in view.branches:
+            return branch
+    raise NotFound(
+        "HEAD was on no other branch before",
+        code="no-previous-branch",
+        hint="`vault branch` lists those there are",
+    )
 
 
 def _moved(view: View, name: str, commit: Digest) -> View:

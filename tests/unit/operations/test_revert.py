@@ -48,6 +48,7 @@ def test_a_commit_that_was_just_made_is_undone_whole(library: Library) -> None:
     assert library.ids() == library.ids("HEAD~1")
     assert library.labels() == {}
     assert library.repository.quarantine().quarantined == ()
+    assert (report.quarantine_left, report.quarantine_back) == (1, 0)
     status = library.repository.status()
     assert status.has_stage
     commit = library.repository.commit("without it")

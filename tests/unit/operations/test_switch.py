@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.library import Library, chat
-from vault.errors import Conflict
+from vault.errors import Conflict, NotFound
 
 
 @pytest.fixture
@@ -53,6 +53,17 @@ def test_before_the_first_commit_the_branch_is_renamed(tmp_path: Path) -> None:
     assert library.questions() == ["one"]
     library.repository.commit("first")
     assert library.repository.status().branch == "trunk"
+
+
+def test_a_dash_is_the_branch_before(library: Library) -> None:
+    with pytest.raises(NotFound) as caught:
+        library.repository.switch("-")
+    assert caught.value.code == "no-previous-branch"
+    library.repository.switch("other", create=True)
+    assert library.repository.switch("-").branch == "main"
+    assert library.repository.switch("-").branch == "other"
+    library.repository.checkout("HEAD~0")
+    assert library.repository.switch("-").branch == "other"
 
 
 def test_switching_to_the_current_branch_changes_nothing(library: Library) -> None:

@@ -40,7 +40,8 @@ def command(
     repository = invocation.repository(writing=True)
     if delete or force_delete:
         report = repository.delete_branch(name, force=force_delete)
-        _say(invocation, report, "deleted the branch {name}, which was at {commit}")
+        stage = ", with what was staged there" if report.branches[0].staged else ""
+        _say(invocation, report, f"deleted the branch {{name}}, which was at {{commit}}{stage}")
         hint(invocation, "`vault undo` brings it back")
     elif rename:
         old, new = (None, name) if revision is None else (name, revision)

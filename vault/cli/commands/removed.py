@@ -14,7 +14,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 
 if TYPE_CHECKING:
-    from vault.operations.list_removed import RemovedReport
+    from vault.operations.list_removed import RemovedExample, RemovedReport
 
 _SHOWN = 20
 
@@ -30,6 +30,16 @@ def command(invocation: Invocation, revision: str | None, reason: str | None) ->
         hint(invocation, "`vault show EXAMPLE` shows one, `vault restore EXAMPLE` brings it back")
 
 
+def _because(removed: RemovedExample, verbose: bool) -> str:
+    """Return what led to a removal, as it can still be understood when HEAD has moved on."""
+    detail = removed.detail
+    if isinstance(detail.get("commit"), str):
+        return f'of commit {short_id(detail["commit"], verbose)} "{detail.get("message", "")}"'
+    if isinstance(detail.get("where"), str):
+        return f"--where {detail['where']}"
+    return f"by `{removed.command}`"
+
+
 def _text(report: RemovedReport, verbose: bool) -> Iterator[str]:
     if not report.items:
         yield "nothing was taken out"
@@ -41,7 +51,7 @@ def _text(report: RemovedReport, verbose: bool) -> Iterator[str]:
         name = paint(short_id(each.id, verbose), "yellow")
         reason = escape(each.reason)
         room = max(20, terminal_width() - len(short_id(each.id, verbose)) - len(reason) - 8)
-        yield f"{name}  {paint(reason, 'cyan')}  by `{shorten(each.command, room)}`"
+        yield f"{name}  {paint(reason, 'cyan')}  {shorten(_because(each, verbose), room)}"
     reasons = Counter(each.reason for each in report.items)
     counted = ", ".join(f"{escape(reason)} {count:,}" for reason, count in reasons.most_common())
     yield f"{plural(len(report.items), 'example')} taken out: {counted}"

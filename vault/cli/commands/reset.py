@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
-from vault.cli.count_text import count_changes
+from vault.cli.count_text import SAME_EXAMPLES, count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, short_id
@@ -44,4 +44,7 @@ def _text(report: ResetReport, verbose: bool) -> Iterator[str]:
     was = "" if report.before is None else f", before at {short_id(report.before, verbose)}"
     yield f"{escape(report.branch)} is now at {now}{was}"
     changes = count_changes(report.staged)
-    yield f"staged: {changes}" if changes else "nothing staged"
+    if changes or report.has_stage:
+        yield f"staged: {changes or SAME_EXAMPLES}"
+    else:
+        yield "nothing staged"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli import options
-from vault.cli.count_text import count_changes
+from vault.cli.count_text import SAME_EXAMPLES, count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten
@@ -14,7 +14,6 @@ from vault.cli.text import escape, paint, plural, short_id, shorten
 if TYPE_CHECKING:
     from vault.operations.status import StatusReport
 
-_SAME = "the same examples, read or arranged in another way"
 
 
 @options.command(example="vault status\nvault status --json")
@@ -38,7 +37,7 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
         message = shorten(report.message or "", 50)
         yield f'at commit {paint(short_id(report.commit, verbose), "yellow")} "{message}"'
     if report.has_stage:
-        yield f"staged: {count_changes(report.staged) or _SAME}"
+        yield f"staged: {count_changes(report.staged) or SAME_EXAMPLES}"
         yield f"  the next commit would have {plural(report.examples, 'example')}"
     elif report.commit is not None:
         yield f"nothing staged; {plural(report.examples, 'example')}"

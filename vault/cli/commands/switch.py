@@ -15,7 +15,7 @@ from vault.cli.switch_text import switch_lines
 @click.option("-c", "create", is_flag=True, help="Make the branch first, at HEAD.")
 @click.option("--take-stage", is_flag=True, help="With -c: bring along what is staged.")
 def command(invocation: Invocation, name: str, create: bool, take_stage: bool) -> None:
-    """Go to a branch.
+    """Go to a branch; `-` is the one before.
 
     Each branch has a stage of its own: what is staged stays parked on the branch that you leave,
     and what was parked on the other one is staged again.
