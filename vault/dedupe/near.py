@@ -10,7 +10,7 @@ from vault.dedupe.bands import band_keys, candidate_pairs, pair_rows, plan_for
 from vault.dedupe.boilerplate import NOTHING, common_shingles
 from vault.dedupe.clusters import TOLERANCE, Edges, connect, sorted_best_first
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.shingles import is_first
+from vault.dedupe.shingles import is_first, mix
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.similarity import (
     SLACK,
@@ -38,6 +38,24 @@ class NearOptions:
     count_shared: bool = False
     threads: int = 1
     scratch: Scratch = field(default=IN_MEMORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What keeps examples out of one cluster, a number for each: None where nothing does.
+
+    `answers` are those of `short_answers`, 0 for a long one: examples with different ones are
+    conflicts at most. Examples of different `within` are never compared.
+    """
+
+    answers: Hashes | None = None
+    within: Hashes | None = None
+
+    def arrays(self, count: int) -> tuple[Hashes, Hashes]:
+        """Return both as arrays of `count` numbers."""
+        none = np.zeros(count, np.uint64)
+        spread = none if self.within is None else mix(self.within.copy())
+        return none if self.answers is None else self.answers, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,67 +139,63 @@ class _Groups:
 
 
 def find_near_duplicates(
-    texts: Texts, answers: Hashes | None = None, options: NearOptions | None = None
+    texts: Texts, apart: Apart | None = None, options: NearOptions | None = None
 ) -> NearDuplicates:
     """Return the clusters of texts whose true similarity reaches the threshold.
 
-    `answers` are numbers of short answers, 0 for none: examples with different ones are never in
-    one cluster. The clusters do not depend on the order of the texts. Linear in their number: 25
-    to 30 µs a text of 950 characters, and 1 KB of memory besides the texts.
+    The clusters do not depend on the order of the texts. Linear in their number: 25 µs a text of
+    950 characters, and 1 KB of memory besides the texts.
     """
     options = options or NearOptions()
     without = NOTHING if options.count_shared else common_shingles(texts)
     signed = sign(texts, without=without, threads=options.threads, scratch=options.scratch)
-    return cluster_signed(texts, signed, answers, without=without, options=options)
+    return cluster_signed(texts, signed, apart, without=without, options=options)
 
 
 def cluster_signed(
     texts: Texts,
     signed: Signed,
-    answers: Hashes | None = None,
+    apart: Apart | None = None,
     *,
     without: Hashes,
     options: NearOptions,
 ) -> NearDuplicates:
     """Return the clusters of texts that are signed already; see `find_near_duplicates`."""
-    answers = np.zeros(len(texts), np.uint64) if answers is None else answers
-    groups = _grouped(signed.identity, answers)
-    # Groups are numbered by identity: whatever the order of rows, that of groups is the same.
-    compared = np.flatnonzero(signed.own[groups.row] > 0)
-    first, second = _candidates(signed, groups.row[compared], options)
-    first, second = compared[first], compared[second]
+    answers, within = (apart or Apart()).arrays(len(texts))
+    groups = _grouped(signed.identity, answers * _ODD + within)
     rows = groups.row
-    differ = answers[rows[first]] != answers[rows[second]]
+    # Groups are numbered by identity: whatever the order of rows, that of groups is the same.
+    compared = np.flatnonzero(signed.own[rows] > 0)
+    first, second = _candidates(signed, rows[compared], within, options)
+    first, second = compared[first], compared[second]
+    together = within[rows[first]] == within[rows[second]]
+    first, second = first[together], second[together]
     used = np.zeros(len(texts), np.bool_)
     used[rows[first]] = used[rows[second]] = True
     sets = sets_of(
-        texts,
-        np.flatnonzero(used),
-        own=signed.own,
-        without=without,
-        scratch=options.scratch,
+        texts, np.flatnonzero(used), own=signed.own, without=without, scratch=options.scratch
     )
-
-    def compare(left: Rows, right: Rows) -> Similarities:
-        return sets.similarity(rows[left], rows[right])
-
-    alike = np.flatnonzero(~differ)
+    one, other = answers[rows[first]], answers[rows[second]]
+    alike = np.flatnonzero(one == other)
     component, edges = connect(
-        len(rows), first[alike], second[alike], compare=compare, threshold=options.threshold
+        len(rows),
+        first[alike],
+        second[alike],
+        compare=lambda left, right: sets.similarity(rows[left], rows[right]),
+        threshold=options.threshold,
     )
     smallest = np.full(len(rows), len(texts))
     np.minimum.at(smallest, component, rows)
-    both_short = differ & (answers[rows[first]] != 0) & (answers[rows[second]] != 0)
-    at = np.flatnonzero(both_short)
-    conflicts = _conflicts(first[at], second[at], len(rows), rows, sets, options.threshold)
+    both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
+    conflicts = _conflicts(first[both], second[both], rows, sets, options.threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
     cluster = smallest[component][groups.of_row]
     return NearDuplicates(cluster, conflicts, without, groups, edges, likely, sets)
 
 
-def _grouped(identity: Hashes, answers: Hashes) -> _Groups:
-    """Group rows of one identity and answer; a text without a word is a group of its own."""
-    number = identity + answers * _ODD
+def _grouped(identity: Hashes, apart: Hashes) -> _Groups:
+    """Group rows of one identity that nothing keeps apart; a text without a word stays alone."""
+    number = mix(identity + apart * _ODD)
     order = np.argsort(number, kind="stable")
     begins = is_first(number[order]) | (identity[order] == 0)
     starts = np.flatnonzero(begins)
@@ -191,9 +205,13 @@ def _grouped(identity: Hashes, answers: Hashes) -> _Groups:
     return _Groups(order[starts], of_row, order[ends] if len(order) else order)
 
 
-def _candidates(signed: Signed, rows: Rows, options: NearOptions) -> tuple[Rows, Rows]:
+def _candidates(
+    signed: Signed, rows: Rows, within: Hashes, options: NearOptions
+) -> tuple[Rows, Rows]:
     """Return the pairs of places among `rows` that may be near, best estimates first."""
     keys = band_keys(signed.minima, plan_for(options.threshold), rows)
+    # Those that are not to meet share no bucket, so that none is too full of others.
+    keys ^= within[rows].astype(np.uint32)
     first, second = pair_rows(candidate_pairs(keys))
     estimate = estimates(sketches(signed.minima, rows), first, second)
     near = np.flatnonzero(estimate >= options.threshold - SLACK)
@@ -213,10 +231,10 @@ def _likeliest(count: int, first: Rows, second: Rows) -> Rows:
 
 
 def _conflicts(
-    first: Rows, second: Rows, count: int, rows: Rows, sets: ShingleSets, threshold: float
+    first: Rows, second: Rows, rows: Rows, sets: ShingleSets, threshold: float
 ) -> SimilarPairs:
     """Return pairs of rows that are near but for their answers: the likeliest one of each row."""
-    other = _likeliest(count, first, second)
+    other = _likeliest(len(rows), first, second)
     one = np.flatnonzero(other >= 0)
     one, other = np.minimum(one, other[one]), np.maximum(one, other[one])
     tagged = np.sort(one.astype(np.uint64) << np.uint64(32) | other.astype(np.uint64))

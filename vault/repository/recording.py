@@ -9,6 +9,7 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
+    from vault.operations.dedupe_report import DedupeReport
     from vault.operations.discard import DiscardReport
     from vault.operations.import_files import ImportReport
     from vault.operations.remove import RemoveReport
@@ -73,6 +74,29 @@ class Recording(Opened):
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
+
+    def dedupe(
+        self,
+        *,
+        mark: bool = False,
+        yes: bool = False,
+        dry_run: bool = False,
+        limit: int = 10,
+        all_pairs: bool = False,
+        **comparing: Any,
+    ) -> DedupeReport:
+        """Take duplicates out of the stage, or mark them; see `vault.operations.dedupe`.
+
+        `comparing` are fields of `Comparing`: `exact`, `threshold`, `on`, `keep`, `within`,
+        `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
+        """
+        from vault.operations.dedupe import DedupeOptions, dedupe
+        from vault.operations.dedupe_settings import comparing_of
+
+        options = DedupeOptions(
+            comparing_of(self.folder, **comparing), mark, yes, dry_run, limit, all_pairs
+        )
+        return dedupe(self._context(), options)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage where they stood, with the labels that they had.

@@ -14,15 +14,18 @@ from vault.dedupe.answers import short_answers
 from vault.dedupe.bands import BandPlan, candidate_pairs, pair_rows, plan_for
 from vault.dedupe.boilerplate import common_shingles
 from vault.dedupe.clusters import connect
-from vault.dedupe.near import NearDuplicates, NearOptions, find_near_duplicates
+from vault.dedupe.near import Apart, NearDuplicates, NearOptions, find_near_duplicates
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.texts import Texts
 
 
-def find(texts: list[str], answers: list[str] | None = None, **options: Any) -> NearDuplicates:
+def find(
+    texts: list[str], answers: list[str] | None = None, *, within: Any = None, **options: Any
+) -> NearDuplicates:
     """Run the engine."""
     keys = None if answers is None else short_answers(pa.array(answers))
-    return find_near_duplicates(Texts([pa.array(texts)]), keys, NearOptions(**options))
+    apart = Apart(keys, within)
+    return find_near_duplicates(Texts([pa.array(texts)]), apart, NearOptions(**options))
 
 
 def cluster_count(found: NearDuplicates) -> int:
@@ -155,6 +158,15 @@ def test_short_answers_are_compared_by_all_that_is_in_them(
     one, other = short_answers(pa.array([first, second])).tolist()
     assert one and other
     assert (one == other) is is_same
+
+
+def test_examples_of_different_groups_are_not_compared() -> None:
+    texts = corpus(300)
+    within = np.arange(300).astype(np.uint64) % np.uint64(2)
+    found = find(texts, within=within, count_shared=True).cluster
+    even = find(texts[::2], count_shared=True).cluster
+    assert (found % 2 == np.arange(300) % 2).all()
+    assert (found[::2] // 2).tolist() == even.tolist()
 
 
 def test_long_answers_and_missing_ones_have_no_number() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
+from vault.cli.duplicate_text import keeper_of
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
@@ -40,8 +41,11 @@ def _text(report: RemovedReport, verbose: bool) -> Iterator[str]:
     for each in shown:
         name = paint(short_id(each.id, verbose), "yellow")
         reason = escape(each.reason)
-        room = max(20, terminal_width() - len(short_id(each.id, verbose)) - len(reason) - 8)
-        yield f"{name}  {paint(reason, 'cyan')}  by `{shorten(each.command, room)}`"
+        keeper = keeper_of(each.detail)
+        of = "" if keeper is None else f"  of {short_id(keeper, verbose)}"
+        taken = len(short_id(each.id, verbose)) + len(reason) + len(of)
+        room = max(20, terminal_width() - taken - 8)
+        yield f"{name}  {paint(reason, 'cyan')}{of}  by `{shorten(each.command, room)}`"
     reasons = Counter(each.reason for each in report.items)
     counted = ", ".join(f"{escape(reason)} {count:,}" for reason, count in reasons.most_common())
     yield f"{plural(len(report.items), 'example')} taken out: {counted}"
