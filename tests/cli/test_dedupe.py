@@ -40,7 +40,7 @@ def test_clusters_are_shown_with_the_words_that_differ(run: Run, project: Path) 
     assert "1 exact and 1 near (at least 80 %); 3 examples left" in lines
     assert "`vault undo` takes this back" in outcome.err
     assert all(len(line) <= 80 for line in lines)
-    assert run("dedupe").out.splitlines()[-2] == "no duplicates among 3 examples"
+    assert run("dedupe").out.splitlines()[-1] == "no duplicates among 3 examples"
 
 
 def test_a_removal_tells_keeper_and_neighbour(run: Run, project: Path) -> None:
