@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dedupe.texts import cut_blocks, sizes_of
 from vault.dedupe.words import Hashes, Offsets, words_of
 
 SHINGLE_WORDS = 5
@@ -102,8 +103,6 @@ def mix(values: Hashes) -> Hashes:
 SET_BITS = 48
 """Bits of a shingle in `shingle_sets`, so that the number of a text fits beside them."""
 
-_BLOCK = 256
-
 
 def shingle_sets(texts: pa.Array, without: Hashes) -> Shingles:
     """Return the shingles of texts as sets: the upper 48 bits, ascending in each text, none twice.
@@ -111,8 +110,11 @@ def shingle_sets(texts: pa.Array, without: Hashes) -> Shingles:
     `without` (48 bits, ascending) are left out. Among 400 different shingles two look alike in one
     pair of texts of 10^9, so similarities computed from them are the true ones.
     """
-    blocks = range(0, len(texts), _BLOCK)
-    parts = [_sets(left_out(shingles_of(texts.slice(at, _BLOCK)), without)) for at in blocks]
+    texts = texts.cast(pa.large_string())
+    parts = [
+        _sets(left_out(shingles_of(texts.slice(first, last - first)), without))
+        for first, last in cut_blocks(sizes_of(texts))
+    ]
     counts = np.concatenate([np.zeros(1, np.int64), *(each.counts() for each in parts)])
     hashes = np.concatenate([np.zeros(0, np.uint64), *(each.hashes for each in parts)])
     return Shingles(hashes, np.cumsum(counts))

@@ -12,6 +12,27 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
 
+_BLOCK_BYTES = 1 << 17
+_BLOCK_TEXTS = 512
+
+
+def cut_blocks(sizes: Rows) -> list[tuple[int, int]]:
+    """Return where to cut texts of these sizes in bytes, as (first, end): 128 kB, or one text.
+
+    Arrays made from a block then stay in the cache, and below the size from which malloc takes
+    pages from the system anew each time, which costs more than the arithmetic does.
+    """
+    ends = np.cumsum(sizes)
+    cuts = []
+    first = 0
+    while first < len(sizes):
+        before = int(ends[first - 1]) if first else 0
+        end = int(np.searchsorted(ends, before + _BLOCK_BYTES, side="right"))
+        end = min(max(end, first + 1), first + _BLOCK_TEXTS, len(sizes))
+        cuts.append((first, end))
+        first = end
+    return cuts
+
 
 class Texts:
     """Texts by row, from arrays of strings; null is the empty text. Copies nothing."""
@@ -24,9 +45,8 @@ class Texts:
         """Return the number of texts."""
         return int(self._ends[-1])
 
-    def block(self, first: int, count: int) -> pa.LargeStringArray:
-        """Return the texts of some rows in a row."""
-        last = min(first + count, len(self))
+    def block(self, first: int, last: int) -> pa.LargeStringArray:
+        """Return the texts from row `first` to before `last`."""
         parts = []
         at = int(np.searchsorted(self._ends, first, side="right")) - 1
         while first < last:
@@ -56,7 +76,7 @@ class Texts:
 
     def sizes(self) -> Rows:
         """Return the bytes of each text."""
-        parts = [np.diff(_offsets(each)) for each in self._arrays]
+        parts = [sizes_of(each) for each in self._arrays]
         return np.concatenate([np.zeros(0, np.int64), *parts])
 
     def _bytes(self) -> Iterator[memoryview]:
@@ -65,6 +85,11 @@ class Texts:
             offsets = _offsets(array).tolist()
             for first, end in pairwise(offsets):
                 yield data[first:end]
+
+
+def sizes_of(texts: pa.LargeStringArray) -> Rows:
+    """Return the bytes of each text of an array."""
+    return np.diff(_offsets(texts)) if len(texts) else np.zeros(0, np.int64)
 
 
 def _offsets(array: pa.LargeStringArray) -> Rows:
