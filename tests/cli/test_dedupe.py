@@ -103,3 +103,16 @@ def test_marking_says_where_to_look(run: Run, project: Path) -> None:
 
 def test_nothing_to_compare_is_no_error(run: Run, project: Path) -> None:
     assert run("dedupe").out.splitlines()[0] == "no duplicates among 0 examples"
+
+
+def test_what_an_evaluation_set_has_is_shown_beside_it(run: Run, project: Path) -> None:
+    _import(run, project, chat("one", ANSWER), chat("two", "Yes."))
+    write_lines(project / "eval.jsonl", [chat("One", f"{ANSWER}!"), "{broken"])
+    outcome = run("dedupe", "--against", "eval.jsonl")
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("  there  ") and lines[0].endswith("eval.jsonl:1")
+    assert "took out 1 of 2 examples, found in eval.jsonl" in lines
+    assert "1 line of eval.jsonl could not be read" in outcome.err
+    (item,) = json.loads(run("removed", "--json").out)["items"]
+    assert ", in eval.jsonl" in run("show", item["id"]).out
+    assert run("dedupe", "--against", "eval.jsonl").out == "none of 1 example is in eval.jsonl\n"

@@ -49,9 +49,12 @@ def next_step(report: DedupeReport) -> str | None:
 
 
 def _cluster(cluster: ShownCluster, report: DedupeReport, verbose: bool) -> Iterator[str]:
-    yield paint(f"cluster of {cluster.examples:,}", bold=True)
     (head,) = head_lines(cluster.keeper, verbose)
-    yield f"  {paint('keeps', 'green')}  {head}"
+    if report.against is None:
+        yield paint(f"cluster of {cluster.examples:,}", bold=True)
+        yield f"  {paint('keeps', 'green')}  {head}"
+    else:
+        yield f"  {paint('there', 'green')}  {head}"
     yield from excerpt_lines(_read(cluster.keeper.data))
     verb = "like" if report.marked else "drops"
     for each in cluster.items:
@@ -68,6 +71,8 @@ def _duplicate(
     name = paint(short_id(example.id, verbose), "yellow")
     is_exact = duplicate.reason == "exact-duplicate"
     how = "equal" if is_exact else _likeness(duplicate.similarity)
+    if duplicate.reason == "contained":
+        how = f"{share_text(duplicate.similarity)} of its runs"
     yield f"  {paint(verb, 'red')}  {name}  {escape(example.source)}:{example.line}  {how}"
     if not is_exact:
         yield from difference_lines(_read(cluster.keeper.data), _read(example.data))
@@ -88,6 +93,9 @@ def _counts(report: DedupeReport) -> Iterator[str]:
     if report.conflicts:
         pairs = plural(report.conflicts, "pair")
         yield f"{pairs} alike but for short answers that differ (--jsonl has all): they stay"
+    if report.against is not None:
+        yield from _counts_against(report)
+        return
     if not report.clusters:
         yield f"no duplicates among {plural(report.examples, 'example')}"
         return
@@ -101,6 +109,19 @@ def _counts(report: DedupeReport) -> Iterator[str]:
         duplicates = plural(report.removed, "duplicate")
         yield f"{verb} {duplicates} of {plural(report.examples, 'example')}, in {clusters}"
         yield f"{found}; {plural(report.kept, 'example')} left"
+    if report.staged is not None:
+        yield stage_line(report.staged)
+
+
+def _counts_against(report: DedupeReport) -> Iterator[str]:
+    name = escape(report.against or "")
+    if not report.removed:
+        yield f"none of {plural(report.examples, 'example')} is in {name}"
+        return
+    verb = "would take out" if report.dry_run else "took out"
+    yield f"{verb} {report.removed:,} of {plural(report.examples, 'example')}, found in {name}"
+    found = f"{report.exact:,} equal and {report.near:,} alike"
+    yield f"{found}; {plural(report.kept, 'example')} left"
     if report.staged is not None:
         yield stage_line(report.staged)
 

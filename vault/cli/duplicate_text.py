@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vault.cli.text import short_id
+from vault.cli.text import escape, short_id
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -24,7 +24,9 @@ def keeper_lines(detail: Mapping[str, Any], verbose: bool) -> Iterator[str]:
     keeper, neighbour = keeper_of(detail), _id_in(detail, "neighbour")
     if keeper is None:
         return
-    yield f"{_likeness(detail.get('keeper_similarity'))} {short_id(keeper, verbose)}, which stays"
+    against = detail.get("against")
+    place = f"in {escape(against)}" if isinstance(against, str) else "which stays"
+    yield f"{_likeness(detail.get('keeper_similarity'))} {short_id(keeper, verbose)}, {place}"
     if neighbour is not None and neighbour != keeper:
         likeness = _likeness(detail.get("neighbour_similarity"))
         yield f"{likeness} {short_id(neighbour, verbose)}, the nearest one"

@@ -120,7 +120,7 @@ def _pairs_of_band(keys: NDArray[np.uint32]) -> Iterator[Pairs]:
     sizes = np.diff(np.append(begins, len(key)))
     begins, sizes = begins[sizes > 1], sizes[sizes > 1]
     # How many still follow each text that is in a bucket with others.
-    place = _ranges(begins, sizes)
+    place = ranges(begins, sizes)
     left = np.repeat(begins + sizes, sizes) - place - 1
     most = np.repeat(np.where(sizes > HOT, _HOT_WINDOW, WINDOW), sizes)
     left = np.minimum(left, most)
@@ -134,11 +134,11 @@ def _pairs_of_band(keys: NDArray[np.uint32]) -> Iterator[Pairs]:
         lag += 1
     large = sizes > WINDOW
     if large.any():
-        others = _ranges(begins[large] + 1, sizes[large] - 1)
+        others = ranges(begins[large] + 1, sizes[large] - 1)
         yield row[np.repeat(begins[large], sizes[large] - 1)] << _U(32) | row[others]
 
 
-def _ranges(begins: Rows, sizes: Rows) -> Rows:
+def ranges(begins: Rows, sizes: Rows) -> Rows:
     """Return `begin, begin + 1, …` for each, `size` of them, one after the other."""
     ends = np.cumsum(sizes)
     result: Rows = np.arange(ends[-1] if len(ends) else 0)

@@ -16,13 +16,6 @@ SHINGLE_WORDS = 5
 """Words in a shingle; a text with fewer is one shingle of them all."""
 
 _U = np.uint64
-_ODD = tuple(
-    _U(each)
-    for each in (
-        0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3,
-        0x589965CC75374CC3,
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +48,50 @@ class Shingles:
         return Shingles(self.hashes[kept], before[self.offsets])
 
 
-def shingles_of(texts: pa.Array) -> Shingles:
-    """Return the shingles of an array of texts. Memory as `words_of`: a few hundred at a time."""
-    words = words_of(texts)
-    hashes, offsets = words.hashes, words.offsets
+def shingles_of(texts: pa.Array, *, words: int = SHINGLE_WORDS) -> Shingles:
+    """Return the shingles of an array of texts. Memory as `words_of`: a few hundred at a time.
+
+    `words` is how many make a shingle, and a text with fewer is one.
+    """
+    found = words_of(texts)
+    hashes, offsets = found.hashes, found.offsets
+    factors = _factors(words)
     result = np.empty(len(hashes), np.uint64)
-    whole = max(0, len(hashes) - SHINGLE_WORDS + 1)
+    whole = max(0, len(hashes) - words + 1)
     if whole:
-        summed = hashes[:whole] * _ODD[0]
-        for step in range(1, SHINGLE_WORDS):
-            summed += hashes[step : step + whole] * _ODD[step]
+        summed = hashes[:whole] * factors[0]
+        for step in range(1, words):
+            summed += hashes[step : step + whole] * factors[step]
         result[:whole] = mix(summed)
     counts = np.diff(offsets)
-    is_long = counts >= SHINGLE_WORDS
+    is_long = counts >= words
     first, end = offsets[:-1][is_long], offsets[1:][is_long]
     own = result[first]
-    for step in range(1, SHINGLE_WORDS):
+    for step in range(1, words):
         result[end - step] = own
     short = np.flatnonzero((counts > 0) & ~is_long)
     if len(short):
-        _fill_short(result, hashes, offsets[short], counts[short])
+        _fill_short(result, hashes, offsets[short], counts[short], factors)
     return Shingles(result, offsets)
 
 
-def _fill_short(result: Hashes, hashes: Hashes, first: Offsets, counts: Offsets) -> None:
+def _fill_short(
+    result: Hashes, hashes: Hashes, first: Offsets, counts: Offsets, factors: Hashes
+) -> None:
     """Put the one shingle of each short text wherever the text has a word."""
     summed = counts.astype(np.uint64)
-    for step in range(SHINGLE_WORDS - 1):
+    for step in range(len(factors) - 1):
         has = np.flatnonzero(counts > step)
-        summed[has] += hashes[first[has] + step] * _ODD[step]
+        summed[has] += hashes[first[has] + step] * factors[step]
     mixed = mix(summed)
-    for step in range(SHINGLE_WORDS - 1):
+    for step in range(len(factors) - 1):
         has = np.flatnonzero(counts > step)
         result[first[has] + step] = mixed[has]
+
+
+def _factors(words: int) -> Hashes:
+    """Return an odd factor for each place in a shingle: those of SplitMix64 (Steele 2014)."""
+    return mix(np.arange(1, words + 1, dtype=np.uint64) * _U(0x9E3779B97F4A7C15)) | _U(1)
 
 
 def mix(values: Hashes) -> Hashes:
@@ -104,7 +108,7 @@ SET_BITS = 48
 """Bits of a shingle in `shingle_sets`, so that the number of a text fits beside them."""
 
 
-def shingle_sets(texts: pa.Array, without: Hashes) -> Shingles:
+def shingle_sets(texts: pa.Array, without: Hashes, *, words: int = SHINGLE_WORDS) -> Shingles:
     """Return the shingles of texts as sets: the upper 48 bits, ascending in each text, none twice.
 
     `without` (48 bits, ascending) are left out. Among 400 different shingles two look alike in one
@@ -112,7 +116,7 @@ def shingle_sets(texts: pa.Array, without: Hashes) -> Shingles:
     """
     texts = texts.cast(pa.large_string())
     parts = [
-        _sets(left_out(shingles_of(texts.slice(first, last - first)), without))
+        _sets(left_out(shingles_of(texts.slice(first, last - first), words=words), without))
         for first, last in cut_blocks(sizes_of(texts))
     ]
     counts = np.concatenate([np.zeros(1, np.int64), *(each.counts() for each in parts)])

@@ -41,6 +41,10 @@ class Texts:
         self._arrays = [each.cast(pa.large_string()) for each in arrays if len(each)]
         self._ends = np.cumsum([0, *map(len, self._arrays)])
 
+    def followed_by(self, others: Texts) -> Texts:
+        """Return these texts and then others."""
+        return Texts([*self._arrays, *others._arrays])
+
     def __len__(self) -> int:
         """Return the number of texts."""
         return int(self._ends[-1])

@@ -6,30 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vault.errors import Conflict, InvalidInput
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts, only_in
 from vault.operations.carry_labels import stored_labels
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
+from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import DedupeReport, report_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.judged_pairs import DUPLICATE_REASONS
+from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.keep_policy import CLUSTER
 from vault.operations.rearrange import rearranged
 from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import change_stage
-
-EXACT, NEAR = DUPLICATE_REASONS
-MOST_REMOVED = 0.30
-"""The share of examples that may go unasked…"""
-
-MOST_IN_CLUSTER = 0.05
-"""… and the share that one cluster may hold, of at least…"""
-
-GUARDED_FROM = 100
-"""… so many examples: fewer are looked through."""
 
 _SIMILARITY_DIGITS = 4
 _SHORT_ID = 12
@@ -59,7 +49,7 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
     examples or more, unless that was said to be right; InvalidInput (`threshold-invalid`) and what
     `plan_duplicates` raises; Conflict (`detached-head`).
     """
-    _check_threshold(options.comparing.threshold)
+    check_threshold(options.comparing.threshold)
     if options.dry_run:
         return _looked(context, options)
 
@@ -69,8 +59,9 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
         if options.mark:
             manifest, marked = _marked(context, dataset, plan)
             return manifest, replace(report, removed=0, kept=report.examples, marked=marked)
-        if not options.yes:
-            _refuse_too_much(plan)
+        too_much = _too_much(plan)
+        if too_much is not None and not options.yes:
+            raise too_much_error(too_much)
         return _without_duplicates(context, dataset, plan), report
 
     staged, report = change_stage(context, change)
@@ -99,12 +90,12 @@ def _without_duplicates(context: Context, dataset: Dataset, plan: DuplicatePlan)
     return with_removals(context.store, manifest, removals)
 
 
+def _too_much(plan: DuplicatePlan) -> str | None:
+    _, sizes = plan.cluster_sizes()
+    return why_too_much(len(plan.keys), len(plan.removed), int(sizes.max(initial=0)))
+
+
 def _details(dataset: Dataset, plan: DuplicatePlan) -> Iterator[dict[str, Any]]:
-    for other, to_other in (
-        (plan.keeper[plan.removed], plan.keeper_similarity),
-        (plan.neighbour, plan.neighbour_similarity),
-    ):
-        assert len(other) == len(to_other)
     keepers = ids_of(dataset.columns(plan.keys[plan.keeper[plan.removed]], ["id"]))
     neighbours = ids_of(dataset.columns(plan.keys[plan.neighbour], ["id"]))
     for keeper, to_keeper, neighbour, to_neighbour in zip(
@@ -143,37 +134,3 @@ def _marked(context: Context, dataset: Dataset, plan: DuplicatePlan) -> tuple[Ma
         own[at] = {**own.get(at, {}), CLUSTER: label}
     labels = stored_labels(dataset, plan.keys, sets)
     return replace(dataset.manifest, labels=labels), len(members)
-
-
-def _refuse_too_much(plan: DuplicatePlan) -> None:
-    reason = _too_much(plan)
-    if reason is not None:
-        raise Conflict(
-            f"{reason}; nothing was taken out",
-            code="dedupe-too-much",
-            hint="`vault dedupe --dry-run` shows the clusters, `vault dedupe --yes` goes on",
-        )
-
-
-def _too_much(plan: DuplicatePlan) -> str | None:
-    """Return in words why a plan takes out more than it may unasked, or None."""
-    count, removed = len(plan.keys), len(plan.removed)
-    if count < GUARDED_FROM or not removed:
-        return None
-    if removed > MOST_REMOVED * count:
-        return f"{removed:,} of {count:,} examples would go, more than 30 %"
-    largest = int(plan.cluster_sizes()[1][0])
-    if largest > MOST_IN_CLUSTER * count:
-        return f"one cluster holds {largest:,} of {count:,} examples, more than 5 %"
-    return None
-
-
-def _check_threshold(threshold: float) -> None:
-    from vault.dedupe.bands import LEAST_THRESHOLD
-
-    if not LEAST_THRESHOLD <= threshold <= 1:
-        raise InvalidInput(
-            f"{threshold:g} is no threshold of similarity",
-            code="threshold-invalid",
-            hint="give a number from 0.5 (alike by half) to 1 (the same words)",
-        )

@@ -12,7 +12,7 @@ import numpy as np
 from vault.notebook import Displayed
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan
-from vault.operations.judged_pairs import DUPLICATE_REASONS
+from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.list_examples import ListedExample, listed
 from vault.operations.staging import Staged
 
@@ -20,7 +20,6 @@ CONFLICT = "label-conflict"
 """What pairs are called that are alike but for short answers that differ."""
 
 _SHOWN_OF_CLUSTER = 3
-_EXACT, _NEAR = DUPLICATE_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ class DedupeReport(Displayed):
     `exact` and `near` add up to what is `removed` (or would be, with `dry_run`); `marked` examples
     were labelled instead. `clusters` and `conflicts` count, `items` and `conflict_items` are the
     first of them, largest clusters first; `pairs` are all, if they were asked for. `too_much` says
-    why nothing would be removed without being asked for.
+    why nothing would be removed without being asked for. With `against` the keepers are examples
+    of that version or file, of which `unread` lines were none.
     """
 
     examples: int
@@ -99,6 +99,8 @@ class DedupeReport(Displayed):
     too_much: str | None = None
     staged: Staged | None = None
     pairs: tuple[ComparedPair, ...] = ()
+    against: str | None = None
+    unread: int = 0
 
 
 def report_of(
@@ -134,7 +136,7 @@ def _clusters(
         kept, *others = listed(dataset, plan.keys[rows])
         items = tuple(
             Duplicate(
-                _EXACT if plan.is_exact[at] else _NEAR,
+                EXACT if plan.is_exact[at] else NEAR,
                 round(float(plan.keeper_similarity[at]), 4),
                 example,
             )
@@ -155,7 +157,7 @@ def _pairs(dataset: Dataset, plan: DuplicatePlan) -> Iterator[ComparedPair]:
     ids = [each.tobytes().hex() for each in ids_of(dataset.columns(plan.keys, ["id"]))]
     for at, row in enumerate(plan.removed.tolist()):
         yield ComparedPair(
-            _EXACT if plan.is_exact[at] else _NEAR,
+            EXACT if plan.is_exact[at] else NEAR,
             ids[row],
             ids[plan.keeper[row]],
             round(float(plan.keeper_similarity[at]), 4),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,15 +107,19 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
 def _near(
     context: Context, compared: ComparedTexts, within: Hashes | None, comparing: Comparing
 ) -> NearDuplicates:
+    answers = None if comparing.on is Part.RESPONSE else compared.answers
+    options = near_options(context, comparing)
+    return find_near_duplicates(compared.texts, Apart(answers, within), options)
+
+
+def near_options(context: Context, comparing: Comparing) -> NearOptions:
+    """Return how the engine runs for a repository: large arrays lie in its own folder."""
     folder = None if context.folder is None else context.folder / ".vault" / "tmp"
-    options = NearOptions(
+    return NearOptions(
         threshold=comparing.threshold,
         count_shared=comparing.count_shared,
-        threads=min(4, os.cpu_count() or 1),
         scratch=Scratch(_IN_MEMORY_BYTES, folder if folder and folder.is_dir() else None),
     )
-    answers = None if comparing.on is Part.RESPONSE else compared.answers
-    return find_near_duplicates(compared.texts, Apart(answers, within), options)
 
 
 def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedTexts | None, on: Part) -> Rows:

@@ -7,7 +7,7 @@ of one conversation are the same; what the record says besides it does not count
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,37 @@ def equal_conversations(dataset: Dataset, keys: RowKeys) -> Rows:
     """
     hashes, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
     suspects = _repeated(hashes, valid)
-    digests = np.empty(len(suspects), f"S{_DIGEST_BYTES}").view(f"V{_DIGEST_BYTES}")
-    done = 0
-    for conversations in read_conversations(dataset, keys[suspects]):
-        told = b"".join(map(_digest, conversations))
-        end = done + len(conversations)
-        digests[done:end] = np.frombuffer(told, f"V{_DIGEST_BYTES}")
-        done = end
-    return _first_equal(len(keys), suspects, hashes[suspects], digests)
+    digests = b"".join(_digests(dataset, keys[suspects]))
+    told = np.frombuffer(digests, f"V{_DIGEST_BYTES}")
+    return _first_equal(len(keys), suspects, hashes[suspects], told)
+
+
+def equal_in(dataset: Dataset, keys: RowKeys, other: Dataset, other_keys: RowKeys) -> Rows:
+    """Return for each row the place among `other_keys` of an equal conversation, -1 for none."""
+    mine, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
+    theirs, is_theirs = hashes_of(other.columns(other_keys, ["content_id"]), "content_id")
+    rows = np.flatnonzero(valid & np.isin(mine, theirs[is_theirs]))
+    there = np.flatnonzero(is_theirs & np.isin(theirs, mine[rows]))
+    known: dict[bytes, int] = {}
+    for row, digest in zip(there.tolist(), _digests(other, other_keys[there]), strict=True):
+        known.setdefault(digest, row)
+    result = np.full(len(keys), -1)
+    found = [known.get(each, -1) for each in _digests(dataset, keys[rows])]
+    result[rows] = found
+    return result
+
+
+def equal_texts_in(texts: Texts, other: Texts) -> Rows:
+    """Return for each text the row of an equal one among others, -1 for none, or an empty text."""
+    mine, theirs = texts.hashes(), other.hashes()
+    rows = np.flatnonzero((texts.sizes() > 0) & np.isin(mine, theirs))
+    there = np.flatnonzero(np.isin(theirs, mine[rows]))
+    known: dict[str, int] = {}
+    for row, text in zip(there.tolist(), other.take(there).to_pylist(), strict=True):
+        known.setdefault(text, row)
+    result = np.full(len(texts), -1)
+    result[rows] = [known.get(each, -1) for each in texts.take(rows).to_pylist()]
+    return result
 
 
 def equal_texts(texts: Texts, is_there: NDArray[np.bool_]) -> Rows:
@@ -72,6 +95,11 @@ def _first_equal(
     kept = rows[order][np.flatnonzero(begins)]
     first[rows[order]] = kept[np.cumsum(begins) - 1] if len(rows) else rows
     return first
+
+
+def _digests(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
+    for conversations in read_conversations(dataset, keys):
+        yield from map(_digest, conversations)
 
 
 def _digest(conversation: Conversation | None) -> bytes:

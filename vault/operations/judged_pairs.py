@@ -15,7 +15,8 @@ from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset, ids_of
 from vault.store.object_store import ObjectStore
 
-DUPLICATE_REASONS = ("exact-duplicate", "near-duplicate")
+EXACT, NEAR, CONTAINED = "exact-duplicate", "near-duplicate", "contained"
+DUPLICATE_REASONS = (EXACT, NEAR, CONTAINED)
 """Reasons of removals that name a keeper; restoring such an example judges the pair."""
 
 

@@ -82,21 +82,28 @@ class Recording(Opened):
         yes: bool = False,
         dry_run: bool = False,
         limit: int = 10,
-        all_pairs: bool = False,
+        against: str | None = None,
+        containment: int | None = None,
         **comparing: Any,
     ) -> DedupeReport:
         """Take duplicates out of the stage, or mark them; see `vault.operations.dedupe`.
 
-        `comparing` are fields of `Comparing`: `exact`, `threshold`, `on`, `keep`, `within`,
-        `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
+        With `against`, a revision or the path of a file, what is there goes instead; with
+        `containment` too, what shares a run of so many words with it. `comparing` are `all_pairs`,
+        which lists every pair in the report, and fields of `Comparing`: `exact`, `threshold`, `on`,
+        `keep`, `within`, `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
         """
         from vault.operations.dedupe import DedupeOptions, dedupe
+        from vault.operations.dedupe_against import dedupe_against, require_against
         from vault.operations.dedupe_settings import comparing_of
 
-        options = DedupeOptions(
-            comparing_of(self.folder, **comparing), mark, yes, dry_run, limit, all_pairs
-        )
-        return dedupe(self._context(), options)
+        all_pairs = bool(comparing.pop("all_pairs", False))
+        wanted = comparing_of(self.folder, **comparing)
+        options = DedupeOptions(wanted, mark, yes, dry_run, limit, all_pairs)
+        if against is None:
+            require_against(containment)
+            return dedupe(self._context(), options)
+        return dedupe_against(self._context(), against, options, containment=containment)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage where they stood, with the labels that they had.

@@ -8,11 +8,12 @@ from vault.cli import options
 from vault.cli.dedupe_text import next_step, report_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, emit_json_lines, hint, warn
+from vault.cli.text import plural
 
 _EXAMPLE = """\
 vault dedupe --dry-run
 vault dedupe --threshold 0.9 --keep label:quality
-vault dedupe --exact
+vault dedupe --against eval.jsonl --on prompt
 vault dedupe --mark"""
 
 
@@ -35,6 +36,17 @@ vault dedupe --mark"""
     help="Which stays: first, last, longest, label:NAME or source:NAME. Else one that has a "
     "label, else the first.",
 )
+@click.option(
+    "--against",
+    metavar="REV|FILE",
+    help="Take out what is in another version or a file, such as an evaluation set; no others.",
+)
+@click.option(
+    "--containment",
+    type=int,
+    metavar="WORDS",
+    help="With --against: what has a run of so many words in common with it (13 is usual).",
+)
 @click.option("--within", metavar="FIELD", help="Compare only those with the same value of this.")
 @click.option("--count-shared", is_flag=True, help="Count what more than 5 % have in common, too.")
 @click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
@@ -48,6 +60,8 @@ def command(
     threshold: float | None,
     on: str | None,
     keep: str | None,
+    against: str | None,
+    containment: int | None,
     within: str | None,
     count_shared: bool,
     mark: bool,
@@ -73,12 +87,16 @@ def command(
         on=on,
         keep=keep,
         within=within,
+        against=against,
+        containment=containment,
         count_shared=count_shared,
     )
     if jsonl:
         emit_json_lines(invocation, report.pairs)
         return
     emit(invocation, report, lambda report: report_lines(report, invocation.verbose))
+    if report.unread:
+        warn(invocation, f"{plural(report.unread, 'line')} of {against} could not be read")
     if report.too_much is not None:
         warn(invocation, f"{report.too_much}: without --dry-run this is refused, unless with --yes")
     step = next_step(report)
