@@ -335,3 +335,10 @@ def label(library: Library, at: int, **values: Any) -> None:
         return replace(dataset.manifest, labels=stored_labels(dataset, dataset.keys(), sets)), None
 
     change_stage(library.repository._context(), change)
+
+
+def test_a_snapshot_hands_out_minhashes_of_datasketch(library: Library) -> None:
+    given(library, chat("one", long(ANSWER)), chat("one", long(near(ANSWER))), {"raw": 1})
+    first, second, raw = library.repository.snapshot("STAGE").minhashes()
+    assert 0.5 < first.jaccard(second) < 1
+    assert raw.is_empty()
