@@ -92,35 +92,51 @@ class NearDuplicates:
         result[differ] = self._sets.similarity(rows[left[differ]], rows[right[differ]])
         return result
 
-    def nearest(self, rows: Rows, keepers: Rows) -> tuple[Rows, Similarities]:
-        """Return for each of some rows the most similar row that was compared, and how similar.
+    def nearest(self, rows: Rows, keepers: Rows) -> Nearest:
+        """Return for each of some rows how similar its keeper is, and the most similar row of all.
 
-        `keepers` are rows of the same clusters. All rows that share a band were candidates; the
-        best estimate, the edges that were verified and the keeper are weighed.
+        `keepers` are other rows of the same clusters. Of all that were compared, these are weighed:
+        the keeper, the best edge that was verified, and the one with the best estimate.
         """
-        group = self._group.of_row[rows]
-        nearest, best = keepers.copy(), self.similarity(rows, keepers)
-        for other in (self._nearest_by_edge()[group], self._likely[group]):
-            known = np.flatnonzero(other >= 0)
-            there = self._group.row[other[known]]
-            found = self.similarity(rows[known], there)
-            better = found > best[known]
-            nearest[known[better]] = there[better]
-            best[known[better]] = found[better]
+        group, of_keeper = self._group.of_row[rows], self._group.of_row[keepers]
+        to_keeper = self.similarity(rows, keepers)
+        nearest, best = keepers.copy(), to_keeper.copy()
+        other, similarity = self._best_edges()
+        better = np.flatnonzero(similarity[group] > best)
+        nearest[better] = self._group.row[other[group[better]]]
+        best[better] = similarity[group[better]]
+        likely = self._likely[group]
+        unknown = np.flatnonzero((likely >= 0) & (likely != other[group]) & (likely != of_keeper))
+        there = self._group.row[likely[unknown]]
+        found = self.similarity(rows[unknown], there)
+        better = np.flatnonzero(found > best[unknown])
+        nearest[unknown[better]], best[unknown[better]] = there[better], found[better]
         twin = self._group.twin_of(rows)
         has_twin = (twin >= 0) & (best < 1)
         nearest[has_twin], best[has_twin] = twin[has_twin], 1.0
-        return nearest, best
+        return Nearest(to_keeper, nearest, best)
 
-    def _nearest_by_edge(self) -> Rows:
-        """Return for each group the other end of its best edge, -1 where it has none."""
-        nearest = np.full(len(self._group.row), -1)
-        one = np.concatenate([self._edges.first, self._edges.second])
-        other = np.concatenate([self._edges.second, self._edges.first])
+    def _best_edges(self) -> tuple[Rows, Similarities]:
+        """Return for each group the other end of its best edge and its similarity; -1 and 0."""
+        other = np.full(len(self._group.row), -1)
+        similarity = np.zeros(len(other), np.float64)
+        ends = np.concatenate([self._edges.first, self._edges.second])
+        opposite = np.concatenate([self._edges.second, self._edges.first])
+        both = np.tile(self._edges.similarity, 2)
         # Of several assignments to one place the last stays: the best edge comes last.
-        order = np.argsort(np.tile(self._edges.similarity, 2), kind="stable")
-        nearest[one[order]] = other[order]
-        return nearest
+        order = np.argsort(both, kind="stable")
+        other[ends[order]] = opposite[order]
+        similarity[ends[order]] = both[order]
+        return other, similarity
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """How similar the keeper of some rows is; the row most similar to each, and how similar."""
+
+    to_keeper: Similarities
+    row: Rows
+    similarity: Similarities
 
 
 @dataclass(frozen=True, slots=True)

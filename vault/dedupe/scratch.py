@@ -1,17 +1,25 @@
-"""Room for large arrays: memory, or beyond a size a temporary file that the system may page out."""
+"""Room for large arrays and texts: memory, or beyond a size a file that the system may page out."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
+
+from vault.dedupe.texts import Texts
+
+_TEXT = pa.schema([pa.field("text", pa.large_string())])
 
 
 class Scratch:
-    """Makes arrays; those of more than `most_bytes` lie in files in `folder` without a name.
+    """Makes room; what takes more than `most_bytes` lies in a file in `folder` without a name.
 
     The files go when their arrays do, also if the process is killed.
     """
@@ -26,7 +34,38 @@ class Scratch:
         if size_bytes <= self._most_bytes:
             return np.empty(shape, dtype)
         with tempfile.TemporaryFile(dir=self._folder) as file:
-            return np.memmap(file, dtype, "w+", shape=shape)
+            file.truncate(size_bytes)
+            if hasattr(os, "posix_fallocate"):
+                # Else a disk that is too small is found when a page is written, which kills us.
+                os.posix_fallocate(file.fileno(), 0, size_bytes)
+            return np.memmap(file, dtype, "r+", shape=shape)
+
+    def texts(self, arrays: Iterable[pa.Array]) -> Texts:
+        """Return texts that arrive as arrays. Raises OSError if the disk is full."""
+        held: deque[pa.Array] = deque()
+        size_bytes = 0
+        arriving = iter(arrays)
+        for each in arriving:
+            held.append(each)
+            size_bytes += each.nbytes
+            if size_bytes > self._most_bytes:
+                return Texts(self._mapped(held, arriving))
+        return Texts(held)
+
+    def _mapped(self, held: deque[pa.Array], arriving: Iterator[pa.Array]) -> list[pa.Array]:
+        with tempfile.NamedTemporaryFile(dir=self._folder) as file:
+            with pa.ipc.new_file(file, _TEXT) as writer:
+                while held:
+                    writer.write_batch(_batch(held.popleft()))
+                for each in arriving:
+                    writer.write_batch(_batch(each))
+            file.flush()
+            reader = pa.ipc.open_file(pa.memory_map(file.name))
+            return [reader.get_batch(at).column(0) for at in range(reader.num_record_batches)]
+
+
+def _batch(texts: pa.Array) -> pa.RecordBatch:
+    return pa.record_batch([texts.cast(pa.large_string())], schema=_TEXT)
 
 
 IN_MEMORY = Scratch()

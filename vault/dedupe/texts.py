@@ -16,18 +16,19 @@ _BLOCK_BYTES = 1 << 17
 _BLOCK_TEXTS = 512
 
 
-def cut_blocks(sizes: Rows) -> list[tuple[int, int]]:
-    """Return where to cut texts of these sizes in bytes, as (first, end): 128 kB, or one text.
+def cut_blocks(sizes: Rows, most: int = _BLOCK_BYTES) -> list[tuple[int, int]]:
+    """Return where to cut things of these sizes, as (first, end): up to `most` together, or one.
 
-    Arrays made from a block then stay in the cache, and below the size from which malloc takes
-    pages from the system anew each time, which costs more than the arithmetic does.
+    Usually texts by their bytes: arrays made from a block then stay in the cache, and below the
+    size from which malloc takes pages from the system anew each time, which costs more than the
+    arithmetic does.
     """
     ends = np.cumsum(sizes)
     cuts = []
     first = 0
     while first < len(sizes):
         before = int(ends[first - 1]) if first else 0
-        end = int(np.searchsorted(ends, before + _BLOCK_BYTES, side="right"))
+        end = int(np.searchsorted(ends, before + most, side="right"))
         end = min(max(end, first + 1), first + _BLOCK_TEXTS, len(sizes))
         cuts.append((first, end))
         first = end

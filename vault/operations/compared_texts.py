@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dedupe.answers import short_answers
+from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
@@ -49,25 +50,34 @@ class ComparedTexts:
 
 
 def read_compared_texts(
-    dataset: Dataset, keys: RowKeys, part: Part, progress: Progress
+    dataset: Dataset,
+    keys: RowKeys,
+    part: Part,
+    *,
+    progress: Progress,
+    scratch: Scratch = IN_MEMORY,
 ) -> ComparedTexts:
-    """Return what rows are compared by, in their order: 10 µs a row, and the texts in memory.
+    """Return what rows are compared by, in their order: 10 µs a row, and the texts in `scratch`.
 
     Raises Corrupt.
     """
-    texts: list[pa.Array] = []
     answers: list[Hashes] = []
+    there: list[NDArray[np.bool_]] = []
+
+    def read() -> Iterator[pa.Array]:
+        for conversations in read_conversations(dataset, keys):
+            told = [text_and_answer(each, part) for each in conversations]
+            given = pa.array([answer for _, answer in told], pa.large_string())
+            answers.append(_answer_numbers(conversations, given))
+            there.append(np.array([text is not None for text, _ in told], np.bool_))
+            progress.advance(len(conversations))
+            yield pa.array([text for text, _ in told], pa.large_string())
+
     progress.start("reading", len(keys))
-    for conversations in read_conversations(dataset, keys):
-        told = [text_and_answer(each, part) for each in conversations]
-        texts.append(pa.array([text for text, _ in told], pa.large_string()))
-        given = pa.array([answer for _, answer in told], pa.large_string())
-        answers.append(_answer_numbers(conversations, given))
-        progress.advance(len(conversations))
+    texts = scratch.texts(read())
     progress.finish()
-    there = [np.asarray(each.is_valid().to_numpy(zero_copy_only=False), np.bool_) for each in texts]
     return ComparedTexts(
-        Texts(texts),
+        texts,
         np.concatenate([np.zeros(0, np.uint64), *answers]),
         np.concatenate([np.zeros(0, np.bool_), *there]),
     )

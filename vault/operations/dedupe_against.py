@@ -120,8 +120,11 @@ def _matches(
     containment: int | None,
 ) -> tuple[Rows, Similarities, NDArray[np.str_]]:
     """Return for each row its match or -1, how similar they are, and the reason for a removal."""
-    texts = read_compared_texts(*mine, comparing.on, context.progress)
-    other = read_compared_texts(*theirs, comparing.on, context.progress)
+    scratch = near_options(context, comparing).scratch
+    texts, other = (
+        read_compared_texts(*each, comparing.on, progress=context.progress, scratch=scratch)
+        for each in (mine, theirs)
+    )
     if comparing.on is Part.CONVERSATION:
         equal = equal_in(*mine, *theirs)
     else:

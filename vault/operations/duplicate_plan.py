@@ -25,7 +25,7 @@ from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
 
 _IN_MEMORY_BYTES = 1 << 30
-"""Signatures and shingles of up to two million examples stay in memory, others go to a file."""
+"""Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
 
 _NO_PAIRS = SimilarPairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
 
@@ -85,7 +85,13 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
     compared = None
     if not comparing.exact or comparing.on is not Part.CONVERSATION:
-        compared = read_compared_texts(dataset, keys, comparing.on, context.progress)
+        compared = read_compared_texts(
+            dataset,
+            keys,
+            comparing.on,
+            progress=context.progress,
+            scratch=near_options(context, comparing).scratch,
+        )
     exact = _exact(dataset, keys, compared, comparing.on)
     if within is not None:
         exact = refined(exact, within)
@@ -149,12 +155,14 @@ def _explained(
     neighbour = twin[removed].copy()
     to_neighbour = to_keeper.copy()
     if near is not None:
-        apart = np.flatnonzero(neighbour != keeper[removed])
-        rows = removed[apart]
-        to_keeper[apart] = near.similarity(rows, keeper[rows])
         others = np.flatnonzero(~is_exact)
         rows = removed[others]
-        neighbour[others], to_neighbour[others] = near.nearest(rows, keeper[rows])
+        nearest = near.nearest(rows, keeper[rows])
+        to_keeper[others] = nearest.to_keeper
+        neighbour[others], to_neighbour[others] = nearest.row, nearest.similarity
+        # An equal of one that goes as well is as similar to the keeper as that one is.
+        apart = np.flatnonzero(is_exact & (neighbour != keeper[removed]))
+        to_keeper[apart] = near.similarity(removed[apart], keeper[removed[apart]])
     return DuplicatePlan(
         keys, keeper, removed, is_exact, to_keeper, neighbour, to_neighbour, conflicts
     )

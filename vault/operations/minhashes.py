@@ -15,5 +15,5 @@ from vault.operations.dataset import Dataset
 
 def minhashes(context: Context, dataset: Dataset, keys: RowKeys) -> Sequence[Any]:
     """Return a `datasketch.MinHash` of each row, in the order of `keys`. Raises Corrupt."""
-    compared = read_compared_texts(dataset, keys, Part.CONVERSATION, context.progress)
+    compared = read_compared_texts(dataset, keys, Part.CONVERSATION, progress=context.progress)
     return to_datasketch(sign(compared.texts, without=NOTHING).minima)
