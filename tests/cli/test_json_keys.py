@@ -64,6 +64,15 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("branch b2", "branches[{name commit current}]"),
     ],
     "switch": [("switch -c b3", f"branch commit staged{{{CHANGES}}}")],
+    "dedupe": [
+        (
+            "dedupe --threshold 0.9",
+            "examples exact near clusters removed kept threshold conflicts marked "
+            "items[{examples keeper{id kind labels data} items[{id reason similarity}]}] "
+            f"staged{{{CHANGES}}}",
+        ),
+        ("dedupe --dry-run", "examples exact near clusters removed kept threshold dry_run"),
+    ],
     "rm": [("rm EXAMPLE", f"removed staged{{{CHANGES}}}")],
     "restore": [("restore EXAMPLE", f"restored staged{{{CHANGES}}}")],
     "removed": [("removed v2", "items[{id reason command}]")],
@@ -148,7 +157,10 @@ def test_the_check_finds_what_is_missing() -> None:
 
 def _prepare(line: str, run: Run) -> None:
     """Do what a command needs to have an answer without empty lists."""
-    if line == "removed v2":
+    if line.startswith("dedupe"):
+        write_lines(Path("again.jsonl"), [chat("More?", "Yes.", topic="again")])
+        run("import", "again.jsonl")
+    elif line == "removed v2":
         run("export", "-o", "ids.jsonl", "--with", "id", "--force")
         text = Path("ids.jsonl").read_text().splitlines()[0]
         run("rm", json.loads(text)["_vault"]["id"])

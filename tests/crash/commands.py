@@ -31,7 +31,7 @@ from vault.store.memory import MemoryBackend
 LINES = {
     "first.jsonl": [chat(1), chat(2), chat(3)],
     "second.jsonl": [chat(4), "{broken"],
-    "staged.jsonl": [chat(5)],
+    "staged.jsonl": [chat(5), chat(5, note="the same conversation")],
     "append.jsonl": [chat(1), chat(6), chat(7)],
     "edited.jsonl": [chat(1), chat(2, "another answer"), chat(8)],
     "partly.jsonl": [chat(9), "{broken", "[]"],
@@ -81,6 +81,7 @@ COMMANDS = (
     Command("reset-hard", lambda b, f: _in(b, f).reset("v1", hard=True)),
     Command("discard", lambda b, f: _in(b, f).discard()),
     Command("rm", lambda b, f: _in(b, f).rm([_id_of(2)]), (NotFound,)),
+    Command("dedupe", lambda b, f: _in(b, f).dedupe(exact=True)),
     Command("restore", lambda b, f: _in(b, f).restore([_id_of(3)])),
     Command("revert", lambda b, f: _in(b, f).revert("v1"), (AnswerIsNo,)),
     Command("undo", lambda b, f: _in(b, f).undo("10"), (Conflict,)),

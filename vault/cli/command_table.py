@@ -53,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Change what is staged",
         (
+            Entry("dedupe", "take exact and near duplicates out, one of each stays"),
             Entry("rm", "take examples out"),
             Entry("restore", "bring examples back"),
             Entry("removed", "list what was taken out, and why"),

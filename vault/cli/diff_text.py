@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
-from vault.cli.record_text import Part, excerpt_lines, parts_of
+from vault.cli.record_text import excerpt_lines, parts_of
 from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
 from vault.cli.word_diff import changes
 from vault.cli.wrapped_text import Piece, wrap
@@ -28,7 +28,7 @@ def item_lines(item: ChangedExample, verbose: bool = False) -> Iterator[str]:
     place = f"{escape(item.source)}:{item.line}"
     yield paint(f"{sign} {item.change}{what} {short_id(item.id, verbose)}", colour) + f"  {place}"
     if item.change == "changed" and item.old_data is not None:
-        yield from _changed(parts_of(_read(item.old_data)), parts_of(_read(item.data)))
+        yield from difference_lines(_read(item.old_data), _read(item.data))
     elif item.change != "relabelled":
         yield from excerpt_lines(_read(item.data))
     yield from _labels(item)
@@ -62,9 +62,11 @@ def by_lines(report: DiffReport, by: str) -> Iterator[str]:
         yield f"removed because {escape(reason)}: {count:,}"
 
 
-def _changed(old: list[Part], new: list[Part]) -> Iterator[str]:
+def difference_lines(old_record: object, new_record: object) -> Iterator[str]:
+    """Yield the parts in which two records differ, word by word, with some words around."""
     from difflib import SequenceMatcher
 
+    old, new = parts_of(old_record), parts_of(new_record)
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":

@@ -77,11 +77,7 @@ class Removal:
 
     def details(self) -> dict[str, Any]:
         """Return what `detail` says, nothing if it is not a JSON object."""
-        try:
-            value = json.loads(self.detail or "{}")
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
+        return details_of(self.detail)
 
     def place(self) -> tuple[Digest, int] | None:
         """Return the chunk and row where the example is stored, None where that was not noted."""
@@ -90,6 +86,15 @@ class Removal:
         if not isinstance(chunk, str) or not is_digest(chunk):
             return None
         return (Digest(chunk), row) if type(row) is int and row >= 0 else None
+
+
+def details_of(detail: str | None) -> dict[str, Any]:
+    """Return what the detail of a removal says, nothing if it is not a JSON object."""
+    try:
+        value = json.loads(detail or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def encode_quarantine(entries: Sequence[QuarantineEntry]) -> bytes:

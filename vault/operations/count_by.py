@@ -28,10 +28,10 @@ def count_by(comparison: Comparison, name: str) -> Mapping[str, ChangeCounts]:
     (`field-unknown`) if no example that differs has the field.
     """
     parts = {
-        "added": _values(comparison.new, comparison.added, name),
-        "removed": _values(comparison.old, comparison.removed, name),
-        "changed": _values(comparison.new, comparison.changed_new, name),
-        "relabelled": _values(comparison.new, comparison.relabelled_new, name),
+        "added": values_of_field(comparison.new, comparison.added, name),
+        "removed": values_of_field(comparison.old, comparison.removed, name),
+        "changed": values_of_field(comparison.new, comparison.changed_new, name),
+        "relabelled": values_of_field(comparison.new, comparison.relabelled_new, name),
     }
     counts = {change: Counter(values) for change, values in parts.items()}
     total: Counter[str] = Counter()
@@ -64,7 +64,8 @@ def count_reasons(comparison: Comparison) -> Mapping[str, int]:
     return dict(Counter(each for each in found if each is not None).most_common())
 
 
-def _values(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+    """Return the value of a field for each row, as text; names as in `count_by`."""
     if not len(keys):
         return []
     if name in COLUMNS:

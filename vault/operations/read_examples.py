@@ -188,7 +188,7 @@ class _Group:
         own = keys[first : first + _GROUP]
         self.first, self.end = first, first + len(own)
         table = dataset.columns(own, names)
-        self._roles = _roles_at(dataset, own, table)
+        self._roles = roles_at(dataset, own, table)
         self._labels = labels_at(dataset, own)
         if dataset.manifest.adopted is not None:
             owners = pa.array(source_of_each(dataset, own), pa.string())
@@ -213,7 +213,7 @@ def _shifted(values: dict[int, Any], first: int, count: int) -> dict[int, Any]:
     return {at: values[first + at] for at in range(count) if first + at in values}
 
 
-def _roles_at(dataset: Dataset, keys: RowKeys, table: pa.Table) -> dict[int, Mapping[str, str]]:
+def roles_at(dataset: Dataset, keys: RowKeys, table: pa.Table) -> dict[int, Mapping[str, str]]:
     """Return how roles were mapped to fields, for the rows that were read so: their chunk says."""
     chunk, _ = key_parts(keys)
     found: dict[int, Mapping[str, str]] = {}

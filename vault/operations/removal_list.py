@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,19 +59,24 @@ def removals_for(
     reason: str,
     *,
     detail: Mapping[str, Any] | None = None,
+    details: Iterable[Mapping[str, Any]] | None = None,
 ) -> list[Removal]:
-    """Return the removals of some rows of a dataset, each with the place where it is stored."""
+    """Return the removals of some rows of a dataset, each with the place where it is stored.
+
+    `detail` belongs to all of them, `details` to each in turn.
+    """
     chunk, row = key_parts(rows)
     ids = ids_of(dataset.columns(rows, ["id"]))
     digests = {number: dataset.numbers.digest(number) for number in np.unique(chunk).tolist()}
     shared = dict(detail or {})
+    own = itertools.repeat({}, len(ids)) if details is None else details
     return [
         Removal(
             each.tobytes(),
             reason,
-            compact_bytes({"chunk": digests[number], "row": at, **shared}).decode(),
+            compact_bytes({"chunk": digests[number], "row": at, **shared, **said}).decode(),
             context.intent.command,
             context.intent.time,
         )
-        for each, number, at in zip(ids, chunk.tolist(), row.tolist(), strict=True)
+        for each, number, at, said in zip(ids, chunk.tolist(), row.tolist(), own, strict=True)
     ]

@@ -19,9 +19,11 @@ from vault.operations.context import Context, Draft, head_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.find_example import FoundExample, find_example
 from vault.operations.id_index import NOWHERE
+from vault.operations.judged_pairs import pairs_of_removals, with_judged_pairs
 from vault.operations.named_examples import rows_named
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
+from vault.operations.removal_list import removals_of
 from vault.operations.revisions import resolve
 from vault.operations.staging import Staged, change_stage
 
@@ -32,7 +34,8 @@ class RestoreReport(Displayed):
 
     `restored` came back, `exchanged` of them in the place of what they had been edited into;
     `relabelled` were there and have again the labels that they had; `unchanged` were there as they
-    were.
+    were. `judged` of those that came back had been taken out as duplicates, and from now on count
+    as none of their keepers.
     """
 
     restored: int
@@ -40,6 +43,7 @@ class RestoreReport(Displayed):
     relabelled: int
     unchanged: int
     staged: Staged
+    judged: int = 0
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class _Counts:
     exchanged: int = 0
     relabelled: int = 0
     unchanged: int = 0
+    judged: int = 0
 
 
 def restore(
@@ -57,7 +62,8 @@ def restore(
 
     They are taken from `revision`; by default from HEAD, else from the newest commit that holds
     them, else from where a removal says that they are stored. An example that was edited since
-    takes back its place. Raises InvalidInput (`examples-missing`, `example-ambiguous`,
+    takes back its place; one that was taken out as a duplicate is remembered not to be one of its
+    keeper. Raises InvalidInput (`examples-missing`, `example-ambiguous`,
     `example-invalid`), NotFound (`example-not-there`, `example-not-found`, `revision-not-found`),
     Conflict (`detached-head`).
     """
@@ -77,6 +83,7 @@ def restore(
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, _Counts]:
         counts = _Counts()
+        before = {each.id: each for each in removals_of(context.store, dataset.manifest)}
         for manifest, texts in wanted.items():
             origin = open_dataset(context.store, manifest, numbers=dataset.numbers)
             name = "that version" if revision is None else f'"{revision}"'
@@ -84,7 +91,10 @@ def restore(
             dataset = _restored(dataset, origin, rows, counts)
         if gone:
             dataset = _added(dataset, _stored_rows(dataset.numbers, gone), counts)
-        return dataset.manifest, counts
+        back = before.keys() - {each.id for each in removals_of(context.store, dataset.manifest)}
+        pairs = pairs_of_removals(before.values(), back)
+        counts.judged = len(pairs)
+        return with_judged_pairs(context.store, dataset.manifest, pairs), counts
 
     staged, counts = change_stage(context, change)
     return RestoreReport(
@@ -93,6 +103,7 @@ def restore(
         counts.relabelled,
         counts.unchanged,
         staged,
+        counts.judged,
     )
 
 

@@ -12,7 +12,7 @@ from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.json_text import parse
 from vault.objects.label_set import decode_labels
-from vault.objects.quarantine import decode_removals
+from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View
 from vault.operations.context import Context
 from vault.operations.dataset import open_dataset, records_of
@@ -65,6 +65,10 @@ class RemovalShown:
     detail: str | None
     command: str
     time: str
+
+    def details(self) -> dict[str, Any]:
+        """Return what `detail` says, nothing if it is not a JSON object."""
+        return details_of(self.detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
+    from vault.operations.dedupe_report import DedupeReport
     from vault.operations.discard import DiscardReport
     from vault.operations.import_files import ImportReport
     from vault.operations.remove import RemoveReport
@@ -73,6 +74,36 @@ class Recording(Opened):
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
+
+    def dedupe(
+        self,
+        *,
+        mark: bool = False,
+        yes: bool = False,
+        dry_run: bool = False,
+        limit: int = 10,
+        against: str | None = None,
+        containment: int | None = None,
+        **comparing: Any,
+    ) -> DedupeReport:
+        """Take duplicates out of the stage, or mark them; see `vault.operations.dedupe`.
+
+        With `against`, a revision or the path of a file, what is there goes instead; with
+        `containment` too, what shares a run of so many words with it. `comparing` are `all_pairs`,
+        which lists every pair in the report, and fields of `Comparing`: `exact`, `threshold`, `on`,
+        `keep`, `within`, `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
+        """
+        from vault.operations.dedupe import DedupeOptions, dedupe
+        from vault.operations.dedupe_against import dedupe_against, require_against
+        from vault.operations.dedupe_settings import comparing_of
+
+        all_pairs = bool(comparing.pop("all_pairs", False))
+        wanted = comparing_of(self.folder, **comparing)
+        options = DedupeOptions(wanted, mark, yes, dry_run, limit, all_pairs)
+        if against is None:
+            require_against(containment)
+            return dedupe(self._context(), options)
+        return dedupe_against(self._context(), against, options, containment=containment)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage where they stood, with the labels that they had.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from vault.errors import NotFound
 
@@ -180,6 +180,17 @@ class Snapshot:
             skip_unsupported=skip_unsupported,
             about=f"From {place}, fingerprint {self.fingerprint}.",
         )
+
+    def minhashes(self) -> Sequence[Any]:
+        """Return a `datasketch.MinHash` of each example, in order, to go on with in that library.
+
+        They are made from words of the conversation without system messages, five in a row:
+        `MinHash(128, seed=1, hashfunc=int)`. What many examples share counts. An example without a
+        conversation has an empty one. About 1 KB and 30 µs an example.
+        """
+        from vault.operations.minhashes import minhashes
+
+        return minhashes(self._context, self._dataset, self._keys)
 
     def losses(self, format: str) -> FormatReport:
         """Return what a named format of `to_hf` would lose, and which examples it cannot hold.

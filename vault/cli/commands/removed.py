@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vault.cli import options
+from vault.cli.duplicate_text import keeper_of
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
@@ -33,6 +34,9 @@ def command(invocation: Invocation, revision: str | None, reason: str | None) ->
 def _because(removed: RemovedExample, verbose: bool) -> str:
     """Return what led to a removal, as it can still be understood when HEAD has moved on."""
     detail = removed.detail
+    keeper = keeper_of(detail)
+    if keeper is not None:
+        return f"of {short_id(keeper, verbose)}, by `{removed.command}`"
     if isinstance(detail.get("commit"), str):
         return f'of commit {short_id(detail["commit"], verbose)} "{detail.get("message", "")}"'
     if isinstance(detail.get("where"), str):

@@ -40,4 +40,6 @@ def _text(report: RestoreReport) -> Iterator[str]:
         yield f"gave {plural(report.relabelled, 'example')} the labels of then"
     if report.unchanged:
         yield f"{plural(report.unchanged, 'example')} had not gone"
+    if report.judged:
+        yield f"{plural(report.judged, 'example')} from now on no duplicate of what stayed instead"
     yield stage_line(report.staged)

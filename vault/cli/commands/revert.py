@@ -54,8 +54,8 @@ def _text(report: RevertReport, verbose: bool) -> Iterator[str]:
         if count:
             yield f"  {plural(count, 'example')} {what}"
     if report.quarantine_left:
-        count = plural(report.quarantine_left, "record")
-        yield f"  {count} out of quarantine, that it had put there"
+        left = plural(report.quarantine_left, "record")
+        yield f"  {left} out of quarantine, that it had put there"
     if report.quarantine_back:
         yield f"  {plural(report.quarantine_back, 'record')} back in quarantine"
     yield stage_line(report.staged)

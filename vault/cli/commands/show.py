@@ -10,6 +10,7 @@ import click
 from vault.cli import options
 from vault.cli.commit_text import commit_lines
 from vault.cli.count_text import count_changes
+from vault.cli.duplicate_text import keeper_lines
 from vault.cli.invocation import Invocation
 from vault.cli.record_text import full_lines
 from vault.cli.render import emit
@@ -71,5 +72,7 @@ def _example(report: ExampleShown, verbose: bool) -> Iterator[str]:
     yield f"in:      {', '.join([*(['the stage'] if report.staged else []), *held]) or 'no commit'}"
     for each in report.removals:
         yield f"removed: {escape(each.reason)}, by `{escape(each.command)}` at {each.time}"
+        for line in keeper_lines(each.details(), verbose):
+            yield f"         {line}"
     yield ""
     yield from full_lines(report.data)

@@ -1,0 +1,72 @@
+"""Signatures are those of datasketch, and shingles are sets of five words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from datasketch import MinHash
+
+from tests.support.naive_dedupe import corpus, similarity
+from tests.support.naive_dedupe import shingles as naive_shingles
+from vault.dedupe.shingles import left_out, shingle_sets, shingles_of
+from vault.dedupe.signatures import minima_of, sign, to_datasketch
+from vault.dedupe.similarity import estimates, sketches
+from vault.dedupe.texts import Texts
+
+NOTHING = np.zeros(0, np.uint64)
+TEXTS = [*corpus(40), "", "one", "two words", "five words make one shingle", "?", "今天天气很好"]
+
+
+def test_signatures_are_those_of_datasketch_bit_for_bit() -> None:
+    shingles = shingles_of(pa.array(TEXTS))
+    found = minima_of(shingles)
+    for row in range(len(TEXTS)):
+        own = shingles.hashes[shingles.offsets[row] : shingles.offsets[row + 1]]
+        expected = MinHash(128, seed=1, hashfunc=int)
+        expected.update_batch((own & np.uint64(0xFFFF_FFFF)).tolist())
+        assert np.array_equal(found[row], expected.hashvalues), TEXTS[row]
+
+
+def test_datasketch_can_go_on_with_them() -> None:
+    minima = minima_of(shingles_of(pa.array(["a b c d e f g h", "a b c d e f g x", ""])))
+    first, second, empty = to_datasketch(minima)
+    assert first.jaccard(second) == np.mean(minima[0] == minima[1])
+    assert empty.is_empty()
+    first.merge(second)
+
+
+def test_shingles_are_sets_of_five_words_in_a_row() -> None:
+    sets = shingle_sets(pa.array(TEXTS[:44]), NOTHING)
+    assert sets.counts().tolist() == [len(naive_shingles(text)) for text in TEXTS[:44]]
+
+
+def test_signing_takes_blocks_threads_and_arrays_of_any_size() -> None:
+    texts = [f"text number {number} of a great many others" for number in range(1_500)]
+    whole = sign(Texts([pa.array(texts)]), without=NOTHING)
+    cut = [pa.array(texts[:1]), pa.array([], pa.string()), pa.array(texts[1:1_100])]
+    parts = Texts([*cut, pa.array(texts[1_100:])])
+    again = sign(parts, without=NOTHING, threads=3)
+    assert np.array_equal(whole.minima, again.minima)
+    assert np.array_equal(whole.identity, again.identity)
+    assert np.array_equal(parts.hashes(), Texts([pa.array(texts)]).hashes())
+
+
+def test_what_is_left_out_is_not_signed() -> None:
+    both = shingles_of(pa.array(["a b c d e f g", "c d e f g"]))
+    second = np.unique(both.hashes[both.offsets[1] :] >> np.uint64(16))
+    left = left_out(both, second)
+    assert left.counts()[1] == 0
+    assert np.array_equal(
+        np.unique(left.hashes), np.unique(shingles_of(pa.array(["a b c d e f"])).hashes)
+    )
+
+
+def test_estimates_are_near_the_truth() -> None:
+    texts = corpus(300)
+    minima = minima_of(shingles_of(pa.array(texts)))
+    first, second = (np.arange(0, 299), np.arange(1, 300))
+    found = estimates(sketches(minima, np.arange(300)), first, second)
+    agrees = (minima[first].astype(np.uint8) == minima[second].astype(np.uint8)).mean(axis=1)
+    assert np.allclose(found, agrees)
+    true = [similarity(texts[one], texts[one + 1]) for one in range(299)]
+    assert np.abs(found - true).max() < 0.2

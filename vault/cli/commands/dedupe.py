@@ -1,0 +1,104 @@
+"""`vault dedupe`: take duplicates out, one of each cluster stays."""
+
+from __future__ import annotations
+
+import click
+
+from vault.cli import options
+from vault.cli.dedupe_text import next_step, report_lines
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, emit_json_lines, hint, warn
+from vault.cli.text import plural
+
+_EXAMPLE = """\
+vault dedupe --dry-run
+vault dedupe --threshold 0.9 --keep label:quality
+vault dedupe --against eval.jsonl --on prompt
+vault dedupe --mark"""
+
+
+@options.command(example=_EXAMPLE)
+@click.option("--exact", is_flag=True, help="Only those whose conversations are equal.")
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="SHARE",
+    help="How alike two are at least: the share of runs of five words in common (0.8).",
+)
+@click.option(
+    "--on",
+    type=click.Choice(["conversation", "prompt", "response"]),
+    help="Which part is compared; system messages never are.",
+)
+@click.option(
+    "--keep",
+    metavar="POLICY",
+    help="Which stays: first, last, longest, label:NAME or source:NAME. Else one that has a "
+    "label, else the first.",
+)
+@click.option(
+    "--against",
+    metavar="REV|FILE",
+    help="Take out what is in another version or a file, such as an evaluation set; no others.",
+)
+@click.option(
+    "--containment",
+    type=int,
+    metavar="WORDS",
+    help="With --against: what has a run of so many words in common with it (13 is usual).",
+)
+@click.option("--within", metavar="FIELD", help="Compare only those with the same value of this.")
+@click.option("--count-shared", is_flag=True, help="Count what more than 5 % have in common, too.")
+@click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
+@click.option("--yes", is_flag=True, help="Go on where more than 30 % would go.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would go; change nothing.")
+@click.option("--limit", default=5, metavar="N", help="Clusters that are shown (5).")
+@click.option("--jsonl", is_flag=True, help="Print every pair, one JSON object a line.")
+def command(
+    invocation: Invocation,
+    exact: bool,
+    threshold: float | None,
+    on: str | None,
+    keep: str | None,
+    against: str | None,
+    containment: int | None,
+    within: str | None,
+    count_shared: bool,
+    mark: bool,
+    yes: bool,
+    dry_run: bool,
+    limit: int,
+    jsonl: bool,
+) -> None:
+    """Take exact and near duplicates out of the stage; one of each cluster stays.
+
+    Text that more than 5 % of the examples share, such as an instruction, does not count. Examples
+    that are alike but for their short answers are reported as conflicts and stay.
+    """
+    repository = invocation.repository(writing=not dry_run)
+    report = repository.dedupe(
+        mark=mark,
+        yes=yes,
+        dry_run=dry_run,
+        limit=limit,
+        all_pairs=jsonl,
+        exact=exact,
+        threshold=threshold,
+        on=on,
+        keep=keep,
+        within=within,
+        against=against,
+        containment=containment,
+        count_shared=count_shared,
+    )
+    if jsonl:
+        emit_json_lines(invocation, report.pairs)
+        return
+    emit(invocation, report, lambda report: report_lines(report, invocation.verbose))
+    if report.unread:
+        warn(invocation, f"{plural(report.unread, 'line')} of {against} could not be read")
+    if report.too_much is not None:
+        warn(invocation, f"{report.too_much}: without --dry-run this is refused, unless with --yes")
+    step = next_step(report)
+    if step:
+        hint(invocation, step)

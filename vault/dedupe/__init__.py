@@ -1,0 +1,1 @@
+"""Near-duplicates: arrays in, clusters out. Pure; knows no repository, file or terminal."""

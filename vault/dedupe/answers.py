@@ -1,0 +1,37 @@
+"""Short answers: where two of them differ, the examples are no duplicates, however alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from vault.dedupe.words import Hashes, words_of
+
+SHORT_WORDS = 5
+"""An answer of fewer words than this is short: a category, a number, a yes."""
+
+_BLOCK = 512
+_AROUND = " \t\r\n.,!?;:'\"`"
+
+
+def short_answers(answers: pa.Array) -> Hashes:
+    """Return a number of each short answer that equal ones share, and 0 for the others and null.
+
+    Case, and punctuation around an answer, do not count; within it everything does, so that -1 is
+    not 1 and one emoji is not another.
+    """
+    result = np.zeros(len(answers), np.uint64)
+    for at in range(0, len(answers), _BLOCK):
+        block = answers.slice(at, _BLOCK).cast(pa.large_string())
+        counts = np.diff(words_of(block).offsets)
+        is_given = np.asarray(block.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+        short = np.flatnonzero((counts < SHORT_WORDS) & is_given)
+        plain = pc.utf8_lower(block.take(pa.array(short)))
+        trimmed = pc.utf8_trim(plain, characters=_AROUND)
+        bare = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), plain, trimmed)
+        result[at + short] = [
+            xxhash.xxh3_64_intdigest(each.encode()) | 1 for each in bare.to_pylist()
+        ]
+    return result

@@ -1,0 +1,152 @@
+"""Signatures: 128 minima of a text's shingles under 128 permutations, as datasketch has them.
+
+Two signatures agree in about as many places as the sets of shingles have in common (Broder 1997).
+They are those of `datasketch.MinHash(128, seed=1, hashfunc=int)` over the low 32 bits of each
+shingle, bit for bit, so that people can go on with that library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vault.dedupe.scratch import IN_MEMORY, Scratch
+from vault.dedupe.shingles import Shingles, left_out, mix, shingles_of
+from vault.dedupe.texts import Texts, cut_blocks
+from vault.dedupe.words import Hashes
+
+PERMUTATIONS = 128
+SEED = 1
+
+Minima = NDArray[np.uint32]
+"""Signatures of n texts: n rows of 128 minima, all 2^32 - 1 for a text with nothing to compare."""
+
+_EMPTY = np.uint32(0xFFFF_FFFF)
+_AT_ONCE = 4
+_BLOCKS_A_TASK = 32
+_u = np.uint32
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What n texts are compared by: their signatures, and a number that equal texts share.
+
+    `identity` is 0 for a text without a word. `own` counts shingles that are not boilerplate; a
+    text with none is compared with nothing. 524 bytes a text.
+    """
+
+    minima: Minima
+    identity: Hashes
+    own: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self.identity)
+
+
+def sign(
+    texts: Texts, *, without: Hashes, threads: int = 1, scratch: Scratch = IN_MEMORY
+) -> Signed:
+    """Return the signatures of texts, the boilerplate `without` left out of them.
+
+    9 µs a text of 950 characters on one core. `identity` does count the boilerplate.
+    """
+    count = len(texts)
+    signed = Signed(
+        scratch.array((count, PERMUTATIONS), np.uint32),
+        np.zeros(count, np.uint64),
+        np.zeros(count, np.uint32),
+    )
+
+    blocks = cut_blocks(texts.sizes())
+
+    def work(at: int) -> None:
+        for first, last in blocks[at : at + _BLOCKS_A_TASK]:
+            _sign_block(texts.block(first, last), slice(first, last), without, signed)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, range(0, len(blocks), _BLOCKS_A_TASK)):
+            pass
+    return signed
+
+
+def _sign_block(texts: pa.Array, rows: slice, without: Hashes, signed: Signed) -> None:
+    shingles = shingles_of(texts)
+    signed.identity[rows] = identities(shingles)
+    shingles = left_out(shingles, without)
+    signed.own[rows] = shingles.counts()
+    signed.minima[rows] = minima_of(shingles)
+
+
+def identities(shingles: Shingles) -> Hashes:
+    """Return a number of each text that depends on its shingles alone, 0 for none."""
+    result = np.zeros(len(shingles), np.uint64)
+    has = np.flatnonzero(shingles.counts())
+    if len(has):
+        sums = np.add.reduceat(shingles.hashes, shingles.offsets[has])
+        result[has] = mix(sums) | np.uint64(1)
+    return result
+
+
+def minima_of(shingles: Shingles) -> Minima:
+    """Return the signatures of texts. Fastest for a few hundred: they stay in the cache."""
+    result = np.full((len(shingles), PERMUTATIONS), _EMPTY)
+    has = np.flatnonzero(shingles.counts())
+    if not len(has):
+        return result
+    hashes = _spread(shingles.hashes.astype(np.uint32))
+    starts = shingles.offsets[has]
+    factors, terms = permutations()
+    found = np.empty((PERMUTATIONS, len(has)), np.uint32)
+    permuted = np.empty((_AT_ONCE, len(hashes)), np.uint32)
+    for first in range(0, PERMUTATIONS, _AT_ONCE):
+        own = slice(first, first + _AT_ONCE)
+        np.multiply(hashes, factors[own, None], out=permuted)
+        permuted += terms[own, None]
+        np.minimum.reduceat(permuted, starts, axis=1, out=found[own])
+    result[has] = found.T
+    return result
+
+
+def _spread(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Spread the bits as datasketch does first: the 32-bit finaliser of MurmurHash3."""
+    hashes ^= hashes >> _u(16)
+    hashes *= _u(0x85EBCA6B)
+    hashes ^= hashes >> _u(13)
+    hashes *= _u(0xC2B2AE35)
+    hashes ^= hashes >> _u(16)
+    return hashes
+
+
+@lru_cache(maxsize=1)
+def permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return the factors and terms of the permutations `factor * hash + term` modulo 2^32."""
+    from datasketch import MinHash
+
+    factors, terms = MinHash(PERMUTATIONS, seed=SEED, hashfunc=int).permutations
+    return np.ascontiguousarray(factors, np.uint32), np.ascontiguousarray(terms, np.uint32)
+
+
+def to_datasketch(minima: Minima) -> Sequence[Any]:
+    """Return signatures as `datasketch.MinHash` objects, to go on with in that library."""
+    from datasketch import MinHash
+
+    shared = permutations()
+    return [
+        MinHash(
+            PERMUTATIONS,
+            seed=SEED,
+            hashfunc=int,
+            hashvalues=each,
+            permutations=shared,
+            scheme="affine32",
+        )
+        for each in minima
+    ]

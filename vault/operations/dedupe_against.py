@@ -1,0 +1,257 @@
+"""`dedupe --against`: take out of the stage what is in another version, or in an evaluation set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dedupe.reference import match_near, match_runs
+from vault.dedupe.similarity import Similarities
+from vault.dedupe.texts import Rows
+from vault.errors import InvalidInput
+from vault.objects.manifest import Manifest
+from vault.objects.runs import RowKeys, only_in
+from vault.operations.compared_texts import Part, read_compared_texts
+from vault.operations.context import Context, Draft
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.dedupe import DedupeOptions
+from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
+from vault.operations.dedupe_report import (
+    ComparedPair,
+    DedupeReport,
+    Duplicate,
+    ShownCluster,
+)
+from vault.operations.duplicate_plan import Comparing, near_options
+from vault.operations.exact_duplicates import equal_in, equal_texts_in
+from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
+from vault.operations.list_examples import listed, open_revision
+from vault.operations.rearrange import rearranged
+from vault.operations.reference_data import Reference, open_reference
+from vault.operations.removal_list import removals_for, with_removals
+from vault.operations.staging import change_stage
+
+LEAST_RUN_WORDS = 5
+_SHOWN_OF_CLUSTER = 3
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstPlan:
+    """Which rows of a dataset match which rows of a reference, and how.
+
+    `removed` are places among `keys`, ascending; `other` is the reference row of each, a place
+    among `reference_keys`.
+    """
+
+    keys: RowKeys
+    reference_keys: RowKeys
+    removed: Rows
+    other: Rows
+    reasons: NDArray[np.str_]
+    similarity: Similarities
+
+
+def dedupe_against(
+    context: Context, against: str, options: DedupeOptions, *, containment: int | None = None
+) -> DedupeReport:
+    """Take out of the stage what matches an example of a revision or a file.
+
+    Equal conversations always match; near ones unless `exact`; with `containment` what shares a
+    run of so many words. With prompts compared, different answers do not matter. What is in the
+    stage twice stays twice. Raises InvalidInput (`against-options`, `containment-invalid`,
+    `threshold-invalid`), what `open_reference` raises, Conflict (`dedupe-too-much`,
+    `detached-head`), Corrupt.
+    """
+    comparing = options.comparing
+    check_threshold(comparing.threshold)
+    _check(options, containment)
+    reference = open_reference(context, against)
+
+    def change(draft: Draft | None, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
+        plan = _plan(context, dataset, reference, comparing, containment)
+        too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
+        report = replace(_report(dataset, plan, reference, options), too_much=too_much)
+        if options.dry_run:
+            return dataset.manifest, replace(report, dry_run=True)
+        if too_much is not None and not options.yes:
+            raise too_much_error(too_much)
+        return _without(context, dataset, plan, reference), replace(report, too_much=None)
+
+    if options.dry_run:
+        return change(None, open_revision(context, None)[1])[1]
+    staged, report = change_stage(context, change)
+    return replace(report, staged=staged)
+
+
+def _plan(
+    context: Context,
+    dataset: Dataset,
+    reference: Reference,
+    comparing: Comparing,
+    containment: int | None,
+) -> AgainstPlan:
+    keys, others = dataset.keys(), reference.dataset.keys()
+    if not len(keys) or not len(others):
+        none = np.zeros(0, np.int64)
+        return AgainstPlan(keys, others, none, none, np.zeros(0, "U1"), np.zeros(0, np.float64))
+    row, similarity, reasons = _matches(
+        context, (dataset, keys), (reference.dataset, others), comparing, containment
+    )
+    judged = judged_pairs(dataset.store, dataset.manifest)
+    removed = np.flatnonzero(row >= 0)
+    if judged:
+        ids = ids_of(dataset.columns(keys[removed], ["id"]))
+        theirs = ids_of(reference.dataset.columns(others[row[removed]], ["id"]))
+        pairs = zip(ids, theirs, strict=True)
+        removed = removed[[(a.tobytes(), b.tobytes()) not in judged for a, b in pairs]]
+    return AgainstPlan(keys, others, removed, row[removed], reasons[removed], similarity[removed])
+
+
+def _matches(
+    context: Context,
+    mine: tuple[Dataset, RowKeys],
+    theirs: tuple[Dataset, RowKeys],
+    comparing: Comparing,
+    containment: int | None,
+) -> tuple[Rows, Similarities, NDArray[np.str_]]:
+    """Return for each row its match or -1, how similar they are, and the reason for a removal."""
+    scratch = near_options(context, comparing).scratch
+    texts, other = (
+        read_compared_texts(*each, comparing.on, progress=context.progress, scratch=scratch)
+        for each in (mine, theirs)
+    )
+    if comparing.on is Part.CONVERSATION:
+        equal = equal_in(*mine, *theirs)
+    else:
+        equal = equal_texts_in(texts.texts, other.texts)
+    is_equal = equal >= 0
+    if comparing.exact:
+        return equal, is_equal.astype(np.float64), np.full(len(equal), EXACT)
+    if containment is not None:
+        found = match_runs(
+            texts.texts, other.texts, words=containment, count_shared=comparing.count_shared
+        )
+        reason = CONTAINED
+    else:
+        answers = (texts.answers, other.answers) if comparing.on is Part.CONVERSATION else None
+        wanted = near_options(context, comparing)
+        found = match_near(texts.texts, other.texts, answers=answers, options=wanted)
+        reason = NEAR
+    return (
+        np.where(is_equal, equal, found.row),
+        np.where(is_equal, 1.0, found.similarity),
+        np.where(is_equal, EXACT, reason),
+    )
+
+
+def _without(
+    context: Context, dataset: Dataset, plan: AgainstPlan, reference: Reference
+) -> Manifest:
+    if not len(plan.removed):
+        return dataset.manifest
+    rows = plan.keys[plan.removed]
+    manifest = rearranged(dataset, plan.keys, plan.keys[only_in(plan.keys, rows)])
+    details = list(_details(plan, reference))
+    removals = []
+    for reason in (EXACT, NEAR, CONTAINED):
+        chosen = plan.reasons == reason
+        own = [each for each, is_own in zip(details, chosen.tolist(), strict=True) if is_own]
+        removals += removals_for(context, dataset, rows[chosen], reason, details=own)
+    return with_removals(context.store, manifest, removals)
+
+
+def _details(plan: AgainstPlan, reference: Reference) -> Iterator[Mapping[str, Any]]:
+    others = reference.dataset.columns(plan.reference_keys[plan.other], ["id"])
+    for each, similarity in zip(ids_of(others), plan.similarity.tolist(), strict=True):
+        yield {
+            "against": reference.name,
+            "keeper": each.tobytes().hex(),
+            "keeper_similarity": round(similarity, _DIGITS),
+        }
+
+
+def _report(
+    dataset: Dataset, plan: AgainstPlan, reference: Reference, options: DedupeOptions
+) -> DedupeReport:
+    exact = int((plan.reasons == EXACT).sum())
+    removed = len(plan.removed)
+    found, sizes = np.unique(plan.other, return_counts=True)
+    largest = found[np.lexsort((found, -sizes))]
+    return DedupeReport(
+        examples=len(plan.keys),
+        exact=exact,
+        near=removed - exact,
+        clusters=len(found),
+        removed=removed,
+        kept=len(plan.keys) - removed,
+        threshold=options.comparing.threshold,
+        conflicts=0,
+        items=tuple(_clusters(dataset, plan, reference, largest[: options.limit].tolist())),
+        conflict_items=(),
+        pairs=tuple(_pairs(dataset, plan, reference)) if options.all_pairs else (),
+        against=reference.name,
+        unread=reference.unread,
+    )
+
+
+def _clusters(
+    dataset: Dataset, plan: AgainstPlan, reference: Reference, others: list[int]
+) -> Iterator[ShownCluster]:
+    for other in others:
+        own = np.flatnonzero(plan.other == other)
+        size = len(own) + 1
+        own = own[np.argsort(plan.similarity[own], kind="stable")][:_SHOWN_OF_CLUSTER]
+        (keeper,) = listed(reference.dataset, plan.reference_keys[[other]])
+        examples = listed(dataset, plan.keys[plan.removed[own]])
+        items = tuple(
+            Duplicate(str(plan.reasons[at]), round(float(plan.similarity[at]), _DIGITS), each)
+            for at, each in zip(own.tolist(), examples, strict=True)
+        )
+        yield ShownCluster(size, keeper, items)
+
+
+def _pairs(dataset: Dataset, plan: AgainstPlan, reference: Reference) -> Iterator[ComparedPair]:
+    mine = ids_of(dataset.columns(plan.keys[plan.removed], ["id"]))
+    theirs = ids_of(reference.dataset.columns(plan.reference_keys[plan.other], ["id"]))
+    for at, (one, other) in enumerate(zip(mine, theirs, strict=True)):
+        yield ComparedPair(
+            str(plan.reasons[at]),
+            one.tobytes().hex(),
+            other.tobytes().hex(),
+            round(float(plan.similarity[at]), _DIGITS),
+        )
+
+
+def _check(options: DedupeOptions, containment: int | None) -> None:
+    comparing = options.comparing
+    others = {"--mark": options.mark, "--within": comparing.within is not None}
+    if containment is not None:
+        others["--exact and --containment together"] = comparing.exact
+    refused = [name for name, is_given in others.items() if is_given]
+    if refused:
+        raise InvalidInput(
+            f"--against does not go with {refused[0]}",
+            code="against-options",
+            hint=f"leave out {refused[0].removesuffix(' together')}",
+        )
+    if containment is not None and containment < LEAST_RUN_WORDS:
+        raise InvalidInput(
+            f"a run of {containment} words says little",
+            code="containment-invalid",
+            hint=f"give at least {LEAST_RUN_WORDS}; 13 is usual",
+        )
+
+
+def require_against(containment: int | None) -> None:
+    """Raise InvalidInput (`against-missing`) for a containment in nothing."""
+    if containment is not None:
+        raise InvalidInput(
+            "it is not said against what runs of words are looked for",
+            code="against-missing",
+            hint="add --against FILE, such as an evaluation set",
+        )

@@ -1,0 +1,210 @@
+"""Which examples of a dataset are duplicates, and which of them would stay: planned, not done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from vault.dedupe.keepers import choose_keepers, refined, set_apart
+from vault.dedupe.near import Apart, NearDuplicates, NearOptions, SimilarPairs, find_near_duplicates
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.similarity import Similarities
+from vault.dedupe.texts import Rows
+from vault.dedupe.words import Hashes
+from vault.errors import InvalidInput
+from vault.objects.runs import RowKeys
+from vault.operations.compared_texts import ComparedTexts, Part, read_compared_texts
+from vault.operations.context import Context
+from vault.operations.count_by import ABSENT, values_of_field
+from vault.operations.dataset import Dataset, hashes_of
+from vault.operations.exact_duplicates import equal_conversations, equal_texts
+from vault.operations.judged_pairs import judged_pairs, judged_rows
+from vault.operations.keep_policy import preferences
+
+_IN_MEMORY_BYTES = 1 << 30
+"""Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
+
+_NO_PAIRS = SimilarPairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """What counts as a duplicate, and which stays.
+
+    `exact` finds equal ones only. `within` names a field (as `diff --by`): only examples with the
+    same value of it are compared. `keep` is a policy of `preferences`.
+    """
+
+    exact: bool = False
+    threshold: float = 0.8
+    on: Part = Part.CONVERSATION
+    keep: str | None = None
+    within: str | None = None
+    count_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePlan:
+    """The rows of a dataset, and which of them would go.
+
+    `keys` are all of them in order; everything else counts places among them. `keeper` is the row
+    that stays for each row, itself where it stays. The others of `removed` (ascending) come with
+    what is known of each: whether it equals another one, how similar it is to its keeper, and its
+    nearest neighbour. `conflicts` are alike but for short answers that differ.
+    """
+
+    keys: RowKeys
+    keeper: Rows
+    removed: Rows
+    is_exact: NDArray[np.bool_]
+    keeper_similarity: Similarities
+    neighbour: Rows
+    neighbour_similarity: Similarities
+    conflicts: SimilarPairs
+
+    def cluster_sizes(self) -> tuple[Rows, Rows]:
+        """Return the keepers of clusters of two or more, largest cluster first, and the sizes."""
+        counts = np.bincount(self.keeper[self.removed], minlength=len(self.keys))
+        keepers = np.flatnonzero(counts)
+        order = np.lexsort((keepers, -counts[keepers]))
+        return keepers[order], counts[keepers[order]] + 1
+
+
+def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) -> DuplicatePlan:
+    """Return which examples of a dataset are duplicates of which.
+
+    Costs reading all records unless only whole conversations that are equal are looked for, and
+    the engine. Raises InvalidInput (`keep-invalid`, `field-unknown`), NotFound (`keep-not-found`),
+    Corrupt.
+    """
+    keys = dataset.keys()
+    preference = preferences(dataset, keys, comparing.keep)
+    within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
+    compared = None
+    if not comparing.exact or comparing.on is not Part.CONVERSATION:
+        compared = read_compared_texts(
+            dataset,
+            keys,
+            comparing.on,
+            progress=context.progress,
+            scratch=near_options(context, comparing).scratch,
+        )
+    exact = _exact(dataset, keys, compared, comparing.on)
+    if within is not None:
+        exact = refined(exact, within)
+    near = None
+    cluster = exact
+    if compared is not None and not comparing.exact:
+        context.progress.start("comparing")
+        near = _near(context, compared, within, comparing)
+        context.progress.finish()
+        cluster = near.cluster[exact]
+    stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
+    alone = np.unique(stays[cluster[stays] == cluster[others]])
+    cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
+    keeper = choose_keepers(cluster, preference)
+    conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
+    return _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
+
+
+def _near(
+    context: Context, compared: ComparedTexts, within: Hashes | None, comparing: Comparing
+) -> NearDuplicates:
+    answers = None if comparing.on is Part.RESPONSE else compared.answers
+    options = near_options(context, comparing)
+    return find_near_duplicates(compared.texts, Apart(answers, within), options)
+
+
+def near_options(context: Context, comparing: Comparing) -> NearOptions:
+    """Return how the engine runs for a repository: large arrays lie in its own folder."""
+    folder = None if context.folder is None else context.folder / ".vault" / "tmp"
+    return NearOptions(
+        threshold=comparing.threshold,
+        count_shared=comparing.count_shared,
+        scratch=Scratch(_IN_MEMORY_BYTES, folder if folder and folder.is_dir() else None),
+    )
+
+
+def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedTexts | None, on: Part) -> Rows:
+    if compared is None or on is Part.CONVERSATION:
+        return equal_conversations(dataset, keys)
+    equal = equal_texts(compared.texts, compared.is_there)
+    # Two answers to one question are a conflict, not duplicates, if they are short.
+    return refined(equal, compared.answers) if on is Part.PROMPT else equal
+
+
+def _twins(exact: Rows, keeper: Rows, preference: Rows) -> Rows:
+    """Return for each row the one of its equals that is best to keep: the keeper if it is one."""
+    least = int(preference.min(initial=0)) - 1
+    return choose_keepers(exact, np.where(keeper == np.arange(len(keeper)), least, preference))
+
+
+def _explained(
+    keys: RowKeys,
+    keeper: Rows,
+    twin: Rows,
+    near: NearDuplicates | None,
+    conflicts: SimilarPairs,
+) -> DuplicatePlan:
+    removed = np.flatnonzero(keeper != np.arange(len(keeper)))
+    is_exact = twin[removed] != removed
+    to_keeper = np.ones(len(removed), np.float64)
+    neighbour = twin[removed].copy()
+    to_neighbour = to_keeper.copy()
+    if near is not None:
+        others = np.flatnonzero(~is_exact)
+        rows = removed[others]
+        nearest = near.nearest(rows, keeper[rows])
+        to_keeper[others] = nearest.to_keeper
+        neighbour[others], to_neighbour[others] = nearest.row, nearest.similarity
+        # An equal of one that goes as well is as similar to the keeper as that one is.
+        apart = np.flatnonzero(is_exact & (neighbour != keeper[removed]))
+        to_keeper[apart] = near.similarity(removed[apart], keeper[removed[apart]])
+    return DuplicatePlan(
+        keys, keeper, removed, is_exact, to_keeper, neighbour, to_neighbour, conflicts
+    )
+
+
+def _conflicts(
+    dataset: Dataset, keys: RowKeys, compared: ComparedTexts | None, near: NearDuplicates
+) -> SimilarPairs:
+    """Return near-duplicates, and examples with the very same prompt, whose short answers differ.
+
+    The similarity is NaN where only the prompts are the same.
+    """
+    if compared is None:
+        return near.conflicts
+    prompts, valid = hashes_of(dataset.columns(keys, ["prompt_id"]), "prompt_id")
+    rows = np.flatnonzero(valid & (compared.answers != 0))
+    order = rows[np.lexsort((rows, prompts[rows]))]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = prompts[order][1:] != prompts[order][:-1]
+    heads = order[np.flatnonzero(first)][np.cumsum(first) - 1] if len(order) else order
+    differ = compared.answers[order] != compared.answers[heads]
+    same = set(zip(heads[differ].tolist(), order[differ].tolist(), strict=True))
+    found = near.conflicts
+    known = zip(found.first.tolist(), found.second.tolist(), found.similarity.tolist(), strict=True)
+    pairs = {(one, other): alike for one, other, alike in known}
+    for pair in same:
+        pairs.setdefault(pair, float("nan"))
+    listed = sorted(pairs)
+    return SimilarPairs(
+        np.array([one for one, _ in listed], np.int64),
+        np.array([other for _, other in listed], np.int64),
+        np.array([pairs[pair] for pair in listed], np.float64),
+    )
+
+
+def _numbers_of(dataset: Dataset, keys: RowKeys, name: str) -> Hashes:
+    values = values_of_field(dataset, keys, name)
+    if values and all(each == ABSENT for each in values):
+        raise InvalidInput(
+            f'no example has a field "{name}"',
+            code="field-unknown",
+            hint="use kind, source, round, labels.NAME, or a path such as metadata.topic",
+        )
+    numbers = {value: xxhash.xxh3_64_intdigest(value.encode()) for value in set(values)}
+    return np.array([numbers[each] for each in values], np.uint64)

@@ -1,0 +1,107 @@
+"""Exact duplicates: examples with the same conversation, or the same part of it, compared in full.
+
+Whole conversations have a key in their chunk, so only records that share one are read. Two formats
+of one conversation are the same; what the record says besides it does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dedupe.shingles import is_first
+from vault.dedupe.texts import Rows, Texts
+from vault.objects.conversation import Conversation
+from vault.objects.json_text import canonical_bytes
+from vault.objects.runs import RowKeys
+from vault.operations.compared_texts import read_conversations
+from vault.operations.dataset import Dataset, hashes_of
+
+_DIGEST_BYTES = 32
+
+
+def equal_conversations(dataset: Dataset, keys: RowKeys) -> Rows:
+    """Return for each row the first row with the same conversation; itself without one.
+
+    Conversations whose keys agree are compared by SHA-256 of their canonical form. Raises Corrupt.
+    """
+    hashes, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
+    suspects = _repeated(hashes, valid)
+    digests = b"".join(_digests(dataset, keys[suspects]))
+    told = np.frombuffer(digests, f"V{_DIGEST_BYTES}")
+    return _first_equal(len(keys), suspects, hashes[suspects], told)
+
+
+def equal_in(dataset: Dataset, keys: RowKeys, other: Dataset, other_keys: RowKeys) -> Rows:
+    """Return for each row the place among `other_keys` of an equal conversation, -1 for none."""
+    mine, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
+    theirs, is_theirs = hashes_of(other.columns(other_keys, ["content_id"]), "content_id")
+    rows = np.flatnonzero(valid & np.isin(mine, theirs[is_theirs]))
+    there = np.flatnonzero(is_theirs & np.isin(theirs, mine[rows]))
+    known: dict[bytes, int] = {}
+    for row, digest in zip(there.tolist(), _digests(other, other_keys[there]), strict=True):
+        known.setdefault(digest, row)
+    result = np.full(len(keys), -1)
+    found = [known.get(each, -1) for each in _digests(dataset, keys[rows])]
+    result[rows] = found
+    return result
+
+
+def equal_texts_in(texts: Texts, other: Texts) -> Rows:
+    """Return for each text the row of an equal one among others, -1 for none, or an empty text."""
+    mine, theirs = texts.hashes(), other.hashes()
+    rows = np.flatnonzero((texts.sizes() > 0) & np.isin(mine, theirs))
+    there = np.flatnonzero(np.isin(theirs, mine[rows]))
+    known: dict[str, int] = {}
+    for row, text in zip(there.tolist(), other.take(there).to_pylist(), strict=True):
+        known.setdefault(text, row)
+    result = np.full(len(texts), -1)
+    result[rows] = [known.get(each, -1) for each in texts.take(rows).to_pylist()]
+    return result
+
+
+def equal_texts(texts: Texts, is_there: NDArray[np.bool_]) -> Rows:
+    """Return for each row the first row with the same text; itself where it has none, or empty."""
+    hashes = texts.hashes()
+    suspects = _repeated(hashes, is_there & (texts.sizes() > 0))
+    told = texts.take(suspects).to_pylist()
+    digests = b"".join(hashlib.sha256(each.encode()).digest() for each in told)
+    there = np.frombuffer(digests, f"V{_DIGEST_BYTES}")
+    return _first_equal(len(texts), suspects, hashes[suspects], there)
+
+
+def _repeated(hashes: NDArray[np.uint64], valid: NDArray[np.bool_]) -> Rows:
+    """Return the rows, ascending, whose hash another valid row has."""
+    rows = np.flatnonzero(valid)
+    order = rows[np.argsort(hashes[rows], kind="stable")]
+    begins = is_first(hashes[order])
+    lone = begins & np.append(begins[1:], True)
+    return np.sort(order[~lone])
+
+
+def _first_equal(
+    count: int, rows: Rows, hashes: NDArray[np.uint64], digests: NDArray[np.void]
+) -> Rows:
+    first = np.arange(count)
+    # The head of a digest sorts as a number; those of one key are then compared whole.
+    heads = digests.view("<u8").reshape(-1, _DIGEST_BYTES // 8)
+    order = np.lexsort((rows, *heads.T, hashes))
+    whole = np.column_stack([hashes, heads])[order]
+    begins = np.ones(len(rows), np.bool_)
+    begins[1:] = (whole[1:] != whole[:-1]).any(axis=1)
+    kept = rows[order][np.flatnonzero(begins)]
+    first[rows[order]] = kept[np.cumsum(begins) - 1] if len(rows) else rows
+    return first
+
+
+def _digests(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
+    for conversations in read_conversations(dataset, keys):
+        yield from map(_digest, conversations)
+
+
+def _digest(conversation: Conversation | None) -> bytes:
+    told: Sequence[object] = () if conversation is None else conversation
+    return hashlib.sha256(canonical_bytes(list(told))).digest()

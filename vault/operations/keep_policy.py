@@ -1,0 +1,78 @@
+"""Which example of a cluster stays: the first, the last, the longest, or one with a label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vault.dedupe.texts import Rows
+from vault.errors import InvalidInput, NotFound
+from vault.objects.runs import RowKeys
+from vault.operations.dataset import Dataset
+from vault.operations.read_examples import labels_at
+from vault.operations.revisions import nearest_name
+from vault.operations.sources import source_of_each
+
+CLUSTER = "cluster"
+"""The label that `dedupe --mark` writes; it says nothing of an example's worth."""
+
+_PLAIN = ("first", "last", "longest")
+
+
+def preferences(dataset: Dataset, keys: RowKeys, policy: str | None) -> Rows:
+    """Return a number for each row, smaller for those that rather stay; then position decides.
+
+    Without a policy examples with any label stay before those without. `label:NAME` are those that
+    have the label, highest number first; `source:NAME` those of a source. Raises InvalidInput
+    (`keep-invalid`), NotFound (`keep-not-found`) for a label or source that occurs nowhere.
+    """
+    count = len(keys)
+    if policy is None:
+        labels = labels_at(dataset, keys)
+        result = np.ones(count, np.int64)
+        result[[at for at, each in labels.items() if set(each) - {CLUSTER}]] = 0
+        return result
+    kind, colon, name = policy.partition(":")
+    if policy == "first":
+        return np.zeros(count, np.int64)
+    if policy == "last":
+        return -np.arange(count)
+    if policy == "longest":
+        return -np.asarray(dataset.columns(keys, ["chars"]).column("chars").to_numpy(), np.int64)
+    if kind == "source" and colon and name:
+        return _of_source(dataset, keys, name)
+    if kind == "label" and colon and name:
+        return _labelled(dataset, keys, name)
+    raise InvalidInput(
+        f'"{policy}" does not say which duplicate to keep',
+        code="keep-invalid",
+        hint=f"use {', '.join(_PLAIN)}, label:NAME or source:NAME",
+    )
+
+
+def _of_source(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
+    sources = source_of_each(dataset, keys)
+    result = np.array([each != name for each in sources], np.int64)
+    if result.all() and len(result):
+        raise _not_found("source", name, sorted(set(sources)))
+    return result
+
+
+def _labelled(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
+    labels = labels_at(dataset, keys)
+    having = {at: each[name] for at, each in labels.items() if name in each}
+    if not having:
+        raise _not_found("label", name, sorted({each for own in labels.values() for each in own}))
+    numbers = {at: value for at, value in having.items() if not isinstance(value, bool | str)}
+    order = {value: rank for rank, value in enumerate(sorted({*numbers.values()}, reverse=True))}
+    result = np.full(len(keys), len(order) + 1, np.int64)
+    result[list(having)] = len(order)
+    result[list(numbers)] = [order[value] for value in numbers.values()]
+    return result
+
+
+def _not_found(what: str, name: str, known: list[str]) -> NotFound:
+    return NotFound(
+        f'no example has the {what} "{name}"',
+        code="keep-not-found",
+        hint=nearest_name(name, known) or f"no example has a {what}",
+    )
