@@ -30,12 +30,14 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 class NearOptions:
     """How near-duplicates are looked for.
 
-    `count_shared` counts boilerplate as any other text; `threads` sign, and large arrays are taken
+    `count_shared` counts boilerplate as any other text, `boilerplate` says what it is (None finds
+    it); `threads` sign, and large arrays are taken
     from `scratch`.
     """
 
     threshold: float = 0.8
     count_shared: bool = False
+    boilerplate: Hashes | None = None
     threads: int = 1
     scratch: Scratch = field(default=IN_MEMORY)
 
@@ -163,7 +165,11 @@ def find_near_duplicates(
     950 characters, and 1 KB of memory besides the texts.
     """
     options = options or NearOptions()
-    without = NOTHING if options.count_shared else common_shingles(texts)
+    if options.count_shared:
+        without = NOTHING
+    else:
+        known = options.boilerplate
+        without = common_shingles(texts) if known is None else known
     signed = sign(texts, without=without, threads=options.threads, scratch=options.scratch)
     return cluster_signed(texts, signed, apart, without=without, options=options)
 

@@ -18,6 +18,7 @@ from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_dupli
 from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.keep_policy import CLUSTER
 from vault.operations.rearrange import rearranged
+from vault.operations.recorded_boilerplate import with_boilerplate
 from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import change_stage
 
@@ -62,7 +63,11 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
         too_much = _too_much(plan)
         if too_much is not None and not options.yes:
             raise too_much_error(too_much)
-        return _without_duplicates(context, dataset, plan), report
+        manifest = _without_duplicates(context, dataset, plan)
+        if len(plan.removed) and plan.boilerplate is not None:
+            on = options.comparing.on
+            manifest = with_boilerplate(context.store, manifest, on, plan.boilerplate)
+        return manifest, report
 
     staged, report = change_stage(context, change)
     return replace(report, staged=staged)

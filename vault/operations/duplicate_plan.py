@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xxhash
@@ -23,6 +23,7 @@ from vault.operations.dataset import Dataset, hashes_of
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
+from vault.operations.recorded_boilerplate import remembered_boilerplate
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
@@ -53,7 +54,8 @@ class DuplicatePlan:
     `keys` are all of them in order; everything else counts places among them. `keeper` is the row
     that stays for each row, itself where it stays. The others of `removed` (ascending) come with
     what is known of each: whether it equals another one, how similar it is to its keeper, and its
-    nearest neighbour. `conflicts` are alike but for short answers that differ.
+    nearest neighbour. `conflicts` are alike but for short answers that differ. `boilerplate` was
+    left out, None where nothing was to be.
     """
 
     keys: RowKeys
@@ -64,6 +66,7 @@ class DuplicatePlan:
     neighbour: Rows
     neighbour_similarity: Similarities
     conflicts: SimilarPairs
+    boilerplate: Hashes | None = None
 
     def cluster_sizes(self) -> tuple[Rows, Rows]:
         """Return the keepers of clusters of two or more, largest cluster first, and the sizes."""
@@ -99,7 +102,7 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
     cluster = exact
     if compared is not None and not comparing.exact:
         context.progress.start("comparing")
-        near = _near(context, compared, within, comparing)
+        near = _near(context, dataset, compared, within, comparing)
         context.progress.finish()
         cluster = near.cluster[exact]
     stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
@@ -107,14 +110,21 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
     cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
     keeper = choose_keepers(cluster, preference)
     conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
-    return _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
+    plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
+    left_out = None if near is None or comparing.count_shared else near.boilerplate
+    return replace(plan, boilerplate=left_out)
 
 
 def _near(
-    context: Context, compared: ComparedTexts, within: Hashes | None, comparing: Comparing
+    context: Context,
+    dataset: Dataset,
+    compared: ComparedTexts,
+    within: Hashes | None,
+    comparing: Comparing,
 ) -> NearDuplicates:
     answers = None if comparing.on is Part.RESPONSE else compared.answers
-    options = near_options(context, comparing)
+    known = remembered_boilerplate(dataset.store, dataset.manifest, comparing.on)
+    options = replace(near_options(context, comparing), boilerplate=known)
     return find_near_duplicates(compared.texts, Apart(answers, within), options)
 
 
