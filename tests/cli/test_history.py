@@ -55,6 +55,7 @@ def test_checkout_moves_head_and_says_that_no_file_was_written(run: Run, committ
     assert outcome.out == f'HEAD is now at commit {_commit(run)} "round 1"\n'
     assert "no file was written; `vault checkout v1 -o train.jsonl` writes one" in outcome.err
     assert "nothing can be staged here" in run("status").out
+    assert run("branch").out.startswith(f"* on no branch, at {_commit(run)}\n")
     outcome = run("commit", "-m", "x")
     assert outcome.code == 4
     assert "`vault switch -c NAME`" in outcome.err

@@ -27,17 +27,19 @@ class NamedBranch:
 
 @dataclass(frozen=True, slots=True)
 class BranchReport(Displayed):
-    """Branches, by name."""
+    """Branches, by name; `detached` is the commit that HEAD is at where it is on none of them."""
 
     branches: tuple[NamedBranch, ...]
+    detached: Digest | None = None
 
 
 def list_branches(context: Context) -> BranchReport:
     """Return all branches, sorted by name; the current one also before its first commit."""
     view = context.log.tip().view
-    current = workspace_of(view).branch
-    names = {*view.branches, *([] if current is None else [current])}
-    return BranchReport(tuple(_named(view, name) for name in sorted(names)))
+    workspace = workspace_of(view)
+    names = {*view.branches, *([] if workspace.branch is None else [workspace.branch])}
+    named = tuple(_named(view, name) for name in sorted(names))
+    return BranchReport(named, workspace.detached)
 
 
 def make_branch(context: Context, name: str, revision: str | None = None) -> BranchReport:

@@ -80,6 +80,7 @@ def test_checkout_of_a_commit_leaves_every_branch(library: Library) -> None:
     assert (report.branch, report.commit, report.moved) == (None, first, True)
     status = library.repository.status()
     assert (status.branch, status.commit, status.examples) == (None, first, 1)
+    assert library.repository.branches().detached == first
     assert library.repository.checkout("main").branch == "main"
 
 

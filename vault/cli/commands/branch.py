@@ -67,6 +67,8 @@ def _check(name: str | None, revision: str | None, delete: bool, rename: bool) -
 
 
 def _list(report: BranchReport, verbose: bool) -> Iterator[str]:
+    if report.detached is not None:
+        yield f"* on no branch, at {short_id(report.detached, verbose)}"
     yield from table([_row(each, verbose) for each in report.branches])
 
 
