@@ -27,7 +27,15 @@ MAX_SIZE_BYTES = 1_000_000
 MACHINE_FILE = f"{FOLDER}/config.toml"
 TEAM_FILE = "vault.toml"
 
-KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {MACHINE_FILE: ("user.name",), TEAM_FILE: ()}
+KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
+    MACHINE_FILE: ("user.name",),
+    TEAM_FILE: (
+        "validate.select",
+        "validate.ignore",
+        "validate.target",
+        "validate.severity.*",
+    ),
+}
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
 
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}

@@ -1,0 +1,17 @@
+"""The one table of rules. A code is never given to another rule, nor used again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vault.rules import form, turn
+from vault.rules.rule import Rule
+
+FAMILIES: Mapping[str, str] = {
+    "FORM": "the structure of a record",
+    "TURN": "who speaks when, and what is learnt",
+}
+"""The families of rules, in the order of the page, each with what it is about."""
+
+RULES: Mapping[str, Rule] = {rule.code: rule for family in (form, turn) for rule in family.RULES}
+"""Every rule by its code, in the order of the page."""
