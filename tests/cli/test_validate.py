@@ -86,7 +86,7 @@ def test_a_target_adds_its_rules(run: Run, project: Path) -> None:
     ("words", "code", "said"),
     [
         (["--target", "mistrl"], "target-unknown", "did you mean mistral?"),
-        (["--select", "TURM"], "rule-not-found", "did you mean TURN?"),
+        (["--select", "TOLL"], "rule-not-found", "did you mean TOOL?"),
         (["--explain", "FORM999"], "rule-not-found", "did you mean FORM?"),
         (["NOPE"], "revision-not-found", ""),
     ],

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules import form, turn
+from vault.rules import form, pref, tool, turn
 from vault.rules.rule import Rule
 
 FAMILIES: Mapping[str, str] = {
     "FORM": "the structure of a record",
     "TURN": "who speaks when, and what is learnt",
+    "TOOL": "tools, calls and results",
+    "PREF": "preference pairs and verdicts",
 }
 """The families of rules, in the order of the page, each with what it is about."""
 
-RULES: Mapping[str, Rule] = {rule.code: rule for family in (form, turn) for rule in family.RULES}
+RULES: Mapping[str, Rule] = {
+    rule.code: rule for family in (form, turn, tool, pref) for rule in family.RULES
+}
 """Every rule by its code, in the order of the page."""

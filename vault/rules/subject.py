@@ -58,10 +58,15 @@ class Message:
     said: dict[str, Any] = field(default_factory=dict)
 
     def calls(self) -> list[Any]:
-        """Return the tool calls as they are written, also those of ShareGPT and the legacy one."""
+        """Return the tool calls as they are written, of OpenAI, ShareGPT or parts of content."""
         if self.said.get("from") == "function_call" or self.said.get("role") == "function_call":
             called = read_json(self.content) if isinstance(self.content, str) else self.content
             return called if isinstance(called, list) else [called]
+        if isinstance(self.content, list) and self.role == "assistant":
+            parts = [part for part in self.content if isinstance(part, dict)]
+            called = [part.get("value") for part in parts if part.get("type") == "tool_call"]
+            if called:
+                return [read_json(each) if isinstance(each, str) else each for each in called]
         listed = self.said.get("tool_calls")
         legacy = self.said.get("function_call")
         found = list(listed) if isinstance(listed, list) else []
