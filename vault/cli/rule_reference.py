@@ -14,8 +14,9 @@ _OPENING = """
 # Rules of `vault validate`
 
 An **error** is what a trainer or provider refuses or silently drops, or what nobody may train on
-(secrets, numbers of cards and accounts); a **warning** is what makes a model worse. A code keeps its meaning for good. Every example on this page is a test: those that
-fail have the fault, those that pass look alike and do not.
+(secrets, numbers of cards and accounts); a **warning** is what makes a model worse. A code keeps
+its meaning for good. Every example on this page is a test: those that fail have the fault, those
+that pass look alike and do not.
 
 `--select TOOL,TEXT001` runs these rules alone (the beginning of codes, whole codes, or names; `ALL`
 is every rule, also those that are off by default), `--ignore` leaves some out, `--target NAME` adds

@@ -26,8 +26,8 @@ from vault.rules.examine import Examination, Found
 from vault.rules.rule import Fault, Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
 
-_MOST_ROWS = 4_096
-_MOST_BYTES = 8 << 20
+_MOST_ROWS = 16_384
+_MOST_BYTES = 16 << 20
 _SHOWN = 3
 _SECTION = "validate"
 

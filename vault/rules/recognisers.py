@@ -132,6 +132,12 @@ def passes_mod_97(iban: str) -> bool:
     return int("".join(str(int(each, 36)) for each in iban[4:] + iban[:4])) % 97 == 1
 
 
+def _is_iban(match: str) -> bool:
+    # The pattern may have taken the beginning of the next word.
+    iban = match.replace(" ", "")
+    return passes_mod_97(iban[: _IBAN_LENGTHS.get(iban[:2], 0)])
+
+
 def _is_card(match: str) -> bool:
     digits = re.sub(r"\D", "", match)
     short = {"34": 15, "37": 15, "30": 14, "36": 14, "38": 14}.get(digits[:2])
@@ -190,7 +196,7 @@ PHONE = Recogniser(
 CARD = Recogniser(r"\b\d{4}[ -]?\d{4,6}[ -]?\d{4,5}(?:[ -]?\d{1,4})?\b", _is_card)
 IBAN = Recogniser(
     r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
-    lambda match: passes_mod_97(match.replace(" ", "")),
+    _is_iban,
 )
 ADDRESS = Recogniser(r"\b(?:\d{1,3}\.){3}\d{1,3}\b", _is_public_address)
 PRIVATE_KEY = Recogniser(
