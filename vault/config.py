@@ -29,7 +29,16 @@ TEAM_FILE = "vault.toml"
 
 KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     MACHINE_FILE: ("user.name",),
-    TEAM_FILE: ("filters.*", "dedupe.threshold", "dedupe.on", "dedupe.keep"),
+    TEAM_FILE: (
+        "filters.*",
+        "dedupe.threshold",
+        "dedupe.on",
+        "dedupe.keep",
+        "validate.select",
+        "validate.ignore",
+        "validate.target",
+        "validate.severity.*",
+    ),
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
 

@@ -18,6 +18,7 @@ Run = Callable[..., Outcome]
 COMMIT = "commit parents author time message meta examples fingerprint branches tags notes"
 FILE = "path source format read imported duplicates same_content returned quarantined"
 CHANGES = "added removed changed relabelled"
+FINDING = "code name severity id source line message"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
 
 KEYS: dict[str, list[tuple[str, str]]] = {
@@ -53,6 +54,16 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "query": [("query --where turns>1", "examples items[{id kind labels data}]")],
     "grep": [("grep the", "examples items[{id kind labels data places[{where found}]}]")],
     "sql": [("sql VALUES(1)", "rows[{col0}]")],
+    "validate": [
+        (
+            "validate",
+            "commit target examples examples_with_errors errors warnings findings",
+        ),
+        (
+            "validate --select FORM013",
+            f"findings[{{code name severity count items[{{{FINDING}}}]}}]",
+        ),
+    ],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
     "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
     "checkout": [
@@ -157,7 +168,10 @@ def test_the_check_finds_what_is_missing() -> None:
 
 def _prepare(line: str, run: Run) -> None:
     """Do what a command needs to have an answer without empty lists."""
-    if line.startswith("dedupe"):
+    if "FORM013" in line:
+        write_lines(Path("raw.jsonl"), [{"question": "Why?"}])
+        run("import", "raw.jsonl")
+    elif line.startswith("dedupe"):
         write_lines(Path("again.jsonl"), [chat("More?", "Yes.", topic="again")])
         run("import", "again.jsonl")
     elif line == "removed v2":

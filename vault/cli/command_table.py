@@ -47,6 +47,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("import", "read files into the draft of the next commit"),
             Entry("status", "say where things stand and what to do next"),
             Entry("quarantine", "show what could not be read, and why"),
+            Entry("validate", "say what is wrong with examples, before training on them"),
             Entry("commit", "record what is staged as a version"),
         ),
     ),

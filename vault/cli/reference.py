@@ -1,7 +1,7 @@
 """Generated documentation: `python -m vault.cli.reference` rewrites it in a checkout.
 
-Writes docs/reference/cli.md from the commands, errors.md from the source, and python.md from
-docstrings. Tests compare the pages with what this module says now.
+Writes docs/reference/cli.md from the commands, errors.md from the source, python.md from docstrings
+and rules.md from the rules. Tests compare the pages with what this module says now.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vault.cli.error_reference import error_page
 from vault.cli.main import RootGroup, root_group
 from vault.cli.options import GlobalOption, VaultCommand
 from vault.cli.python_reference import python_page
+from vault.cli.rule_reference import rule_page
 
 PACKAGE = Path(__file__).resolve().parents[1]
 REGENERATE = "python -m vault.cli.reference"
@@ -30,6 +31,7 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(root_group()),
         "reference/errors.md": error_page(PACKAGE, note=_NOTE),
         "reference/python.md": python_page(note=_NOTE),
+        "reference/rules.md": rule_page(note=_NOTE),
     }
 
 

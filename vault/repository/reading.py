@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from vault.operations.sql import SqlReport
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
+    from vault.operations.validate import Finding, ValidateReport
     from vault.repository.snapshot import Snapshot
+    from vault.rules.rule import Rule
 
 
 class Reading(Opened):
@@ -220,3 +222,25 @@ class Reading(Opened):
         from vault.operations.list_quarantine import save_quarantine
 
         return save_quarantine(self._context(), output, entries, force=force)
+
+    def validate(self, revision: str | None = None, **options: Any) -> ValidateReport:
+        """Return what the rules find in a revision (the stage), counted by rule.
+
+        `options` are the fields of `ValidateOptions`.
+        """
+        from vault.operations.validate import ValidateOptions, validate
+
+        return validate(self._context(), revision, ValidateOptions(**options))
+
+    def iterate_findings(self, revision: str | None = None, **options: Any) -> Iterator[Finding]:
+        """Yield every finding that `validate` counts."""
+        from vault.operations.validate import ValidateOptions, iterate_findings
+
+        return iterate_findings(self._context(), revision, ValidateOptions(**options))
+
+    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[Rule, ...]:
+        """Return the rules that codes, beginnings of codes, or names mean."""
+        from vault.rules.codes import RULES
+        from vault.rules.selection import matching_codes
+
+        return tuple(RULES[code] for word in words for code in matching_codes(word))

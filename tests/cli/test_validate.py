@@ -1,0 +1,141 @@
+"""`vault validate`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.conftest import Outcome, chat, write_lines
+
+Run = Callable[..., Outcome]
+
+HOSTILE = 'x]]></failure><script>alert("1")</script>\x1b[31m\x00\ud7ff'
+
+
+@pytest.fixture
+def faulty(run: Run, project: Path) -> Path:
+    """A stage with two good chats, one without an answer, one with an empty answer."""
+    records = [
+        chat("What is 6 times 7?", "42"),
+        {"messages": [{"role": "user", "content": "Anyone there?"}]},
+        chat("Say nothing.", ""),
+        chat("Hello?", "Hello!"),
+    ]
+    write_lines(project / "faulty.jsonl", records)
+    assert run("import", "faulty.jsonl").code == 0
+    return project
+
+
+def test_findings_are_shown_by_rule_and_errors_exit_with_one(run: Run, faulty: Path) -> None:
+    outcome = run("validate")
+    assert outcome.code == 1
+    lines = outcome.out.splitlines()
+    assert lines[0] == "FORM008  error  answer-empty: 1 example"
+    assert lines[1].endswith("faulty.jsonl:3")
+    assert lines[-1] == "4 examples: 2 errors in 2 of them, 0 warnings"
+    assert "`vault validate --explain FORM008`" in outcome.err
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_without_errors_the_exit_code_is_zero(run: Run, faulty: Path) -> None:
+    outcome = run("validate", "--ignore", "FORM008,assistant-missing")
+    assert (outcome.code, outcome.out) == (0, "4 examples: nothing was found\n")
+    assert run("validate", "--select", "TURN003,TURN002").code == 0
+
+
+def test_a_revision_can_be_validated(run: Run, faulty: Path) -> None:
+    run("commit", "-m", "one")
+    write_lines(faulty / "good.jsonl", [chat("Hi", "Hello.")])
+    run("import", "good.jsonl", "--replace-all")
+    assert run("validate").code == 0
+    assert run("validate", "HEAD").code == 1
+
+
+def test_every_finding_is_streamed_as_json_lines(run: Run, faulty: Path) -> None:
+    outcome = run("validate", "--jsonl")
+    assert outcome.code == 1
+    found = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [(each["code"], each["line"]) for each in found] == [("TURN001", 2), ("FORM008", 3)]
+    keys = {"code", "name", "severity", "id", "source", "line", "message"}
+    assert all(keys <= set(each) for each in found)
+
+
+def test_the_team_says_what_runs_and_how_severe_it_is(run: Run, faulty: Path) -> None:
+    (faulty / "vault.toml").write_text(
+        '[validate]\nignore = ["TURN"]\n[validate.severity]\nFORM008 = "warning"\n'
+    )
+    report = json.loads(run("validate", "--json").out)
+    assert (report["errors"], report["warnings"]) == (0, 1)
+    assert run("validate", "--ignore", "FORM").code == 1
+
+
+def test_a_target_adds_its_rules(run: Run, project: Path) -> None:
+    write_lines(project / "a.jsonl", [chat("Hi", "Hello.", source="crm")])
+    run("import", "a.jsonl")
+    assert run("validate").code == 0
+    outcome = run("validate", "--target", "trl")
+    assert outcome.code == 1
+    assert "FORM012" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--target", "mistrl"], "target-unknown", "did you mean mistral?"),
+        (["--select", "TOLL"], "rule-not-found", "did you mean TOOL?"),
+        (["--explain", "FORM999"], "rule-not-found", "did you mean FORM?"),
+        (["NOPE"], "revision-not-found", ""),
+    ],
+)
+def test_what_does_not_exist_is_told(
+    run: Run, faulty: Path, words: list[str], code: str, said: str
+) -> None:
+    outcome = run("validate", *words)
+    assert outcome.code in (2, 3)
+    assert f"code:  {code}" in outcome.err
+    assert said in outcome.err
+
+
+@pytest.mark.parametrize("setting", ["target = 3", 'severity.FORM = "fatal"', "severity.FORM = 1"])
+def test_settings_that_cannot_be_used_are_told(run: Run, faulty: Path, setting: str) -> None:
+    (faulty / "vault.toml").write_text(f"[validate]\n{setting}\n")
+    outcome = run("validate")
+    assert outcome.code == 2
+    assert "hint:" in outcome.err
+
+
+def test_a_rule_is_explained_with_its_examples(run: Run, project: Path) -> None:
+    lines = run("validate", "--explain", "answer-empty").out.splitlines()
+    assert lines[0] == "FORM008  error  answer-empty"
+    assert any(line.startswith("fails:   {") for line in lines)
+    assert all(len(line) <= 80 for line in lines)
+    listed = run("validate", "--explain", "ALL").out.splitlines()
+    assert "FORM008  error    answer-empty" in listed
+
+
+def test_reports_for_other_programs_are_well_formed_whatever_the_data(
+    run: Run, project: Path
+) -> None:
+    records = [{"messages": [{"role": HOSTILE, "content": "Hi"}]}, {HOSTILE: 1}]
+    write_lines(project / "<hostile> & co.jsonl", records)
+    run("import", "<hostile> & co.jsonl")
+    sarif = json.loads(run("validate", "--report", "sarif").out)
+    results = sarif["runs"][0]["results"]
+    assert sarif["version"] == "2.1.0"
+    assert {each["ruleId"] for each in results} >= {"FORM004", "FORM013"}
+    ids = {each["id"] for each in sarif["runs"][0]["tool"]["driver"]["rules"]}
+    assert {each["ruleId"] for each in results} <= ids
+    junit = run("validate", "--report", "junit")
+    assert junit.code == 1
+    cases = ElementTree.fromstring(junit.out).findall(".//testcase")
+    assert len(cases) == len(results)
+    assert "\x1b" not in junit.out + json.dumps(sarif)
+
+
+def test_reports_without_findings_are_whole(run: Run, project: Path) -> None:
+    assert json.loads(run("validate", "--report", "sarif").out)["runs"][0]["results"] == []
+    assert ElementTree.fromstring(run("validate", "--report", "junit").out).tag == "testsuites"

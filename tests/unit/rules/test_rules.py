@@ -1,0 +1,104 @@
+"""Every rule by its own examples, which are also its page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from vault.formats.registry import recognise
+from vault.objects.json_text import compact_bytes
+from vault.rules.codes import FAMILIES, RULES
+from vault.rules.examine import Examination
+from vault.rules.rule import TARGETS, Rule, Severity
+from vault.rules.subject import read_subject
+
+FAILING = [(rule, record) for rule in RULES.values() for record in rule.fails]
+PASSING = [(rule, record) for rule in RULES.values() for record in rule.passes]
+
+
+def of(pair: tuple[Rule, Any]) -> str:
+    return pair[0].code
+
+
+def examined(rule: Rule, *records: dict[str, Any]) -> list[int]:
+    """Return the positions of the records in which a rule finds a fault, by the fast way."""
+    kinds = [str(recognise(record)) for record in records]
+    texts = pa.array([compact_bytes(record) for record in records], pa.binary()).view(pa.string())
+    return [at for at, _, _ in Examination([rule]).examine(kinds, records, texts)]
+
+
+@pytest.mark.parametrize("pair", FAILING, ids=of)
+def test_a_rule_finds_what_its_examples_say(pair: tuple[Rule, dict[str, Any]]) -> None:
+    rule, record = pair
+    faults = list(rule.check(read_subject(recognise(record), record)))
+    assert faults
+    assert all(fault.message for fault in faults)
+
+
+@pytest.mark.parametrize("pair", FAILING, ids=of)
+def test_what_rules_examples_out_lets_its_own_through(pair: tuple[Rule, dict[str, Any]]) -> None:
+    rule, record = pair
+    assert 0 in examined(rule, record)
+
+
+@pytest.mark.parametrize("pair", PASSING, ids=of)
+def test_a_rule_passes_what_its_examples_say(pair: tuple[Rule, dict[str, Any]]) -> None:
+    rule, record = pair
+    assert list(rule.check(read_subject(recognise(record), record))) == []
+    assert examined(rule, record) == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_a_rule_is_complete(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z]{4}[0-9]{3}", rule.code)
+    assert rule.code[:4] in FAMILIES
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+    assert rule.why.endswith(".") and len(rule.why) > 40
+    assert rule.fails and rule.passes
+    assert set(rule.targets) <= set(TARGETS)
+    assert rule.severity in Severity
+
+
+def test_codes_and_names_are_given_once() -> None:
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    assert list(RULES) == sorted(RULES, key=lambda code: (list(FAMILIES).index(code[:4]), code))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"messages": None},
+        {"messages": [None, 1, [], {}]},
+        {"messages": [{"role": {}, "content": {}, "tool_calls": {}}]},
+        {"messages": [{"role": "user", "content": [None, [], {"type": []}]}], "tools": 3},
+        {"messages": [{"role": "assistant", "tool_calls": [None, 1, {"function": []}]}]},
+        {
+            "messages": [{"role": "assistant", "tool_calls": [{"function": {"name": {}}}]}],
+            "tools": [None, {"function": {"name": [], "parameters": []}}],
+        },
+        {"conversations": [{"from": [], "value": 1}, {"from": "function_call", "value": "[1"}]},
+        {"conversations": [{"from": "function_call", "value": None}], "tools": "{"},
+        {"instruction": {}, "output": [], "input": 1, "history": [1, [[], {}]]},
+        {"chosen": None, "rejected": {}},
+        {"chosen": [1], "rejected": [], "prompt": {}},
+        {"input": [], "preferred_output": {}, "non_preferred_output": "x"},
+        {"prompt": [], "completion": [[]]},
+        {"label": True, "messages": {}},
+        {"kto_tag": "yes", "messages": []},
+        {"text": None},
+        {"a": {"b": [1, "c", None]}},
+    ],
+    ids=repr,
+)
+def test_no_rule_stumbles_over_a_strange_record(record: dict[str, Any]) -> None:
+    for kind in (
+        *("chat", "sharegpt", "alpaca", "prompt-completion", "preference", "kto", "text", "raw"),
+        "of a later version",
+    ):
+        subject = read_subject(kind, record)
+        for rule in RULES.values():
+            assert all(isinstance(fault.message, str) for fault in rule.check(subject))

@@ -1,0 +1,101 @@
+"""`vault validate`: what is wrong with the examples, before anyone pays for a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from vault.cli import options
+from vault.cli.finding_text import explained_lines, report_lines
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, emit_json_lines, emit_text, hint
+
+_ERROR = "error"
+
+
+@options.command(
+    example="vault validate\nvault validate v1 --target mistral --select TOOL,TURN\n"
+    "vault validate --explain FORM005\nvault validate --report sarif > findings.sarif"
+)
+@click.argument("revision", required=False, metavar="[REV]")
+@click.option("--target", metavar="NAME", help="Add the rules of a provider or trainer.")
+@click.option(
+    "--select", metavar="CODES", multiple=True, help="Only these rules: TOOL,TEXT001, or ALL."
+)
+@click.option("--ignore", metavar="CODES", multiple=True, help="All rules but these.")
+@click.option("--explain", metavar="CODE", help="Say what a rule finds and why it matters.")
+@click.option("--jsonl", is_flag=True, help="Print every finding, one JSON object a line.")
+@click.option(
+    "--report",
+    type=click.Choice(["sarif", "junit"]),
+    help="Print every finding for another program to read.",
+)
+def command(
+    invocation: Invocation,
+    revision: str | None,
+    target: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    explain: str | None,
+    jsonl: bool,
+    report: str | None,
+) -> int:
+    """Say what is wrong with the examples that are staged, or with those of REV.
+
+    Exits with 1 when a rule of the severity error found something. Changes nothing. Which rules
+    run, and how severe they are, may stand in vault.toml below [validate].
+    """
+    repository = invocation.repository()
+    if explain is not None:
+        emit(invocation, repository.rules([explain]), explained_lines)
+        return 0
+    wanted: dict[str, Any] = {
+        "target": target,
+        "select": _words(select),
+        "ignore": _words(ignore),
+    }
+    if jsonl or report:
+        counted = _Counted(repository.iterate_findings(revision, **wanted))
+        if report is None:
+            emit_json_lines(invocation, counted)
+        else:
+            _emit_report(invocation, report, counted)
+        return 1 if counted.errors else 0
+    found = repository.validate(revision, **wanted)
+    emit(invocation, found, lambda report: report_lines(report, invocation.verbose))
+    if found.findings:
+        hint(
+            invocation, f"`vault validate --explain {found.findings[0].code}` tells why it matters"
+        )
+        hint(invocation, "`vault validate --jsonl` lists every finding")
+    return 1 if found.errors else 0
+
+
+class _Counted:
+    """Findings that are counted while they go by."""
+
+    def __init__(self, findings: Iterator[Any]) -> None:
+        self._findings = findings
+        self.errors = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in self._findings:
+            self.errors += each.severity == _ERROR
+            yield each
+
+
+def _emit_report(invocation: Invocation, report: str, findings: _Counted) -> None:
+    from vault.cli.finding_reports import junit_pieces, sarif_pieces
+
+    rules = invocation.repository().rules()
+    pieces = sarif_pieces if report == "sarif" else junit_pieces
+    for piece in pieces(rules, findings):
+        emit_text(invocation, piece)
+
+
+def _words(given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return words that were given several at once, with commas; None if none were."""
+    words = tuple(word.strip() for each in given for word in each.split(","))
+    return tuple(word for word in words if word) or None

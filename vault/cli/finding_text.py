@@ -1,0 +1,81 @@
+"""Findings and rules as text for a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.wrapped_text import Piece, hanging, wrap
+
+if TYPE_CHECKING:
+    from vault.operations.validate import Finding, RuleFindings, ValidateReport
+    from vault.rules.rule import Rule
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+_INDENT = "    "
+
+
+def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
+    """Yield each rule that found something, with an example of it, then the totals."""
+    for each in report.findings:
+        yield _head(each)
+        for finding in each.items if verbose else each.items[:1]:
+            yield from _example(finding, verbose)
+        yield ""
+    yield _total(report)
+
+
+def explained_lines(rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield what rules find, why it matters, and an example that fails and one that passes."""
+    if len(rules) > 1:
+        for rule in rules:
+            severity = paint(f"{rule.severity:<7}", _COLOURS[rule.severity])
+            yield f"{rule.code}  {severity}  {rule.name}"
+        return
+    for rule in rules:
+        yield f"{rule.code}  {paint(rule.severity, _COLOURS[rule.severity])}  {rule.name}"
+        yield ""
+        yield from wrap([Piece(rule.why)], indent="")
+        if rule.targets:
+            yield ""
+            yield from wrap([Piece(f"Runs with --target {', '.join(rule.targets)}.")], indent="")
+        if not rule.is_default:
+            yield ""
+            yield f"Off unless it is selected: `vault validate --select {rule.code}`"
+        if rule.known_as:
+            yield ""
+            yield from wrap([Piece(f"Elsewhere called {', '.join(rule.known_as)}.")], indent="")
+        yield ""
+        yield f"fails:   {_record(rule.fails[0])}"
+        yield f"passes:  {_record(rule.passes[0])}"
+
+
+def _record(record: dict[str, object]) -> str:
+    return shorten(json.dumps(record, ensure_ascii=False), max(20, terminal_width() - 9))
+
+
+def _head(each: RuleFindings) -> str:
+    colour = _COLOURS[each.severity]
+    return (
+        f"{each.code}  {paint(each.severity, colour)}  {each.name}: {plural(each.count, 'example')}"
+    )
+
+
+def _example(finding: Finding, verbose: bool) -> Iterator[str]:
+    place = f"{escape(finding.source)}:{finding.line}"
+    name = paint(short_id(finding.id, verbose), "yellow")
+    yield f"{_INDENT}{name}  {place}"
+    at = f"{finding.path}: " if finding.path else ""
+    said = shorten(at + finding.message, 400)
+    for line in hanging([Piece(said)], deeper="  ", width=terminal_width() - len(_INDENT)):
+        yield _INDENT + line
+
+
+def _total(report: ValidateReport) -> str:
+    examples = plural(report.examples, "example")
+    if not report.findings:
+        return f"{examples}: nothing was found"
+    errors, warnings = plural(report.errors, "error"), plural(report.warnings, "warning")
+    return f"{examples}: {errors} in {report.examples_with_errors:,} of them, {warnings}"

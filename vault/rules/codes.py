@@ -1,0 +1,23 @@
+"""The one table of rules. A code is never given to another rule, nor used again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vault.rules import form, pref, safe, text, tool, turn
+from vault.rules.rule import Rule
+
+FAMILIES: Mapping[str, str] = {
+    "FORM": "the structure of a record",
+    "TURN": "who speaks when, and what is learnt",
+    "TOOL": "tools, calls and results",
+    "PREF": "preference pairs and verdicts",
+    "TEXT": "what messages say",
+    "SAFE": "personal data and secrets",
+}
+"""The families of rules, in the order of the page, each with what it is about."""
+
+RULES: Mapping[str, Rule] = {
+    rule.code: rule for family in (form, turn, tool, pref, text, safe) for rule in family.RULES
+}
+"""Every rule by its code, in the order of the page."""

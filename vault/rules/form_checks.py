@@ -1,0 +1,224 @@
+"""Checks of the structure of a record, message by message; `form` makes rules of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from vault.rules.rule import Fault, shown
+from vault.rules.subject import ROLES, Message, Subject, type_name
+
+_PARTS = frozenset(
+    {
+        "text",
+        "image_url",
+        "image",
+        "input_audio",
+        "audio",
+        "audio_url",
+        "video",
+        "video_url",
+        "file",
+        "refusal",
+        "reasoning",
+        "thinking",
+        "tool_call",
+        "tool_calls",
+        "tools",
+    }
+)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MESSAGE_KEYS = frozenset(
+    {
+        "role",
+        "content",
+        "name",
+        "weight",
+        "refusal",
+        "audio",
+        "tool_calls",
+        "tool_call_id",
+        "function_call",
+    }
+)
+_RECORD_KEYS = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
+_TRL_KEYS = (
+    {"messages"},
+    {"prompt"},
+    {"prompt", "completion"},
+    {"prompt", "chosen", "rejected"},
+    {"chosen", "rejected"},
+    {"prompt", "completion", "label"},
+    {"text"},
+)
+_TRL_BESIDE = frozenset({"tools", "images", "image", "chat_template_kwargs"})
+_LAYOUTS = ("messages", "conversations", "text", "instruction", "completion")
+
+
+def told(name: str) -> Callable[[Subject], Iterator[Fault]]:
+    """Return a check that reports what reading the record told under this name."""
+
+    def check(subject: Subject) -> Iterator[Fault]:
+        for each, message, path in subject.broken:
+            if each == name:
+                yield Fault(message, path)
+
+    return check
+
+
+def _is_silent(message: Message) -> bool:
+    """Tell whether a message has no content and need not have any."""
+    said = message.said
+    return message.role == "assistant" and any(
+        said.get(name) for name in ("tool_calls", "function_call", "refusal", "audio")
+    )
+
+
+def unknown_role(subject: Subject) -> Iterator[Fault]:
+    """Report roles that no trainer knows."""
+    for each in (*subject.messages, *subject.rejected):
+        if each.role and each.role not in ROLES:
+            yield Fault(f"no trainer knows the role {shown(each.role)}", each.path)
+
+
+def missing_content(subject: Subject) -> Iterator[Fault]:
+    """Report messages without content that need it."""
+    for each in (*subject.messages, *subject.rejected):
+        if each.content is None and not _is_silent(each):
+            yield Fault("there is no content, and nothing else that is said", each.content_path)
+
+
+def content_type(subject: Subject) -> Iterator[Fault]:
+    """Report content that is neither text nor parts."""
+    for each in (*subject.messages, *subject.rejected):
+        is_call = each.said.get("from") == "function_call"
+        if each.content is not None and not isinstance(each.content, (str, list)) and not is_call:
+            message = f"content should be text, and is a {type_name(each.content)}"
+            yield Fault(message, each.content_path)
+
+
+def _parts(subject: Subject) -> Iterator[tuple[Message, str, Any]]:
+    for each in (*subject.messages, *subject.rejected):
+        if isinstance(each.content, list) and each.said.get("from") != "function_call":
+            for number, part in enumerate(each.content):
+                yield each, f"{each.content_path}[{number}]", part
+
+
+def bad_part(subject: Subject) -> Iterator[Fault]:
+    """Report parts of content that cannot be read."""
+    for _, path, part in _parts(subject):
+        if not isinstance(part, dict):
+            yield Fault(f"a part should be an object, and is a {type_name(part)}", path)
+        elif not isinstance(part.get("type"), str) or part["type"] not in _PARTS:
+            yield Fault(f"a part of the type {shown(part.get('type'))} is unknown", path)
+        elif part["type"] == "text" and not any(
+            isinstance(part.get(name), str) for name in ("text", "value")
+        ):
+            yield Fault("a part of the type text holds no text", path)
+
+
+def mixed_refusal(subject: Subject) -> Iterator[Fault]:
+    """Report a refusal part beside others, or outside an answer."""
+    for each, path, part in _parts(subject):
+        if isinstance(part, dict) and part.get("type") == "refusal":
+            if each.role != "assistant":
+                yield Fault(f"a message of the role {each.role} holds a refusal", path)
+            elif len(each.content) > 1:
+                yield Fault("a refusal stands alone, and here are other parts beside it", path)
+
+
+def _is_image(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") in ("image_url", "image")
+
+
+def image_in_answer(subject: Subject) -> Iterator[Fault]:
+    """Report images that an assistant says."""
+    for each, path, part in _parts(subject):
+        if each.role == "assistant" and _is_image(part):
+            yield Fault("an assistant's message holds an image", path)
+
+
+def _is_blank(content: Any) -> bool:
+    if isinstance(content, str):
+        return not content.strip()
+    return isinstance(content, list) and not any(
+        not (isinstance(part, dict) and part.get("type") == "text")
+        or str(part.get("text") or part.get("value") or "").strip()
+        for part in content
+    )
+
+
+def empty_answer(subject: Subject) -> Iterator[Fault]:
+    """Report answers that say nothing."""
+    for each in (*subject.messages, *subject.rejected):
+        if each.role == "assistant" and _is_blank(each.content) and not _is_silent(each):
+            yield Fault("the answer is empty, so there is nothing to learn", each.content_path)
+
+
+def empty_message(subject: Subject) -> Iterator[Fault]:
+    """Report empty messages of others than the assistant."""
+    for each in subject.messages:
+        if each.role in ("user", "system", "developer") and _is_blank(each.content):
+            yield Fault(f"the message of the role {each.role} is empty", each.content_path)
+
+
+def unknown_key(subject: Subject) -> Iterator[Fault]:
+    """Report keys of messages that strict providers refuse."""
+    for each in subject.messages:
+        for key in each.said:
+            if key not in _MESSAGE_KEYS:
+                yield Fault(f"the message has a key {shown(key)}", each.path)
+
+
+def extra_field(subject: Subject) -> Iterator[Fault]:
+    """Report fields beside a chat that strict providers refuse."""
+    if subject.kind == "chat":
+        for key in subject.record:
+            if key not in _RECORD_KEYS:
+                yield Fault(f"the record has a field {shown(key)} beside its messages", key)
+
+
+def trl_fields(subject: Subject) -> Iterator[Fault]:
+    """Report sets of fields that TRL refuses."""
+    names = {key for key in subject.record if key not in _TRL_BESIDE}
+    if names not in _TRL_KEYS:
+        listed = ", ".join(sorted(subject.record)[:6])
+        yield Fault(f"TRL raises on a record with the fields {shown(listed, 60)}")
+
+
+def no_layout(subject: Subject) -> Iterator[Fault]:
+    """Report records of no known layout."""
+    if subject.kind == "raw":
+        listed = ", ".join(list(subject.record)[:6])
+        yield Fault(f"no training format has the fields {shown(listed, 60)}")
+
+
+def two_layouts(subject: Subject) -> Iterator[Fault]:
+    """Report records that could be read in two ways."""
+    found = [name for name in _LAYOUTS if subject.record.get(name) is not None]
+    if len(found) > 1:
+        yield Fault(f"the record has {found[0]} and {found[1]}: trainers differ in which they read")
+
+
+def bad_name(subject: Subject) -> Iterator[Fault]:
+    """Report names of speakers that providers refuse."""
+    for each in subject.messages:
+        name = each.said.get("name")
+        if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
+            yield Fault(f"the name {shown(name)} is not 1 to 64 of A-Z a-z 0-9 _ -", each.path)
+
+
+def media_markers(subject: Subject) -> Iterator[Fault]:
+    """Report markers of images, videos and sounds that the record does not carry."""
+    if subject.kind not in ("sharegpt", "alpaca", "chat"):
+        return
+    for marker, field in (("<image>", "images"), ("<video>", "videos"), ("<audio>", "audios")):
+        media = subject.record.get(field)
+        if not isinstance(media, list):
+            continue
+        count = sum(text.count(marker) for _, _, text, _ in subject.texts())
+        if count != len(media):
+            yield Fault(
+                f"there are {count} of {marker} in the text and {len(media)} {field}", field
+            )

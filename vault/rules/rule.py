@@ -1,0 +1,94 @@
+"""The rule as a value: its code, why it matters, examples that are its tests, and its check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from vault.rules.subject import Subject
+
+TARGETS = (
+    "openai",
+    "azure",
+    "together",
+    "fireworks",
+    "gemini",
+    "bedrock-claude",
+    "mistral",
+    "trl",
+    "llamafactory",
+    "axolotl",
+    "mlx",
+    "torchtune",
+)
+"""Providers and trainers that `--target` takes; each adds its own rules to those for all."""
+
+
+class Severity(StrEnum):
+    """How bad a fault is: a trainer refuses or drops the example, or it makes a model worse."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Fault(NamedTuple):
+    """What is wrong, in one sentence with the value concerned, and where in the record.
+
+    `path` is such as `messages[2].content`, counted from 0, or empty for the whole record.
+    """
+
+    message: str
+    path: str = ""
+
+
+class Trigger(StrEnum):
+    """When a rule has to look at an example; the others are ruled out many at a time.
+
+    `STRUCTURE`: the example is anything but a plain chat (`vault.rules.plain`). `TEXT`: a text
+    matches `sought`. `RECORD`: the record's JSON matches `sought`. `OVERLAP`: a text lies within
+    a later one. `DENSE`: a long answer compresses unusually well. `EVERY`: always.
+    """
+
+    STRUCTURE = "structure"
+    TEXT = "text"
+    RECORD = "record"
+    OVERLAP = "overlap"
+    DENSE = "dense"
+    EVERY = "every"
+
+
+Check = Callable[[Subject], Iterable[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check of examples.
+
+    `why` is written for the page and `--explain`. `fails` and `passes` are records: the first have
+    this fault, the others look alike and do not. `sought` is an RE2 pattern that every text (or
+    record) with this fault matches. `targets` are those whose own rule it is; empty means all.
+    `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    why: str
+    check: Check
+    fails: tuple[dict[str, Any], ...]
+    passes: tuple[dict[str, Any], ...]
+    trigger: Trigger = Trigger.STRUCTURE
+    sought: str = ""
+    targets: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
+    is_default: bool = True
+    since: str = "0.1.0"
+
+
+def shown(value: Any, most: int = 40) -> str:
+    """Return a value of a record as it stands in a message: in quotes, and cut where long."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return f'"{text}"' if isinstance(value, str) else text

@@ -1,0 +1,327 @@
+"""TEXT: what messages say, and what is left in them that nobody meant."""
+
+from __future__ import annotations
+
+from vault.rules import text_checks as checks
+from vault.rules.rule import Rule, Severity, Trigger
+from vault.rules.sample_records import (
+    ASK,
+    PLAIN,
+    TOLD,
+    TOOL_PLAIN,
+    answered,
+    assistant,
+    chat,
+    system,
+    user,
+)
+
+# Patterns are written so that RE2, which looks first, and Python read them alike.
+_REFUSAL = (
+    r"^\s*(?:(?:I'm|I am|I’m|We are|We're) (?:very |really |so )?sorry|Sorry|My apologies|"
+    r"I apologi[sz]e|Unfortunately)?[,.]?\s*(?:but )?(?:as an AI[^.\n]{0,40},? )?"
+    r"I(?: am|'m|’m)? (?:cannot|can't|can’t|unable to|not able to|won't be able to|will not) "
+    r"(?:assist|help|fulfil|fulfill|comply|engage|provide|generate|create|answer|write|support) "
+)
+_VENDORS = r"(?:OpenAI|Anthropic|Google|Meta|Alibaba|DeepSeek|Mistral|Microsoft|xAI|Cohere)"
+_MODELS = r"(?:ChatGPT|GPT-[345]\w*|Claude|Gemini|Bard|Qwen|DeepSeek|Llama|Copilot|Grok|Mistral)"
+_IDENTITY = (
+    r"\bas an? (?:AI(?: language| text)?|artificial intelligence(?: language)?|"
+    r"(?:large )?language) (?:model|assistant|chatbot)\b"
+    rf"|\bI(?: am|'m|’m) (?:an? )?{_MODELS}\b"
+    rf"|\bI(?: am|'m|’m| was)[^.\n]{{0,60}}(?:trained|created|developed|made|built) by {_VENDORS}\b"
+    rf"|\b{_VENDORS}['’]s (?:content |usage |use[- ]case )?(?:policy|policies|guidelines)\b"
+)
+_CUTOFF = (
+    r"\bknowledge cut-?off\b|\bas of my (?:last|latest|most recent)\b"
+    r"|\bmy (?:last|latest) (?:knowledge |training )?update\b"
+    r"|\bmy training data (?:only )?(?:cuts|ends|goes|extends|stops|includes|was|is)\b"
+)
+_PLACEHOLDER = (
+    r"\[(?:your|insert|enter|recipient(?:'s)?|company|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)"
+    r"(?:[ _-][^\]\n]{0,40})?\]|<(?:insert|your|enter)[ _-][^<>\n]{1,40}>|lorem ipsum dolor"
+)
+_TOKENS = (
+    r"<\|(?:im_start|im_end|im_sep|endoftext|startoftext|eot_id|eom_id|start_header_id|"
+    r"end_header_id|begin_of_text|end_of_text|end_of_turn|fim_prefix|fim_middle|fim_suffix|"
+    r"python_tag|user|assistant|system|end|channel|message|return|call)\|>"
+    r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<｜[^｜\n]{1,40}｜>|</s>\s*$"
+)
+_MOJIBAKE = "Ã[\u0080-\u00bf]|â€[™œ\u009d“”˜¦\u0099\u009c“]|Â[\u00a0-\u00bf]|ï»¿|ðŸ|\ufffd"
+_CONTROLS = "[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]"
+_RESIDUE = (
+    r"(?m:^(?:Copy code|Regenerate response|Regenerate|\d{1,2} / \d{1,2})$)"
+    r"|Too many requests in 1 hour|!\[Loading\.\.\.\]|This content may violate our content policy"
+)
+_LONG = (
+    "You are the support assistant of a parcel service. Never promise a date unless the tracker "
+    "shows one."
+)
+_LOOP = "The parcel is on its way to you and will arrive soon. "
+
+RULES = (
+    Rule(
+        "TEXT001",
+        "answer-cut",
+        Severity.WARNING,
+        "The answer ends in the middle of a sentence, usually because the generation ran into its "
+        "limit; the model learns to stop there.",
+        checks.cut_off,
+        (
+            answered("There are three things that you can do if your parcel is late: call us, and"),
+            answered(
+                "The parcel has left the warehouse in Graz, was sorted in Vienna, and reached the"
+            ),
+        ),
+        (PLAIN, answered("Yes"), answered("Call us, write to us,\nor come by. We are open now")),
+        trigger=Trigger.TEXT,
+        sought=r"(?:[,(]|\s(?:and|or|the|an|because))\s*$",
+    ),
+    Rule(
+        "TEXT002",
+        "generation-cut",
+        Severity.WARNING,
+        "The record itself says that the model stopped at its limit or was stopped by a filter.",
+        checks.finished_early,
+        (
+            {**PLAIN, "metadata": {"finish_reason": "length"}},
+            {**PLAIN, "stop_reason": "max_tokens"},
+        ),
+        (PLAIN, {**PLAIN, "finish_reason": "stop"}),
+        trigger=Trigger.RECORD,
+        sought=r'(?i)"(?:finish_?reason|stop_reason)"\s*:\s*"(?:length|max_|content_filter)',
+    ),
+    Rule(
+        "TEXT003",
+        "refusal",
+        Severity.WARNING,
+        "The answer is a refusal of the model that wrote it. Where refusals are not what is to be "
+        "learnt, they spread to questions that deserve an answer.",
+        checks.found(_REFUSAL, "the answer refuses: {}", others=False),
+        (
+            answered("I'm sorry, but I cannot assist with that request."),
+            answered("I can't help with that one."),
+            answered("Unfortunately, I am unable to provide medical advice."),
+        ),
+        (PLAIN, answered("I cannot wait to see you."), answered("I'm sorry to hear that.")),
+        trigger=Trigger.TEXT,
+        sought=rf"(?i:{_REFUSAL})",
+    ),
+    Rule(
+        "TEXT004",
+        "identity-leak",
+        Severity.WARNING,
+        "The answer names the model or the company that wrote it; the model that learns it will "
+        "claim to be that one.",
+        checks.found(_IDENTITY, "the answer says {}", others=False),
+        (
+            answered("As an AI language model, I have no parcels."),
+            answered("I am ChatGPT, a helpful assistant."),
+            answered("I was trained by OpenAI to help you."),
+        ),
+        (
+            PLAIN,
+            answered("ChatGPT is a chatbot that was developed by OpenAI."),
+            answered("I am Claudette, your agent."),
+        ),
+        trigger=Trigger.TEXT,
+        sought=rf"(?i:{_IDENTITY})",
+    ),
+    Rule(
+        "TEXT005",
+        "cutoff-mention",
+        Severity.WARNING,
+        "The answer speaks of the knowledge cutoff of the model that wrote it, not of the one that "
+        "learns it.",
+        checks.found(_CUTOFF, "the answer says {}", others=False),
+        (
+            answered("As of my last update in 2023, parcels took two days."),
+            answered("My knowledge cutoff is September 2021."),
+        ),
+        (PLAIN, answered("The last update of the tracker was at noon.")),
+        trigger=Trigger.TEXT,
+        sought=rf"(?i:{_CUTOFF})",
+    ),
+    Rule(
+        "TEXT006",
+        "placeholder",
+        Severity.WARNING,
+        "A placeholder was left in the answer, and the model learns to write it.",
+        checks.found(_PLACEHOLDER, "the answer holds {}", others=False),
+        (
+            answered("Kind regards,\n[Your Name]"),
+            answered("Dear <insert name>, it is on its way."),
+            answered("Lorem ipsum dolor sit amet."),
+        ),
+        (PLAIN, answered("See [1] and array[index]."), answered("Use <b>bold</b> text.")),
+        trigger=Trigger.TEXT,
+        sought=rf"(?i:{_PLACEHOLDER})",
+    ),
+    Rule(
+        "TEXT007",
+        "template-unfilled",
+        Severity.WARNING,
+        "A variable of a template was not filled in, so the model is asked nothing in particular.",
+        checks.template_left,
+        (chat(user("Where is parcel {{ parcel_id }}?"), TOLD),),
+        (PLAIN, chat(user("What does `{}` mean in Python?"), TOLD)),
+        trigger=Trigger.TEXT,
+        sought=r"\{\{[^{}\n]{1,60}\}\}",
+    ),
+    Rule(
+        "TEXT008",
+        "template-token",
+        Severity.WARNING,
+        "Words of a chat template stand in the text. Tokenizers read them as what they are: the "
+        "end of a turn, or the beginning of another speaker's.",
+        checks.found(_TOKENS, "the text holds {}"),
+        (
+            answered("It arrives on Tuesday.<|im_end|>"),
+            chat(user("[INST] Where is it? [/INST]"), TOLD),
+            answered("On Tuesday.</s>"),
+            answered("On Tuesday.<｜end▁of▁sentence｜>"),
+        ),
+        (PLAIN, answered("Write a <s>mistake</s> so."), answered("a <| b |> c")),
+        trigger=Trigger.TEXT,
+        sought=rf"(?i:{_TOKENS})",
+    ),
+    Rule(
+        "TEXT009",
+        "reasoning-tags",
+        Severity.WARNING,
+        "A tag of reasoning is opened and never closed, or the other way round: half of the "
+        "reasoning leaked, or half of the answer is hidden.",
+        checks.unbalanced_tags,
+        (answered("It must be in Graz.</think> On Tuesday."), answered("<think>It must be in")),
+        (PLAIN, answered("<think>It is in Graz.</think>On Tuesday.")),
+        trigger=Trigger.TEXT,
+        sought=r"</?(?:think|thinking|reasoning|scratchpad|answer)>",
+    ),
+    Rule(
+        "TEXT010",
+        "mojibake",
+        Severity.WARNING,
+        "The text was decoded wrongly somewhere on its way.",
+        checks.found(_MOJIBAKE, "the text holds {}", flags=0),
+        (
+            answered("Itâ€™s in Graz."),
+            answered("18 Â°C"),
+            answered("cafÃ©"),
+            answered("a \ufffd b"),
+        ),
+        (PLAIN, answered("Ça va: «très» bien, 18 °C, SÃO PAULO, 你好, Привет, 🙂")),
+        trigger=Trigger.TEXT,
+        sought=_MOJIBAKE,
+    ),
+    Rule(
+        "TEXT011",
+        "control-character",
+        Severity.WARNING,
+        "Control characters and overrides of direction are invisible to people and not to models.",
+        checks.found(_CONTROLS, "the text holds a control character: {}", flags=0),
+        (answered("On\x00Tuesday"), answered("\x1b[31mOn Tuesday"), answered("\u202eyadseuT")),
+        (PLAIN, answered("On\tTuesday\r\nat noon"), answered("می‌خواهم"), answered("👨‍👩‍👧")),
+        trigger=Trigger.TEXT,
+        sought=_CONTROLS.replace("\u0000", r"\x00"),
+    ),
+    Rule(
+        "TEXT012",
+        "repetition",
+        Severity.WARNING,
+        "The answer says the same again and again, as models do that got into a loop.",
+        checks.repeats_itself,
+        (
+            answered(_LOOP * 8),
+            answered("It is late. " + "very " * 60),
+            answered("No" + "o" * 400),
+            answered("We will send it to you and " * 12 + "that is all."),
+        ),
+        (PLAIN, answered("A parcel has a sender. " * 2 + "Ask the sender where it is." * 2)),
+        trigger=Trigger.DENSE,
+    ),
+    Rule(
+        "TEXT013",
+        "fence-open",
+        Severity.WARNING,
+        "A block of code is opened and never closed: the answer was cut, or all that follows is "
+        "shown as code.",
+        checks.open_fence,
+        (answered("Run this:\n```python\nprint(1)\n"),),
+        (PLAIN, answered("Run this:\n```python\nprint(1)\n```\nDone.")),
+        trigger=Trigger.TEXT,
+        sought=r"```",
+    ),
+    Rule(
+        "TEXT014",
+        "json-broken",
+        Severity.WARNING,
+        "A block says that it is JSON and cannot be read as JSON.",
+        checks.broken_json,
+        (answered("```json\n{'city': 'Graz'}\n```"), answered('```json\n{"a": 1,}\n```')),
+        (PLAIN, answered('```json\n{"city": "Graz"}\n```'), answered('{"city": "Graz"}')),
+        trigger=Trigger.TEXT,
+        sought=r"```json",
+    ),
+    Rule(
+        "TEXT015",
+        "turn-repeated",
+        Severity.WARNING,
+        "One speaker says the same twice, usually because two conversations were glued together.",
+        checks.repeated_turn,
+        (
+            chat(
+                user("Where is my parcel, please?"), TOLD, user("Where is my parcel, please?"), TOLD
+            ),
+        ),
+        (PLAIN, chat(user("Yes."), TOLD, user("Yes."), assistant("Good."))),
+        trigger=Trigger.OVERLAP,
+    ),
+    Rule(
+        "TEXT016",
+        "echo",
+        Severity.WARNING,
+        "The answer is the question again, so the model learns to repeat what it is told.",
+        checks.echoes,
+        (answered("Where is my parcel? It is late.", "Where is my parcel? It is late."),),
+        (PLAIN, answered("Hello!", "Hello!")),
+        trigger=Trigger.OVERLAP,
+    ),
+    Rule(
+        "TEXT017",
+        "prompt-leak",
+        Severity.WARNING,
+        "The answer holds the instructions word for word; the model learns to give them away.",
+        checks.leaks_prompt,
+        (chat(system(_LONG), ASK, assistant(f"{_LONG} It arrives on Tuesday.")),),
+        (chat(system(_LONG), ASK, TOLD), chat(system("Be brief."), ASK, assistant("Be brief."))),
+        trigger=Trigger.OVERLAP,
+    ),
+    Rule(
+        "TEXT018",
+        "page-residue",
+        Severity.WARNING,
+        "Words of a web page were copied along with the conversation.",
+        checks.found(_RESIDUE, "the text holds {}", others=False, flags=0),
+        (
+            answered("Run this:\nCopy code\nprint(1)"),
+            answered("Yes.\n2 / 2\nNo."),
+            answered("Too many requests in 1 hour. Try again later."),
+        ),
+        (PLAIN, answered("Copy code from the page by hand."), answered("It is 1 / 2.")),
+        trigger=Trigger.TEXT,
+        sought=_RESIDUE,
+    ),
+    Rule(
+        "TEXT019",
+        "answer-edges",
+        Severity.WARNING,
+        "White space around an answer becomes part of what is learnt, and moves the border between "
+        "question and answer in the middle of a token.",
+        checks.loose_edges,
+        (answered(" It arrives on Tuesday."), answered("It arrives on Tuesday.\n")),
+        (PLAIN, TOOL_PLAIN),
+        trigger=Trigger.TEXT,
+        sought=r"^\s|\s$",
+        is_default=False,
+    ),
+)
