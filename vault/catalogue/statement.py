@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.catalogue.columns import COLUMNS, CONVERSATION_COLUMNS, DATA, LABELS, Reference, Type
-from vault.catalogue.statement_tables import HIDDEN, Relation, Scope, Tables, listed
+from vault.catalogue.limits import HIDDEN, check_limits, nested_too_deeply
+from vault.catalogue.statement_tables import Relation, Scope, Tables, listed
 from vault.catalogue.syntax import Node, Source, identifier, parse_statement, quoted
 from vault.catalogue.terms import as_type
 
@@ -42,8 +43,13 @@ class Statement:
 def check_statement(text: str) -> Statement:
     """Return a statement that was checked. Raises InvalidExpression."""
     source, statement = parse_statement(text)
+    check_limits(source, statement)
     writer = _Writer(source)
-    sql = writer.query(statement["node"])
+    try:
+        sql = writer.query(statement["node"])
+    except RecursionError:
+        # Whoever called may have left little room.
+        raise nested_too_deeply(source) from None
     return Statement(
         source,
         sql,

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 
 from vault.catalogue.aggregates import TABLE_FUNCTIONS, TABLES
 from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, Reference, Type
+from vault.catalogue.limits import HIDDEN
 from vault.catalogue.statement_calls import StatementGuard
 from vault.catalogue.syntax import Node, Source, identifier
 from vault.catalogue.terms import SQL_TYPES, Term, as_type
 from vault.errors import InvalidExpression
-
-HIDDEN = "·"
-"""What the names of columns begin with that stand for paths; `*` leaves them out."""
 
 Relation = tuple[str, ...]
 """A table: its name, and the revisions that a table function is given."""
@@ -86,6 +84,13 @@ class Tables(ABC):
                 return self._path(node, first, root, tuple(names[2:]))
         if first == "messages" and len(names) == 2 and names[1] in MESSAGE_FIELDS:
             return self._path(node, None, first, tuple(names[1:]))
+        if len(names) == 1 and self._is_row(first):
+            raise InvalidExpression(
+                f'"{names[0]}" is a table, and no column',
+                excerpt=self.source.at(node),
+                code="column-unknown",
+                hint=f"name a column of it, such as {names[0]}.id",
+            )
         self.named.setdefault(str(names[-1]).lower(), node)
         sql = ""
         for number, name in enumerate(names):
@@ -131,6 +136,13 @@ class Tables(ABC):
             if alias in scope.tables:
                 return scope.tables[alias] is not None
         return False
+
+    def _is_row(self, name: str) -> bool:
+        """Tell whether a name is that of whole rows of examples, which hold hidden columns."""
+        if name in COLUMNS or name in (DATA, LABELS):
+            return False
+        is_column = name == "examples" and ("commits",) in self.relations.values()
+        return self.holds_examples(name) and not is_column
 
     def _only_examples(self, node: Node) -> str:
         for scope in reversed(self.scopes):
@@ -213,7 +225,7 @@ class Tables(ABC):
     def _relation(self, node: Node, relation: Relation, alias: str) -> str:
         name = next((name for name, each in self.relations.items() if each == relation), None)
         if name is None:
-            name = f"t{len(self.relations)}"
+            name = f"{HIDDEN}t{len(self.relations)}"
             self.relations[name] = relation
         holds_examples = relation[0] in ("examples", "examples_at")
         return self._aliased(node, identifier(name), alias, name if holds_examples else None)

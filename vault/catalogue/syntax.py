@@ -134,7 +134,10 @@ def _check_text(source: Source, word: str) -> None:
 
 def _parse(source: Source, sql: str) -> Node:
     rows = kept_connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
-    answer = json.loads(rows[0][0])
+    try:
+        answer = json.loads(rows[0][0])
+    except RecursionError:
+        answer = {"error": True, "error_message": "depth"}
     if answer["error"]:
         raise _unreadable(source, answer)
     if len(answer["statements"]) != 1:
