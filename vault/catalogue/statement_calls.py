@@ -74,16 +74,24 @@ class StatementGuard(Guard):
                     return self._joined(node)
         return super().check(node)
 
+    def _membership(self, node: Node) -> tuple[Term | None, str]:
+        is_any = node["class"] == "SUBQUERY" and node["subquery_type"] == "ANY"
+        if not is_any or node["comparison_type"] != "COMPARE_EQUAL":
+            return super()._membership(node)
+        sql = self.queries.query(node["subquery"]["node"])
+        value = self.check(node["child"])
+        return value, f"({value.own_sql()} IN ({sql}))"
+
     def _subquery(self, node: Node) -> Term:
+        value, sql = self._membership(node)
+        if value is not None:
+            return fixed(node, Type.BOOLEAN, sql)
         sql = self.queries.query(node["subquery"]["node"])
         kind = node["subquery_type"]
         if kind == "SCALAR":
             return Term(node, None, lambda _: f"({sql})")
         if kind in ("EXISTS", "NOT_EXISTS"):
             return fixed(node, Type.BOOLEAN, f"({kind.replace('_', ' ')} ({sql}))")
-        if kind == "ANY" and node["comparison_type"] == "COMPARE_EQUAL":
-            child = self.check(node["child"])
-            return fixed(node, Type.BOOLEAN, f"({child.own_sql()} IN ({sql}))")
         raise self._refused(node)
 
     def _aggregate(self, node: Node, name: str) -> Term:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vault.catalogue.aggregates import TABLE_FUNCTIONS, TABLES
-from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, Reference, Type
+from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, SPLIT, Reference, Type
 from vault.catalogue.limits import HIDDEN
 from vault.catalogue.statement_calls import StatementGuard
 from vault.catalogue.syntax import Node, Source, identifier
@@ -102,7 +102,8 @@ class Tables(ABC):
                     self.columns.add(name.lower())
         known = COLUMNS.get(str(names[-1]).lower())
         leaning = known.type if known is not None and known.type is Type.NUMBER else None
-        return Term(node, None, lambda _: sql, leaning=leaning)
+        is_label = str(names[-1]).lower() == SPLIT
+        return Term(node, None, lambda _: sql, is_label=is_label, leaning=leaning)
 
     def _path(self, node: Node, alias: str | None, root: str, path: tuple[str | int, ...]) -> Term:
         table = alias or self._only_examples(node)

@@ -102,3 +102,25 @@ def test_a_statement_names_so_many_tables_and_no_more(filled: Repository) -> Non
     assert ask(filled, f"SELECT count(*) FROM {fewer}").rows == ((0,),)
     nested = "(SELECT * FROM " * 40 + "examples" + ")" * 40
     assert ask(filled, f"SELECT count(*) FROM {nested}").rows == ((3,),)
+
+
+@pytest.mark.parametrize(
+    "condition, count",
+    [
+        ("split != 'test'", 2),
+        ("e.split != 'test'", 2),
+        ("e.split NOT IN (SELECT value FROM labels WHERE name = 'split')", 2),
+        ("labels.q NOT IN (SELECT 'gold')", 2),
+        ("NOT labels.q IN (SELECT 'gold')", 2),
+        ("labels.q IN (SELECT 'gold')", 1),
+        ("kind NOT IN (SELECT 'raw')", 3),
+    ],
+)
+def test_an_example_without_a_label_has_another_in_statements_too(
+    filled: Repository, condition: str, count: int
+) -> None:
+    for table in ("examples e", "(SELECT * FROM examples) e"):
+        if "labels." in condition and "(" in table:
+            continue
+        statement = f"SELECT count(*) FROM {table} WHERE {condition}"
+        assert ask(filled, statement).rows == ((count,),)
