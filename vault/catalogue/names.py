@@ -77,7 +77,7 @@ class Names:
                 )
             return self._read(node, Reference(root, path, wanted))
 
-        return Term(node, None, sql, is_label=root == LABELS)
+        return Term(node, None, sql, is_label=root == LABELS, is_field=True)
 
     def _of_messages(self, node: Node, path: Path) -> Term:
         """Return `messages[2]`, `messages[2].role`, or `messages.role`, which lists them all."""

@@ -7,14 +7,16 @@ name no statement can have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from vault.catalogue.aggregates import AGGREGATES
 from vault.catalogue.columns import COLUMNS, CONVERSATION_COLUMNS, DATA, LABELS, Reference, Type
 from vault.catalogue.limits import HIDDEN, check_limits, nested_too_deeply
 from vault.catalogue.statement_tables import Relation, Scope, Tables, listed
 from vault.catalogue.syntax import Node, Source, identifier, parse_statement, quoted
-from vault.catalogue.terms import as_type
+from vault.catalogue.terms import Term, as_type
 
 STAR_COLUMNS = (*(name for name in COLUMNS if name not in CONVERSATION_COLUMNS), LABELS)
 """What `*` shows of an example; others are large and have to be named."""
@@ -98,22 +100,25 @@ class _Writer(Tables):
         self.scopes.append(Scope())
         tables = self.table(node["from_table"])
         items = [self._item(each) for each in node["select_list"]]
-        distinct, rest = self._modifiers(node["modifiers"])
+        groups = self._all_groups(node)
+        distinct, rest = self._modifiers(node["modifiers"], is_plain=groups == _ALL)
         sql = f"SELECT {distinct}{', '.join(items)}{f' FROM {tables}' if tables else ''}"
         for word, name in (("WHERE", "where_clause"), ("HAVING", "having"), ("QUALIFY", "qualify")):
             if node[name] is not None:
                 sql += f" {word} {as_type(self.source, self.check(node[name]), Type.BOOLEAN)}"
             if name == "where_clause":
-                sql += self._groups(node)
+                sql += groups or self._groups(node)
         self.scopes.pop()
         return sql + rest
 
     def _item(self, node: Node) -> str:
         if node["class"] == "STAR":
+            self.scopes[-1].items.append(("", None))
             return self._star(node)
-        alias = node.get("alias") or ""
+        name = node.get("alias") or self._title(node)
         term = self.check({**node, "alias": ""})
-        return f"{term.own_sql()} AS {identifier(alias or self._title(node))}"
+        self.scopes[-1].items.append((name.lower(), term))
+        return f"{term.own_sql()} AS {identifier(name)}"
 
     def _title(self, node: Node) -> str:
         """Return what a column is called that was given no name: its last word, or its text."""
@@ -140,9 +145,17 @@ class _Writer(Tables):
         names = ", ".join(quoted(each) for each in [*large, *left_out])
         return f"COLUMNS(lambda c: NOT starts_with(c, '{HIDDEN}') AND c NOT IN ({names}))"
 
+    def _all_groups(self, node: Node) -> str:
+        """Return what GROUP BY ALL stands for, so that what is sorted by may be made of it."""
+        if node["aggregate_handling"] != "FORCE_AGGREGATES":
+            return ""
+        items = node["select_list"]
+        if any(_holds(each, _is_unclear) for each in items):
+            return _ALL
+        places = [str(at) for at, each in enumerate(items, 1) if not _holds(each, _is_aggregate)]
+        return f" GROUP BY {', '.join(places)}" if places else _ALL
+
     def _groups(self, node: Node) -> str:
-        if node["aggregate_handling"] == "FORCE_AGGREGATES":
-            return " GROUP BY ALL"
         expressions = [self.check(each).own_sql() for each in node["group_expressions"]]
         sets = node["group_sets"]
         if not sets:
@@ -152,11 +165,13 @@ class _Writer(Tables):
         listed = (f"({', '.join(expressions[at] for at in each)})" for each in sets)
         return f" GROUP BY GROUPING SETS ({', '.join(listed)})"
 
-    def _modifiers(self, modifiers: Sequence[Node]) -> tuple[str, str]:
+    def _modifiers(self, modifiers: Sequence[Node], *, is_plain: bool = False) -> tuple[str, str]:
+        """Return DISTINCT, and what stands behind a query; `is_plain`: fields sort as text."""
         distinct, sql = "", ""
+        is_distinct = is_plain or any(each["type"] == "DISTINCT_MODIFIER" for each in modifiers)
         for each in modifiers:
             if each["type"] == "ORDER_MODIFIER":
-                sql += f" ORDER BY {self.orders(each['orders'])}"
+                sql += f" ORDER BY {self._sorted(each['orders'], is_distinct)}"
             elif each["type"] == "LIMIT_MODIFIER" and each["limit_type"] == "ROW_COUNT":
                 for word, name in (("LIMIT", "limit"), ("OFFSET", "offset")):
                     if each[name] is not None:
@@ -174,17 +189,75 @@ class _Writer(Tables):
             raise self.refused("a limit that is not written out", node)
         return str(min(int(literal_["text"]), 1 << 62))
 
-    def orders(self, orders: Sequence[Node]) -> str:
-        """Return the SQL of what is sorted by."""
-        words = {"ASCENDING": " ASC", "DESCENDING": " DESC", "ORDER_DEFAULT": ""}
-        nulls = {"NULLS FIRST": " NULLS FIRST", "NULLS LAST": " NULLS LAST", "ORDER_DEFAULT": ""}
+    def _sorted(self, orders: Sequence[Node], is_distinct: bool) -> str:
+        """Return the SQL that sorts an answer, whose columns have names and numbers."""
+        parts = []
+        for each in orders:
+            term = None if is_distinct else self._shown(each["expression"])
+            parts.append(
+                self.orders([each], is_distinct=is_distinct)
+                if term is None
+                else _order(term.own_sql(), each, is_field=term.is_field)
+            )
+        return ", ".join(parts)
+
+    def _shown(self, node: Node) -> Term | None:
+        """Return the field that an answer shows by the name or number that a node is."""
+        items = self.scopes[-1].items
+        term: Term | None = None
+        literal_ = node.get("literal") or {}
+        if literal_.get("kind") == "INTEGER" and all(each is not None for _, each in items):
+            number = int(literal_["text"].replace("_", ""))
+            term = items[number - 1][1] if 0 < number <= len(items) else None
+        elif node["class"] == "COLUMN_REF" and len(node["column_names"]) == 1:
+            term = dict(items).get(str(node["column_names"][0]).lower())
+        return term if term is not None and term.is_field else None
+
+    def orders(self, orders: Sequence[Node], *, is_distinct: bool = False) -> str:
+        """Return the SQL of what is sorted by; fields that read as numbers, as numbers."""
         parts = []
         for each in orders:
             node = each["expression"]
             is_all = node["class"] == "STAR" and node["columns"] and not node["expr"]
-            sql = "ALL" if is_all else self.check(node).own_sql()
-            parts.append(f"{sql}{words[each['type']]}{nulls[each['null_order']]}")
+            term = None if is_all else self.check(node)
+            sql = "ALL" if term is None else term.own_sql()
+            is_field = term is not None and term.is_field and not is_distinct
+            parts.append(_order(sql, each, is_field=is_field))
         return ", ".join(parts)
+
+
+_ALL = " GROUP BY ALL"
+_DIRECTIONS = {"ASCENDING": " ASC", "DESCENDING": " DESC", "ORDER_DEFAULT": ""}
+_NULLS = {"NULLS FIRST": " NULLS FIRST", "NULLS LAST": " NULLS LAST", "ORDER_DEFAULT": ""}
+
+
+def _order(sql: str, order: Node, *, is_field: bool) -> str:
+    direction, nulls = _DIRECTIONS[order["type"]], _NULLS[order["null_order"]]
+    by_text = f"{sql}{direction}{nulls}"
+    if not is_field:
+        return by_text
+    missing_first = f"({sql} IS NULL) DESC, " if "FIRST" in nulls else ""
+    # Numbers come before texts whichever way they are sorted.
+    return f"{missing_first}TRY_CAST({sql} AS DOUBLE){direction} NULLS LAST, {by_text}"
+
+
+def _is_aggregate(node: Node) -> bool:
+    return node["class"] == "FUNCTION" and str(node["function_name"]).lower() in AGGREGATES
+
+
+def _is_unclear(node: Node) -> bool:
+    return node["class"] in ("STAR", "WINDOW", "SUBQUERY")
+
+
+def _holds(value: Any, is_meant: Callable[[Node], bool]) -> bool:
+    """Tell whether an expression is or holds one that is meant."""
+    if isinstance(value, list):
+        return any(_holds(each, is_meant) for each in value)
+    if not isinstance(value, dict):
+        return False
+    if "class" in value and is_meant(value):
+        return True
+    return any(_holds(each, is_meant) for each in value.values())
 
 
 def _excluded(names: Sequence[str]) -> str:

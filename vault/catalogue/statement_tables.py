@@ -11,7 +11,7 @@ from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, SPLIT
 from vault.catalogue.limits import HIDDEN
 from vault.catalogue.statement_calls import StatementGuard
 from vault.catalogue.syntax import Node, Source, identifier
-from vault.catalogue.terms import SQL_TYPES, Term, as_type
+from vault.catalogue.terms import SQL_TYPES, Term, as_type, converted
 from vault.errors import InvalidExpression
 
 Relation = tuple[str, ...]
@@ -29,9 +29,13 @@ _JOINS = {
 
 @dataclass(slots=True)
 class Scope:
-    """The tables of one SELECT by alias; None for those that hold no examples."""
+    """The tables of one SELECT by alias, None for those that hold no examples, and what it shows.
+
+    `items` are the columns of its answer, each with its name.
+    """
 
     tables: dict[str, str | None] = field(default_factory=dict)
+    items: list[tuple[str, Term | None]] = field(default_factory=list)
 
 
 class Tables(ABC):
@@ -57,7 +61,7 @@ class Tables(ABC):
         """Return the SQL of a query."""
 
     @abstractmethod
-    def orders(self, orders: Sequence[Node]) -> str:
+    def orders(self, orders: Sequence[Node], *, is_distinct: bool = False) -> str:
         """Return the SQL of what is sorted by."""
 
     def check(self, node: Node) -> Term:
@@ -103,7 +107,11 @@ class Tables(ABC):
         known = COLUMNS.get(str(names[-1]).lower())
         leaning = known.type if known is not None and known.type is Type.NUMBER else None
         is_label = str(names[-1]).lower() == SPLIT
-        return Term(node, None, lambda _: sql, is_label=is_label, leaning=leaning)
+
+        def write(wanted: Type) -> str:
+            return converted(sql, wanted)
+
+        return Term(node, None, write, is_label=is_label, leaning=leaning)
 
     def _path(self, node: Node, alias: str | None, root: str, path: tuple[str | int, ...]) -> Term:
         table = alias or self._only_examples(node)
@@ -129,7 +137,7 @@ class Tables(ABC):
             return column if read is wanted else f"TRY_CAST({column} AS {SQL_TYPES[wanted]})"
 
         type_ = Type.TEXTS if root == "messages" else None
-        return Term(node, type_, sql, is_label=root == LABELS)
+        return Term(node, type_, sql, is_label=root == LABELS, is_field=type_ is None)
 
     def holds_examples(self, alias: str) -> bool:
         """Tell whether a name in reach is that of a table of examples."""

@@ -36,7 +36,8 @@ class Term:
 
     `constant` is the text of a literal; `is_label` tells that it is a label, which `!=` and
     `NOT IN` count as different where it is missing. `leaning` is the type that an open part
-    probably has, which decides where nothing else does.
+    probably has, which decides where nothing else does. `is_field` tells that it is open because it
+    comes from a record or a label. `own` writes it where nothing says what it should be.
     """
 
     node: Node
@@ -45,9 +46,13 @@ class Term:
     constant: str | None = None
     is_label: bool = False
     leaning: Type | None = None
+    is_field: bool = False
+    own: Callable[[], str] | None = None
 
     def own_sql(self) -> str:
-        """Return its SQL as its own type, text while open."""
+        """Return its SQL as its own type, text while open. Raises InvalidExpression."""
+        if self.own is not None:
+            return self.own()
         return self.sql(self.type or Type.TEXT)
 
 
@@ -144,4 +149,14 @@ def shared_type(source: Source, terms: Sequence[Term]) -> Type | None:
 
 def joined(node: Node, terms: Sequence[Term], type_: Type | None, make: Callable[..., str]) -> Term:
     """Return a part made of others that all take its type: `make` gets their SQL."""
-    return Term(node, type_, lambda wanted: make(*(each.sql(wanted) for each in terms)))
+    is_field = type_ is None and any(each.is_field for each in terms)
+    return Term(
+        node, type_, lambda wanted: make(*(each.sql(wanted) for each in terms)), is_field=is_field
+    )
+
+
+def converted(sql: str, wanted: Type) -> str:
+    """Return SQL of a type that is not known, as what is wanted: NULL where it does not convert."""
+    if wanted is Type.TEXT or wanted not in SQL_TYPES:
+        return sql
+    return f"TRY_CAST({sql} AS {SQL_TYPES[wanted]})"

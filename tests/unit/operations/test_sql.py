@@ -124,3 +124,81 @@ def test_an_example_without_a_label_has_another_in_statements_too(
             continue
         statement = f"SELECT count(*) FROM {table} WHERE {condition}"
         assert ask(filled, statement).rows == ((count,),)
+
+
+@pytest.mark.parametrize(
+    "statement, expected",
+    [
+        ("SELECT data.meta.n FROM examples ORDER BY 1 DESC", ["1000", "70", "9"]),
+        ("SELECT data.meta.n FROM examples ORDER BY n", ["9", "70", "1000"]),
+        ("SELECT data.meta.n AS m FROM examples ORDER BY m", ["9", "70", "1000"]),
+        ("SELECT data.meta.n FROM examples ORDER BY data.meta.n", ["9", "70", "1000"]),
+        ("SELECT data.meta.n FROM examples GROUP BY ALL ORDER BY 1", ["9", "70", "1000"]),
+        ("SELECT data.meta.n FROM examples GROUP BY 1 ORDER BY 1", ["9", "70", "1000"]),
+        ("SELECT labels.q FROM examples ORDER BY 1 NULLS FIRST", [None, None, "gold"]),
+        ("SELECT labels.q FROM examples ORDER BY 1 DESC", ["gold", None, None]),
+        ("SELECT DISTINCT data.meta.topic FROM examples ORDER BY 1", ["x", "y"]),
+        ("SELECT data.meta.topic, count(*) FROM examples GROUP BY ALL ORDER BY 1", ["x", "y"]),
+        ("SELECT *, data.meta.n FROM examples ORDER BY data.meta.n LIMIT 0", []),
+        ("SELECT max(CAST(data.meta.n AS DOUBLE)) FROM examples", [1000]),
+        ("SELECT max(CAST(data.meta.topic AS VARCHAR)) FROM examples", ["y"]),
+        ("SELECT max(data.meta.n) > 999 FROM examples", [True]),
+        ("SELECT min(data.meta.n) + 1 FROM examples", [10]),
+        (
+            "SELECT data.meta.topic FROM examples GROUP BY ALL HAVING max(data.meta.n) > 100",
+            ["y"],
+        ),
+        ("SELECT n FROM (SELECT data.meta.n AS n FROM examples) WHERE n > 100", ["1000"]),
+        ("SELECT arg_max(prompt, CAST(data.meta.n AS DOUBLE)) FROM examples", ["b"]),
+        (
+            "SELECT rank() OVER (ORDER BY data.meta.n) FROM examples ORDER BY 1",
+            [1, 2, 3],
+        ),
+        ("SELECT lag(line, 2) OVER (ORDER BY line) FROM examples ORDER BY line", [None, None, 1]),
+        ("SELECT lag(line, 2, 0) OVER (ORDER BY line) FROM examples ORDER BY line", [0, 0, 1]),
+        ("SELECT lead(data.meta.n) OVER (ORDER BY line) FROM examples LIMIT 1", ["1000"]),
+    ],
+)
+def test_fields_that_hold_numbers_are_sorted_and_compared_as_numbers(
+    filled: Repository, statement: str, expected: list[object]
+) -> None:
+    assert [row[0 if "*," not in statement else -1] for row in ask(filled, statement).rows] == (
+        expected
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT max(data.meta.n) FROM examples",
+        "SELECT min(labels.q) FROM examples",
+        "SELECT arg_max(id, data.meta.n) FROM examples",
+        "SELECT id FROM examples GROUP BY id ORDER BY max(data.meta.n)",
+        "SELECT max(coalesce(data.meta.n, data.meta.topic)) FROM examples",
+    ],
+)
+def test_what_is_greatest_of_a_field_asks_whether_it_is_a_number(
+    filled: Repository, statement: str
+) -> None:
+    error = refusal(filled, statement)
+    assert "does not say whether" in error.message and "AS DOUBLE" in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM examples WHERE tokens IN (SELECT data.meta.n FROM examples)",
+        "SELECT n = 'x' FROM (SELECT count(*) AS n FROM examples)",
+    ],
+)
+def test_types_that_do_not_fit_are_told_in_words_of_ours(
+    filled: Repository, statement: str
+) -> None:
+    error = refusal(filled, statement)
+    assert error.code == "expression-failed"
+    assert "do not fit" in error.message and "CAST(" in str(error.hint)
+
+
+def test_a_column_that_is_not_grouped_by_is_told(filled: Repository) -> None:
+    error = refusal(filled, "SELECT kind, count(*) FROM examples")
+    assert error.hint == "GROUP BY ALL groups by all columns that are not counted over"
