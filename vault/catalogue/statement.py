@@ -7,20 +7,23 @@ name no statement can have.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vault.catalogue.aggregates import AGGREGATES
+from vault.catalogue.aggregates import AGGREGATES, CHANGE_COLUMNS, TABLES
 from vault.catalogue.columns import COLUMNS, CONVERSATION_COLUMNS, DATA, LABELS, Reference, Type
 from vault.catalogue.limits import HIDDEN, check_limits, nested_too_deeply
-from vault.catalogue.statement_tables import Relation, Scope, Tables, listed
+from vault.catalogue.statement_tables import OLD_DATA, Relation, Scope, Tables, listed
 from vault.catalogue.syntax import Node, Source, identifier, parse_statement, quoted
 from vault.catalogue.terms import Term, as_type
+from vault.errors import InvalidExpression
 
 STAR_COLUMNS = (*(name for name in COLUMNS if name not in CONVERSATION_COLUMNS), LABELS)
 """What `*` shows of an example; others are large and have to be named."""
 
+_SHOWN = {**TABLES, "examples": STAR_COLUMNS, "changes": CHANGE_COLUMNS}
 _SETS = {"UNION": "UNION", "EXCEPT": "EXCEPT", "INTERSECT": "INTERSECT"}
 
 
@@ -29,8 +32,8 @@ class Statement:
     """A checked statement: its SQL, and the tables that it needs, by the names it has for them.
 
     `columns` are those wanted of tables of examples and changes; `paths` are what other columns of
-    a table of examples stand for, each with the node that named it first in `places`; `named`
-    are the nodes of other columns, by name.
+    a table of examples stand for, each with the node that named it first in `places`; `changed`
+    are those of changes; `named` are the nodes of other columns, by name.
     """
 
     source: Source
@@ -38,6 +41,7 @@ class Statement:
     relations: Mapping[str, Relation]
     columns: frozenset[str]
     paths: Mapping[str, Reference]
+    changed: Mapping[str, Reference]
     places: Mapping[Reference, Node]
     named: Mapping[str, Node]
 
@@ -58,6 +62,7 @@ def check_statement(text: str) -> Statement:
         writer.relations,
         frozenset(writer.columns),
         writer.paths,
+        writer.changed,
         writer.places,
         writer.named,
     )
@@ -124,26 +129,42 @@ class _Writer(Tables):
         """Return what a column is called that was given no name: its last word, or its text."""
         if node["class"] == "COLUMN_REF":
             return str(node["column_names"][-1])
-        return self.source.typed(node) or str(node.get("function_name") or "value")
+        return self.source.typed_whole(node) or str(node.get("function_name") or "value")
 
     def _star(self, node: Node) -> str:
         if node["columns"] or node["replace_list"] or node["rename_list"] or node["expr"]:
             raise self.refused("this kind of star", node)
         self.columns.update(STAR_COLUMNS, ("old_labels",))
-        left_out = [each for each in node["exclude_list"] if isinstance(each, str)]
+        left_out = [each.lower() for each in node["exclude_list"] if isinstance(each, str)]
         if len(left_out) != len(node["exclude_list"]) or node["qualified_exclude_list"]:
             raise self.refused("this kind of EXCLUDE", node)
         alias = node["relation_name"].lower()
-        if alias and not self.holds_examples(alias):
-            return f"{identifier(alias)}.*{_excluded(left_out)}"
+        kinds = (
+            [self.kind(alias)] if alias else [*map(self.kind_of, self.scopes[-1].tables.values())]
+        )
+        columns = [name for kind in kinds if kind is not None for name in _SHOWN[kind]]
+        unknown = next((each for each in left_out if each not in columns), None)
+        if unknown is not None and None not in kinds:
+            raise self._no_column(node, unknown, columns)
+        if not {"examples", "changes"} & set(kinds):
+            prefix = f"{identifier(alias)}." if alias else ""
+            return f"{prefix}*{_excluded(left_out)}"
         if alias:
-            kept = [each for each in STAR_COLUMNS if each not in left_out]
+            kept = [each for each in columns if each not in left_out]
             return ", ".join(f"{identifier(alias)}.{identifier(each)}" for each in kept)
-        if not any(self.scopes[-1].tables.values()):
-            return f"*{_excluded(left_out)}"
-        large = [*CONVERSATION_COLUMNS, DATA]
+        large = [*CONVERSATION_COLUMNS, DATA, OLD_DATA]
         names = ", ".join(quoted(each) for each in [*large, *left_out])
-        return f"COLUMNS(lambda c: NOT starts_with(c, '{HIDDEN}') AND c NOT IN ({names}))"
+        return f"COLUMNS(lambda c: NOT starts_with(c, '{HIDDEN}') AND lower(c) NOT IN ({names}))"
+
+    def _no_column(self, node: Node, name: str, columns: Sequence[str]) -> InvalidExpression:
+        """Return the error for a name that is none of the columns of a star."""
+        near = difflib.get_close_matches(name, columns, n=1)
+        return InvalidExpression(
+            f'* shows no column "{name}"',
+            excerpt=self.source.at(node),
+            code="column-unknown",
+            hint=f"did you mean {near[0]}?" if near else f"it shows {', '.join(columns)}",
+        )
 
     def _all_groups(self, node: Node) -> str:
         """Return what GROUP BY ALL stands for, so that what is sorted by may be made of it."""

@@ -202,3 +202,71 @@ def test_types_that_do_not_fit_are_told_in_words_of_ours(
 def test_a_column_that_is_not_grouped_by_is_told(filled: Repository) -> None:
     error = refusal(filled, "SELECT kind, count(*) FROM examples")
     assert error.hint == "GROUP BY ALL groups by all columns that are not counted over"
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The stage has a label, and one record in the place of another, beyond the version v1."""
+    library = Library(tmp_path_factory.mktemp("changes"))
+    library.write("all.jsonl", [chat("a", "yes", n=9), chat("b", "no", n=1)])
+    library.run("all.jsonl")
+    library.repository.commit("first")
+    library.repository.tag("v1")
+    label(library.repository, {0: {"q": "gold", "n": 3}})
+    library.write("more.jsonl", [chat("c", "no", n=70, topic="x")])
+    library.run("more.jsonl")
+    return library.repository
+
+
+@pytest.mark.parametrize(
+    "statement, expected",
+    [
+        ("SELECT old_data FROM changes('v1', 'STAGE') WHERE change = 'added'", [(None,)]),
+        ("SELECT data.n FROM changes('v1', 'STAGE') ORDER BY 1", [("9",), ("70",)]),
+        ("SELECT c.data.n + 1 AS m FROM changes('v1', 'STAGE') c ORDER BY 1", [(10,), (71,)]),
+        ("SELECT line FROM changes('v1', 'STAGE') c WHERE c.data.topic = 'x'", [(1,)]),
+        ("SELECT labels.q FROM changes('v1', 'STAGE') WHERE labels.n = 3", [("gold",)]),
+        ("SELECT c.labels.q FROM changes('v1', 'STAGE') c WHERE c.labels.n > 2", [("gold",)]),
+        ("SELECT change FROM changes('v1', 'STAGE') WHERE labels.q != 'gold'", [("added",)]),
+        ("SELECT c.old_labels.q FROM changes('v1', 'STAGE') c WHERE old_data.n = 9", [(None,)]),
+        ("SELECT e.messages.role FROM examples e LIMIT 1", [(["user", "assistant"],)]),
+        ("SELECT labels.name FROM labels ORDER BY 1", [("n",), ("q",)]),
+        (
+            "SELECT labels.value FROM examples JOIN labels ON labels.id = examples.id"
+            " WHERE examples.labels.q = 'gold' AND labels.name = 'q'",
+            [("gold",)],
+        ),
+        (
+            "SELECT e.data.n FROM examples e JOIN changes('v1', 'STAGE') c ON c.id = e.id"
+            " WHERE c.change = 'added'",
+            [("70",)],
+        ),
+    ],
+)
+def test_changes_and_labels_are_read_like_examples(
+    changed: Repository, statement: str, expected: list[tuple[Any, ...]]
+) -> None:
+    assert list(ask(changed, statement).rows) == expected
+
+
+def test_a_star_over_changes_shows_the_same_whatever_is_read(changed: Repository) -> None:
+    plain = ask(changed, "SELECT * FROM changes('v1', 'STAGE')").columns
+    for rest in (
+        "SELECT * FROM changes('v1', 'STAGE') WHERE data IS NOT NULL OR data.n = 1",
+        "SELECT c.* FROM changes('v1', 'STAGE') c WHERE c.data.n > 1 AND old_data IS NULL",
+    ):
+        assert ask(changed, rest).columns == plain
+    assert "data" not in plain and "old_labels" in plain
+
+
+@pytest.mark.parametrize("star", ["*", "e.*"])
+def test_a_star_leaves_out_what_it_shows_in_any_letters(filled: Repository, star: str) -> None:
+    every = ask(filled, f"SELECT {star} FROM examples e").columns
+    assert ask(filled, f"SELECT {star} EXCLUDE (ID, Labels) FROM examples e").columns == tuple(
+        each for each in every if each not in ("id", "labels")
+    )
+    error = refusal(filled, f"SELECT {star} EXCLUDE (tokns) FROM examples e")
+    assert (error.code, error.hint) == ("column-unknown", "did you mean tokens?")
+    assert refusal(filled, f"SELECT {star} EXCLUDE (prompt) FROM examples e").code == (
+        "column-unknown"
+    )
