@@ -100,7 +100,7 @@ def _number(source: Source, node: Node, text: str) -> str:
         raise InvalidExpression(
             "this number is too large", excerpt=source.at(node), code="expression-invalid"
         )
-    if _NUMBER.fullmatch(plain) and abs(value) <= _LARGEST_WHOLE:
+    if _NUMBER.fullmatch(plain) and abs(int(plain)) <= _LARGEST_WHOLE:
         return f"({int(plain)})"
     # Without an exponent it would be a DECIMAL, whose arithmetic overflows.
     return f"({value!r}{'' if 'e' in repr(value) else 'e0'})"

@@ -270,3 +270,31 @@ def test_a_star_leaves_out_what_it_shows_in_any_letters(filled: Repository, star
     assert refusal(filled, f"SELECT {star} EXCLUDE (prompt) FROM examples e").code == (
         "column-unknown"
     )
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "max(tokens)-min(tokens)",
+        "((max(tokens)))+1",
+        "1 + (max(tokens) + (1))",
+        "count(*) / 2",
+        "count(*) FILTER (WHERE tokens > 1)",
+        "max(tokens) IS NULL",
+        "max(kind) || ')'",
+    ],
+)
+def test_a_column_without_a_name_is_called_as_it_was_typed(
+    filled: Repository, expression: str
+) -> None:
+    assert ask(filled, f"SELECT {expression} FROM examples").columns == (expression,)
+
+
+def test_a_field_in_a_sum_is_called_as_it_was_typed(filled: Repository) -> None:
+    columns = ask(filled, "SELECT data.meta.n + 1, tokens   *  2 FROM examples").columns
+    assert columns == ("data.meta.n + 1", "tokens * 2")
+
+
+def test_a_whole_number_that_is_no_double_is_the_nearest_one(filled: Repository) -> None:
+    statement = "SELECT 9007199254740993 = 9007199254740992, 9007199254740991 = 9007199254740992"
+    assert ask(filled, statement).rows == ((True, False),)
