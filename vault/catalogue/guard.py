@@ -97,7 +97,9 @@ class Guard:
             f"{said} cannot be used here",
             excerpt=self.source.at(node),
             code="expression-refused",
-            hint="docs/reference/expressions.md lists what can",
+            hint="write the value itself"
+            if node["class"] == "PARAMETER"
+            else "docs/reference/expressions.md lists what can",
         )
 
     def _comparison(self, node: Node) -> Term:

@@ -102,6 +102,13 @@ def parse_filter(text: str) -> tuple[Source, Node]:
     # The line feed ends a comment that was left open, so that it hides nothing of ours.
     statement = _parse(source, f"{_FILTER}{text}\n")
     condition = statement["node"].get("where_clause")
+    if condition is not None and statement.get("named_param_map"):
+        raise InvalidExpression(
+            "a parameter cannot be used here",
+            excerpt=source.at(),
+            code="expression-invalid",
+            hint="write the value itself",
+        )
     if condition is None or _without(statement, condition) != _empty_filter():
         raise InvalidExpression(
             "it is more than one condition",
@@ -210,11 +217,20 @@ def _unreadable(source: Source, answer: dict[str, Any]) -> InvalidExpression:
             code="expression-invalid",
             hint="only SELECT can be asked",
         )
+    return _ungrammatical(source, place)
+
+
+def _ungrammatical(source: Source, place: tuple[int, int] | None) -> InvalidExpression:
+    is_last = place is not None and place[0] + place[1] >= len(source.text.rstrip().encode()) + (
+        source.offset
+    )
     return InvalidExpression(
         "it cannot be read from here on",
         excerpt=source.at(place),
         code="expression-invalid",
-        hint="before it something is missing, or a text lacks its 'single quotes'",
+        hint="something is missing at the end, or this is one too many"
+        if is_last
+        else "before it something is missing, or a text lacks its 'single quotes'",
     )
 
 

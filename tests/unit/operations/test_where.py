@@ -17,13 +17,31 @@ from vault.repository import Repository
 from vault.store.object_store import object_name
 
 RECORDS: list[dict[str, Any]] = [
-    chat("a", "yes", metadata={"topic": "billing", "score": 0.5, "ok": True, "tags": ["x", "y"]}),
-    chat("b", "no", metadata={"topic": "account", "score": "7", "ok": "false", "tags": []}),
-    chat("c", "yes", metadata={"topic": None, "score": "high", "ok": 1, "tags": [1, None]}),
+    chat(
+        "a",
+        "yes",
+        metadata={
+            "topic": "billing",
+            "score": 0.5,
+            "shout": "true",
+            "ok": True,
+            "tags": ["x", "y"],
+        },
+    ),
+    chat(
+        "b",
+        "no",
+        metadata={"topic": "account", "score": "7", "ok": "false", "tags": []},
+    ),
+    chat(
+        "c",
+        "yes",
+        metadata={"topic": None, "score": "high", "ok": 1, "tags": [1, None]},
+    ),
     chat("d", "maybe so"),
     {"question": "e", "score": 3, "parts": [{"n": 1}, {"n": "2"}]},
     {"prompt": "f", "chosen": "good", "rejected": "bad", "metadata": {"score": 1e400 and 2**70}},
-    {"text": "g"},
+    {"text": "g", "flags": ["true", "TRUE", " true", "false"]},
     {
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -100,6 +118,10 @@ CASES: list[tuple[str, list[int]]] = [
     ("split = 'train'", [1]),
     ("split != 'train'", [0, 2, 3, 4, 5, 6, 7]),
     ("labels.q = labels.n", []),
+    ("round(data.metadata.score * 1.011, 2) = 0.51", [0]),
+    ("data.flags[1] AND NOT data.flags[4]", [6]),
+    ("data.flags[2] OR data.flags[3] OR NOT data.flags[2] OR NOT data.flags[3]", []),
+    ("round(data.metadata.score, 1e300) = 0.5", [0]),
     ("split NOT IN ('train', 'test')", [0, 2, 3, 4, 5, 6, 7]),
     ("split NOT IN ('test', NULL)", list(range(8))),
     ("labels.q NOT IN ('gold', NULL)", list(range(1, 8))),
