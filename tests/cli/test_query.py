@@ -102,6 +102,13 @@ def test_a_filter_of_the_team_has_a_name(run: Run, many: Path) -> None:
     assert missing.code == 3 and "did you mean late?" in missing.err
 
 
+def test_a_filter_that_cannot_be_read_is_named(run: Run, many: Path) -> None:
+    (many / "vault.toml").write_text('[filters]\nlate = "data.n >"\n')
+    outcome = run("query", "--filter", "late")
+    assert outcome.code == 2
+    assert 'the filter "late" of vault.toml: it cannot be read from here on' in outcome.err
+
+
 @pytest.mark.parametrize("text", ["[filters]\nlate = 5\n", "filters = 5\n"])
 def test_a_filter_that_is_no_text_is_refused(run: Run, many: Path, text: str) -> None:
     (many / "vault.toml").write_text(text)

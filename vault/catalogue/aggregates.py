@@ -12,20 +12,27 @@ from vault.catalogue.columns import Type
 class Aggregate:
     """A function over many rows: what each argument is read as (None: as it is), and its result.
 
-    `least` arguments are needed; `is_window` says that it needs OVER.
+    `least` arguments are needed; `is_window` says that it needs OVER. `compares` is the argument
+    that decides by its order, `whole` one that is a whole number, `alike` are those of the type of
+    the first. `written` is what DuckDB calls it, and `star` what stands for no arguments.
     """
 
     arguments: tuple[Type | None, ...]
     result: Type | None
     least: int
     is_window: bool = False
+    compares: int | None = None
+    whole: int | None = None
+    alike: tuple[int, ...] = (0,)
+    written: str = ""
+    star: str = ""
 
 
 _ANY, _NUMBER, _BOOLEAN, _TEXT = None, Type.NUMBER, Type.BOOLEAN, Type.TEXT
 
 AGGREGATES: dict[str, Aggregate] = {
     "count": Aggregate((_ANY,), _NUMBER, 0),
-    "count_star": Aggregate((), _NUMBER, 0),
+    "count_star": Aggregate((), _NUMBER, 0, written="count", star="*"),
     "count_if": Aggregate((_BOOLEAN,), _NUMBER, 1),
     **{
         name: Aggregate((_NUMBER,), _NUMBER, 1)
@@ -33,10 +40,10 @@ AGGREGATES: dict[str, Aggregate] = {
     },
     "quantile_cont": Aggregate((_NUMBER, _NUMBER), _NUMBER, 2),
     "quantile_disc": Aggregate((_NUMBER, _NUMBER), _NUMBER, 2),
-    "min": Aggregate((_ANY,), None, 1),
-    "max": Aggregate((_ANY,), None, 1),
-    "arg_min": Aggregate((_ANY, _ANY), None, 2),
-    "arg_max": Aggregate((_ANY, _ANY), None, 2),
+    "min": Aggregate((_ANY,), None, 1, compares=0),
+    "max": Aggregate((_ANY,), None, 1, compares=0),
+    "arg_min": Aggregate((_ANY, _ANY), None, 2, compares=1),
+    "arg_max": Aggregate((_ANY, _ANY), None, 2, compares=1),
     "bool_and": Aggregate((_BOOLEAN,), _BOOLEAN, 1),
     "bool_or": Aggregate((_BOOLEAN,), _BOOLEAN, 1),
     "string_agg": Aggregate((_TEXT, _TEXT), _TEXT, 1),
@@ -46,8 +53,8 @@ AGGREGATES: dict[str, Aggregate] = {
         for name in ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist")
     },
     "ntile": Aggregate((_NUMBER,), _NUMBER, 1, is_window=True),
-    "lag": Aggregate((_ANY,), None, 1, is_window=True),
-    "lead": Aggregate((_ANY,), None, 1, is_window=True),
+    "lag": Aggregate((_ANY, _NUMBER, _ANY), None, 1, is_window=True, whole=1, alike=(0, 2)),
+    "lead": Aggregate((_ANY, _NUMBER, _ANY), None, 1, is_window=True, whole=1, alike=(0, 2)),
     "first_value": Aggregate((_ANY,), None, 1, is_window=True),
     "last_value": Aggregate((_ANY,), None, 1, is_window=True),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
+from vault.catalogue.aggregates import AGGREGATES
 from vault.catalogue.columns import Type
 from vault.catalogue.connection import kept_connection
 from vault.catalogue.functions import FUNCTIONS, Function, Parameter
@@ -33,6 +34,14 @@ _ARITHMETIC: dict[str, Callable[[str, str], str]] = {
     "//": lambda a, b: f"floor({a} / nullif({b}, 0e0))",
     "%": lambda a, b: f"({a} % nullif({b}, 0e0))",
 }
+_OVER_MANY = 'ask `vault sql "SELECT … FROM examples"`'
+_SAID = {
+    "~~~": ("GLOB", "LIKE 'a%' and ~ 'a.*' find texts"),
+    "list_value": ("a list that is written out", "write IN (…), or AND between conditions"),
+    "count_star": ("count(*), which is over many examples,", _OVER_MANY),
+}
+"""What the names of the parser mean to people, and what to write instead."""
+
 _CHOICES = {"nullif": 2, "if": 3}
 _WITH_PLACES = frozenset({"left", "right", "substring"})
 _WITH_PATTERN = frozenset({"regexp_matches", "regexp_full_match", "regexp_extract"})
@@ -67,6 +76,14 @@ def call(source: Source, node: Node, arguments: Sequence[Term]) -> Term:
 
 
 def _unknown(source: Source, node: Node, name: str) -> InvalidExpression:
+    if name in _SAID or name in AGGREGATES:
+        what, hint = _SAID.get(name, (f"{name}(), which is over many examples,", _OVER_MANY))
+        return InvalidExpression(
+            f"{what} cannot be used here",
+            excerpt=source.at(node),
+            code="function-unknown",
+            hint=hint,
+        )
     near = difflib.get_close_matches(name, FUNCTIONS, n=1)
     known = "docs/reference/expressions.md lists the functions"
     return InvalidExpression(
@@ -100,6 +117,9 @@ def _called(source: Source, node: Node, function: Function, arguments: Sequence[
         _check_pattern(source, arguments)
     if function.sql == "regexp_extract" and len(arguments) > 2:
         parts[2] = _group(source, arguments[2])
+    if function.sql == "round" and len(parts) > 1:
+        # Doubles have no digits beyond.
+        parts[1] = f"CAST(least(greatest({parts[1]}, -300), 300) AS INTEGER)"
     name = function.sql
     if name == "contains" and arguments[0].type is Type.TEXTS:
         name = "list_contains"

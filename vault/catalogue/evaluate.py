@@ -81,5 +81,7 @@ def in_our_words(error: BaseException) -> str:
     """Return what DuckDB said of a failure, in one line."""
     if isinstance(error, (MemoryError, duckdb.OutOfMemoryException)):
         return "it takes more memory than it may"
+    if "max_expression_depth" in str(error):
+        return "it is nested too deeply"
     first = str(error).split("\n")[0]
     return first.split(": ", 1)[-1]

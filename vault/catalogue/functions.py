@@ -104,7 +104,13 @@ FUNCTIONS: dict[str, Function] = {
         *_of("abs", (_NUMBER,), Type.NUMBER, "without its sign"),
         *_of("floor", (_NUMBER,), Type.NUMBER, "the whole number below"),
         *_of("ceil ceiling", (_NUMBER,), Type.NUMBER, "the whole number above"),
-        *_of("round", (_NUMBER,), Type.NUMBER, "the nearest whole number"),
+        *_of(
+            "round",
+            (_NUMBER, Parameter((Type.NUMBER,), is_constant=True)),
+            Type.NUMBER,
+            "the nearest whole number, or with so many digits behind the point",
+            least=1,
+        ),
         *_of("greatest", (_NUMBER,), Type.NUMBER, "the largest that is not NULL", repeats=True),
         *_of("least", (_NUMBER,), Type.NUMBER, "the smallest that is not NULL", repeats=True),
     ]

@@ -97,7 +97,9 @@ class Guard:
             f"{said} cannot be used here",
             excerpt=self.source.at(node),
             code="expression-refused",
-            hint="docs/reference/expressions.md lists what can",
+            hint="write the value itself"
+            if node["class"] == "PARAMETER"
+            else "docs/reference/expressions.md lists what can",
         )
 
     def _comparison(self, node: Node) -> Term:
@@ -153,13 +155,18 @@ class Guard:
         raise self._refused(node)
 
     def _negated(self, child: Node) -> str:
-        if child.get("type") != "COMPARE_IN":
+        value, sql = self._membership(child)
+        if value is None:
             return f"(NOT {self.condition(child)})"
-        terms = [self.check(each) for each in child["children"]]
         # A missing label is in no list, as it is different from every value.
-        return (
-            f"({self._in(terms)} IS NOT TRUE)" if terms[0].is_label else f"(NOT {self._in(terms)})"
-        )
+        return f"({sql} IS NOT TRUE)" if value.is_label else f"(NOT {sql})"
+
+    def _membership(self, node: Node) -> tuple[Term | None, str]:
+        """Return what is looked for in a list, and the SQL that tells; None for other nodes."""
+        if node.get("type") != "COMPARE_IN":
+            return None, ""
+        terms = [self.check(each) for each in node["children"]]
+        return terms[0], self._in(terms)
 
     def _in(self, terms: Sequence[Term]) -> str:
         type_ = self._comparable(terms)

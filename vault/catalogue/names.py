@@ -77,7 +77,7 @@ class Names:
                 )
             return self._read(node, Reference(root, path, wanted))
 
-        return Term(node, None, sql, is_label=root == LABELS)
+        return Term(node, None, sql, is_label=root == LABELS, is_field=True)
 
     def _of_messages(self, node: Node, path: Path) -> Term:
         """Return `messages[2]`, `messages[2].role`, or `messages.role`, which lists them all."""
@@ -137,11 +137,12 @@ class Names:
         literal = key.get("literal", {}) if key["class"] == "CONSTANT" else {}
         if literal.get("kind") == "STRING":
             return first, (*path, literal["text"])
-        if literal.get("kind") != "INTEGER" or len(literal["text"]) > 9:
+        text = literal.get("text", "").replace("_", "")
+        if literal.get("kind") != "INTEGER" or len(text) > 9 or int(text) == 0:
             raise InvalidExpression(
-                "a place in a list is a number that is written out",
+                "a place in a list is a number that is written out, and none is 0",
                 excerpt=self.source.at(key),
                 code="expression-invalid",
-                hint="lists begin with [1]",
+                hint="lists begin with [1], and [-1] is the last",
             )
-        return first, (*path, int(literal["text"].replace("_", "")))
+        return first, (*path, int(text))

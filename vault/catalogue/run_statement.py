@@ -29,6 +29,25 @@ MOST_BYTES = 2 << 30
 
 _MOST_WHOLE = 1 << 53
 _QUOTED = re.compile(r'"([^"]+)"')
+_UNFIT = (
+    (
+        (
+            "cannot compare values",
+            "cannot mix values",
+            "could not convert",
+            "no function matches",
+            "unimplemented type for cast",
+            "conversion error",
+        ),
+        "types do not fit, such as text and a number",
+        "CAST(… AS DOUBLE) makes a number of a field, CAST(… AS VARCHAR) text of a number",
+    ),
+    (
+        ("must appear in the group by",),
+        "a column is neither grouped by nor counted over",
+        "GROUP BY ALL groups by all columns that are not counted over",
+    ),
+)
 _limiting = threading.Lock()
 
 
@@ -63,7 +82,7 @@ def run_statement(
     except duckdb.BinderException as error:
         raise _unbound(statement, error) from None
     except (duckdb.Error, MemoryError) as error:
-        raise InvalidExpression(
+        raise _unfit(statement, error) or InvalidExpression(
             f"it fails: {in_our_words(error)}",
             excerpt=statement.source.at(),
             code="expression-failed",
@@ -74,8 +93,28 @@ def run_statement(
     return Answer(_distinct(names), shown)
 
 
+def _unfit(statement: Statement, error: BaseException) -> InvalidExpression | None:
+    """Return the error for types and groups that do not fit; None for any other."""
+    said = str(error).lower()
+    message, hint = next(
+        ((message, hint) for signs, message, hint in _UNFIT if any(each in said for each in signs)),
+        (None, None),
+    )
+    if message is None:
+        return None
+    return InvalidExpression(
+        f"it fails: {message}",
+        excerpt=statement.source.at(),
+        code="expression-failed",
+        hint=hint,
+    )
+
+
 def _unbound(statement: Statement, error: duckdb.BinderException) -> InvalidExpression:
     """Return the error for names and types that do not fit the tables in reach."""
+    unfit = _unfit(statement, error)
+    if unfit is not None:
+        return unfit
     message = in_our_words(error)
     quoted = [each.lower() for each in _QUOTED.findall(message)]
     name = next((each for each in quoted if each in statement.named), None)

@@ -10,7 +10,7 @@ from vault.catalogue.columns import Type
 from vault.catalogue.guard import Guard
 from vault.catalogue.names import Names
 from vault.catalogue.syntax import Node, Source
-from vault.catalogue.terms import Term, as_type, fixed
+from vault.catalogue.terms import Term, as_type, converted, fixed, shared_type
 from vault.errors import InvalidExpression
 
 _FRAMES = {
@@ -34,7 +34,7 @@ class Queries(Protocol):
         """Return a column or a path."""
         ...
 
-    def orders(self, orders: Sequence[Node]) -> str:
+    def orders(self, orders: Sequence[Node], *, is_distinct: bool = False) -> str:
         """Return the SQL of what is sorted by."""
         ...
 
@@ -74,16 +74,24 @@ class StatementGuard(Guard):
                     return self._joined(node)
         return super().check(node)
 
+    def _membership(self, node: Node) -> tuple[Term | None, str]:
+        is_any = node["class"] == "SUBQUERY" and node["subquery_type"] == "ANY"
+        if not is_any or node["comparison_type"] != "COMPARE_EQUAL":
+            return super()._membership(node)
+        sql = self.queries.query(node["subquery"]["node"])
+        value = self.check(node["child"])
+        return value, f"({value.own_sql()} IN ({sql}))"
+
     def _subquery(self, node: Node) -> Term:
+        value, sql = self._membership(node)
+        if value is not None:
+            return fixed(node, Type.BOOLEAN, sql)
         sql = self.queries.query(node["subquery"]["node"])
         kind = node["subquery_type"]
         if kind == "SCALAR":
-            return Term(node, None, lambda _: f"({sql})")
+            return Term(node, None, lambda wanted: converted(f"({sql})", wanted))
         if kind in ("EXISTS", "NOT_EXISTS"):
             return fixed(node, Type.BOOLEAN, f"({kind.replace('_', ' ')} ({sql}))")
-        if kind == "ANY" and node["comparison_type"] == "COMPARE_EQUAL":
-            child = self.check(node["child"])
-            return fixed(node, Type.BOOLEAN, f"({child.own_sql()} IN ({sql}))")
         raise self._refused(node)
 
     def _aggregate(self, node: Node, name: str) -> Term:
@@ -95,57 +103,84 @@ class StatementGuard(Guard):
                 code="expression-invalid",
                 hint=f"write {name}() OVER (ORDER BY tokens)",
             )
-        arguments = self._arguments(node, name, known)
         orders = node["order_bys"]["orders"]
-        inside = ("DISTINCT " if node["distinct"] else "") + ", ".join(arguments)
-        inside += f" ORDER BY {self.queries.orders(orders)}" if orders else ""
-        sql = f"count(*){''}" if name == "count_star" else f"{name}({inside})"
+        is_distinct = bool(node["distinct"])
+        order = self.queries.orders(orders, is_distinct=is_distinct) if orders else ""
+        rest = ""
         if node["filter"] is not None:
-            sql += f" FILTER (WHERE {self.condition(node['filter'])})"
-        return self._result(node, known, sql)
+            rest = f" FILTER (WHERE {self.condition(node['filter'])})"
+        return self._over_rows(node, inside=f" ORDER BY {order}" if order else "", rest=rest)
 
-    def _arguments(self, node: Node, name: str, known: Aggregate) -> list[str]:
-        terms = [self.check(each["expression"]) for each in node["arguments"]]
-        if not known.least <= len(terms) <= len(known.arguments):
+    def _over_rows(self, node: Node, *, inside: str, rest: str) -> Term:
+        """Return a call over rows, with what else stands in its parentheses and behind them.
+
+        The result of `min` and its like has the type of the first argument, and is open with it.
+        """
+        name = str(node["function_name"]).lower()
+        known = AGGREGATES[name]
+        terms = self._arguments(node, name, known)
+        start = f"{known.written or name}({'DISTINCT ' if node['distinct'] else ''}"
+
+        def write(first: Type | None) -> str:
+            parts = [known.star] if known.star else []
+            for number, (each, wanted) in enumerate(zip(terms, known.arguments, strict=False)):
+                type_ = first if wanted is None and number in known.alike else wanted
+                sql = each.own_sql() if type_ is None else as_type(self.source, each, type_)
+                parts.append(f"CAST({sql} AS BIGINT)" if number == known.whole else sql)
+            return f"{start}{', '.join(parts)}{inside}){rest}"
+
+        type_ = known.result
+        if type_ is None:
+            alike = [each for number, each in enumerate(terms) if number in known.alike]
+            type_ = shared_type(self.source, alike) if len(alike) > 1 else terms[0].type
+        if type_ is not None:
+            return fixed(node, type_, write(type_ if known.result is None else None))
+
+        def undecided() -> str:
             raise InvalidExpression(
-                f"{name}() takes {len(known.arguments)} arguments",
+                f"{name}() of a field does not say whether it is a number or text",
                 excerpt=self.source.at(node),
                 code="expression-invalid",
+                hint="write CAST(… AS DOUBLE) around the field, or CAST(… AS VARCHAR) for text",
             )
-        return [
-            each.own_sql() if wanted is None else as_type(self.source, each, wanted)
-            for each, wanted in zip(terms, known.arguments, strict=False)
-        ]
 
-    def _result(self, node: Node, known: Aggregate, sql: str) -> Term:
-        if known.result is None:
-            return Term(node, None, lambda _: sql)
-        return fixed(node, known.result, sql)
+        compared = terms[known.compares] if known.compares is not None else None
+        own = undecided if compared is not None and compared.is_field else None
+        return Term(node, None, write, leaning=terms[0].leaning, own=own)
+
+    def _arguments(self, node: Node, name: str, known: Aggregate) -> list[Term]:
+        terms = [self.check(each["expression"]) for each in node["arguments"]]
+        most = len(known.arguments)
+        if not known.least <= len(terms) <= most:
+            counts = str(most) if known.least == most else f"{known.least} to {most}"
+            raise InvalidExpression(
+                f"{name}() takes {counts} arguments",
+                excerpt=self.source.at(node),
+                code="expression-invalid",
+                hint="docs/reference/expressions.md lists the functions",
+            )
+        return terms
 
     def _window(self, node: Node) -> Term:
         name = str(node["function_name"]).lower()
-        known = AGGREGATES.get(name)
         is_plain = (
             node["exclude_clause"] == "NO_OTHER"
             and not node["ignore_nulls"]
             and not node["arg_orders"]
+            and node["offset_expr"] is None
+            and node["default_expr"] is None
             and len(node["qualified_name"]["path"]) == 1
             and not any(each["name"] for each in node["arguments"])
         )
-        if known is None or not is_plain:
+        if name not in AGGREGATES or not is_plain:
             raise self._refused(node)
-        arguments = self._arguments(node, name, known)
-        for each in ("offset_expr", "default_expr"):
-            if node[each] is not None:
-                arguments.append(self.check(node[each]).own_sql())
-        inside = ("DISTINCT " if node["distinct"] else "") + ", ".join(arguments)
-        sql = "count(*)" if name == "count_star" else f"{name}({inside})"
+        rest = ""
         if node["filter_expr"] is not None:
-            sql += f" FILTER (WHERE {self.condition(node['filter_expr'])})"
+            rest = f" FILTER (WHERE {self.condition(node['filter_expr'])})"
         parts = [self.check(each).own_sql() for each in node["partitions"]]
         over = f"PARTITION BY {', '.join(parts)}" if parts else ""
         over += f" ORDER BY {self.queries.orders(node['orders'])}" if node["orders"] else ""
-        return self._result(node, known, f"{sql} OVER ({over}{self._frame(node)})")
+        return self._over_rows(node, inside="", rest=f"{rest} OVER ({over}{self._frame(node)})")
 
     def _frame(self, node: Node) -> str:
         if (node["start"], node["end"]) == _PLAIN_FRAME:

@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vault.catalogue.aggregates import TABLE_FUNCTIONS, TABLES
-from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, Reference, Type
+from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, SPLIT, Reference, Type
+from vault.catalogue.limits import HIDDEN
 from vault.catalogue.statement_calls import StatementGuard
 from vault.catalogue.syntax import Node, Source, identifier
-from vault.catalogue.terms import SQL_TYPES, Term, as_type
+from vault.catalogue.terms import SQL_TYPES, Term, as_type, converted
 from vault.errors import InvalidExpression
 
-HIDDEN = "·"
-"""What the names of columns begin with that stand for paths; `*` leaves them out."""
+OLD_DATA, OLD_LABELS = "old_data", "old_labels"
+
+_ROOTS: dict[str | None, tuple[str, ...]] = {
+    "examples": (DATA, LABELS),
+    "changes": (DATA, LABELS, OLD_DATA, OLD_LABELS),
+}
+"""What paths may begin with, by the table that they are read of."""
+
+_ALL_ROOTS = _ROOTS["changes"]
 
 Relation = tuple[str, ...]
 """A table: its name, and the revisions that a table function is given."""
@@ -31,16 +39,21 @@ _JOINS = {
 
 @dataclass(slots=True)
 class Scope:
-    """The tables of one SELECT by alias; None for those that hold no examples."""
+    """The tables of one SELECT by alias, None for queries, and what it shows.
+
+    `items` are the columns of its answer, each with its name.
+    """
 
     tables: dict[str, str | None] = field(default_factory=dict)
+    items: list[tuple[str, Term | None]] = field(default_factory=list)
 
 
 class Tables(ABC):
     """Writes what stands behind FROM, and resolves names to the columns of what is in reach.
 
     `relations` are the tables that are needed by the names that they get, `columns` those wanted of
-    tables of examples, `paths` what hidden columns stand for, `named` where other columns stand.
+    tables of examples, `paths` what hidden columns stand for, `changed` those of changes, `named`
+    where other columns stand.
     """
 
     def __init__(self, source: Source) -> None:
@@ -48,6 +61,7 @@ class Tables(ABC):
         self.relations: dict[str, Relation] = {}
         self.columns: set[str] = {"id"}
         self.paths: dict[str, Reference] = {}
+        self.changed: dict[str, Reference] = {}
         self.places: dict[Reference, Node] = {}
         self.named: dict[str, Node] = {}
         self.scopes: list[Scope] = []
@@ -59,7 +73,7 @@ class Tables(ABC):
         """Return the SQL of a query."""
 
     @abstractmethod
-    def orders(self, orders: Sequence[Node]) -> str:
+    def orders(self, orders: Sequence[Node], *, is_distinct: bool = False) -> str:
         """Return the SQL of what is sorted by."""
 
     def check(self, node: Node) -> Term:
@@ -78,14 +92,24 @@ class Tables(ABC):
     def column(self, node: Node, names: Sequence[str | int]) -> Term:
         """Return a column, or a path into a record or the labels of an example."""
         first = str(names[0]).lower()
-        if first in (DATA, LABELS) and len(names) > 1:
-            return self._path(node, None, first, tuple(names[1:]))
-        if len(names) > 2 and self.holds_examples(first):
-            root = str(names[1]).lower()
-            if root in (DATA, LABELS):
-                return self._path(node, first, root, tuple(names[2:]))
-        if first == "messages" and len(names) == 2 and names[1] in MESSAGE_FIELDS:
-            return self._path(node, None, first, tuple(names[1:]))
+        for alias, rest in ((first, names[1:]), (None, names)):
+            kind = None if alias is None else self.kind(alias)
+            root = str(rest[0]).lower() if rest else ""
+            if len(rest) < 2 or (alias is not None and kind not in _ROOTS):
+                continue
+            if alias is None and self.kind(first) == LABELS and names[1] in TABLES[LABELS]:
+                break
+            if root in (_ROOTS[kind] if kind else _ALL_ROOTS):
+                return self._path(node, alias, root, tuple(rest[1:]))
+            if kind != "changes" and root == "messages" and rest[1] in MESSAGE_FIELDS:
+                return self._path(node, alias, root, tuple(rest[1:]))
+        if len(names) == 1 and self._is_row(first):
+            raise InvalidExpression(
+                f'"{names[0]}" is a table, and no column',
+                excerpt=self.source.at(node),
+                code="column-unknown",
+                hint=f"name a column of it, such as {names[0]}.id",
+            )
         self.named.setdefault(str(names[-1]).lower(), node)
         sql = ""
         for number, name in enumerate(names):
@@ -93,15 +117,22 @@ class Tables(ABC):
                 sql = f"({sql})[{name}]"
             else:
                 sql += f"{'.' if number else ''}{identifier(name)}"
-                if name.lower() in COLUMNS or name.lower() in (DATA, LABELS, "old_labels"):
+                if name.lower() in COLUMNS or name.lower() in _ALL_ROOTS:
                     self.columns.add(name.lower())
         known = COLUMNS.get(str(names[-1]).lower())
         leaning = known.type if known is not None and known.type is Type.NUMBER else None
-        return Term(node, None, lambda _: sql, leaning=leaning)
+        is_label = str(names[-1]).lower() == SPLIT
+
+        def write(wanted: Type) -> str:
+            return converted(sql, wanted)
+
+        return Term(node, None, write, is_label=is_label, leaning=leaning)
 
     def _path(self, node: Node, alias: str | None, root: str, path: tuple[str | int, ...]) -> Term:
-        table = alias or self._only_examples(node)
-        if root == LABELS and (len(path) > 1 or not isinstance(path[0], str)):
+        table = alias or self._only_table(node, root)
+        is_label = root in (LABELS, OLD_LABELS)
+        paths = self.changed if self.kind(table) == "changes" else self.paths
+        if is_label and (len(path) > 1 or not isinstance(path[0], str)):
             raise InvalidExpression(
                 "a label has one name",
                 excerpt=self.source.at(node),
@@ -114,27 +145,45 @@ class Tables(ABC):
                 raise self.refused("a field as a list of messages", node)
             read = Type.TEXT if wanted in (Type.DATE, Type.TIMESTAMP) else wanted
             reference = Reference(root, path, read)
-            name = next((name for name, each in self.paths.items() if each == reference), None)
+            name = next((name for name, each in paths.items() if each == reference), None)
             if name is None:
-                name = f"{HIDDEN}{len(self.paths)}"
-                self.paths[name] = reference
+                name = f"{HIDDEN}{len(paths)}"
+                paths[name] = reference
                 self.places[reference] = node
             column = f"{identifier(table)}.{identifier(name)}"
             return column if read is wanted else f"TRY_CAST({column} AS {SQL_TYPES[wanted]})"
 
         type_ = Type.TEXTS if root == "messages" else None
-        return Term(node, type_, sql, is_label=root == LABELS)
+        return Term(node, type_, sql, is_label=is_label, is_field=type_ is None)
 
-    def holds_examples(self, alias: str) -> bool:
-        """Tell whether a name in reach is that of a table of examples."""
+    def kind(self, alias: str) -> str | None:
+        """Return which table a name in reach is: None for queries, and for no table."""
         for scope in reversed(self.scopes):
             if alias in scope.tables:
-                return scope.tables[alias] is not None
-        return False
+                return self.kind_of(scope.tables[alias])
+        return None
 
-    def _only_examples(self, node: Node) -> str:
+    def kind_of(self, name: str | None) -> str | None:
+        """Return which table it is that has a name of ours: `examples` also for versions."""
+        kind = None if name is None else self.relations[name][0]
+        return "examples" if kind == "examples_at" else kind
+
+    def _is_row(self, name: str) -> bool:
+        """Tell whether a name is that of whole rows, which hold hidden columns."""
+        if name in COLUMNS or name in _ALL_ROOTS:
+            return False
+        is_column = name == "examples" and ("commits",) in self.relations.values()
+        return self.kind(name) in _ROOTS and not is_column
+
+    def _only_table(self, node: Node, root: str) -> str:
+        """Return the table in reach that a path is read of, where it is not said."""
         for scope in reversed(self.scopes):
-            found = [alias for alias, relation in scope.tables.items() if relation is not None]
+            found = [
+                alias
+                for alias, name in scope.tables.items()
+                if (kind := self.kind_of(name)) in _ROOTS
+                and (root in _ROOTS[kind] or (root, kind) == ("messages", "examples"))
+            ]
             if len(found) == 1:
                 return found[0]
             if found:
@@ -213,14 +262,13 @@ class Tables(ABC):
     def _relation(self, node: Node, relation: Relation, alias: str) -> str:
         name = next((name for name, each in self.relations.items() if each == relation), None)
         if name is None:
-            name = f"t{len(self.relations)}"
+            name = f"{HIDDEN}t{len(self.relations)}"
             self.relations[name] = relation
-        holds_examples = relation[0] in ("examples", "examples_at")
-        return self._aliased(node, identifier(name), alias, name if holds_examples else None)
+        return self._aliased(node, identifier(name), alias, name)
 
     def _aliased(self, node: Node, sql: str, alias: str, relation: str | None) -> str:
         columns = node.get("column_name_alias") or ()
-        if columns and relation is not None:
+        if columns and self.kind_of(relation) in _ROOTS:
             raise self.refused("other names for the columns of examples", node)
         self.scopes[-1].tables[alias.lower()] = relation
         return f"{sql} AS {identifier(alias)}{listed(columns)}"

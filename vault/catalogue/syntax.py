@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ Node = dict[str, Any]
 """A node of the tree as DuckDB serialises it."""
 
 _FILTER = "SELECT 1 FROM t WHERE "
+_QUOTES = re.compile(rb"'[^']*'|\"[^\"]*\"")
 _SHOWN_COLUMNS = 68
 _NOWHERE = 1 << 40
 _PLACES = ("query_location", "query_location_length")
@@ -48,6 +51,21 @@ class Source:
             return ""
         data = self.text.encode()[place[0] - self.offset :][: place[1]]
         return data.decode(errors="ignore").strip()
+
+    def typed_whole(self, node: Node) -> str:
+        """Return the text of a node and all its parts; empty where it stands nowhere."""
+        places = list(_places(node))
+        if not places:
+            return ""
+        data = self.text.encode()
+        start = min(first for first, _ in places) - self.offset
+        end = max(first + length for first, length in places) - self.offset
+        # Parentheses around the first part or the last belong to no node.
+        while (lacking := _unopened(data[start:end])) and data[:start].rstrip().endswith(lacking):
+            start = len(data[:start].rstrip()) - 1
+        while (lacking := _unclosed(data[start:end])) and data[end:].lstrip().startswith(lacking):
+            end = len(data) - len(data[end:].lstrip()) + 1
+        return " ".join(data[start:end].decode(errors="ignore").split())
 
     def named(self, node: Node, name: str) -> Node | tuple[int, int]:
         """Return the place of a name with which a node begins; the node if it begins otherwise."""
@@ -84,6 +102,13 @@ def parse_filter(text: str) -> tuple[Source, Node]:
     # The line feed ends a comment that was left open, so that it hides nothing of ours.
     statement = _parse(source, f"{_FILTER}{text}\n")
     condition = statement["node"].get("where_clause")
+    if condition is not None and statement.get("named_param_map"):
+        raise InvalidExpression(
+            "a parameter cannot be used here",
+            excerpt=source.at(),
+            code="expression-invalid",
+            hint="write the value itself",
+        )
     if condition is None or _without(statement, condition) != _empty_filter():
         raise InvalidExpression(
             "it is more than one condition",
@@ -134,7 +159,10 @@ def _check_text(source: Source, word: str) -> None:
 
 def _parse(source: Source, sql: str) -> Node:
     rows = kept_connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
-    answer = json.loads(rows[0][0])
+    try:
+        answer = json.loads(rows[0][0])
+    except RecursionError:
+        answer = {"error": True, "error_message": "depth"}
     if answer["error"]:
         raise _unreadable(source, answer)
     if len(answer["statements"]) != 1:
@@ -159,7 +187,7 @@ def _unreadable(source: Source, answer: dict[str, Any]) -> InvalidExpression:
             "it ends too early",
             excerpt=source.at((end, 1)),
             code="expression-invalid",
-            hint="complete the expression",
+            hint="something is missing at the end, such as what to compare with",
         )
     if "unterminated" in message:
         return InvalidExpression(
@@ -189,11 +217,20 @@ def _unreadable(source: Source, answer: dict[str, Any]) -> InvalidExpression:
             code="expression-invalid",
             hint="only SELECT can be asked",
         )
+    return _ungrammatical(source, place)
+
+
+def _ungrammatical(source: Source, place: tuple[int, int] | None) -> InvalidExpression:
+    is_last = place is not None and place[0] + place[1] >= len(source.text.rstrip().encode()) + (
+        source.offset
+    )
     return InvalidExpression(
         "it cannot be read from here on",
         excerpt=source.at(place),
         code="expression-invalid",
-        hint="texts stand in 'single quotes'",
+        hint="something is missing at the end, or this is one too many"
+        if is_last
+        else "before it something is missing, or a text lacks its 'single quotes'",
     )
 
 
@@ -226,6 +263,31 @@ def _place(node: Node | tuple[int, int] | None) -> tuple[int, int] | None:
         if isinstance(child, dict) and (found := _place(child)) is not None:
             return found
     return None
+
+
+def _places(value: Any) -> Iterator[tuple[int, int]]:
+    if isinstance(value, dict):
+        if value.get(_PLACES[0], _NOWHERE) < _NOWHERE:
+            yield value[_PLACES[0]], value.get(_PLACES[1], 1)
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _places(each)
+
+
+def _unopened(text: bytes) -> bytes:
+    """Return the parenthesis that opens what a text closes first; empty for none."""
+    depth = 0
+    for each in _QUOTES.sub(b"", text):
+        depth += (each in b"(") - (each in b")")
+        if depth < 0:
+            return b"("
+    return b""
+
+
+def _unclosed(text: bytes) -> bytes:
+    plain = _QUOTES.sub(b"", text)
+    return b")" if plain.count(b"(") > plain.count(b")") else b""
 
 
 def _line(text: str, at: int = 0) -> tuple[str, int]:

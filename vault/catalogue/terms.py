@@ -36,7 +36,8 @@ class Term:
 
     `constant` is the text of a literal; `is_label` tells that it is a label, which `!=` and
     `NOT IN` count as different where it is missing. `leaning` is the type that an open part
-    probably has, which decides where nothing else does.
+    probably has, which decides where nothing else does. `is_field` tells that it is open because it
+    comes from a record or a label. `own` writes it where nothing says what it should be.
     """
 
     node: Node
@@ -45,9 +46,13 @@ class Term:
     constant: str | None = None
     is_label: bool = False
     leaning: Type | None = None
+    is_field: bool = False
+    own: Callable[[], str] | None = None
 
     def own_sql(self) -> str:
-        """Return its SQL as its own type, text while open."""
+        """Return its SQL as its own type, text while open. Raises InvalidExpression."""
+        if self.own is not None:
+            return self.own()
         return self.sql(self.type or Type.TEXT)
 
 
@@ -95,7 +100,7 @@ def _number(source: Source, node: Node, text: str) -> str:
         raise InvalidExpression(
             "this number is too large", excerpt=source.at(node), code="expression-invalid"
         )
-    if _NUMBER.fullmatch(plain) and abs(value) <= _LARGEST_WHOLE:
+    if _NUMBER.fullmatch(plain) and abs(int(plain)) <= _LARGEST_WHOLE:
         return f"({int(plain)})"
     # Without an exponent it would be a DECIMAL, whose arithmetic overflows.
     return f"({value!r}{'' if 'e' in repr(value) else 'e0'})"
@@ -144,4 +149,14 @@ def shared_type(source: Source, terms: Sequence[Term]) -> Type | None:
 
 def joined(node: Node, terms: Sequence[Term], type_: Type | None, make: Callable[..., str]) -> Term:
     """Return a part made of others that all take its type: `make` gets their SQL."""
-    return Term(node, type_, lambda wanted: make(*(each.sql(wanted) for each in terms)))
+    is_field = type_ is None and any(each.is_field for each in terms)
+    return Term(
+        node, type_, lambda wanted: make(*(each.sql(wanted) for each in terms)), is_field=is_field
+    )
+
+
+def converted(sql: str, wanted: Type) -> str:
+    """Return SQL of a type that is not known, as what is wanted: NULL where it does not convert."""
+    if wanted is Type.TEXT or wanted not in SQL_TYPES:
+        return sql
+    return f"TRY_CAST({sql} AS {SQL_TYPES[wanted]})"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vault.config import read_team_configuration
-from vault.errors import InvalidInput, NotFound
+from vault.errors import InvalidExpression, InvalidInput, NotFound
 from vault.objects.runs import RowKeys
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-from vault.operations.where import matching_mask
+from vault.operations.where import check_expression, matching_mask
 
 SECTION = "filters"
 """The table of `vault.toml` that gives expressions names."""
@@ -21,7 +21,8 @@ SECTION = "filters"
 def named_filters(folder: Path | None, names: Sequence[str]) -> tuple[str, ...]:
     """Return the expressions that `vault.toml` gives some names.
 
-    Raises NotFound (`filter-not-found`), InvalidInput (`config-invalid`).
+    Raises NotFound (`filter-not-found`), InvalidInput (`config-invalid`), InvalidExpression
+    (`expression-invalid`) for an expression that `check_expression` refuses.
     """
     if not names:
         return ()
@@ -49,6 +50,15 @@ def _named(known: dict[str, Any], name: str) -> str:
             code="config-invalid",
             hint=f"change {SECTION}.{name} in vault.toml to text",
         )
+    try:
+        check_expression(expression)
+    except InvalidExpression as error:
+        raise InvalidExpression(
+            f'the filter "{name}" of vault.toml: {error.message}',
+            excerpt=error.excerpt,
+            code="expression-invalid",
+            hint=error.hint,
+        ) from None
     return expression
 
 

@@ -85,9 +85,9 @@ def as_number(value: Any) -> float | None:
 
 
 def as_boolean(value: Any) -> bool | None:
-    """Return true and false, also where they are text, and None for anything else."""
+    """Return true and false, also where they are exactly these texts, else None."""
     if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
+        return {"true": True, "false": False}.get(value)
     return value if isinstance(value, bool) else None
 
 

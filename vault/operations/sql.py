@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.objects.json_text import compact_bytes
+from vault.objects.json_text import compact_bytes, parse
 from vault.objects.quarantine import decode_removals
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-from vault.operations.diff import iterate_diff
+from vault.operations.diff import ChangedExample, iterate_diff
 from vault.operations.example_table import example_table
 from vault.operations.list_examples import open_revision
 from vault.operations.log import logged
@@ -92,7 +92,7 @@ def _table(context: Context, statement: Statement, relation: Relation) -> pa.Tab
         "labels": lambda: _labels(context),
         "commits": lambda: _commits(context),
         "removals": lambda: _removals(context),
-        "changes": lambda: _changes(context, relation[1], relation[2], statement.columns),
+        "changes": lambda: _changes(context, relation[1], relation[2], statement),
     }
     return makers[relation[0]]()
 
@@ -154,11 +154,15 @@ def _removals(context: Context) -> pa.Table:
     return _rows("removals", rows)
 
 
-def _changes(context: Context, old: str, new: str, columns: frozenset[str]) -> pa.Table:
+def _changes(context: Context, old: str, new: str, statement: Statement) -> pa.Table:
     from vault.catalogue.aggregates import CHANGE_COLUMNS
+    from vault.operations.path_values import ARROW_TYPES, CONVERSIONS, value_at
 
-    holds_data = "data" in columns
+    holds_data = bool({"data", "old_data"} & statement.columns)
+    paths = statement.changed
+    roots = {each.root for each in paths.values()}
     rows = []
+    values: dict[str, list[Any]] = {name: [] for name in paths}
     for each in iterate_diff(context, old, new):
         labels = [
             None if said is None else compact_bytes(dict(said)).decode()
@@ -168,8 +172,20 @@ def _changes(context: Context, old: str, new: str, columns: frozenset[str]) -> p
         row = (each.change, what, each.id, each.old_id, each.kind, each.source, each.line, *labels)
         texts = (each.data, each.old_data) if holds_data else ()
         rows.append((*row, *(None if text is None else text.decode() for text in texts)))
+        read = {root: _read_change(each, root) for root in roots}
+        for name, path in paths.items():
+            values[name].append(CONVERSIONS[path.type](value_at(read[path.root], path.path)))
     names = (*CHANGE_COLUMNS, *(("data", "old_data") if holds_data else ()))
-    return _columns(names, rows)
+    table = _columns(names, rows)
+    for name, path in paths.items():
+        table = table.append_column(name, pa.array(values[name], ARROW_TYPES[path.type]))
+    return table
+
+
+def _read_change(change: ChangedExample, root: str) -> Any:
+    """Return the record or the labels, new or old, that paths begin with."""
+    value = getattr(change, root)
+    return parse(value)[0] if isinstance(value, bytes) else value
 
 
 def _rows(name: str, rows: Sequence[tuple[Any, ...]]) -> pa.Table:

@@ -281,3 +281,27 @@ def test_every_function_that_is_allowed_runs() -> None:
                 {f"c{at}": columns[each.type] for at, each in enumerate(found.references)}
             )
             assert evaluate(found, batch).tolist() == [True], call
+
+
+@pytest.mark.parametrize(
+    "expression, message, hint",
+    [
+        ("kind GLOB 'x*'", "GLOB cannot be used here", "LIKE"),
+        ("kind = [1]", "a list that is written out cannot be used here", "IN ("),
+        ("count(*) > 1", "count(*), which is over many examples, cannot", "vault sql"),
+        ("max(turns) > 1", "max(), which is over many examples, cannot", "vault sql"),
+        ("turns > ?", "a parameter cannot be used here", "write the value itself"),
+        ("data.l[0] = 1", "none is 0", "lists begin with [1]"),
+        ("messages[0].role = 'user'", "none is 0", "lists begin with [1]"),
+        ("tokens >", "", "something is missing at the end"),
+        ("(tokens > 1", "", "something is missing at the end"),
+        ("tokens > AND true", "", "before it something is missing"),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_that_were_typed(
+    expression: str, message: str, hint: str
+) -> None:
+    with pytest.raises(InvalidExpression) as caught:
+        check_filter(expression)
+    assert message in caught.value.message
+    assert hint in str(caught.value.hint)

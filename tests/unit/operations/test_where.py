@@ -11,18 +11,37 @@ from tests.support.drafting import context_of, dataset_of, ids, label, remove
 from tests.support.library import Library, chat
 from vault.errors import Corrupt, InvalidExpression
 from vault.objects.digest import Digest
+from vault.operations.sql import sql
 from vault.operations.where import matching_keys, matching_mask
 from vault.repository import Repository
 from vault.store.object_store import object_name
 
 RECORDS: list[dict[str, Any]] = [
-    chat("a", "yes", metadata={"topic": "billing", "score": 0.5, "ok": True, "tags": ["x", "y"]}),
-    chat("b", "no", metadata={"topic": "account", "score": "7", "ok": "false", "tags": []}),
-    chat("c", "yes", metadata={"topic": None, "score": "high", "ok": 1, "tags": [1, None]}),
+    chat(
+        "a",
+        "yes",
+        metadata={
+            "topic": "billing",
+            "score": 0.5,
+            "shout": "true",
+            "ok": True,
+            "tags": ["x", "y"],
+        },
+    ),
+    chat(
+        "b",
+        "no",
+        metadata={"topic": "account", "score": "7", "ok": "false", "tags": []},
+    ),
+    chat(
+        "c",
+        "yes",
+        metadata={"topic": None, "score": "high", "ok": 1, "tags": [1, None]},
+    ),
     chat("d", "maybe so"),
     {"question": "e", "score": 3, "parts": [{"n": 1}, {"n": "2"}]},
     {"prompt": "f", "chosen": "good", "rejected": "bad", "metadata": {"score": 1e400 and 2**70}},
-    {"text": "g"},
+    {"text": "g", "flags": ["true", "TRUE", " true", "false"]},
     {
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -99,6 +118,15 @@ CASES: list[tuple[str, list[int]]] = [
     ("split = 'train'", [1]),
     ("split != 'train'", [0, 2, 3, 4, 5, 6, 7]),
     ("labels.q = labels.n", []),
+    ("round(data.metadata.score * 1.011, 2) = 0.51", [0]),
+    ("data.flags[1] AND NOT data.flags[4]", [6]),
+    ("data.flags[2] OR data.flags[3] OR NOT data.flags[2] OR NOT data.flags[3]", []),
+    ("round(data.metadata.score, 1e300) = 0.5", [0]),
+    ("split NOT IN ('train', 'test')", [0, 2, 3, 4, 5, 6, 7]),
+    ("split NOT IN ('test', NULL)", list(range(8))),
+    ("labels.q NOT IN ('gold', NULL)", list(range(1, 8))),
+    ("'train' != split", [0, 2, 3, 4, 5, 6, 7]),
+    ("NOT split = 'train'", []),
     # nothing to read
     ("true", list(range(8))),
     ("1 > 2 OR NULL", []),
@@ -127,6 +155,15 @@ def test_an_expression_finds_the_examples_that_satisfy_it(
     assert positions(filled, expression) == expected
     # Once more, from what is kept.
     assert positions(filled, expression) == expected
+
+
+@pytest.mark.parametrize("expression, expected", CASES, ids=[case for case, _ in CASES])
+def test_a_statement_finds_the_same_examples(
+    filled: Repository, expression: str, expected: list[int]
+) -> None:
+    everything = sql(context_of(filled), "SELECT id FROM examples").rows
+    found = sql(context_of(filled), f"SELECT id FROM examples WHERE {expression}").rows
+    assert sorted(everything.index(each) for each in found) == expected
 
 
 def test_keys_come_in_dataset_order_and_a_mask_in_the_order_asked_for(filled: Repository) -> None:
