@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules import form, pref, safe, text, tool, turn
+from vault.rules import form, pref, safe, size, text, tool, turn
 from vault.rules.rule import Rule
 
 FAMILIES: Mapping[str, str] = {
@@ -14,10 +14,13 @@ FAMILIES: Mapping[str, str] = {
     "PREF": "preference pairs and verdicts",
     "TEXT": "what messages say",
     "SAFE": "personal data and secrets",
+    "SIZE": "lengths, for one target",
 }
 """The families of rules, in the order of the page, each with what it is about."""
 
 RULES: Mapping[str, Rule] = {
-    rule.code: rule for family in (form, turn, tool, pref, text, safe) for rule in family.RULES
+    rule.code: rule
+    for family in (form, turn, tool, pref, text, safe, size)
+    for rule in family.RULES
 }
 """Every rule by its code, in the order of the page."""

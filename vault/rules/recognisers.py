@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 _LEAST_DISTINCT = 8
 _EXAMPLE_HOSTS = re.compile(
-    r"(?:^|[.@])(?:example|test|invalid|localhost|domain|email|mail|company|yourdomain|website|xyz"
+    r"^(?:you|your\w*)@|(?:^|[.@])(?:example\d*|test|invalid|localhost|domain|email|mail|website|xyz"
+    r"|(?:my|your|our)?company|yourdomain"
     r"|abc|acme|sample|server|host)\.|\.(?:example|test|invalid|local|localhost)$",
     re.I,
 )
@@ -167,7 +168,10 @@ def _is_public_address(match: str) -> bool:
         return False
     first = match.partition(".")[0]
     # What looks like a version or a mask; resolvers that everybody names are nobody's address.
-    is_told = match in ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9") or int(first) < 11
+    is_told = (
+        match in ("123.45.67.89", "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")
+        or int(first) < 11
+    )
     return address.is_global and not is_told and not match.endswith(".0")
 
 

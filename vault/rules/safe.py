@@ -45,7 +45,6 @@ def _rule(
     what: str,
     fails: tuple[str, ...],
     passes: tuple[str, ...],
-    is_default: bool = True,
 ) -> Rule:
     shows = _masked if severity is Severity.ERROR else _personal
     return Rule(
@@ -63,7 +62,6 @@ def _rule(
         (PLAIN, *map(answered, passes)),
         trigger=Trigger.TEXT,
         sought=recogniser.pattern,
-        is_default=is_default,
     )
 
 

@@ -37,6 +37,7 @@ def _declaring(parameters: object, **others: object) -> dict[str, object]:
 
 _MISTRAL_CALLS = _used(call(call_id="aB3dE6gH9"))
 _TWO = (call(call_id="call_1"), call(call_id="call_2"))
+_JOINED = tooled(WEATHER_ASKED, calling(*_TWO), result(None, "18 °C; 20 °C"), WEATHER_TOLD)
 _PARSED = _used(call({"city": "Graz"}))
 _NEEDS_IDS = ("openai", "azure", "together", "fireworks", "mistral")
 _SHAREGPT_CALL = {
@@ -242,7 +243,13 @@ RULES = (
             tooled(WEATHER_ASKED, calling(call()), WEATHER_TOLD),
             tooled(WEATHER_ASKED, calling(*_TWO), result(), WEATHER_TOLD),
         ),
-        (TOOL_PLAIN, tooled(WEATHER_ASKED, calling(call())), _SHAREGPT_CALL, _used(*_TWO)),
+        (
+            TOOL_PLAIN,
+            tooled(WEATHER_ASKED, calling(call())),
+            _SHAREGPT_CALL,
+            _used(*_TWO),
+            _JOINED,
+        ),
         known_as=("InvalidMessageStructureException",),
     ),
     Rule(

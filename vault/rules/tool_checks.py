@@ -237,6 +237,7 @@ class _Matching:
     def __init__(self) -> None:
         self.waiting: list[Any] = []
         self.at = ""
+        self.is_loose = False
 
     def call(self, message: Message) -> None:
         """Note the calls of a message."""
@@ -244,6 +245,7 @@ class _Matching:
             each.get("id") if isinstance(each, dict) else None for each in message.calls()
         ]
         self.at = message.path
+        self.is_loose = False
 
     def answer(self, message: Message) -> bool:
         """Take a result; tell whether a call waited for it."""
@@ -261,6 +263,8 @@ class _Matching:
             self.waiting = []
         else:
             self.waiting.pop(0)
+        # Without ids one message may hold the results of all calls.
+        self.is_loose = True
         return True
 
 
@@ -296,7 +300,8 @@ def missing_result(subject: Subject) -> Iterator[Fault]:
         if message.role in ANSWERS:
             matching.answer(message)
             continue
-        if matching.waiting and message.role in ("user", "assistant"):
+        is_open = bool(matching.waiting) and not matching.is_loose
+        if is_open and message.role in ("user", "assistant"):
             count = len(matching.waiting)
             told = f"{count} call has" if count == 1 else f"{count} calls have"
             yield Fault(f"{told} no result when the conversation goes on", matching.at)

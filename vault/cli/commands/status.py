@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from vault.operations.status import StatusReport
 
 
-
 @options.command(example="vault status\nvault status --json")
 def command(invocation: Invocation) -> None:
     """Say where things stand: branch, staged changes, quarantine, and what to do next."""
