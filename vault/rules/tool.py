@@ -259,7 +259,7 @@ RULES = (
         "This target matches results to calls by their ids.",
         checks.result_without_id,
         (tooled(WEATHER_ASKED, calling(call()), result(None), WEATHER_TOLD),),
-        (TOOL_PLAIN,),
+        (TOOL_PLAIN, _SHAREGPT_CALL),
         targets=_NEEDS_IDS,
         known_as=("InvalidToolMessageException",),
     ),
