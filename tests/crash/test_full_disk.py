@@ -96,18 +96,17 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 place, folder = map(Path, sys.argv[1:])
-# Everything that is needed is loaded first: the other user may not read the installation.
-import duckdb, json, numpy, pkgutil, pyarrow.compute
-from importlib import import_module
-import vault.operations, vault.repository
-for package in (vault.operations, vault.repository):
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        import_module(module.name)
-from tests.crash.commands import COMMANDS
-from tests.support.repositories import opened
+import json, tempfile
+from tests.crash.commands import COMMANDS, prepare
+from tests.support.repositories import copy_of, opened
 from vault.errors import VaultError
 from vault.store.local import LocalBackend
-duckdb.connect().register("t", pyarrow.table({"a": numpy.array([1])}))
+# The other user may not read the installation: doing all of it once loads all that is needed.
+with tempfile.TemporaryDirectory() as practice:
+    backend = prepare(Path(practice))
+    for command in COMMANDS:
+        command.act(copy_of(backend), Path(practice))
+    opened(copy_of(backend), Path(practice)).fsck()
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
