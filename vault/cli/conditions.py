@@ -1,4 +1,4 @@
-"""The options by which commands choose examples: `--where` and `--filter`."""
+"""The options by which commands choose examples: `--where`, `--filter` and `--limit`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ _OPTIONS = (
         help="Only examples that satisfy the expression that vault.toml gives this name.",
     ),
 )
+
+
+limit_option = click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Show at most N examples.",
+)
+"""`--limit`: how many examples are shown, of all that were chosen."""
 
 
 def condition_options(function: _F) -> _F:

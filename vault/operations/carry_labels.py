@@ -13,8 +13,7 @@ from vault.objects.runs import RowKeys, key_parts
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-
-_ROW_MASK = 0xFFFF_FFFF
+from vault.operations.row_labels import labels_at, put_labels
 
 
 def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest:
@@ -27,13 +26,13 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     new = Dataset(context.store, manifest, numbers=old.numbers)
     comparison = compare_datasets(old, new)
     sets = old.label_sets()
-    carried: dict[int, dict[int, dict[str, Label]]] = {}
+    carried: dict[int, dict[str, Label]] = {}
 
     def carry(source: int, target: int, only: str | None) -> None:
-        labels = sets.get(source >> 32, {}).get(source & _ROW_MASK, {})
+        labels = labels_at(sets, source)
         kept = {name: each for name, each in labels.items() if only in (None, name)}
         if kept:
-            carried.setdefault(target >> 32, {})[target & _ROW_MASK] = kept
+            carried[target] = kept
 
     changed = zip(
         comparison.changed_old.tolist(),
@@ -48,10 +47,9 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     for before, after in moved:
         if before != after:
             carry(before, after, None)
-    for number, rows in carried.items():
-        merged = sets.setdefault(number, {})
-        for row, each in rows.items():
-            merged[row] = {**each, **merged.get(row, {})}
+    # Only now: what was carried must not be carried on.
+    for target, kept in carried.items():
+        put_labels(sets, target, {**kept, **labels_at(sets, target)})
     return replace(manifest, labels=stored_labels(old, new.keys(), sets))
 
 

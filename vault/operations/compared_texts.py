@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
-from vault.objects.json_text import canonical_bytes, parse
+from vault.objects.json_text import canonical_bytes, parse_quickly
 from vault.objects.runs import RowKeys
 from vault.operations.conversation_columns import message_text, read_conversation
 from vault.operations.dataset import Dataset
@@ -94,7 +93,7 @@ def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Con
         roles = roles_at(dataset, own, columns)
         texts = array.cast(pa.binary()).to_pylist()
         yield [
-            read_conversation(_read(text), kind, roles.get(at))
+            read_conversation(parse_quickly(text), kind, roles.get(at))
             for at, (text, kind) in enumerate(zip(texts, kinds, strict=True))
         ]
 
@@ -140,11 +139,3 @@ def _answer_numbers(conversations: Sequence[Conversation | None], answers: pa.Ar
     if any(wanted):
         numbers += np.array(wanted, np.uint64) << np.uint64(62)
     return numbers
-
-
-def _read(text: bytes) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        record = parse(text)[0]
-    return record

@@ -8,7 +8,7 @@ from typing import Any
 
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
-from vault.objects.runs import key_parts, only_in
+from vault.objects.runs import key_parts
 from vault.operations.carry_labels import stored_labels
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
@@ -17,9 +17,8 @@ from vault.operations.dedupe_report import DedupeReport, report_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.keep_policy import CLUSTER
-from vault.operations.rearrange import rearranged
+from vault.operations.rearrange import taken_out
 from vault.operations.recorded_boilerplate import with_boilerplate
-from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import change_stage
 
 _SIMILARITY_DIGITS = 4
@@ -86,13 +85,8 @@ def _without_duplicates(context: Context, dataset: Dataset, plan: DuplicatePlan)
     if not len(plan.removed):
         return dataset.manifest
     rows = plan.keys[plan.removed]
-    manifest = rearranged(dataset, plan.keys, plan.keys[only_in(plan.keys, rows)])
-    details = list(_details(dataset, plan))
-    removals = []
-    for reason, chosen in ((EXACT, plan.is_exact), (NEAR, ~plan.is_exact)):
-        own = [each for each, is_own in zip(details, chosen.tolist(), strict=True) if is_own]
-        removals += removals_for(context, dataset, rows[chosen], reason, details=own)
-    return with_removals(context.store, manifest, removals)
+    reasons = {EXACT: plan.is_exact, NEAR: ~plan.is_exact}
+    return taken_out(context, dataset, plan.keys, rows, reasons, list(_details(dataset, plan)))
 
 
 def _too_much(plan: DuplicatePlan) -> str | None:

@@ -14,7 +14,7 @@ from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
-from vault.objects.runs import RowKeys, only_in
+from vault.objects.runs import RowKeys
 from vault.operations.compared_texts import Part, read_compared_texts
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
@@ -30,9 +30,8 @@ from vault.operations.duplicate_plan import Comparing, near_options
 from vault.operations.exact_duplicates import equal_in, equal_texts_in
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
 from vault.operations.list_examples import listed, open_revision
-from vault.operations.rearrange import rearranged
+from vault.operations.rearrange import taken_out
 from vault.operations.reference_data import Reference, open_reference
-from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import change_stage
 
 LEAST_RUN_WORDS = 5
@@ -155,14 +154,8 @@ def _without(
     if not len(plan.removed):
         return dataset.manifest
     rows = plan.keys[plan.removed]
-    manifest = rearranged(dataset, plan.keys, plan.keys[only_in(plan.keys, rows)])
-    details = list(_details(plan, reference))
-    removals = []
-    for reason in (EXACT, NEAR, CONTAINED):
-        chosen = plan.reasons == reason
-        own = [each for each, is_own in zip(details, chosen.tolist(), strict=True) if is_own]
-        removals += removals_for(context, dataset, rows[chosen], reason, details=own)
-    return with_removals(context.store, manifest, removals)
+    reasons = {reason: plan.reasons == reason for reason in (EXACT, NEAR, CONTAINED)}
+    return taken_out(context, dataset, plan.keys, rows, reasons, list(_details(plan, reference)))
 
 
 def _details(plan: AgainstPlan, reference: Reference) -> Iterator[Mapping[str, Any]]:

@@ -21,7 +21,7 @@ from vault.formats.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES, Digest
-from vault.objects.json_text import parse, parse_compact
+from vault.objects.json_text import parse, parse_compact, parse_quickly
 from vault.objects.label_set import decode_label_columns
 from vault.objects.parquet_bytes import whole_column
 from vault.operations.context import Context
@@ -197,7 +197,8 @@ class _OpenChunk:
 
     def _read_conversations(self) -> list[Conversation | None]:
         if self._conversations is None:
-            records = map(_read_quickly, self._read_texts(self._rows))
+            # Texts of messages hold no numbers.
+            records = map(parse_quickly, self._read_texts(self._rows))
             kinds = self._decoded("kind").take(pa.array(self._rows)).to_pylist()
             readers = self._readers()
             mappings: Iterable[Any] = (None for _ in kinds)
@@ -276,15 +277,6 @@ def _parsed(texts: list[bytes]) -> Iterator[list[Any]]:
         some = texts[start : start + _PARSED_AT_ONCE]
         values = parse_compact(some)
         yield [parse(text)[0] for text in some] if values is None else values
-
-
-def _read_quickly(text: bytes) -> dict[str, Any]:
-    """Return a record whose numbers may be inexact: texts of messages hold none."""
-    try:
-        record: dict[str, Any] = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        record = parse(text)[0]
-    return record
 
 
 def _by_name(table: pa.Table) -> dict[str, _Told]:

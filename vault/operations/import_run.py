@@ -11,15 +11,14 @@ from vault.formats.inputs import InputFile
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
-from vault.objects.view import View
-from vault.operations.context import Context, draft_of, record
+from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportedFile, ImportMode, ImportOptions, ImportReport
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
 from vault.operations.source_readers import reader_of_file, sources_read_anew
-from vault.operations.staging import Staged, stage_dataset
+from vault.operations.staging import Staged
 from vault.operations.workers import WorkerTeam
 
 
@@ -67,22 +66,14 @@ def _stage(
     options: ImportOptions,
 ) -> tuple[Staged, int]:
     """Stage what was read; return how the stage stands and how many examples left it."""
-    from vault.operations.restage import restage
+    from vault.operations.restage import stage_ingested
 
-    def change(view: View) -> tuple[View, tuple[Staged, int]]:
-        draft = draft_of(context, view)
-        current = dataset
-        raced = draft.manifest != read_against
-        if raced:
-            current = open_dataset(context.store, draft.manifest, numbers=dataset.numbers)
-        base = None if draft.head is None else context.commit(draft.head).manifest
-        manifest = restage(context, current, ingested, options, raced=raced, base=base)
-        replaces = options.mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL)
-        taken_out = _taken_out(current, manifest) if replaces else 0
-        changed, staged = stage_dataset(context, view, draft, manifest)
-        return changed, (staged, taken_out)
+    replaces = options.mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL)
 
-    return record(context, change)
+    def finish(current: Dataset, manifest: Manifest) -> tuple[Manifest, int]:
+        return manifest, _taken_out(current, manifest) if replaces else 0
+
+    return stage_ingested(context, dataset, read_against, ingested, options, finish)
 
 
 def _taken_out(before: Dataset, manifest: Manifest) -> int:

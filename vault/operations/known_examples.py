@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from vault.objects.quarantine import decode_quarantine
 from vault.objects.runs import only_in
 from vault.operations.dataset import Dataset, hashes_of, ids_of
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportMode
+from vault.operations.quarantine_entries import entries_of
 from vault.operations.removal_list import removals_of
 from vault.operations.sources import rows_of_source
 
@@ -43,9 +43,5 @@ class KnownExamples:
         """Return the ids of quarantine entries that will stay."""
         if mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
             return frozenset()
-        store = self._dataset.store
-        return frozenset(
-            each.id
-            for digest in self._dataset.manifest.quarantine
-            for each in decode_quarantine(store.get(digest))
-        )
+        entries = entries_of(self._dataset.store, self._dataset.manifest)
+        return frozenset(each.id for each in entries)

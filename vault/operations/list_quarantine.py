@@ -14,7 +14,7 @@ from vault.objects.quarantine import QuarantineEntry
 from vault.operations.context import Context
 from vault.operations.export_place import check_place
 from vault.operations.quarantine_entries import entries_named, entries_of
-from vault.operations.revisions import resolve, stage_revision
+from vault.operations.revisions import STAGE, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _chosen(
     context: Context, entries: Sequence[str], revision: str | None
 ) -> list[QuarantineEntry]:
     view = context.log.tip().view
-    opened = stage_revision(context, view) if revision is None else resolve(context, view, revision)
+    opened = resolve(context, view, STAGE if revision is None else revision)
     return entries_named(entries_of(context.store, context.manifest(opened.manifest)), entries)
 
 

@@ -10,7 +10,7 @@ from vault.errors import NotFound
 from vault.notebook import Displayed
 from vault.operations.context import Context
 from vault.operations.removal_list import removals_of
-from vault.operations.revisions import resolve, stage_revision
+from vault.operations.revisions import STAGE, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def list_removed(
     `resolve` raises.
     """
     view = context.log.tip().view
-    opened = stage_revision(context, view) if revision is None else resolve(context, view, revision)
+    opened = resolve(context, view, STAGE if revision is None else revision)
     removals = removals_of(context.store, context.manifest(opened.manifest))
     if reason is not None and not any(each.reason == reason for each in removals):
         known = sorted({each.reason for each in removals})

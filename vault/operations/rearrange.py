@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault.objects.label_set import LabelSet
 from vault.objects.manifest import Manifest
-from vault.objects.runs import RowKeys, Runs, key_parts, only_in
+from vault.objects.quarantine import Removal
+from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.arrange import appended, brought_back, rows_exchanged
 from vault.operations.carry_labels import stored_labels
+from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, store_pages
-from vault.operations.removal_list import without_removals
+from vault.operations.removal_list import removals_for, with_removals, without_removals
+from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.sources import Claims, adopted_after, source_of_each
 
 _NONE = np.zeros(0, np.uint64)
@@ -60,6 +65,26 @@ def rearranged(
     )
 
 
+def taken_out(
+    context: Context,
+    dataset: Dataset,
+    keys: RowKeys,
+    rows: RowKeys,
+    reasons: Mapping[str, NDArray[np.bool_]],
+    details: Sequence[Mapping[str, Any]],
+) -> Manifest:
+    """Return the manifest of a dataset (of rows `keys`) without some rows, and with why they left.
+
+    `reasons` says of each reason for which of the rows it holds; `details` belong to each of them.
+    """
+    removals: list[Removal] = []
+    for reason, chosen in reasons.items():
+        own = [each for each, is_own in zip(details, chosen.tolist(), strict=True) if is_own]
+        removals += removals_for(context, dataset, rows[chosen], reason, details=own)
+    manifest = rearranged(dataset, keys, keys[only_in(keys, rows)])
+    return with_removals(dataset.store, manifest, removals)
+
+
 def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
     """Return the manifest of a dataset (of rows `keys`) after an edit.
 
@@ -85,8 +110,8 @@ def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
 def _with_labels_of(dataset: Dataset, edit: Edit, came: RowKeys) -> Mapping[int, LabelSet]:
     labels = dict(dataset.label_sets() if edit.labels is None else edit.labels)
     theirs = edit.origin.label_sets()
-    for number, row in zip(*(part.tolist() for part in key_parts(came)), strict=True):
-        labels[number] = {**labels.get(number, {}), row: theirs.get(number, {}).get(row, {})}
+    for key in came.tolist():
+        put_labels(labels, key, labels_at(theirs, key))
     return labels
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,17 +15,21 @@ from vault.objects.quarantine import (
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
+from vault.objects.view import View
 from vault.operations.arrange import appended, source_replaced
 from vault.operations.carry_labels import carry_labels
-from vault.operations.context import Context
-from vault.operations.dataset import Dataset, ids_of, store_pages
+from vault.operations.context import Context, draft_of, record
+from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.operations.id_index import IdIndex
 from vault.operations.import_files import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
 from vault.operations.removal_list import removals_of, without_removals
 from vault.operations.sources import Claims, adopted_after, rows_of_source
+from vault.operations.staging import Staged, stage_dataset
 from vault.operations.update_rows import updated
 from vault.store.object_store import ObjectStore
+
+_R = TypeVar("_R")
 
 
 def restage(
@@ -66,6 +70,36 @@ def restage(
     if options.mode is not ImportMode.APPEND and manifest.labels:
         manifest = carry_labels(context, dataset, manifest)
     return manifest
+
+
+def stage_ingested(
+    context: Context,
+    dataset: Dataset,
+    read_against: Digest | None,
+    ingested: Ingested,
+    options: ImportOptions,
+    finish: Callable[[Dataset, Manifest], tuple[Manifest, _R]],
+) -> tuple[Staged, _R]:
+    """Stage what was read against a dataset, over whatever is staged by then.
+
+    `read_against` is the manifest of the dataset. `finish` takes the dataset that was met and the
+    manifest after it, and returns the one to stage and a result; it is called again each time
+    another writer came first. Raises what `restage` raises.
+    """
+
+    def change(view: View) -> tuple[View, tuple[Staged, _R]]:
+        draft = draft_of(context, view)
+        current = dataset
+        raced = draft.manifest != read_against
+        if raced:
+            current = open_dataset(context.store, draft.manifest, numbers=dataset.numbers)
+        base = None if draft.head is None else context.commit(draft.head).manifest
+        manifest = restage(context, current, ingested, options, raced=raced, base=base)
+        manifest, result = finish(current, manifest)
+        changed, staged = stage_dataset(context, view, draft, manifest)
+        return changed, (staged, result)
+
+    return record(context, change)
 
 
 def _rearranged(

@@ -25,6 +25,7 @@ from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import removals_of
 from vault.operations.revisions import resolve
+from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.staging import Staged, change_stage
 
 
@@ -148,9 +149,7 @@ def _restored(dataset: Dataset, origin: Dataset, rows: RowKeys, counts: _Counts)
     theirs = origin.label_sets()
     now = dict(zip(changes.relabelled_old.tolist(), changes.relabelled_new.tolist(), strict=True))
     for row in relabelled.tolist():
-        chunk, at = now[row] >> 32, now[row] & 0xFFFF_FFFF
-        old = theirs.get(row >> 32, {}).get(row & 0xFFFF_FFFF, {})
-        labels[chunk] = {**labels.get(chunk, {}), at: old}
+        put_labels(labels, now[row], labels_at(theirs, row))
     manifest = edited(dataset, keys, Edit(origin, exchanged=exchanged, back=back, labels=labels))
     return Dataset(dataset.store, manifest, numbers=dataset.numbers)
 

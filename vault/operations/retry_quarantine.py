@@ -9,17 +9,17 @@ from vault.errors import InvalidInput
 from vault.formats.records import RecordTexts, Refused
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
-from vault.objects.view import View
-from vault.operations.context import Context, draft_of, record
+from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.import_files import ImportOptions, ready_to_import
 from vault.operations.ingest import Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
 from vault.operations.quarantine_entries import entries_named, entries_of, without_entries
-from vault.operations.restage import restage
+from vault.operations.restage import stage_ingested
 from vault.operations.source_readers import reader_of
-from vault.operations.staging import Staged, stage_dataset
+from vault.operations.staging import Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +157,9 @@ def _stage(
     }
     read = {each.id for each in chosen} - refused
 
-    def change(view: View) -> tuple[View, Staged]:
-        draft = draft_of(context, view)
-        raced = draft.manifest != read_against
-        current = open_dataset(context.store, draft.manifest, numbers=dataset.numbers)
-        base = None if draft.head is None else context.commit(draft.head).manifest
-        manifest = restage(context, current, ingested, options, raced=raced, base=base)
+    def finish(current: Dataset, manifest: Manifest) -> tuple[Manifest, None]:
         manifest = without_entries(context.store, manifest, read)
         # How a source is read stays as it is: one entry that was odd says nothing of the others.
-        manifest = replace(manifest, sources=current.manifest.sources)
-        return stage_dataset(context, view, draft, manifest)
+        return replace(manifest, sources=current.manifest.sources), None
 
-    return record(context, change)
+    return stage_ingested(context, dataset, read_against, ingested, options, finish)[0]

@@ -28,6 +28,7 @@ from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import removals_for, removals_of, with_removals
 from vault.operations.revisions import resolve_commit
+from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.staging import Staged, change_stage
 
 REASON = "revert"
@@ -155,15 +156,15 @@ class _Reverting:
         for old, new, at in zip(old_rows, new_rows, here, strict=True):
             if at == int(NOWHERE):
                 continue
-            was, became = _of_row(before, old), _of_row(after, new)
-            now = dict(_of_row(sets, at))
+            was, became = labels_at(before, old), labels_at(after, new)
+            now = dict(labels_at(sets, at))
             for name in was.keys() | became.keys():
                 if _value(now, name) == _value(became, name) != _value(was, name):
                     now.pop(name, None)
                     if name in was:
                         now[name] = was[name]
-            if now != _of_row(sets, at):
-                sets[at >> 32] = {**sets.get(at >> 32, {}), at & 0xFFFF_FFFF: now}
+            if now != labels_at(sets, at):
+                put_labels(sets, at, now)
                 count += 1
         return sets, count
 
@@ -204,10 +205,6 @@ class _Reverting:
     def _entries(self, digests: tuple[Digest, ...]) -> dict[bytes, QuarantineEntry]:
         store = self._context.store
         return {each.id: each for one in digests for each in decode_quarantine(store.get(one))}
-
-
-def _of_row(sets: dict[int, LabelSet], key: int) -> dict[str, Label]:
-    return dict(sets.get(key >> 32, {}).get(key & 0xFFFF_FFFF, {}))
 
 
 def _value(labels: dict[str, Label], name: str) -> bytes | None:

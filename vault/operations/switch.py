@@ -8,7 +8,7 @@ from vault.errors import Conflict, InvalidInput, NotFound
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, Stage, View, Workspace, check_ref_name
+from vault.objects.view import RefName, View, Workspace, check_ref_name
 from vault.operations.branches import existing_branch, refuse_taken
 from vault.operations.context import (
     WORKSPACE,
@@ -170,15 +170,11 @@ def _report(context: Context, before: View, after: View, *, created: bool) -> Sw
         commit=commit,
         message=None if commit is None else context.commit(commit).message,
         staged=ChangeCounts() if stage is None else stage.counts,
-        parked=left if left is not None and _has_stage(after, left) is not None else None,
+        parked=left if left is not None and left in now.stages else None,
         before=_place(was),
         created=created,
         moved=_place(was) != _place(now),
     )
-
-
-def _has_stage(view: View, branch: RefName) -> Stage | None:
-    return workspace_of(view).stages.get(branch)
 
 
 def _place(workspace: Workspace) -> RefName | Digest | None:

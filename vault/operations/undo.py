@@ -7,6 +7,7 @@ until something else is done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
@@ -49,11 +50,16 @@ def list_operations(context: Context, *, limit: int | None = None) -> Operations
     # One more than is shown: what it led to tells whether the last one shown changed anything.
     entries = list(islice(context.log.newest_first(), None if limit is None else limit + 1))
     first = entries[0].first
-    standing = _standing(context.log, entries[0], first)
+    known = {each.number: each for each in entries}
+
+    def read(number: int) -> Operation:
+        return known[number] if number in known else context.log.read(number)
+
+    standing = _standing(read, entries[0], first)
     items = []
     for entry, below in zip_longest(entries, entries[1:]):
         if entry.number == standing:
-            standing = None if below is None else _standing(context.log, below, first)
+            standing = None if below is None else _standing(read, below, first)
             undone = False
         else:
             # What is not an undo itself, changed something, and does not stand was undone.
@@ -74,7 +80,7 @@ def undo(context: Context, operation: str | None = None) -> UndoReport:
     """
     with context.store.backend.writing():
         tip = context.log.tip()
-        number = _standing(context.log, tip, tip.first)
+        number = _standing(context.log.read, tip, tip.first)
         if operation is not None:
             number = _chosen(tip, operation, number)
         if number is None or number <= tip.first:
@@ -134,7 +140,7 @@ def _append(
     return report
 
 
-def _standing(log: OperationLog, entry: Operation, first: int) -> int | None:
+def _standing(read: Callable[[int], Operation], entry: Operation, first: int) -> int | None:
     """Return the operation that stands last at an entry; None unless it is later than `first`.
 
     An undo leads to what stood before the operation that it took back, a redo to the operation
@@ -147,7 +153,7 @@ def _standing(log: OperationLog, entry: Operation, first: int) -> int | None:
         number = entry.number if entry.undoes is None else entry.undoes
         if number <= first:
             return None
-        before = log.read(number - 1)
+        before = read(number - 1)
         if entry.undoes is None and entry.view != before.view:
             return number
         entry = before

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vault.cli import options
-from vault.cli.conditions import condition_options
+from vault.cli.conditions import condition_options, limit_option
 from vault.cli.diff_text import by_lines, count_lines, item_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, emit_raw_lines, hint
@@ -26,14 +26,7 @@ if TYPE_CHECKING:
 @click.option("--by", metavar="FIELD", help="Count per value of a field, such as source.")
 @click.option("--key", metavar="FIELD", help="The field that says which example is which.")
 @condition_options
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=20,
-    show_default=True,
-    help="Show at most N examples.",
-)
+@limit_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
 def command(
     invocation: Invocation,

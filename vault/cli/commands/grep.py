@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from vault.cli import options
+from vault.cli.conditions import limit_option
 from vault.cli.examples_text import found_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
@@ -18,14 +19,7 @@ from vault.cli.render import emit, hint
 @click.option("-i", "ignore_case", is_flag=True, help="Small and capital letters are the same.")
 @click.option("--role", metavar="ROLE", help="Only in messages of this role, such as assistant.")
 @click.option("--regex", is_flag=True, help="TEXT is a regular expression (RE2).")
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=20,
-    show_default=True,
-    help="Show at most N examples.",
-)
+@limit_option
 def command(
     invocation: Invocation,
     text: str,

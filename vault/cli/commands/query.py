@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from vault.cli import options
-from vault.cli.conditions import condition_options
+from vault.cli.conditions import condition_options, limit_option
 from vault.cli.examples_text import report_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, emit_raw_lines, hint
@@ -18,14 +18,7 @@ from vault.errors import InvalidInput
 )
 @click.argument("revision", required=False, metavar="[REV]")
 @condition_options
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=20,
-    show_default=True,
-    help="Show at most N examples.",
-)
+@limit_option
 @click.option("--jsonl", is_flag=True, help="Every example in full, one JSON object a line.")
 def command(
     invocation: Invocation,
