@@ -10,7 +10,8 @@ from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_wi
 from vault.cli.wrapped_text import Piece, hanging, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.validate import Finding, RuleFindings, ValidateReport
+    from vault.operations.find_faults import Finding
+    from vault.operations.validate import RuleFindings, ValidateReport
     from vault.rules.rule import Rule
 
 _COLOURS = {"error": "red", "warning": "yellow"}

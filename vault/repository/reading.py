@@ -10,6 +10,7 @@ from vault.repository.opened import Conditions, Opened
 if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
     from vault.operations.export import ExportReport
+    from vault.operations.find_faults import Finding
     from vault.operations.grep import GrepReport
     from vault.operations.list_examples import ExamplesReport, ListedExample
     from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from vault.operations.sql import SqlReport
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
-    from vault.operations.validate import Finding, ValidateReport
+    from vault.operations.validate import ValidateReport
     from vault.repository.snapshot import Snapshot
     from vault.rules.rule import Rule
 
