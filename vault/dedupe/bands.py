@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dedupe.shingles import is_first
-from vault.dedupe.signatures import Minima
+from vault.dedupe.shingles import is_first, ranges
+from vault.dedupe.signatures import MinimaByRow
 from vault.dedupe.texts import Rows
 
 BandKeys = NDArray[np.uint32]
@@ -21,6 +21,9 @@ BandKeys = NDArray[np.uint32]
 
 Pairs = NDArray[np.uint64]
 """Pairs of rows: the smaller one << 32 | the other."""
+
+Tags = NDArray[np.uint64]
+"""Rows of a band with their keys, ascending: key << 32 | row. Those of a bucket stand together."""
 
 _U = np.uint64
 _ROW = _U(0xFFFF_FFFF)
@@ -64,13 +67,13 @@ def plan_for(threshold: float) -> BandPlan:
     return next(plan for least, plan in _PLANS if threshold >= least)
 
 
-def band_keys(minima: Minima, plan: BandPlan, rows: Rows) -> BandKeys:
+def band_keys(minima: MinimaByRow, plan: BandPlan, rows: Rows) -> BandKeys:
     """Return the band keys of the signatures of some rows: 4 bytes a band and row."""
     count = len(rows)
     keys = np.empty((plan.bands, count), np.uint32)
     step = 1 << 14
     for at in range(0, count, step):
-        some = minima[rows[at : at + step], : plan.bands * plan.minima]
+        some = minima[rows[at : at + step]][:, : plan.bands * plan.minima]
         cut = some.T.reshape(plan.bands, plan.minima, -1)
         mixed = np.ones((plan.bands, cut.shape[2]), np.uint64)
         for place in range(plan.minima):
@@ -81,16 +84,31 @@ def band_keys(minima: Minima, plan: BandPlan, rows: Rows) -> BandKeys:
     return keys
 
 
-def candidate_pairs(keys: Iterable[NDArray[np.uint32]]) -> Pairs:
-    """Return the pairs of rows that share a key in some band, ascending; `keys` are by band.
+def tagged(keys: NDArray[np.uint32], rows: Rows) -> Tags:
+    """Return the tags of rows that have these keys in one band."""
+    tags = keys.astype(np.uint64) << _U(32)
+    tags |= rows.astype(np.uint64)
+    tags.sort()
+    return tags
+
+
+def keys_of_large(tags: Tags) -> NDArray[np.uint32]:
+    """Return the keys, ascending, that more than WINDOW rows of a band share."""
+    key = (tags >> _U(32)).astype(np.uint32)
+    shared: NDArray[np.uint32] = key[:-WINDOW][key[:-WINDOW] == key[WINDOW:]]
+    return shared[is_first(shared)]
+
+
+def candidate_pairs(bands: Iterable[Tags]) -> Pairs:
+    """Return the pairs of rows that share a key in some band, ascending.
 
     In a bucket of more than WINDOW texts not all pairs, but enough to connect it. Linear in the
-    number of texts, whatever the buckets.
+    number of texts, whatever the buckets. Which pairs a bucket gives depends on its rows alone.
     """
     found = np.zeros(0, np.uint64)
     waiting: list[Pairs] = []
     size = 0
-    for each in keys:
+    for each in bands:
         waiting += _pairs_of_band(each)
         size = sum(map(len, waiting))
         if size > 2 * len(found) + (1 << 20):
@@ -109,13 +127,10 @@ def _distinct(parts: list[Pairs]) -> Pairs:
     return pairs[is_first(pairs)]
 
 
-def _pairs_of_band(keys: NDArray[np.uint32]) -> Iterator[Pairs]:
+def _pairs_of_band(tags: Tags) -> Iterator[Pairs]:
     """Yield the pairs of rows of one band that are to be compared, some perhaps twice."""
-    tagged = keys.astype(np.uint64) << _U(32)
-    tagged |= np.arange(len(keys), dtype=np.uint64)
-    tagged.sort()
-    key = (tagged >> _U(32)).astype(np.uint32)
-    row = tagged & _ROW
+    key = (tags >> _U(32)).astype(np.uint32)
+    row = tags & _ROW
     begins = np.flatnonzero(is_first(key))
     sizes = np.diff(np.append(begins, len(key)))
     begins, sizes = begins[sizes > 1], sizes[sizes > 1]
@@ -136,11 +151,3 @@ def _pairs_of_band(keys: NDArray[np.uint32]) -> Iterator[Pairs]:
     if large.any():
         others = ranges(begins[large] + 1, sizes[large] - 1)
         yield row[np.repeat(begins[large], sizes[large] - 1)] << _U(32) | row[others]
-
-
-def ranges(begins: Rows, sizes: Rows) -> Rows:
-    """Return `begin, begin + 1, …` for each, `size` of them, one after the other."""
-    ends = np.cumsum(sizes)
-    result: Rows = np.arange(ends[-1] if len(ends) else 0)
-    result += np.repeat(begins - (ends - sizes), sizes)
-    return result

@@ -6,21 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vault.dedupe.bands import band_keys, candidate_pairs, pair_rows, plan_for
+from vault.dedupe.bands import BandKeys, band_keys, pair_rows, plan_for
 from vault.dedupe.boilerplate import NOTHING, common_shingles
 from vault.dedupe.clusters import TOLERANCE, Edges, connect, sorted_best_first
+from vault.dedupe.comparisons import NOTHING_VERIFIED, Comparisons, Verified
 from vault.dedupe.scratch import IN_MEMORY, Scratch
+from vault.dedupe.settled import Comparable, Settled, find_candidates
 from vault.dedupe.shingles import is_first, mix
 from vault.dedupe.signatures import Signed, sign
-from vault.dedupe.similarity import (
-    SLACK,
-    ShingleSets,
-    Similarities,
-    estimates,
-    sets_of,
-    sketches,
-)
-from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.similarity import Similarities, estimates
+from vault.dedupe.texts import Rows, Texts, TextsByRow
 from vault.dedupe.words import Hashes
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -61,6 +56,19 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of texts from before: it saves time, and changes no answer.
+
+    `keys` are the band keys of the texts, for the plan of the threshold; `settled` the candidates
+    of other texts at the threshold; `verified` pairs that were compared under this boilerplate.
+    """
+
+    keys: BandKeys | None = None
+    settled: Settled | None = None
+    verified: Verified = NOTHING_VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
 class SimilarPairs:
     """Pairs of rows, and how alike the texts of each pair are."""
 
@@ -74,16 +82,18 @@ class NearDuplicates:
     """Which of n texts are near-duplicates.
 
     `cluster` has the smallest row of each row's cluster, `boilerplate` the shingles that were left
-    out. `conflicts` are near-duplicates but for their short answers, which differ.
+    out. `conflicts` are near-duplicates but for their short answers, which differ. `settled` and
+    `comparisons` are what another time can go on from.
     """
 
     cluster: Rows
     conflicts: SimilarPairs
     boilerplate: Hashes
+    settled: Settled
+    comparisons: Comparisons
     _group: _Groups
     _edges: Edges
     _likely: Rows
-    _sets: ShingleSets
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; the rows of a pair are of one cluster."""
@@ -91,7 +101,8 @@ class NearDuplicates:
         result = np.ones(len(first), np.float64)
         differ = np.flatnonzero(left != right)
         rows = self._group.row
-        result[differ] = self._sets.similarity(rows[left[differ]], rows[right[differ]])
+        one, other = rows[left[differ]], rows[right[differ]]
+        result[differ] = self.comparisons.similarity(one, other)
         return result
 
     def nearest(self, rows: Rows, keepers: Rows) -> Nearest:
@@ -143,8 +154,12 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """Texts that are equal but for case and punctuation: `row` stands for each group."""
+    """Texts that are equal but for case and punctuation: `row` stands for each group.
 
+    Groups are numbered by what is in them: whatever the order of rows, that of groups is the same.
+    """
+
+    number: Hashes
     row: Rows
     of_row: Rows
     last: Rows
@@ -175,44 +190,50 @@ def find_near_duplicates(
 
 
 def cluster_signed(
-    texts: Texts,
+    texts: TextsByRow,
     signed: Signed,
     apart: Apart | None = None,
     *,
     without: Hashes,
     options: NearOptions,
+    known: Known | None = None,
 ) -> NearDuplicates:
-    """Return the clusters of texts that are signed already; see `find_near_duplicates`."""
-    answers, within = (apart or Apart()).arrays(len(texts))
+    """Return the clusters of texts that are signed already; see `find_near_duplicates`.
+
+    Texts are read only where a pair must be compared that is not `known`.
+    """
+    known = known or Known()
+    answers, within = (apart or Apart()).arrays(len(signed))
     groups = _grouped(signed.identity, answers * _ODD + within)
     rows = groups.row
-    # Groups are numbered by identity: whatever the order of rows, that of groups is the same.
-    compared = np.flatnonzero(signed.own[rows] > 0)
-    first, second = _candidates(signed, rows[compared], within, options)
-    first, second = compared[first], compared[second]
+    settled, first, second = _candidates(signed, groups, within, options, known)
     together = within[rows[first]] == within[rows[second]]
     first, second = first[together], second[together]
-    used = np.zeros(len(texts), np.bool_)
-    used[rows[first]] = used[rows[second]] = True
-    sets = sets_of(
-        texts, np.flatnonzero(used), own=signed.own, without=without, scratch=options.scratch
+    comparisons = Comparisons(
+        texts,
+        signed.identity,
+        signed.own,
+        without=without,
+        scratch=options.scratch,
+        verified=known.verified,
     )
+    comparisons.prepare(rows[first], rows[second], options.threshold)
     one, other = answers[rows[first]], answers[rows[second]]
     alike = np.flatnonzero(one == other)
     component, edges = connect(
         len(rows),
         first[alike],
         second[alike],
-        compare=lambda left, right: sets.similarity(rows[left], rows[right]),
+        compare=lambda left, right: comparisons.similarity(rows[left], rows[right]),
         threshold=options.threshold,
     )
-    smallest = np.full(len(rows), len(texts))
+    smallest = np.full(len(rows), len(signed))
     np.minimum.at(smallest, component, rows)
     both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
-    conflicts = _conflicts(first[both], second[both], rows, sets, options.threshold)
+    conflicts = _conflicts(first[both], second[both], rows, comparisons, options.threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
     cluster = smallest[component][groups.of_row]
-    return NearDuplicates(cluster, conflicts, without, groups, edges, likely, sets)
+    return NearDuplicates(cluster, conflicts, without, settled, comparisons, groups, edges, likely)
 
 
 def _grouped(identity: Hashes, apart: Hashes) -> _Groups:
@@ -224,21 +245,26 @@ def _grouped(identity: Hashes, apart: Hashes) -> _Groups:
     of_row = np.empty(len(number), np.int64)
     of_row[order] = np.cumsum(begins) - 1
     ends = np.append(starts[1:], len(number)) - 1
-    return _Groups(order[starts], of_row, order[ends] if len(order) else order)
+    row = order[starts]
+    return _Groups(number[row], row, of_row, order[ends] if len(order) else order)
 
 
 def _candidates(
-    signed: Signed, rows: Rows, within: Hashes, options: NearOptions
-) -> tuple[Rows, Rows]:
-    """Return the pairs of places among `rows` that may be near, best estimates first."""
-    keys = band_keys(signed.minima, plan_for(options.threshold), rows)
-    # Those that are not to meet share no bucket, so that none is too full of others.
-    keys ^= within[rows].astype(np.uint32)
-    first, second = pair_rows(candidate_pairs(keys))
-    estimate = estimates(sketches(signed.minima, rows), first, second)
-    near = np.flatnonzero(estimate >= options.threshold - SLACK)
-    near = near[sorted_best_first(estimate[near])]
-    return first[near], second[near]
+    signed: Signed, groups: _Groups, within: Hashes, options: NearOptions, known: Known
+) -> tuple[Settled, Rows, Rows]:
+    """Return the candidates to go on from, and as pairs of groups, best estimates first."""
+    keys = known.keys
+    if keys is None:
+        every = np.arange(len(signed))
+        keys = band_keys(signed.minima, plan_for(options.threshold), every)
+    if within.any():
+        # Those that are not to meet share no bucket, so that none is too full of others.
+        keys = keys ^ within.astype(np.uint32)
+    compared = np.flatnonzero(signed.own[groups.row] > 0)
+    texts = Comparable(groups.number[compared], groups.row[compared], keys, signed.minima)
+    settled = find_candidates(texts, options.threshold, known.settled)
+    order = sorted_best_first(estimates(settled.agreed))
+    return settled, compared[settled.first[order]], compared[settled.second[order]]
 
 
 def _likeliest(count: int, first: Rows, second: Rows) -> Rows:
@@ -253,7 +279,7 @@ def _likeliest(count: int, first: Rows, second: Rows) -> Rows:
 
 
 def _conflicts(
-    first: Rows, second: Rows, rows: Rows, sets: ShingleSets, threshold: float
+    first: Rows, second: Rows, rows: Rows, comparisons: Comparisons, threshold: float
 ) -> SimilarPairs:
     """Return pairs of rows that are near but for their answers: the likeliest one of each row."""
     other = _likeliest(len(rows), first, second)
@@ -261,7 +287,7 @@ def _conflicts(
     one, other = np.minimum(one, other[one]), np.maximum(one, other[one])
     tagged = np.sort(one.astype(np.uint64) << np.uint64(32) | other.astype(np.uint64))
     one, other = pair_rows(tagged[is_first(tagged)])
-    similarity = sets.similarity(rows[one], rows[other])
+    similarity = comparisons.similarity(rows[one], rows[other])
     near = similarity >= threshold - TOLERANCE
     one, other = rows[one[near]], rows[other[near]]
     return SimilarPairs(np.minimum(one, other), np.maximum(one, other), similarity[near])

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dedupe.bands import band_keys, pair_rows, plan_for, ranges
+from vault.dedupe.bands import band_keys, pair_rows, plan_for
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, SHARE, common_shingles
 from vault.dedupe.clusters import TOLERANCE
 from vault.dedupe.near import NearOptions
-from vault.dedupe.shingles import Shingles, is_first, shingle_sets
+from vault.dedupe.shingles import Shingles, is_first, ranges, shingle_sets
 from vault.dedupe.signatures import Signed, sign
-from vault.dedupe.similarity import SLACK, Similarities, estimates, sets_of, sketches
+from vault.dedupe.similarity import SLACK, Similarities, agreements, estimates, sets_of, sketches
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
 
@@ -95,7 +95,7 @@ def _candidates(
     pairs.sort()
     text, other = pair_rows(pairs[is_first(pairs)])
     other += start
-    estimate = estimates(sketches(signed.minima, rows), text, other)
+    estimate = estimates(agreements(sketches(signed.minima, rows), text, other))
     near = np.flatnonzero(estimate >= threshold - SLACK)
     near = near[np.lexsort((-estimate[near], text[near]))]
     return rows[text[near]], rows[other[near]]

@@ -160,3 +160,11 @@ def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     result = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=result[1:])
     return result
+
+
+def ranges(begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return `begin, begin + 1, …` for each, `size` of them, one after the other."""
+    ends = np.cumsum(sizes)
+    result: NDArray[np.int64] = np.arange(ends[-1] if len(ends) else 0)
+    result += np.repeat(begins - (ends - sizes), sizes)
+    return result

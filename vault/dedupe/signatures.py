@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.shingles import Shingles, left_out, mix, shingles_of
-from vault.dedupe.texts import Texts, cut_blocks
+from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
 
 PERMUTATIONS = 128
@@ -34,6 +33,13 @@ _BLOCKS_A_TASK = 32
 _u = np.uint32
 
 
+class MinimaByRow(Protocol):
+    """Signatures that are looked up by row: an array of them, or several that lie apart."""
+
+    def __getitem__(self, rows: Rows, /) -> Minima:
+        """Return the signatures of some rows, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """What n texts are compared by: their signatures, and a number that equal texts share.
@@ -42,7 +48,7 @@ class Signed:
     text with none is compared with nothing. 524 bytes a text.
     """
 
-    minima: Minima
+    minima: MinimaByRow
     identity: Hashes
     own: NDArray[np.uint32]
 
@@ -59,30 +65,23 @@ def sign(
     9 µs a text of 950 characters on one core. `identity` does count the boilerplate.
     """
     count = len(texts)
-    signed = Signed(
-        scratch.array((count, PERMUTATIONS), np.uint32),
-        np.zeros(count, np.uint64),
-        np.zeros(count, np.uint32),
-    )
-
+    minima: Minima = scratch.array((count, PERMUTATIONS), np.uint32)
+    identity = np.zeros(count, np.uint64)
+    own = np.zeros(count, np.uint32)
     blocks = cut_blocks(texts.sizes())
 
     def work(at: int) -> None:
         for first, last in blocks[at : at + _BLOCKS_A_TASK]:
-            _sign_block(texts.block(first, last), slice(first, last), without, signed)
+            shingles = shingles_of(texts.block(first, last))
+            identity[first:last] = identities(shingles)
+            shingles = left_out(shingles, without)
+            own[first:last] = shingles.counts()
+            minima[first:last] = minima_of(shingles)
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(0, len(blocks), _BLOCKS_A_TASK)):
             pass
-    return signed
-
-
-def _sign_block(texts: pa.Array, rows: slice, without: Hashes, signed: Signed) -> None:
-    shingles = shingles_of(texts)
-    signed.identity[rows] = identities(shingles)
-    shingles = left_out(shingles, without)
-    signed.own[rows] = shingles.counts()
-    signed.minima[rows] = minima_of(shingles)
+    return Signed(minima, identity, own)
 
 
 def identities(shingles: Shingles) -> Hashes:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.shingles import SET_BITS, Shingles, shingle_sets
-from vault.dedupe.signatures import Minima
-from vault.dedupe.texts import Rows, Texts, cut_blocks
+from vault.dedupe.shingles import SET_BITS, Shingles, ranges, shingle_sets
+from vault.dedupe.signatures import PERMUTATIONS, MinimaByRow
+from vault.dedupe.texts import Rows, TextsByRow, cut_blocks
 from vault.dedupe.words import Hashes
 
 Similarities = NDArray[np.float64]
@@ -25,29 +25,33 @@ _ESTIMATED_AT_ONCE = 1 << 14
 _SETS_AT_ONCE = 1 << 13
 
 
-def sketches(minima: Minima, rows: Rows) -> NDArray[np.uint8]:
+def sketches(minima: MinimaByRow, rows: Rows) -> NDArray[np.uint8]:
     """Return the low bytes of the signatures of some rows: enough to estimate by, a quarter of it.
 
     They agree by chance once in 256 times, which is what an estimate is too high by.
     """
-    result = np.empty((len(rows), minima.shape[1]), np.uint8)
+    result = np.empty((len(rows), PERMUTATIONS), np.uint8)
     step = 1 << 14
     for at in range(0, len(rows), step):
         result[at : at + step] = minima[rows[at : at + step]].astype(np.uint8)
     return result
 
 
-def estimates(sketched: NDArray[np.uint8], first: Rows, second: Rows) -> NDArray[np.float32]:
-    """Return the estimated similarity of pairs of rows."""
-    result = np.empty(len(first), np.float32)
-    width = sketched.shape[1]
+def agreements(sketched: NDArray[np.uint8], first: Rows, second: Rows) -> NDArray[np.uint8]:
+    """Return in how many of PERMUTATIONS places the sketches of pairs of rows agree."""
+    result = np.empty(len(first), np.uint8)
     for at in range(0, len(first), _ESTIMATED_AT_ONCE):
         own = slice(at, at + _ESTIMATED_AT_ONCE)
         agrees = sketched[first[own]] == sketched[second[own]]
         # Eight truths at a time: their bytes add up without a carry for 16 sums of at most 16.
         sums = agrees.view(np.uint64).sum(axis=1).view(np.uint8).reshape(-1, 8)
-        result[own] = sums.sum(axis=1, dtype=np.float32) / np.float32(width)
+        result[own] = sums.sum(axis=1, dtype=np.uint8)
     return result
+
+
+def estimates(agreed: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the similarities that agreements let expect."""
+    return agreed.astype(np.float32) / np.float32(PERMUTATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,18 @@ class ShingleSets:
             result[start:end] = self._similarity(left[start:end], right[start:end])
         return result
 
+    def joined(self, other: ShingleSets) -> ShingleSets:
+        """Return the sets of these rows and of others, none of which may be among these."""
+        rows = np.concatenate([self.rows, other.rows])
+        order = np.argsort(rows, kind="stable")
+        begins = np.concatenate([self.sets.offsets[:-1], other.sets.offsets[:-1]])
+        begins[len(self.rows) :] += len(self.sets.hashes)
+        sizes = np.concatenate([self.sets.counts(), other.sets.counts()])[order]
+        hashes = np.concatenate([self.sets.hashes, other.sets.hashes])
+        places = ranges(begins[order], sizes)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        return ShingleSets(rows[order], Shingles(hashes[places], offsets))
+
     def _similarity(self, left: Rows, right: Rows) -> Similarities:
         pairs = len(left)
         offsets = self.sets.offsets
@@ -88,7 +104,7 @@ class ShingleSets:
 
 
 def sets_of(
-    texts: Texts, rows: Rows, *, own: NDArray[np.uint32], without: Hashes, scratch: Scratch
+    texts: TextsByRow, rows: Rows, *, own: NDArray[np.uint32], without: Hashes, scratch: Scratch
 ) -> ShingleSets:
     """Return the sets of shingles of some rows (ascending), read from their texts again.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,13 @@ def cut_blocks(sizes: Rows, most: int = _BLOCK_BYTES) -> list[tuple[int, int]]:
         cuts.append((first, end))
         first = end
     return cuts
+
+
+class TextsByRow(Protocol):
+    """Texts that are looked up by row, wherever they are."""
+
+    def take(self, rows: Rows) -> pa.LargeStringArray:
+        """Return the texts of some rows, ascending; null is the empty text."""
 
 
 class Texts:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.signatures import sign, to_datasketch
 from vault.objects.runs import RowKeys
@@ -16,4 +18,5 @@ from vault.operations.dataset import Dataset
 def minhashes(context: Context, dataset: Dataset, keys: RowKeys) -> Sequence[Any]:
     """Return a `datasketch.MinHash` of each row, in the order of `keys`. Raises Corrupt."""
     compared = read_compared_texts(dataset, keys, Part.CONVERSATION, progress=context.progress)
-    return to_datasketch(sign(compared.texts, without=NOTHING).minima)
+    signed = sign(compared.texts, without=NOTHING)
+    return to_datasketch(signed.minima[np.arange(len(signed))])

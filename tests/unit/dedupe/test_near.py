@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.naive_dedupe import clusters, corpus, similarity
 from vault.dedupe.answers import short_answers
-from vault.dedupe.bands import BandPlan, candidate_pairs, pair_rows, plan_for
+from vault.dedupe.bands import BandPlan, candidate_pairs, pair_rows, plan_for, tagged
 from vault.dedupe.boilerplate import common_shingles
 from vault.dedupe.clusters import connect
 from vault.dedupe.near import Apart, NearDuplicates, NearOptions, find_near_duplicates
@@ -197,18 +197,18 @@ def test_no_plan_misses_a_pair_at_its_threshold_once_in_six_thousand() -> None:
 
 
 def test_a_hot_bucket_gives_pairs_in_proportion_to_its_size() -> None:
-    one = np.zeros(10_000, np.uint32)
+    one = tagged(np.zeros(10_000, np.uint32), np.arange(10_000))
     pairs = candidate_pairs([one])
     assert len(pairs) < 3 * 10_000
     first, second = pair_rows(pairs)
     assert (first < second).all()
-    small = candidate_pairs([np.zeros(10, np.uint32)])
+    small = candidate_pairs([tagged(np.zeros(10, np.uint32), np.arange(10))])
     assert len(small) == 45
 
 
 def test_buckets_do_not_meet() -> None:
-    keys = np.array([1, 2, 1, 2, 3, 1], np.uint32)
-    first, second = pair_rows(candidate_pairs([keys, keys]))
+    tags = tagged(np.array([1, 2, 1, 2, 3, 1], np.uint32), np.arange(6))
+    first, second = pair_rows(candidate_pairs([tags, tags]))
     assert list(zip(first.tolist(), second.tolist(), strict=True)) == [
         (0, 2),
         (0, 5),
@@ -225,7 +225,7 @@ def test_a_cluster_of_many_costs_about_as_many_comparisons() -> None:
         compared["pairs"] += len(first)
         return np.ones(len(first))
 
-    pairs = candidate_pairs([np.zeros(60, np.uint32)])
+    pairs = candidate_pairs([tagged(np.zeros(60, np.uint32), np.arange(60))])
     component, edges = connect(60, *pair_rows(pairs), compare=compare, threshold=0.8)
     assert set(component.tolist()) == {0}
     assert compared["pairs"] < 2 * 60 < len(pairs)

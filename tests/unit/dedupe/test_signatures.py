@@ -10,7 +10,7 @@ from tests.support.naive_dedupe import corpus, similarity
 from tests.support.naive_dedupe import shingles as naive_shingles
 from vault.dedupe.shingles import left_out, shingle_sets, shingles_of
 from vault.dedupe.signatures import minima_of, sign, to_datasketch
-from vault.dedupe.similarity import estimates, sketches
+from vault.dedupe.similarity import agreements, estimates, sketches
 from vault.dedupe.texts import Texts
 
 NOTHING = np.zeros(0, np.uint64)
@@ -46,7 +46,8 @@ def test_signing_takes_blocks_threads_and_arrays_of_any_size() -> None:
     cut = [pa.array(texts[:1]), pa.array([], pa.string()), pa.array(texts[1:1_100])]
     parts = Texts([*cut, pa.array(texts[1_100:])])
     again = sign(parts, without=NOTHING, threads=3)
-    assert np.array_equal(whole.minima, again.minima)
+    every = np.arange(1_500)
+    assert np.array_equal(whole.minima[every], again.minima[every])
     assert np.array_equal(whole.identity, again.identity)
     assert np.array_equal(parts.hashes(), Texts([pa.array(texts)]).hashes())
 
@@ -65,7 +66,7 @@ def test_estimates_are_near_the_truth() -> None:
     texts = corpus(300)
     minima = minima_of(shingles_of(pa.array(texts)))
     first, second = (np.arange(0, 299), np.arange(1, 300))
-    found = estimates(sketches(minima, np.arange(300)), first, second)
+    found = estimates(agreements(sketches(minima, np.arange(300)), first, second))
     agrees = (minima[first].astype(np.uint8) == minima[second].astype(np.uint8)).mean(axis=1)
     assert np.allclose(found, agrees)
     true = [similarity(texts[one], texts[one + 1]) for one in range(299)]

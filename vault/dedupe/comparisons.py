@@ -1,0 +1,139 @@
+"""True similarities of rows: looked up where a pair was compared before, else from their texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dedupe.clusters import TOLERANCE, components
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.shingles import is_first, mix
+from vault.dedupe.similarity import ShingleSets, Similarities, sets_of
+from vault.dedupe.texts import Rows, TextsByRow
+from vault.dedupe.words import Hashes
+
+_NO_PAIRS = np.zeros(0, np.uint64)
+_NO_SIMILARITIES = np.zeros(0, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Pairs of texts that were compared, each as one number (ascending), and how alike they are.
+
+    Holds for one boilerplate, whatever the threshold. 16 bytes a pair.
+    """
+
+    pair: Hashes
+    similarity: Similarities
+
+    def look_up(self, pair: Hashes) -> Similarities:
+        """Return the similarity of pairs, NaN where it is not known."""
+        result = np.full(len(pair), np.nan)
+        if len(self.pair):
+            at = np.minimum(np.searchsorted(self.pair, pair), len(self.pair) - 1)
+            is_known = self.pair[at] == pair
+            result[is_known] = self.similarity[at[is_known]]
+        return result
+
+    def and_more(self, others: list[Verified]) -> Verified:
+        """Return these pairs and others, each once."""
+        if not others:
+            return self
+        pair = np.concatenate([self.pair, *(each.pair for each in others)])
+        order = np.argsort(pair, kind="stable")
+        order = order[is_first(pair[order])]
+        similarity = np.concatenate([self.similarity, *(each.similarity for each in others)])
+        return Verified(pair[order], similarity[order])
+
+
+NOTHING_VERIFIED = Verified(_NO_PAIRS, _NO_SIMILARITIES)
+
+
+def pair_numbers(first: Hashes, second: Hashes) -> Hashes:
+    """Return a number of each pair of identities, whichever comes first."""
+    return mix(np.minimum(first, second) + mix(np.maximum(first, second)))
+
+
+class Comparisons:
+    """Compares rows; what it finds out it knows from then on."""
+
+    def __init__(
+        self,
+        texts: TextsByRow,
+        identity: Hashes,
+        own: NDArray[np.uint32],
+        *,
+        without: Hashes,
+        scratch: Scratch,
+        verified: Verified = NOTHING_VERIFIED,
+    ) -> None:
+        self._texts = texts
+        self._identity = identity
+        self._own = own
+        self._without = without
+        self._scratch = scratch
+        self._verified = verified
+        self._found: list[Verified] = []
+        self._sets: ShingleSets | None = None
+
+    def prepare(self, first: Rows, second: Rows, threshold: float) -> None:
+        """Read the texts that comparing these pairs will need, all at once.
+
+        Not those of rows that pairs compared before connect already; where one of them is asked
+        for all the same, it is read then.
+        """
+        known = self._known(first, second)
+        near = known >= threshold - TOLERANCE
+        count = len(self._identity)
+        joined = components(count, first[near], second[near])
+        is_open = np.isnan(known) & (joined[first] != joined[second])
+        candidates = components(count, first, second)
+        opened = np.zeros(count, np.bool_)
+        opened[candidates[first[is_open]]] = True
+        rows = np.zeros(count, np.bool_)
+        wanted = opened[candidates[first]]
+        rows[first[wanted]] = rows[second[wanted]] = True
+        self._read(np.flatnonzero(rows))
+
+    def similarity(self, first: Rows, second: Rows) -> Similarities:
+        """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""
+        result = self._known(first, second)
+        unknown = np.flatnonzero(np.isnan(result))
+        if not len(unknown):
+            return result
+        left, right = first[unknown], second[unknown]
+        rows = np.sort(np.concatenate([left, right]))
+        rows = rows[is_first(rows)]
+        have = np.zeros(0, np.int64) if self._sets is None else self._sets.rows
+        self._read(np.setdiff1d(rows, have, assume_unique=True))
+        assert self._sets is not None
+        result[unknown] = self._sets.similarity(left, right)
+        pair = pair_numbers(self._identity[left], self._identity[right])
+        order = np.argsort(pair, kind="stable")
+        self._found.append(Verified(pair[order], result[unknown][order]))
+        return result
+
+    def verified(self) -> Verified:
+        """Return every pair that is known by now."""
+        return self._verified.and_more(self._found)
+
+    @property
+    def is_more_known(self) -> bool:
+        """Tell whether anything was compared that was not known before."""
+        return bool(self._found)
+
+    def _known(self, first: Rows, second: Rows) -> Similarities:
+        if not len(self._verified.pair):
+            return np.full(len(first), np.nan)
+        return self._verified.look_up(pair_numbers(self._identity[first], self._identity[second]))
+
+    def _read(self, rows: Rows) -> None:
+        """Make the sets of rows (ascending) that are not there yet."""
+        if not len(rows):
+            return
+        made = sets_of(
+            self._texts, rows, own=self._own, without=self._without, scratch=self._scratch
+        )
+        self._sets = made if self._sets is None else self._sets.joined(made)
