@@ -5,10 +5,12 @@ Without leaving them out, 5,000 different records under one instruction of 120 w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 
-from vault.dedupe.shingles import is_first, shingle_sets, shingles_of
+from vault.dedupe.shingles import Shingles, is_first, shingle_sets, shingles_of
 from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
@@ -19,41 +21,101 @@ SHARE = 0.05
 LEAST_TEXTS = 20
 """… and in at least this many."""
 
+MATTERS = 0.1
+"""A text is another one to compare when this share of its shingles counts or no longer counts."""
+
 SAMPLE = 4_096
 """Texts that are counted. At 5 % that finds the share to a third of a percent."""
 
 NOTHING: Hashes = np.zeros(0, np.uint64)
 
 
-def common_shingles(texts: Texts) -> Hashes:
-    """Return the boilerplate of texts: the upper 48 bits of shingles, ascending.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Texts that shingles are counted in: a hash of each, ascending, its identity and its set."""
 
-    Of many texts those with the smallest hashes are counted, so the answer depends on which texts
-    there are and not on their order. Texts that differ in nothing but case and punctuation count
-    once.
+    hash: Hashes
+    identity: Hashes
+    sets: Shingles
+
+    def only(self, hashes: Hashes) -> Counted:
+        """Return those of the texts whose hashes are among some."""
+        places = np.flatnonzero(np.isin(self.hash, hashes))
+        return Counted(self.hash[places], self.identity[places], self.sets.of(places))
+
+    def and_more(self, other: Counted) -> Counted:
+        """Return these texts and others."""
+        hashes = np.concatenate([self.hash, other.hash])
+        order = np.argsort(hashes, kind="stable")
+        sets = Shingles(
+            np.concatenate([self.sets.hashes, other.sets.hashes]),
+            np.concatenate([self.sets.offsets, len(self.sets.hashes) + other.sets.offsets[1:]]),
+        )
+        identity = np.concatenate([self.identity, other.identity])
+        return Counted(hashes[order], identity[order], sets.of(order))
+
+
+def sampled_rows(hashes: Hashes, most: int = SAMPLE) -> Rows:
+    """Return the rows, ascending, of the texts that are counted, by the hashes of all texts.
+
+    Those with the smallest hashes: it depends on which texts there are and not on their order.
+    Equal texts count once, so that they do not fill the sample.
     """
-    rows = _sample(texts)
-    if len(rows) < LEAST_TEXTS:
-        return NOTHING
-    counted = texts.take(rows)
-    identity = np.concatenate(
-        [identities(shingles_of(counted.slice(at, 512))) for at in range(0, len(rows), 512)]
+    rows = np.arange(len(hashes))
+    if len(hashes) > 8 * most:
+        # Sorting all of them would take longer than everything else.
+        rows = np.flatnonzero(hashes <= np.partition(hashes, 4 * most)[4 * most])
+        if is_first(np.sort(hashes[rows])).sum() < most:
+            rows = np.arange(len(hashes))
+    order = rows[np.argsort(hashes[rows], kind="stable")]
+    return np.sort(order[is_first(hashes[order])][:most])
+
+
+def counted(texts: pa.Array, hashes: Hashes) -> Counted:
+    """Return the sets of texts, to count shingles in; `hashes` are those of the texts."""
+    order = np.argsort(hashes, kind="stable")
+    texts = texts.take(pa.array(order))
+    identity = [identities(shingles_of(texts.slice(at, 512))) for at in range(0, len(texts), 512)]
+    return Counted(
+        hashes[order],
+        np.concatenate([np.zeros(0, np.uint64), *identity]),
+        shingle_sets(texts, NOTHING),
     )
-    order = np.argsort(identity, kind="stable")
-    different = np.sort(order[is_first(identity[order])])
-    sets = shingle_sets(counted.take(pa.array(different)), NOTHING).hashes
-    sets.sort()
+
+
+def common_shingles(texts: Texts) -> Hashes:
+    """Return the boilerplate of texts: the upper 48 bits of shingles, ascending."""
+    hashes = texts.hashes()
+    rows = sampled_rows(hashes)
+    return common_in(counted(texts.take(rows), hashes[rows]))
+
+
+def common_in(sample: Counted) -> Hashes:
+    """Return the shingles that too many of the texts of a sample have.
+
+    Texts that differ in nothing but case and punctuation count once.
+    """
+    order = np.argsort(sample.identity, kind="stable")
+    different = np.sort(order[is_first(sample.identity[order])])
+    sets = np.sort(sample.sets.of(different).hashes)
     starts = np.flatnonzero(is_first(sets))
     counts = np.diff(np.append(starts, len(sets)))
     is_common = (counts > SHARE * len(different)) & (counts >= LEAST_TEXTS)
     return sets[starts[is_common]]
 
 
-def _sample(texts: Texts) -> Rows:
-    if len(texts) <= SAMPLE:
-        return np.arange(len(texts))
-    hashes = texts.hashes()
-    order = np.argsort(hashes, kind="stable")
-    # Equal texts count once, so they must not fill the sample.
-    chosen = order[is_first(hashes[order])][:SAMPLE]
-    return np.sort(chosen)
+def share_changed(sample: Counted, before: Hashes, now: Hashes) -> float:
+    """Return for how many of the texts, as a share, it matters which boilerplate is left out.
+
+    It does where more than MATTERS of the shingles that count by either count by one only.
+    """
+    either = np.setxor1d(before, now, assume_unique=True)
+    both = np.intersect1d(before, now, assume_unique=True)
+    if not len(either) or not len(sample.hash):
+        return 0.0
+    text = sample.sets.text_of_each()
+    differ, left_out = (
+        np.bincount(text[np.isin(sample.sets.hashes, each)], minlength=len(sample.hash))
+        for each in (either, both)
+    )
+    return float((differ > MATTERS * (sample.sets.counts() - left_out)).mean())

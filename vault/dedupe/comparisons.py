@@ -89,12 +89,8 @@ class Comparisons:
         count = len(self._identity)
         joined = components(count, first[near], second[near])
         is_open = np.isnan(known) & (joined[first] != joined[second])
-        candidates = components(count, first, second)
-        opened = np.zeros(count, np.bool_)
-        opened[candidates[first[is_open]]] = True
         rows = np.zeros(count, np.bool_)
-        wanted = opened[candidates[first]]
-        rows[first[wanted]] = rows[second[wanted]] = True
+        rows[first[is_open]] = rows[second[is_open]] = True
         self._read(np.flatnonzero(rows))
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:

@@ -41,6 +41,14 @@ class Shingles:
         """Return for each shingle the number of its text."""
         return np.repeat(np.arange(len(self)), self.counts())
 
+    def of(self, texts: NDArray[np.int64]) -> Shingles:
+        """Return the shingles of some texts, in their order."""
+        sizes = self.counts()[texts]
+        places = ranges(self.offsets[texts], sizes)
+        return Shingles(
+            self.hashes[places], np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        )
+
     def only(self, kept: NDArray[np.bool_]) -> Shingles:
         """Return the shingles that are marked."""
         before = np.zeros(len(kept) + 1, np.int64)

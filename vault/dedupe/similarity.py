@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.shingles import SET_BITS, Shingles, ranges, shingle_sets
+from vault.dedupe.shingles import SET_BITS, Shingles, shingle_sets
 from vault.dedupe.signatures import PERMUTATIONS, MinimaByRow
 from vault.dedupe.texts import Rows, TextsByRow, cut_blocks
 from vault.dedupe.words import Hashes
@@ -77,13 +77,10 @@ class ShingleSets:
         """Return the sets of these rows and of others, none of which may be among these."""
         rows = np.concatenate([self.rows, other.rows])
         order = np.argsort(rows, kind="stable")
-        begins = np.concatenate([self.sets.offsets[:-1], other.sets.offsets[:-1]])
-        begins[len(self.rows) :] += len(self.sets.hashes)
-        sizes = np.concatenate([self.sets.counts(), other.sets.counts()])[order]
         hashes = np.concatenate([self.sets.hashes, other.sets.hashes])
-        places = ranges(begins[order], sizes)
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        return ShingleSets(rows[order], Shingles(hashes[places], offsets))
+        further = len(self.sets.hashes) + other.sets.offsets[1:]
+        both = Shingles(hashes, np.concatenate([self.sets.offsets, further]))
+        return ShingleSets(rows[order], both.of(order))
 
     def _similarity(self, left: Rows, right: Rows) -> Similarities:
         pairs = len(left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from vault.dedupe.answers import short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.texts import Texts
+from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
 from vault.objects.json_text import canonical_bytes, parse_quickly
@@ -23,6 +24,9 @@ from vault.operations.dataset import Dataset
 from vault.operations.read_examples import roles_at
 from vault.operations.records import record_arrays
 from vault.progress import Progress
+
+DIGEST_BYTES = 32
+"""Bytes of the digest of a conversation."""
 
 _DESIRABLE = {None: 0, True: 1, False: 2}
 _CALLS = ("tool_calls", "call")
@@ -40,12 +44,14 @@ class Part(StrEnum):
 class ComparedTexts:
     """The texts of examples, and for each a number of its final answer if that is short, else 0.
 
-    `is_there` tells which examples have such a text at all: raw records have none.
+    `is_there` tells which examples have such a text at all: raw records have none. `digests` are
+    those of whole conversations, and left out where only a part is compared.
     """
 
     texts: Texts
     answers: Hashes
     is_there: NDArray[np.bool_]
+    digests: NDArray[np.uint8]
 
 
 def read_compared_texts(
@@ -62,6 +68,7 @@ def read_compared_texts(
     """
     answers: list[Hashes] = []
     there: list[NDArray[np.bool_]] = []
+    digests = bytearray()
 
     def read() -> Iterator[pa.Array]:
         for conversations in read_conversations(dataset, keys):
@@ -69,6 +76,8 @@ def read_compared_texts(
             given = pa.array([answer for _, answer in told], pa.large_string())
             answers.append(_answer_numbers(conversations, given))
             there.append(np.array([text is not None for text, _ in told], np.bool_))
+            if part is Part.CONVERSATION:
+                digests.extend(b"".join(map(conversation_digest, conversations)))
             progress.advance(len(conversations))
             yield pa.array([text for text, _ in told], pa.large_string())
 
@@ -79,7 +88,54 @@ def read_compared_texts(
         texts,
         np.concatenate([np.zeros(0, np.uint64), *answers]),
         np.concatenate([np.zeros(0, np.bool_), *there]),
+        np.frombuffer(digests, np.uint8).reshape(-1, DIGEST_BYTES),
     )
+
+
+class DatasetTexts:
+    """The texts that rows of a dataset are compared by, read from its chunks when asked for."""
+
+    def __init__(self, dataset: Dataset, keys: RowKeys, part: Part) -> None:
+        self._dataset = dataset
+        self._keys = keys
+        self._part = part
+        self._place = np.full(len(keys), -1)
+        self._held = Texts([])
+
+    def read(self, rows: Rows, *, progress: Progress, scratch: Scratch) -> ComparedTexts:
+        """Return what rows are compared by, and hold their texts from then on. Raises Corrupt."""
+        keys = self._keys[rows]
+        found = read_compared_texts(
+            self._dataset, keys, self._part, progress=progress, scratch=scratch
+        )
+        self._place = np.full(len(self._keys), -1)
+        self._place[rows] = np.arange(len(rows))
+        self._held = found.texts
+        return found
+
+    def held(self, rows: Rows) -> Texts | None:
+        """Return the texts of rows if these very rows were read last."""
+        is_same = len(rows) == len(self._held) and np.array_equal(
+            self._place[rows], np.arange(len(rows))
+        )
+        return self._held if is_same else None
+
+    def take(self, rows: Rows) -> pa.LargeStringArray:
+        """Return the texts of some rows, ascending. Raises Corrupt."""
+        place = self._place[rows]
+        order = np.argsort(place, kind="stable")
+        absent = order[: int((place < 0).sum())]
+        # Chunk by chunk, whatever the order of the dataset.
+        absent = absent[np.argsort(self._keys[rows[absent]], kind="stable")]
+        order = np.concatenate([absent, order[len(absent) :]])
+        parts = [
+            pa.array([text_and_answer(each, self._part)[0] for each in some], pa.large_string())
+            for some in read_conversations(self._dataset, self._keys[rows[absent]])
+        ]
+        parts.append(self._held.take(place[order[len(absent) :]]))
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        return pa.concat_arrays(parts).take(pa.array(back))
 
 
 def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Conversation | None]]:
@@ -96,6 +152,12 @@ def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Con
             read_conversation(parse_quickly(text), kind, roles.get(at))
             for at, (text, kind) in enumerate(zip(texts, kinds, strict=True))
         ]
+
+
+def conversation_digest(conversation: Conversation | None) -> bytes:
+    """Return the SHA-256 of the canonical form of a conversation, whatever format it came in."""
+    told: Sequence[object] = () if conversation is None else conversation
+    return hashlib.sha256(canonical_bytes(list(told))).digest()
 
 
 def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str | None, str | None]:

@@ -8,22 +8,31 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.keepers import choose_keepers, refined, set_apart
-from vault.dedupe.near import Apart, NearDuplicates, NearOptions, SimilarPairs, find_near_duplicates
+from vault.dedupe.near import (
+    Apart,
+    Known,
+    NearDuplicates,
+    NearOptions,
+    SimilarPairs,
+    cluster_signed,
+)
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import ComparedTexts, Part, read_compared_texts
+from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.count_by import ABSENT, values_of_field
 from vault.operations.dataset import Dataset, hashes_of
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
-from vault.operations.recorded_boilerplate import remembered_boilerplate
+from vault.operations.recorded_boilerplate import boilerplate_of
+from vault.operations.signed_examples import ComparedExamples, read_compared_examples
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
@@ -79,31 +88,24 @@ class DuplicatePlan:
 def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) -> DuplicatePlan:
     """Return which examples of a dataset are duplicates of which.
 
-    Costs reading all records unless only whole conversations that are equal are looked for, and
-    the engine. Raises InvalidInput (`keep-invalid`, `field-unknown`), NotFound (`keep-not-found`),
-    Corrupt.
+    Costs reading the records that nothing is kept of in the catalogue, unless only whole
+    conversations that are equal are looked for, and the engine. Raises InvalidInput
+    (`keep-invalid`, `field-unknown`), NotFound (`keep-not-found`), Corrupt.
     """
     keys = dataset.keys()
     preference = preferences(dataset, keys, comparing.keep)
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
     compared = None
     if not comparing.exact or comparing.on is not Part.CONVERSATION:
-        compared = read_compared_texts(
-            dataset,
-            keys,
-            comparing.on,
-            progress=context.progress,
-            scratch=near_options(context, comparing).scratch,
-        )
+        scratch = near_options(context, comparing).scratch
+        compared = read_compared_examples(context, dataset, keys, comparing.on, scratch)
     exact = _exact(dataset, keys, compared, comparing.on)
     if within is not None:
         exact = refined(exact, within)
-    near = None
+    near = known = None
     cluster = exact
     if compared is not None and not comparing.exact:
-        context.progress.start("comparing")
-        near = _near(context, dataset, compared, within, comparing)
-        context.progress.finish()
+        near, known = _near(context, dataset, compared, within, comparing)
         cluster = near.cluster[exact]
     stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
     alone = np.unique(stays[cluster[stays] == cluster[others]])
@@ -111,6 +113,8 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
     keeper = choose_keepers(cluster, preference)
     conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
     plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
+    if compared is not None and near is not None and known is not None:
+        compared.keep(near, known, comparing.threshold)
     left_out = None if near is None or comparing.count_shared else near.boilerplate
     return replace(plan, boilerplate=left_out)
 
@@ -118,14 +122,27 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
 def _near(
     context: Context,
     dataset: Dataset,
-    compared: ComparedTexts,
+    compared: ComparedExamples,
     within: Hashes | None,
     comparing: Comparing,
-) -> NearDuplicates:
-    answers = None if comparing.on is Part.RESPONSE else compared.answers
-    known = remembered_boilerplate(dataset.store, dataset.manifest, comparing.on)
-    options = replace(near_options(context, comparing), boilerplate=known)
-    return find_near_duplicates(compared.texts, Apart(answers, within), options)
+) -> tuple[NearDuplicates, Known]:
+    on, threshold = comparing.on, comparing.threshold
+    without = NOTHING
+    if not comparing.count_shared:
+        without = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
+    signed = compared.signed(without)
+    known = compared.known(signed, without, threshold)
+    context.progress.start("comparing")
+    found = cluster_signed(
+        compared.texts,
+        signed,
+        Apart(None if on is Part.RESPONSE else compared.answers, within),
+        without=without,
+        options=near_options(context, comparing),
+        known=known,
+    )
+    context.progress.finish()
+    return found, known
 
 
 def near_options(context: Context, comparing: Comparing) -> NearOptions:
@@ -138,10 +155,11 @@ def near_options(context: Context, comparing: Comparing) -> NearOptions:
     )
 
 
-def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedTexts | None, on: Part) -> Rows:
+def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, on: Part) -> Rows:
     if compared is None or on is Part.CONVERSATION:
-        return equal_conversations(dataset, keys)
-    equal = equal_texts(compared.texts, compared.is_there)
+        return equal_conversations(dataset, keys, None if compared is None else compared.digests)
+    is_there = compared.is_there & compared.is_filled
+    equal = equal_texts(compared.texts, compared.hashes, is_there)
     # Two answers to one question are a conflict, not duplicates, if they are short.
     return refined(equal, compared.answers) if on is Part.PROMPT else equal
 
@@ -179,7 +197,7 @@ def _explained(
 
 
 def _conflicts(
-    dataset: Dataset, keys: RowKeys, compared: ComparedTexts | None, near: NearDuplicates
+    dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, near: NearDuplicates
 ) -> SimilarPairs:
     """Return near-duplicates, and examples with the very same prompt, whose short answers differ.
 

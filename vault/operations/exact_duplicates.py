@@ -7,31 +7,38 @@ of one conversation are the same; what the record says besides it does not count
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.shingles import is_first
-from vault.dedupe.texts import Rows, Texts
-from vault.objects.conversation import Conversation
-from vault.objects.json_text import canonical_bytes
+from vault.dedupe.texts import Rows, Texts, TextsByRow
+from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import read_conversations
+from vault.operations.compared_texts import (
+    DIGEST_BYTES,
+    conversation_digest,
+    read_conversations,
+)
 from vault.operations.dataset import Dataset, hashes_of
 
-_DIGEST_BYTES = 32
+DigestsOf = Callable[[Rows], NDArray[np.uint8]]
+"""Returns `conversation_digest` of the conversations of rows: 32 bytes each."""
 
 
-def equal_conversations(dataset: Dataset, keys: RowKeys) -> Rows:
+def equal_conversations(dataset: Dataset, keys: RowKeys, digests: DigestsOf | None = None) -> Rows:
     """Return for each row the first row with the same conversation; itself without one.
 
-    Conversations whose keys agree are compared by SHA-256 of their canonical form. Raises Corrupt.
+    Conversations whose keys agree are compared by the SHA-256 of their canonical form; they are
+    read unless `digests` knows them. Raises Corrupt.
     """
     hashes, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
     suspects = _repeated(hashes, valid)
-    digests = b"".join(_digests(dataset, keys[suspects]))
-    told = np.frombuffer(digests, f"V{_DIGEST_BYTES}")
+    if digests is not None:
+        told = digests(suspects)
+    else:
+        told = _as_array(_digests(dataset, keys[suspects]))
     return _first_equal(len(keys), suspects, hashes[suspects], told)
 
 
@@ -63,14 +70,15 @@ def equal_texts_in(texts: Texts, other: Texts) -> Rows:
     return result
 
 
-def equal_texts(texts: Texts, is_there: NDArray[np.bool_]) -> Rows:
-    """Return for each row the first row with the same text; itself where it has none, or empty."""
-    hashes = texts.hashes()
-    suspects = _repeated(hashes, is_there & (texts.sizes() > 0))
+def equal_texts(texts: TextsByRow, hashes: Hashes, is_there: NDArray[np.bool_]) -> Rows:
+    """Return for each row the first row with the same text; itself where nothing is there.
+
+    `hashes` are those of the texts; only texts that share one are read.
+    """
+    suspects = _repeated(hashes, is_there)
     told = texts.take(suspects).to_pylist()
-    digests = b"".join(hashlib.sha256(each.encode()).digest() for each in told)
-    there = np.frombuffer(digests, f"V{_DIGEST_BYTES}")
-    return _first_equal(len(texts), suspects, hashes[suspects], there)
+    there = _as_array(hashlib.sha256(each.encode()).digest() for each in told)
+    return _first_equal(len(hashes), suspects, hashes[suspects], there)
 
 
 def _repeated(hashes: NDArray[np.uint64], valid: NDArray[np.bool_]) -> Rows:
@@ -83,11 +91,11 @@ def _repeated(hashes: NDArray[np.uint64], valid: NDArray[np.bool_]) -> Rows:
 
 
 def _first_equal(
-    count: int, rows: Rows, hashes: NDArray[np.uint64], digests: NDArray[np.void]
+    count: int, rows: Rows, hashes: NDArray[np.uint64], digests: NDArray[np.uint8]
 ) -> Rows:
     first = np.arange(count)
     # The head of a digest sorts as a number; those of one key are then compared whole.
-    heads = digests.view("<u8").reshape(-1, _DIGEST_BYTES // 8)
+    heads = digests.view("<u8")
     order = np.lexsort((rows, *heads.T, hashes))
     whole = np.column_stack([hashes, heads])[order]
     begins = np.ones(len(rows), np.bool_)
@@ -99,9 +107,8 @@ def _first_equal(
 
 def _digests(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
     for conversations in read_conversations(dataset, keys):
-        yield from map(_digest, conversations)
+        yield from map(conversation_digest, conversations)
 
 
-def _digest(conversation: Conversation | None) -> bytes:
-    told: Sequence[object] = () if conversation is None else conversation
-    return hashlib.sha256(canonical_bytes(list(told))).digest()
+def _as_array(digests: Iterable[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from vault.dedupe.boilerplate import Counted, common_in, share_changed
 from vault.dedupe.words import Hashes
 from vault.objects.boilerplate import (
     NAME,
@@ -18,19 +20,32 @@ from vault.operations.compared_texts import Part
 from vault.store.object_store import ObjectStore
 
 LEAST_LEFT = 0.75
-"""What is remembered holds while at least this share of the examples is left, and none came."""
+"""What is recorded holds while at least this share of the examples is left."""
+
+MOST_CHANGED = 0.01
+"""It goes on to hold when examples come, unless it matters for more of the texts than this."""
 
 
-def remembered_boilerplate(store: ObjectStore, manifest: Manifest, part: Part) -> Hashes | None:
-    """Return the boilerplate of the last time, or None if it is to be found anew. Raises Corrupt.
+def boilerplate_of(
+    store: ObjectStore, manifest: Manifest, part: Part, count: Callable[[], Counted]
+) -> Hashes:
+    """Return what is left out when a dataset is compared: what was recorded, or what is found now.
 
-    It is found anew once the dataset has grown, or has lost a quarter of its examples.
+    What was recorded holds while examples only leave, up to a quarter. Once they come it is
+    looked for anew in the sample that `count` returns, and what was recorded stays unless that
+    changes more than MOST_CHANGED of the texts: else every few new examples would change all
+    signatures. Raises Corrupt.
     """
     digest = manifest.attachments.get(NAME)
     found = None if digest is None else decode_boilerplate(store.get(digest)).get(part)
-    if found is None or not LEAST_LEFT * found.examples <= manifest.examples <= found.examples:
-        return None
-    return np.array(found.shingles, np.uint64)
+    if found is None or manifest.examples < LEAST_LEFT * found.examples:
+        return common_in(count())
+    recorded = np.array(found.shingles, np.uint64)
+    if manifest.examples <= found.examples:
+        return recorded
+    sample = count()
+    now = common_in(sample)
+    return now if share_changed(sample, recorded, now) > MOST_CHANGED else recorded
 
 
 def with_boilerplate(

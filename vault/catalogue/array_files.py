@@ -1,0 +1,158 @@
+"""Arrays of the catalogue: each name holds a few, mapped from a file and checked before use.
+
+They are what takes long to make and little to check: signatures lie here as 512 bytes an example,
+which DuckDB would decode and we only map. Nothing in a file is believed unless its checksum holds,
+so none needs to be synced: what a crash tears is set aside and made again. Knows nothing of what
+the arrays mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by their names."""
+
+_MAGIC = b"vault arrays 1\n\0"
+_ALIGNED = 64
+_LEAST_FREE_BYTES = 256 << 20
+_SUFFIX = ".arrays"
+_DRAFT = "draft-"
+_HEADER_BYTES = 256
+_MAPPED_FROM_BYTES = 1 << 16
+
+
+class ArrayFiles:
+    """Arrays under names such as `signatures/ab12…`; a folder of None keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> Arrays | None:
+        """Return the arrays of a name, which cannot be written to; None if there are no sound ones.
+
+        Costs reading them once: 20 ms for 500 MB that the system holds in memory.
+        """
+        if self._folder is None:
+            return None
+        path = self._path(name)
+        try:
+            data = _contents(path)
+        except (OSError, ValueError):
+            return None
+        try:
+            return _decoded(data, name)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            with contextlib.suppress(OSError):
+                os.replace(path, path.with_suffix(".damaged"))
+            return None
+
+    def write(self, name: str, arrays: Arrays) -> None:
+        """Keep arrays under a name, in place of those before. A disk that is full keeps nothing."""
+        if self._folder is None:
+            return
+        path = self._path(name)
+        draft = path.parent / f"{_DRAFT}{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            wanted = sum(each.nbytes for each in arrays.values())
+            if shutil.disk_usage(path.parent).free < wanted + _LEAST_FREE_BYTES:
+                return
+            _write(draft, name, arrays)
+            os.replace(draft, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def names(self, group: str) -> Iterator[str]:
+        """Yield the names in a group, `group/…`, however deep."""
+        if self._folder is None:
+            return
+        for path in (self._folder / group).rglob(f"*{_SUFFIX}"):
+            yield path.relative_to(self._folder).with_suffix("").as_posix()
+
+    def delete(self, name: str) -> None:
+        """Forget the arrays of a name; those that are in use stay readable."""
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._path(name).unlink(missing_ok=True)
+
+    def keep_newest(self, group: str, most: int) -> None:
+        """Note that a group is used, and forget all groups beside it but those used last."""
+        if self._folder is None:
+            return
+        own = self._folder / group
+        with contextlib.suppress(OSError):
+            os.utime(own)
+            used = {each: each.stat().st_mtime_ns for each in own.parent.iterdir() if each.is_dir()}
+            for each in sorted(used, key=lambda folder: -used[folder])[most:]:
+                shutil.rmtree(each, ignore_errors=True)
+
+    def _path(self, name: str) -> Path:
+        assert self._folder is not None
+        return self._folder / f"{name}{_SUFFIX}"
+
+
+def _contents(path: Path) -> memoryview:
+    """Return the bytes of a file. Raises OSError, and ValueError for an empty one."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size < _MAPPED_FROM_BYTES:
+            return memoryview(file.read())
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _decoded(data: memoryview, name: str) -> Arrays:
+    """Return the arrays of a file that was written under this name.
+
+    Raises ValueError, KeyError, TypeError or AttributeError for one that is not sound.
+    """
+    start = len(_MAGIC) + 16
+    if bytes(data[: len(_MAGIC)]) != _MAGIC or len(data) < start:
+        raise ValueError("no file of arrays, or of another version")
+    checksum, length = (
+        int.from_bytes(data[at : at + 8], "little") for at in (len(_MAGIC), len(_MAGIC) + 8)
+    )
+    checked = xxhash.xxh3_64(name.encode())
+    checked.update(data[len(_MAGIC) + 8 :])
+    if checked.intdigest() != checksum:
+        raise ValueError("its checksum is another")
+    result = {}
+    for name, (kind, shape, at) in json.loads(bytes(data[start : start + length])).items():
+        count = int(np.prod(shape))
+        result[name] = np.frombuffer(data, np.dtype(kind), count, at).reshape(shape)
+    return result
+
+
+def _write(path: Path, name: str, arrays: Arrays) -> None:
+    header = {}
+    # The header holds offsets, so their room is made before they are known.
+    at = at_first = _HEADER_BYTES * (1 + len(arrays))
+    for each_name, array in arrays.items():
+        header[each_name] = (array.dtype.str, array.shape, at)
+        at += -(-array.nbytes // _ALIGNED) * _ALIGNED
+    text = json.dumps(header).encode()
+    checked = xxhash.xxh3_64(name.encode())
+    with path.open("xb") as file:
+        file.write(_MAGIC + bytes(8))
+        room = at_first - len(_MAGIC) - 16 - len(text)
+        parts: list[Any] = [len(text).to_bytes(8, "little"), text, bytes(room)]
+        for each in arrays.values():
+            flat = np.ascontiguousarray(each).reshape(-1)
+            parts += [flat.view(np.uint8), bytes(-flat.nbytes % _ALIGNED)]
+        for part in parts:
+            checked.update(part)
+            file.write(part)
+        file.seek(len(_MAGIC))
+        file.write(checked.intdigest().to_bytes(8, "little"))

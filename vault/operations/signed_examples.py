@@ -1,0 +1,223 @@
+"""What examples are compared by, kept in the catalogue: a round costs its own examples.
+
+Three things are kept. Of each row of a chunk, for a part of conversations: a hash of the text, the
+number of its short answer, and for a boilerplate its signature and band keys. Of a part: the texts
+that shingles are counted in. Of a boilerplate: which pairs were compared, and at a threshold which
+are candidates. All of it can be made again from the records and changes no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dedupe.bands import BandKeys, band_keys, plan_for
+from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, counted, sampled_rows
+from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
+from vault.dedupe.near import Known, NearDuplicates
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.settled import Settled
+from vault.dedupe.shingles import Shingles
+from vault.dedupe.signatures import Signed, sign
+from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.words import Hashes
+from vault.objects.runs import RowKeys
+from vault.operations.chunk_columns import ChunkColumns, Parted
+from vault.operations.compared_texts import DIGEST_BYTES, DatasetTexts, Part
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset
+from vault.operations.init import FOLDER
+
+METHOD = 1
+"""The version of how texts are read, signed and compared: what another one kept is not used."""
+
+_GROUP = "duplicates"
+_MOST_KEPT = 4
+_MOST_VERIFIED = 1 << 22
+_THERE, _FILLED = np.uint8(1), np.uint8(2)
+
+
+def array_files(context: Context) -> ArrayFiles:
+    """Return where a repository keeps arrays: nowhere if it has no folder."""
+    folder = None if context.folder is None else context.folder / FOLDER
+    return ArrayFiles(folder / "catalogue" if folder is not None and folder.is_dir() else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedExamples:
+    """What the rows of a dataset are compared by.
+
+    `hashes` are those of their texts, `answers` the numbers of short answers. `is_there` tells
+    which have such a text at all, `is_filled` which have one that is not empty.
+    """
+
+    texts: DatasetTexts
+    hashes: Hashes
+    answers: Hashes
+    is_there: NDArray[np.bool_]
+    is_filled: NDArray[np.bool_]
+    _digests: Parted | None
+    _columns: ChunkColumns
+    _part: Part
+    _context: Context
+    _scratch: Scratch
+
+    def digests(self, rows: Rows) -> NDArray[np.uint8]:
+        """Return the digests of the conversations of rows, where whole ones are compared."""
+        assert self._digests is not None
+        return self._digests[rows].reshape(-1, DIGEST_BYTES)
+
+    def counted(self) -> Counted:
+        """Return the sample of the texts that shingles are counted in; reads those not kept."""
+        name = f"{_of_part(self._part)}/counted"
+        rows = sampled_rows(self.hashes)
+        wanted = self.hashes[rows]
+        kept = _counted_of(self._columns.files.read(name))
+        if not np.isin(wanted, kept.hash).all():
+            # Twice as many as are counted, so that none need be read again when examples leave.
+            rows = sampled_rows(self.hashes, 2 * SAMPLE)
+            hashes = self.hashes[rows]
+            kept = kept.only(hashes)
+            fresh = np.flatnonzero(~np.isin(hashes, kept.hash))
+            texts = self.texts.take(rows[fresh])
+            kept = kept.and_more(counted(texts, hashes[fresh]))
+            self._columns.files.write(name, _arrays_of(kept))
+        return kept.only(wanted)
+
+    def signed(self, without: Hashes) -> Signed:
+        """Return the signatures, some boilerplate left out of them; makes those not kept."""
+        group = _of_boilerplate(self._part, without)
+
+        def make(rows: Rows) -> Arrays:
+            made = sign(self._texts(rows), without=without, scratch=self._scratch)
+            if len(rows) > len(self.hashes) / 2:
+                # While the texts are at hand: a later round needs their sample.
+                self.counted()
+            every = np.arange(len(rows))
+            minima = made.minima if isinstance(made.minima, np.ndarray) else made.minima[every]
+            return {"identity": made.identity, "own": made.own, "minima": minima}
+
+        found = self._columns.columns(f"{group}/signatures", ("identity", "own", "minima"), make)
+        self._columns.files.keep_newest(group, _MOST_KEPT)
+        return Signed(found["minima"], found["identity"].whole(), found["own"].whole())
+
+    def known(self, signed: Signed, without: Hashes, threshold: float) -> Known:
+        """Return what is known of the examples from before."""
+        group, files = _of_boilerplate(self._part, without), self._columns.files
+        verified = files.read(f"{group}/verified")
+        settled = files.read(f"{group}/settled-{threshold!r}")
+        return Known(
+            self._keys(signed, group, threshold),
+            None if settled is None else _settled_of(settled),
+            NOTHING_VERIFIED if verified is None else _verified_of(verified),
+        )
+
+    def keep(self, found: NearDuplicates, before: Known, threshold: float) -> None:
+        """Keep what was found out, for another time."""
+        group, files = _of_boilerplate(self._part, found.boilerplate), self._columns.files
+        if before.settled is None or not _are_same(before.settled, found.settled):
+            files.write(f"{group}/settled-{threshold!r}", _arrays_of(found.settled))
+        if found.comparisons.is_more_known:
+            every = found.comparisons.verified()
+            # Pairs are ordered by a hash: the first ones are any.
+            some = Verified(every.pair[:_MOST_VERIFIED], every.similarity[:_MOST_VERIFIED])
+            files.write(f"{group}/verified", _arrays_of(some))
+
+    def _keys(self, signed: Signed, group: str, threshold: float) -> BandKeys:
+        plan = plan_for(threshold)
+
+        def make(rows: Rows) -> Arrays:
+            return {"keys": band_keys(signed.minima, plan, rows).T}
+
+        name = f"{group}/bands-{plan.bands}x{plan.minima}"
+        keys: BandKeys = self._columns.columns(name, ("keys",), make)["keys"].whole()
+        return np.ascontiguousarray(keys.reshape(-1, plan.bands).T)
+
+    def _texts(self, rows: Rows) -> Texts:
+        held = self.texts.held(rows)
+        if held is None:
+            progress = self._context.progress
+            held = self.texts.read(rows, progress=progress, scratch=self._scratch).texts
+        return held
+
+
+def read_compared_examples(
+    context: Context, dataset: Dataset, keys: RowKeys, part: Part, scratch: Scratch
+) -> ComparedExamples:
+    """Return what rows are compared by; reads the records of those that nothing is kept of.
+
+    Raises Corrupt.
+    """
+    columns = ChunkColumns(array_files(context), dataset, keys)
+    texts = DatasetTexts(dataset, keys, part)
+
+    def make(rows: Rows) -> Arrays:
+        read = texts.read(rows, progress=context.progress, scratch=scratch)
+        state = np.where(read.is_there, _THERE, 0) | np.where(read.texts.sizes() > 0, _FILLED, 0)
+        return {
+            "hash": read.texts.hashes(),
+            "answer": read.answers,
+            "state": state.astype(np.uint8),
+            "digest": read.digests,
+        }
+
+    names = ("hash", "answer", "state", *(["digest"] if part is Part.CONVERSATION else []))
+    found = columns.columns(f"{_of_part(part)}/texts", names, make)
+    state = found["state"].whole().astype(np.uint8, copy=False)
+    return ComparedExamples(
+        texts,
+        found["hash"].whole(),
+        found["answer"].whole(),
+        (state & _THERE) != 0,
+        (state & _FILLED) != 0,
+        found.get("digest"),
+        columns,
+        part,
+        context,
+        scratch,
+    )
+
+
+def _of_part(part: Part) -> str:
+    return f"{_GROUP}/{METHOD}-{part}"
+
+
+def _of_boilerplate(part: Part, without: Hashes) -> str:
+    return f"{_of_part(part)}/without/{xxhash.xxh3_128_hexdigest(without.tobytes())}"
+
+
+def _arrays_of(value: Counted | Settled | Verified) -> Arrays:
+    result: dict[str, NDArray[Any]] = {}
+    for each in fields(value):
+        held = getattr(value, each.name)
+        if isinstance(held, Shingles):
+            result["shingles"], result["offsets"] = held.hashes, held.offsets
+        else:
+            result[each.name] = held
+    return result
+
+
+def _counted_of(arrays: Arrays | None) -> Counted:
+    if arrays is None:
+        return Counted(NOTHING, NOTHING, Shingles(NOTHING, np.zeros(1, np.int64)))
+    sets = Shingles(arrays["shingles"], arrays["offsets"])
+    return Counted(arrays["hash"], arrays["identity"], sets)
+
+
+def _settled_of(arrays: Arrays) -> Settled:
+    return Settled(*(arrays[each.name] for each in fields(Settled)))
+
+
+def _verified_of(arrays: Arrays) -> Verified:
+    return Verified(arrays["pair"], arrays["similarity"])
+
+
+def _are_same(one: Settled, other: Settled) -> bool:
+    return all(
+        np.array_equal(getattr(one, each.name), getattr(other, each.name)) for each in fields(one)
+    )
