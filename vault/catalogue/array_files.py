@@ -29,6 +29,7 @@ _MAGIC = b"vault arrays 1\n\0"
 _ALIGNED = 64
 _LEAST_FREE_BYTES = 256 << 20
 _SUFFIX = ".arrays"
+_DAMAGED = ".damaged"
 _DRAFT = "draft-"
 _HEADER_BYTES = 256
 _MAPPED_FROM_BYTES = 1 << 16
@@ -56,7 +57,7 @@ class ArrayFiles:
             return _decoded(data, name)
         except (ValueError, KeyError, TypeError, AttributeError):
             with contextlib.suppress(OSError):
-                os.replace(path, path.with_suffix(".damaged"))
+                os.replace(path, path.with_suffix(_DAMAGED))
             return None
 
     def write(self, name: str, arrays: Arrays) -> None:
@@ -88,6 +89,14 @@ class ArrayFiles:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._path(name).unlink(missing_ok=True)
+
+    def sweep(self, group: str) -> None:
+        """Remove what was set aside in a group, and drafts of writers that died."""
+        if self._folder is not None:
+            for pattern in (f"*{_DAMAGED}", f"{_DRAFT}*"):
+                for path in (self._folder / group).rglob(pattern):
+                    with contextlib.suppress(OSError):
+                        path.unlink()
 
     def keep_newest(self, group: str, most: int) -> None:
         """Note that a group is used, and forget all groups beside it but those used last."""

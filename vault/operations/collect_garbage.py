@@ -60,7 +60,14 @@ def collect_garbage(
         if not dry_run:
             _remove(context, tip, first, garbage)
             context.store.backend.remove_leftovers(now - _DAY_SECONDS)
+            _forget(context)
     return report
+
+
+def _forget(context: Context) -> None:
+    from vault.operations.signed_examples import forget_unused
+
+    forget_unused(context)
 
 
 def _first_kept(entries: list[Operation], since: float) -> int:

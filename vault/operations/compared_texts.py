@@ -44,8 +44,8 @@ class Part(StrEnum):
 class ComparedTexts:
     """The texts of examples, and for each a number of its final answer if that is short, else 0.
 
-    `is_there` tells which examples have such a text at all: raw records have none. `digests` are
-    those of whole conversations, and left out where only a part is compared.
+    `is_there` tells which examples have such a text at all: raw records have none. `digests` tell
+    which are equal: those of whole conversations, or of the texts where a part is compared.
     """
 
     texts: Texts
@@ -78,6 +78,8 @@ def read_compared_texts(
             there.append(np.array([text is not None for text, _ in told], np.bool_))
             if part is Part.CONVERSATION:
                 digests.extend(b"".join(map(conversation_digest, conversations)))
+            else:
+                digests.extend(b"".join(_text_digest(text) for text, _ in told))
             progress.advance(len(conversations))
             yield pa.array([text for text, _ in told], pa.large_string())
 
@@ -158,6 +160,10 @@ def conversation_digest(conversation: Conversation | None) -> bytes:
     """Return the SHA-256 of the canonical form of a conversation, whatever format it came in."""
     told: Sequence[object] = () if conversation is None else conversation
     return hashlib.sha256(canonical_bytes(list(told))).digest()
+
+
+def _text_digest(text: str | None) -> bytes:
+    return hashlib.sha256((text or "").encode()).digest()
 
 
 def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str | None, str | None]:

@@ -159,7 +159,7 @@ def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, o
     if compared is None or on is Part.CONVERSATION:
         return equal_conversations(dataset, keys, None if compared is None else compared.digests)
     is_there = compared.is_there & compared.is_filled
-    equal = equal_texts(compared.texts, compared.hashes, is_there)
+    equal = equal_texts(compared.hashes, is_there, compared.digests)
     # Two answers to one question are a conflict, not duplicates, if they are short.
     return refined(equal, compared.answers) if on is Part.PROMPT else equal
 

@@ -6,14 +6,13 @@ of one conversation are the same; what the record says besides it does not count
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.shingles import is_first
-from vault.dedupe.texts import Rows, Texts, TextsByRow
+from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.compared_texts import (
@@ -24,7 +23,7 @@ from vault.operations.compared_texts import (
 from vault.operations.dataset import Dataset, hashes_of
 
 DigestsOf = Callable[[Rows], NDArray[np.uint8]]
-"""Returns `conversation_digest` of the conversations of rows: 32 bytes each."""
+"""Returns the SHA-256 of what is compared of rows: 32 bytes each."""
 
 
 def equal_conversations(dataset: Dataset, keys: RowKeys, digests: DigestsOf | None = None) -> Rows:
@@ -70,15 +69,10 @@ def equal_texts_in(texts: Texts, other: Texts) -> Rows:
     return result
 
 
-def equal_texts(texts: TextsByRow, hashes: Hashes, is_there: NDArray[np.bool_]) -> Rows:
-    """Return for each row the first row with the same text; itself where nothing is there.
-
-    `hashes` are those of the texts; only texts that share one are read.
-    """
+def equal_texts(hashes: Hashes, is_there: NDArray[np.bool_], digests: DigestsOf) -> Rows:
+    """Return for each row the first row with the same text; itself where nothing is there."""
     suspects = _repeated(hashes, is_there)
-    told = texts.take(suspects).to_pylist()
-    there = _as_array(hashlib.sha256(each.encode()).digest() for each in told)
-    return _first_equal(len(hashes), suspects, hashes[suspects], there)
+    return _first_equal(len(hashes), suspects, hashes[suspects], digests(suspects))
 
 
 def _repeated(hashes: NDArray[np.uint64], valid: NDArray[np.bool_]) -> Rows:

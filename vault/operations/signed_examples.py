@@ -26,6 +26,7 @@ from vault.dedupe.shingles import Shingles
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
+from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns, Parted
 from vault.operations.compared_texts import DIGEST_BYTES, DatasetTexts, Part
@@ -48,6 +49,16 @@ def array_files(context: Context) -> ArrayFiles:
     return ArrayFiles(folder / "catalogue" if folder is not None and folder.is_dir() else None)
 
 
+def forget_unused(context: Context) -> None:
+    """Forget what is kept of chunks that are gone, and what was set aside: for `gc`."""
+    files = array_files(context)
+    for name in files.names(_GROUP):
+        last = name.rpartition("/")[2]
+        if is_digest(last) and not context.store.has(Digest(last)):
+            files.delete(name)
+    files.sweep(_GROUP)
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedExamples:
     """What the rows of a dataset are compared by.
@@ -61,15 +72,14 @@ class ComparedExamples:
     answers: Hashes
     is_there: NDArray[np.bool_]
     is_filled: NDArray[np.bool_]
-    _digests: Parted | None
+    _digests: Parted
     _columns: ChunkColumns
     _part: Part
     _context: Context
     _scratch: Scratch
 
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
-        """Return the digests of the conversations of rows, where whole ones are compared."""
-        assert self._digests is not None
+        """Return the digests of rows: of their conversations, or of the part that is compared."""
         return self._digests[rows].reshape(-1, DIGEST_BYTES)
 
     def counted(self) -> Counted:
@@ -166,7 +176,7 @@ def read_compared_examples(
             "digest": read.digests,
         }
 
-    names = ("hash", "answer", "state", *(["digest"] if part is Part.CONVERSATION else []))
+    names = ("hash", "answer", "state", "digest")
     found = columns.columns(f"{_of_part(part)}/texts", names, make)
     state = found["state"].whole().astype(np.uint8, copy=False)
     return ComparedExamples(
@@ -175,7 +185,7 @@ def read_compared_examples(
         found["answer"].whole(),
         (state & _THERE) != 0,
         (state & _FILLED) != 0,
-        found.get("digest"),
+        found["digest"],
         columns,
         part,
         context,

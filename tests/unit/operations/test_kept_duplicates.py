@@ -1,0 +1,205 @@
+"""What `dedupe` keeps in the catalogue: how little is read, signed and compared another time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.library import NOW, Library, chat
+from tests.support.naive_dedupe import corpus
+from vault.objects.chunk import decode_facts
+from vault.objects.digest import Digest, is_digest
+from vault.operations.compared_texts import Part
+from vault.operations.context import Context
+from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.list_examples import open_revision
+from vault.operations.signed_examples import forget_unused
+from vault.progress import silent
+from vault.store.local import LocalBackend
+from vault.store.object_store import ObjectStore, object_name
+from vault.store.operation_log import Intent, OperationLog
+
+TEXTS = corpus(300, seed=7)
+INSTRUCTION = " ".join(f"word{number}" for number in range(120))
+
+
+class Watched(LocalBackend):
+    """A folder that notes which names are read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.names_read: list[str] = []
+
+    def read(self, name: str) -> bytes:
+        self.names_read.append(name)
+        return super().read(name)
+
+
+class Heard:
+    """A progress that notes how much each piece of work was."""
+
+    def __init__(self) -> None:
+        self.work: list[tuple[str, int | None]] = []
+
+    def start(self, what: str, total: int | None = None) -> None:
+        self.work.append((what, total))
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A repository without examples."""
+    return Library(tmp_path)
+
+
+def given(library: Library, texts: list[str], name: str) -> None:
+    """Import texts as answers, a file and so a chunk of its own."""
+    library.write(name, [chat("why", each, at=at) for at, each in enumerate(texts)])
+    library.run(name)
+
+
+def context_of(library: Library) -> Context:
+    backend = Watched(library.folder / ".vault")
+    return Context(
+        ObjectStore(backend), OperationLog(backend), library.folder, Intent("ada", NOW, "t"), silent
+    )
+
+
+def plan(
+    library: Library, comparing: Comparing | None = None
+) -> tuple[DuplicatePlan, int, list[int | None]]:
+    """Return a plan, how many objects with records were read, and how many rows at a time."""
+    context, heard = context_of(library), Heard()
+    context = replace(context, progress=heard)
+    _, dataset = open_revision(context, None)
+    numbers = np.unique(dataset.runs().chunk).tolist()
+    facts = [decode_facts(context.store.get(dataset.numbers.digest(each))) for each in numbers]
+    records = {object_name(each.records) for each in facts}
+    backend = context.store.backend
+    assert isinstance(backend, Watched)
+    backend.names_read.clear()
+    found = plan_duplicates(context, dataset, comparing or Comparing())
+    read = [each for each in backend.names_read if each in records]
+    return found, len(read), [total for what, total in heard.work if what == "reading"]
+
+
+def test_planning_again_reads_no_record(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    first, objects, rows = plan(library)
+    assert len(first.removed) > 10
+    assert (objects, rows) == (1, [300])
+    again, objects, rows = plan(library)
+    assert (objects, rows) == (0, [])
+    assert again.removed.tolist() == first.removed.tolist()
+    assert again.neighbour.tolist() == first.neighbour.tolist()
+
+
+def test_a_round_of_nothing_known_reads_its_own_records_alone(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    library.repository.dedupe()
+    plan(library)
+    given(library, corpus(40, seed=8), "b.jsonl")
+    _, objects, rows = plan(library)
+    assert rows == [40]
+    assert objects == 1
+
+
+def test_another_threshold_signs_nothing(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    plan(library, Comparing(threshold=0.7))
+    assert plan(library, Comparing(threshold=0.95))[2] == []
+    assert plan(library, Comparing(exact=True))[2] == []
+
+
+def test_another_part_is_another_text(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    plan(library)
+    found, _, rows = plan(library, Comparing(on=Part.RESPONSE))
+    assert rows == [300]
+    again, objects, _ = plan(library, Comparing(on=Part.RESPONSE))
+    assert objects == 0
+    assert again.removed.tolist() == found.removed.tolist()
+
+
+def test_a_damaged_file_costs_what_it_held(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    given(library, corpus(40, seed=8), "b.jsonl")
+    first, _, _ = plan(library)
+    folder = library.folder / ".vault" / "catalogue" / "duplicates"
+    signatures = sorted(folder.rglob("signatures/*.arrays"), key=lambda each: each.stat().st_size)
+    data = bytearray(signatures[0].read_bytes())
+    data[-1] ^= 1
+    signatures[0].write_bytes(data)
+    again, _, rows = plan(library)
+    assert rows == [40]
+    assert again.removed.tolist() == first.removed.tolist()
+
+
+def test_only_rows_that_a_dataset_has_are_signed(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    gone = library.ids()[100:]
+    library.repository.rm(gone)
+    _, _, rows = plan(library)
+    assert rows == [100]
+    library.repository.restore(gone[:50])
+    _, _, rows = plan(library)
+    assert rows == [50]
+    assert plan(library)[2] == []
+
+
+def test_without_a_place_to_keep_anything_the_plan_is_the_same(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    (library.folder / ".vault" / "catalogue").write_text("a file where a folder should be")
+    found, _, _ = plan(library)
+    context = replace(context_of(library), folder=None)
+    _, dataset = open_revision(context, None)
+    assert plan_duplicates(context, dataset, Comparing()).removed.tolist() == found.removed.tolist()
+
+
+def test_a_round_with_a_template_is_not_collapsed(library: Library) -> None:
+    given(library, corpus(1_500, seed=9), "a.jsonl")
+    library.repository.dedupe(yes=True)
+    kept = len(library.ids())
+    library.repository.commit("one round")
+    # 120 words that all of them share, and 12 of their own: 86 % alike.
+    own = [" ".join(f"own{number}x{at}" for at in range(12)) for number in range(500)]
+    given(library, [f"{INSTRUCTION} {each}" for each in own], "b.jsonl")
+    report = library.repository.dedupe()
+    assert report.removed == 0
+    assert len(library.ids()) == kept + 500
+
+
+def test_a_few_more_examples_leave_signatures_as_they_are(library: Library) -> None:
+    given(library, corpus(1_500, seed=9), "a.jsonl")
+    library.repository.dedupe(yes=True)
+    for number in range(3):
+        given(library, corpus(30, seed=20 + number), f"{number}.jsonl")
+        _, _, rows = plan(library)
+        assert rows == [30]
+
+
+def files(library: Library) -> list[Path]:
+    return sorted((library.folder / ".vault" / "catalogue").rglob("*.arrays"))
+
+
+def test_what_is_kept_of_chunks_that_are_gone_is_forgotten(library: Library) -> None:
+    given(library, TEXTS, "a.jsonl")
+    plan(library)
+    before = files(library)
+    chunk = next(each.stem for each in before if is_digest(each.stem))
+    context = context_of(library)
+    forget_unused(context)
+    assert files(library) == before
+    context.store.delete(Digest(chunk))
+    forget_unused(context)
+    left = files(library)
+    assert left
+    assert left == [each for each in before if each.stem != chunk]
