@@ -78,20 +78,25 @@ class Comparisons:
         self._found: list[Verified] = []
         self._sets: ShingleSets | None = None
 
-    def prepare(self, first: Rows, second: Rows, threshold: float) -> None:
-        """Read the texts that comparing these pairs will need, all at once.
+    def prepare(
+        self, connecting: tuple[Rows, Rows], others: tuple[Rows, Rows], threshold: float
+    ) -> None:
+        """Read the texts that will be needed, all at once.
 
-        Not those of rows that pairs compared before connect already; where one of them is asked
-        for all the same, it is read then.
+        All pairs of `others` will be compared; of `connecting` those whose rows are not connected
+        yet by pairs that are known. Where another is asked for all the same, it is read then.
         """
+        first, second = connecting
         known = self._known(first, second)
         near = known >= threshold - TOLERANCE
-        count = len(self._identity)
-        joined = components(count, first[near], second[near])
+        joined = components(len(self._identity), first[near], second[near])
         is_open = np.isnan(known) & (joined[first] != joined[second])
-        rows = np.zeros(count, np.bool_)
-        rows[first[is_open]] = rows[second[is_open]] = True
-        self._read(np.flatnonzero(rows))
+        wanted = np.zeros(len(self._identity), np.bool_)
+        wanted[first[is_open]] = wanted[second[is_open]] = True
+        first, second = others
+        is_open = np.isnan(self._known(first, second))
+        wanted[first[is_open]] = wanted[second[is_open]] = True
+        self._read(np.flatnonzero(wanted))
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""

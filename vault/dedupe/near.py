@@ -217,9 +217,15 @@ def cluster_signed(
         scratch=options.scratch,
         verified=known.verified,
     )
-    comparisons.prepare(rows[first], rows[second], options.threshold)
     one, other = answers[rows[first]], answers[rows[second]]
     alike = np.flatnonzero(one == other)
+    both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
+    doubts = _doubts(len(rows), first[both], second[both])
+    comparisons.prepare(
+        (rows[first[alike]], rows[second[alike]]),
+        (rows[doubts[0]], rows[doubts[1]]),
+        options.threshold,
+    )
     component, edges = connect(
         len(rows),
         first[alike],
@@ -229,8 +235,7 @@ def cluster_signed(
     )
     smallest = np.full(len(rows), len(signed))
     np.minimum.at(smallest, component, rows)
-    both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
-    conflicts = _conflicts(first[both], second[both], rows, comparisons, options.threshold)
+    conflicts = _conflicts(*doubts, rows, comparisons, options.threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
     cluster = smallest[component][groups.of_row]
     return NearDuplicates(cluster, conflicts, without, settled, comparisons, groups, edges, likely)
@@ -278,15 +283,19 @@ def _likeliest(count: int, first: Rows, second: Rows) -> Rows:
     return result
 
 
-def _conflicts(
-    first: Rows, second: Rows, rows: Rows, comparisons: Comparisons, threshold: float
-) -> SimilarPairs:
-    """Return pairs of rows that are near but for their answers: the likeliest one of each row."""
-    other = _likeliest(len(rows), first, second)
+def _doubts(count: int, first: Rows, second: Rows) -> tuple[Rows, Rows]:
+    """Return of pairs of groups, best first, the likeliest one of each group, ascending."""
+    other = _likeliest(count, first, second)
     one = np.flatnonzero(other >= 0)
     one, other = np.minimum(one, other[one]), np.maximum(one, other[one])
-    tagged = np.sort(one.astype(np.uint64) << np.uint64(32) | other.astype(np.uint64))
-    one, other = pair_rows(tagged[is_first(tagged)])
+    pairs = np.sort(one.astype(np.uint64) << np.uint64(32) | other.astype(np.uint64))
+    return pair_rows(pairs[is_first(pairs)])
+
+
+def _conflicts(
+    one: Rows, other: Rows, rows: Rows, comparisons: Comparisons, threshold: float
+) -> SimilarPairs:
+    """Return those of some pairs of groups that are near but for their answers."""
     similarity = comparisons.similarity(rows[one], rows[other])
     near = similarity >= threshold - TOLERANCE
     one, other = rows[one[near]], rows[other[near]]

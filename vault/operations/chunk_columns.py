@@ -40,7 +40,12 @@ class Parted:
         bounds = np.flatnonzero(np.diff(part[order], prepend=-1, append=-1)).tolist()
         for start, end in pairwise(bounds):
             own = order[start:end]
-            result[own] = self._parts[part[own[0]]][place[own]]
+            values = self._parts[part[own[0]]]
+            if own[-1] - own[0] == end - start - 1:
+                into = result[own[0] : own[-1] + 1]
+                np.take(values, place[own], axis=0, out=into, mode="clip")
+            else:
+                result[own] = values[place[own]]
         return result
 
     def whole(self) -> NDArray[Any]:

@@ -39,6 +39,7 @@ METHOD = 1
 
 _GROUP = "duplicates"
 _MOST_KEPT = 4
+_TURNED_AT_ONCE = 1 << 14
 _MOST_VERIFIED = 1 << 22
 _THERE, _FILLED = np.uint8(1), np.uint8(2)
 
@@ -145,8 +146,12 @@ class ComparedExamples:
             return {"keys": band_keys(signed.minima, plan, rows).T}
 
         name = f"{group}/bands-{plan.bands}x{plan.minima}"
-        keys: BandKeys = self._columns.columns(name, ("keys",), make)["keys"].whole()
-        return np.ascontiguousarray(keys.reshape(-1, plan.bands).T)
+        kept = self._columns.columns(name, ("keys",), make)["keys"]
+        keys = np.empty((plan.bands, len(signed)), np.uint32)
+        for at in range(0, len(signed), _TURNED_AT_ONCE):
+            rows = np.arange(at, min(at + _TURNED_AT_ONCE, len(signed)))
+            keys[:, at : at + len(rows)] = kept[rows].T
+        return keys
 
     def _texts(self, rows: Rows) -> Texts:
         held = self.texts.held(rows)

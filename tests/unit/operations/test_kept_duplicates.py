@@ -102,6 +102,17 @@ def test_planning_again_reads_no_record(library: Library) -> None:
     assert again.neighbour.tolist() == first.neighbour.tolist()
 
 
+def test_planning_again_reads_no_record_where_short_answers_differ(library: Library) -> None:
+    answers = ["yes", "no", f"no, and this is why: {TEXTS[0]}"]
+    library.write("a.jsonl", [chat(each, answers[at % 3]) for at, each in enumerate(TEXTS)])
+    library.run("a.jsonl")
+    first, _, _ = plan(library)
+    assert len(first.conflicts.first) > 5
+    again, objects, _ = plan(library)
+    assert objects == 0
+    assert again.conflicts.first.tolist() == first.conflicts.first.tolist()
+
+
 def test_a_round_of_nothing_known_reads_its_own_records_alone(library: Library) -> None:
     given(library, TEXTS, "a.jsonl")
     library.repository.dedupe()
