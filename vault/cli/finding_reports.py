@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from vault import __version__
 
 if TYPE_CHECKING:
-    from vault.operations.find_faults import Finding
+    from vault.operations.examine_rows import Finding
     from vault.rules.rule import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

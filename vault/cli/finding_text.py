@@ -10,7 +10,7 @@ from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_wi
 from vault.cli.wrapped_text import Piece, hanging, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.find_faults import Finding
+    from vault.operations.examine_rows import Finding
     from vault.operations.validate import RuleFindings, ValidateReport
     from vault.rules.rule import Rule
 

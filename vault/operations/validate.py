@@ -11,7 +11,8 @@ from vault.config import read_team_configuration
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.operations.context import Context
-from vault.operations.find_faults import Finding, find_faults
+from vault.operations.examine_rows import Finding
+from vault.operations.find_faults import find_faults
 from vault.operations.list_examples import open_revision
 from vault.rules.rule import Severity
 from vault.rules.selection import RuleSelection, selected_rules

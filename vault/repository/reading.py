@@ -9,8 +9,8 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
+    from vault.operations.examine_rows import Finding
     from vault.operations.export import ExportReport
-    from vault.operations.find_faults import Finding
     from vault.operations.grep import GrepReport
     from vault.operations.list_examples import ExamplesReport, ListedExample
     from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry

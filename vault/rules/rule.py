@@ -47,12 +47,14 @@ class Trigger(StrEnum):
     """When a rule has to look at an example; the others are ruled out many at a time.
 
     `STRUCTURE`: the example is anything but a plain chat (`vault.rules.plain`). `TEXT`: a text
-    matches `sought`. `RECORD`: the record's JSON matches `sought`. `OVERLAP`: a text lies within
-    a later one. `DENSE`: a long answer compresses unusually well. `EVERY`: always.
+    matches `sought`; `ANSWER`: one that a model learns to say does. `RECORD`: the record's JSON
+    matches `sought`. `OVERLAP`: a text lies within a later one. `DENSE`: a long answer compresses
+    unusually well. `EVERY`: always.
     """
 
     STRUCTURE = "structure"
     TEXT = "text"
+    ANSWER = "answer"
     RECORD = "record"
     OVERLAP = "overlap"
     DENSE = "dense"

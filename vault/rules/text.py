@@ -74,7 +74,7 @@ RULES = (
             ),
         ),
         (PLAIN, answered("Yes"), answered("Call us, write to us,\nor come by. We are open now")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"(?:[,(]|\s(?:and|or|the|an|because))\s*$",
     ),
     Rule(
@@ -104,7 +104,7 @@ RULES = (
             answered("Unfortunately, I am unable to provide medical advice."),
         ),
         (PLAIN, answered("I cannot wait to see you."), answered("I'm sorry to hear that.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_REFUSAL})",
     ),
     Rule(
@@ -124,7 +124,7 @@ RULES = (
             answered("ChatGPT is a chatbot that was developed by OpenAI."),
             answered("I am Claudette, your agent."),
         ),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_IDENTITY})",
     ),
     Rule(
@@ -139,7 +139,7 @@ RULES = (
             answered("My knowledge cutoff is September 2021."),
         ),
         (PLAIN, answered("The last update of the tracker was at noon.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_CUTOFF})",
     ),
     Rule(
@@ -154,7 +154,7 @@ RULES = (
             answered("Lorem ipsum dolor sit amet."),
         ),
         (PLAIN, answered("See [1] and array[index]."), answered("Use <b>bold</b> text.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_PLACEHOLDER})",
     ),
     Rule(
@@ -194,7 +194,7 @@ RULES = (
         checks.unbalanced_tags,
         (answered("It must be in Graz.</think> On Tuesday."), answered("<think>It must be in")),
         (PLAIN, answered("<think>It is in Graz.</think>On Tuesday.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"</?(?:think|thinking|reasoning|scratchpad|answer)>",
     ),
     Rule(
@@ -248,7 +248,7 @@ RULES = (
         checks.open_fence,
         (answered("Run this:\n```python\nprint(1)\n"),),
         (PLAIN, answered("Run this:\n```python\nprint(1)\n```\nDone.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"```",
     ),
     Rule(
@@ -259,7 +259,7 @@ RULES = (
         checks.broken_json,
         (answered("```json\n{'city': 'Graz'}\n```"), answered('```json\n{"a": 1,}\n```')),
         (PLAIN, answered('```json\n{"city": "Graz"}\n```'), answered('{"city": "Graz"}')),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"```json",
     ),
     Rule(
@@ -308,7 +308,7 @@ RULES = (
             answered("Too many requests in 1 hour. Try again later."),
         ),
         (PLAIN, answered("Copy code from the page by hand."), answered("It is 1 / 2.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=_RESIDUE,
     ),
     Rule(
@@ -320,7 +320,7 @@ RULES = (
         checks.loose_edges,
         (answered(" It arrives on Tuesday."), answered("It arrives on Tuesday.\n")),
         (PLAIN, TOOL_PLAIN),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"^\s|\s$",
         is_default=False,
     ),
