@@ -10,6 +10,7 @@ from vault.rules.form_checks import (
     empty_message,
     extra_field,
     image_in_answer,
+    large_number,
     media_markers,
     missing_content,
     mixed_refusal,
@@ -291,5 +292,21 @@ RULES = (
             },
         ),
         ({"conversations": [_BROKEN, {"from": "gpt", "value": "Hello."}]},),
+    ),
+    Rule(
+        "FORM021",
+        "number-too-large",
+        Severity.WARNING,
+        "A number beyond 64 bits is kept as it is written, but loaders read it as the nearest "
+        "double, as infinity, or refuse the file.",
+        large_number,
+        ({**PLAIN, "ticket": 2**64}, {**PLAIN, "scores": [0, -(10**30)]}),
+        (
+            PLAIN,
+            {**PLAIN, "ticket": 2**53, "weight": 1e-9},
+            chat(ASK, assistant("It is [2" + "0" * 30 + "]")),
+        ),
+        trigger=Trigger.RECORD,
+        sought=r"[:\[,]\s*-?\d+(?:\.\d+)?(?:[eE]\+?\d{2}|\d{18})",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from vault.rules.rule import Fault, shown
@@ -53,6 +54,7 @@ _TRL_KEYS = (
     {"text"},
 )
 _TRL_BESIDE = frozenset({"tools", "images", "image", "chat_template_kwargs"})
+_BEYOND_64_BITS = 2**64
 _LAYOUTS = ("messages", "conversations", "text", "instruction", "completion")
 
 
@@ -222,3 +224,21 @@ def media_markers(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 f"there are {count} of {marker} in the text and {len(media)} {field}", field
             )
+
+
+def large_number(subject: Subject) -> Iterator[Fault]:
+    """Report numbers that a 64-bit integer or a double cannot hold."""
+    for path, value in _numbers("", subject.record):
+        if not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
+            yield Fault(f"the number {Decimal(value):.3g} is beyond 64 bits", path)
+
+
+def _numbers(path: str, value: Any) -> Iterator[tuple[str, int | float | Decimal]]:
+    if isinstance(value, (int, float, Decimal)):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _numbers(f"{path}.{key}" if path else key, each)
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _numbers(f"{path}[{number}]", each)

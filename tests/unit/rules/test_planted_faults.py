@@ -135,6 +135,7 @@ PLANTS: dict[str, Plant] = {
     "FORM009": change(1, content=""),
     "FORM014": lambda record, rng: record.update(text="Once upon a time."),
     "FORM015": change(1, name="Ada Lovelace"),
+    "FORM021": lambda record, rng: record.update(ticket=rng.choice([2**64, -(2**70), 10**40])),
     "TURN001": without(2),
     "TURN002": without(1),
     "TURN003": lambda record, rng: record["messages"].append(record["messages"].pop(0)),
