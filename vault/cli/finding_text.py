@@ -11,11 +11,13 @@ from vault.cli.wrapped_text import Piece, hanging, wrap
 
 if TYPE_CHECKING:
     from vault.operations.examine_rows import Finding
+    from vault.operations.fix_faults import AppliedFix
     from vault.operations.validate import RuleFindings, ValidateReport
     from vault.rules.rule import Rule
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 _INDENT = "    "
+_FIXABLE = "`vault validate --fix` mends it where there is one safe answer."
 
 
 def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
@@ -23,7 +25,7 @@ def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
     for each in report.findings:
         yield _head(each)
         for finding in each.items if verbose else each.items[:1]:
-            yield from _example(finding, verbose)
+            yield from finding_lines(finding, verbose)
         yield ""
     yield _total(report)
 
@@ -45,6 +47,9 @@ def explained_lines(rules: Sequence[Rule]) -> Iterator[str]:
         if not rule.is_default:
             yield ""
             yield f"Off unless it is selected: `vault validate --select {rule.code}`"
+        if rule.fix is not None:
+            yield ""
+            yield from wrap([Piece(_FIXABLE)], indent="")
         if rule.known_as:
             yield ""
             yield from wrap([Piece(f"Elsewhere called {', '.join(rule.known_as)}.")], indent="")
@@ -64,7 +69,8 @@ def _head(each: RuleFindings) -> str:
     )
 
 
-def _example(finding: Finding, verbose: bool) -> Iterator[str]:
+def finding_lines(finding: Finding | AppliedFix, verbose: bool) -> Iterator[str]:
+    """Yield one finding, or one fix: the example, where it was read, and what is said of it."""
     place = f"{escape(finding.source)}:{finding.line}"
     name = paint(short_id(finding.id, verbose), "yellow")
     yield f"{_INDENT}{name}  {place}"

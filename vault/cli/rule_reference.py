@@ -69,6 +69,9 @@ def _section(rule: Rule) -> Iterator[str]:
     yield ""
     yield rule.why
     yield ""
+    if rule.fix is not None:
+        yield "`--fix` mends it where there is one safe answer."
+        yield ""
     if rule.known_as:
         yield f"Elsewhere: {', '.join(f'`{each}`' for each in rule.known_as)}."
         yield ""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vault.operations.sql import SqlReport
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
-    from vault.operations.validate import ValidateReport
     from vault.repository.snapshot import Snapshot
     from vault.rules.rule import Rule
 
@@ -164,7 +163,7 @@ class Reading(Opened):
         return sql(self._context(), statement, seconds=seconds)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
-        """Return what could not be read in a revision (the stage), and why."""
+        """Return what was kept out of a revision (the stage), and why."""
         from vault.operations.list_quarantine import list_quarantine
 
         return list_quarantine(self._context(), revision)
@@ -223,15 +222,6 @@ class Reading(Opened):
         from vault.operations.list_quarantine import save_quarantine
 
         return save_quarantine(self._context(), output, entries, force=force)
-
-    def validate(self, revision: str | None = None, **options: Any) -> ValidateReport:
-        """Return what the rules find in a revision (the stage), counted by rule.
-
-        `options` are the fields of `ValidateOptions`.
-        """
-        from vault.operations.validate import ValidateOptions, validate
-
-        return validate(self._context(), revision, ValidateOptions(**options))
 
     def iterate_findings(self, revision: str | None = None, **options: Any) -> Iterator[Finding]:
         """Yield every finding that `validate` counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vault.rules import fixes
 from vault.rules.form_checks import (
     bad_name,
     bad_part,
@@ -68,6 +69,7 @@ RULES = (
         (
             chat({"role": "bot", "content": "Hi"}, TOLD),
             chat({"role": "User", "content": "Hi"}, TOLD),
+            chat({"role": "human", "content": "Hi"}, {"role": "gpt", "content": "Hello."}),
         ),
         (
             PLAIN,
@@ -76,6 +78,7 @@ RULES = (
             {"conversations": [_BROKEN, {"from": "gpt", "value": "Hello."}]},
         ),
         known_as=("unrecognized_role", "UnrecognizedRoleError"),
+        fix=fixes.usual_roles,
     ),
     Rule(
         "FORM005",

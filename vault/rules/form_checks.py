@@ -10,6 +10,9 @@ from typing import Any
 from vault.rules.rule import Fault, shown
 from vault.rules.subject import ROLES, Message, Subject, type_name
 
+FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
+"""Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""
+
 _PARTS = frozenset(
     {
         "text",
@@ -78,10 +81,18 @@ def _is_silent(message: Message) -> bool:
 
 
 def unknown_role(subject: Subject) -> Iterator[Fault]:
-    """Report roles that no trainer knows."""
+    """Report roles that no trainer knows, and ShareGPT's where OpenAI's are expected."""
     for each in (*subject.messages, *subject.rejected):
         if each.role and each.role not in ROLES:
             yield Fault(f"no trainer knows the role {shown(each.role)}", each.path)
+        elif subject.kind != "sharegpt" and _is_foreign(each):
+            told = f"the role {shown(each.said['role'])} is another tool's word for {each.role}"
+            yield Fault(told, each.path)
+
+
+def _is_foreign(message: Message) -> bool:
+    said = message.said
+    return said.get("from") is None and said.get("role") in FOREIGN_ROLES
 
 
 def missing_content(subject: Subject) -> Iterator[Fault]:

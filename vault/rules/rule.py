@@ -61,7 +61,19 @@ class Trigger(StrEnum):
     EVERY = "every"
 
 
+class Repair(NamedTuple):
+    """The one safe answer to a fault: another text in one place, and what that means.
+
+    `steps` are names of members and places in lists, from the record inwards.
+    """
+
+    steps: tuple[str | int, ...]
+    text: str
+    message: str
+
+
 Check = Callable[[Subject], Iterable[Fault]]
+Fix = Callable[[Subject], Iterable[Repair]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ class Rule:
     this fault, the others look alike and do not. `sought` is an RE2 pattern that every text (or
     record) with this fault matches. `targets` are those whose own rule it is; empty means all.
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
+    `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
     """
 
     code: str
@@ -87,6 +100,7 @@ class Rule:
     known_as: tuple[str, ...] = ()
     is_default: bool = True
     since: str = "0.1.0"
+    fix: Fix | None = None
 
 
 def shown(value: Any, most: int = 40) -> str:

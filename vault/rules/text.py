@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from vault.rules import fixes
 from vault.rules import text_checks as checks
+from vault.rules.fixes import INVISIBLE
 from vault.rules.rule import Rule, Severity, Trigger
 from vault.rules.sample_records import (
     ASK,
@@ -323,5 +325,22 @@ RULES = (
         trigger=Trigger.ANSWER,
         sought=r"^\s|\s$",
         is_default=False,
+        fix=fixes.without_edges,
+    ),
+    Rule(
+        "TEXT020",
+        "invisible-start",
+        Severity.WARNING,
+        "The text begins with a mark of byte order or a space of no width: invisible to people, a "
+        "token of its own to models. Files that were saved with one and glued together have it.",
+        checks.found(INVISIBLE, "the text begins with {}", flags=0),
+        (
+            answered("\ufeffIt arrives on Tuesday."),
+            chat(user("\u200bWhere is it?"), TOLD),
+        ),
+        (PLAIN, answered("می‌خواهم"), answered("A \u200b space of no width may stand within.")),
+        trigger=Trigger.TEXT,
+        sought=INVISIBLE,
+        fix=fixes.without_invisible_start,
     ),
 )

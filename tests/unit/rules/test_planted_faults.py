@@ -192,6 +192,7 @@ PLANTS: dict[str, Plant] = {
     "TEXT016": lambda record, rng: record["messages"][2].update(
         content=record["messages"][1]["content"]
     ),
+    "TEXT020": in_answer(lambda answer, rng: rng.choice("\ufeff\u200b\u2060") + answer),
     "TEXT017": lambda record, rng: record["messages"][2].update(
         content=f"{record['messages'][2]['content']} {record['messages'][0]['content']}"
     ),
