@@ -15,10 +15,11 @@ from vault.objects.json_text import parse_quickly
 from vault.objects.runs import RowKeys
 from vault.operations.child_process import without_collector
 from vault.operations.conversation_columns import read_conversation
-from vault.operations.dataset import Dataset, ids_of, in_threads
+from vault.operations.dataset import Dataset, hashes_of, ids_of, in_threads
 from vault.operations.read_examples import ExampleRows, example_rows
 from vault.rules.examine import Examination, Found
 from vault.rules.rule import Fault, Rule
+from vault.rules.set_facts import SetGathering, SetPart
 
 _MOST_ROWS = 32_768
 _MOST_BYTES = 32 << 20
@@ -26,26 +27,31 @@ _MOST_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's complaint about one example.
+    """One rule's complaint about one example, or about the set as a whole.
 
-    `path` is the place in the record, such as `messages[2].content`, or empty.
+    `path` is the place in the record, such as `messages[2].content`, or empty. What concerns the
+    set has no `id`, `source` and `line`.
     """
 
     code: str
     name: str
     severity: str
-    id: str
-    source: str
-    line: int
+    id: str | None
+    source: str | None
+    line: int | None
     message: str
     path: str
 
 
 class Examined(NamedTuple):
-    """How many examples were looked at, and what was found in them, in their order."""
+    """How many examples were looked at, and what was found in them, in their order.
+
+    `facts` of the examples as a part of their set, if they were asked for.
+    """
 
     examples: int
     findings: list[Finding]
+    facts: SetPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +64,24 @@ class _Part:
 
 
 def examine_rows(
-    dataset: Dataset, keys: RowKeys, rules: Sequence[Rule], *, in_turn: bool = False
+    dataset: Dataset,
+    keys: RowKeys,
+    rules: Sequence[Rule],
+    *,
+    with_facts: bool = False,
+    in_turn: bool = False,
 ) -> Generator[Examined, None, None]:
     """Yield what rules find in rows, part by part, in the order of `keys`.
 
-    Parts are examined by threads, `in_turn` by none: where many processes do the same. Costs 25 µs
+    `with_facts` also gathers what rules about the set need. Parts are examined by threads,
+    `in_turn` by none: where many processes do the same. Costs 25 µs
     an example of 900 characters; memory is bounded, whatever the dataset. Raises Corrupt.
     """
     examination = Examination(rules)
-    parts = _parts(example_rows(dataset, keys))
+    parts = _parts(example_rows(dataset, keys, also=["prompt_id"] if with_facts else []))
 
     def examined(part: _Part) -> Examined:
-        return _examined(examination, part)
+        return _examined(examination, part, SetGathering() if with_facts else None)
 
     yield from map(examined, parts) if in_turn else in_threads(examined, parts)
 
@@ -121,14 +133,19 @@ def _joined(parts: Sequence[_Part]) -> _Part:
     )
 
 
-def _examined(examination: Examination, part: _Part) -> Examined:
+def _examined(examination: Examination, part: _Part, gathering: SetGathering | None) -> Examined:
     kinds = part.columns.column("kind").to_pylist()
     with without_collector():
         records = [parse_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
         for at, mapping in part.roles.items():
             records[at] = _as_chat(records[at], kinds[at], mapping)
-        found = examination.examine(kinds, records, part.texts)
-        return Examined(len(records), list(_told(part.columns, found)))
+        found = examination.examine(kinds, records, part.texts, gathering=gathering)
+        findings = list(_told(part.columns, found))
+    if gathering is None:
+        return Examined(len(records), findings)
+    prompts, _ = hashes_of(part.columns, "prompt_id")
+    size = pc.sum(pc.binary_length(part.texts)).as_py() + len(records)
+    return Examined(len(records), findings, gathering.part(kinds, prompts, size))
 
 
 def _as_chat(record: dict[str, Any], kind: str, mapping: Mapping[str, str]) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def fixed_dataset(context: Context, dataset: Dataset, rules: Sequence[Rule]) -> 
     that was taken out deliberately. Costs one pass of those rules. Raises Corrupt, StorageFailed.
     """
     fixable = [rule for rule in rules if rule.fix is not None]
-    faulty = {each.id for each in find_faults(context, dataset, fixable)} if fixable else set()
+    found = find_faults(context, dataset, fixable) if fixable else ()
+    faulty = {each.id for each in found if each.id is not None}
     if not faulty:
         return FixedDataset(dataset.manifest)
     keys = dataset.keys()

@@ -32,8 +32,9 @@ from vault.operations.validate import (
     report_of,
     selection_of,
 )
-from vault.rules.rule import Rule, Severity
+from vault.rules.rule import Severity
 from vault.rules.selection import selected_rules
+from vault.rules.set_rule import AnyRule, rules_of_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def mend(
 
 
 def mended(
-    context: Context, dataset: Dataset, rules: Sequence[Rule], mending: MendOptions
+    context: Context, dataset: Dataset, rules: Sequence[AnyRule], mending: MendOptions
 ) -> tuple[Manifest, ValidateReport]:
     """Return the manifest of a dataset after its faults were mended, and what was found and done.
 
@@ -86,14 +87,14 @@ def mended(
     """
     fixed = FixedDataset(dataset.manifest)
     if mending.fix:
-        fixed = fixed_dataset(context, dataset, rules)
+        fixed = fixed_dataset(context, dataset, rules_of_examples(rules))
         dataset = Dataset(dataset.store, fixed.manifest, numbers=dataset.numbers)
     most = None if mending.all_items else SHOWN
     tally = Tally(most)
     errors: list[Finding] = []
     for finding in find_faults(context, dataset, rules):
         tally.add(finding)
-        if mending.quarantine and finding.severity == Severity.ERROR:
+        if mending.quarantine and finding.id and finding.severity == Severity.ERROR:
             errors.append(finding)
     report = replace(
         report_of(rules, tally, dataset.manifest.examples),
@@ -110,7 +111,7 @@ def mended(
 def _without_errors(context: Context, dataset: Dataset, errors: Sequence[Finding]) -> Manifest:
     found = {
         bytes.fromhex(name): quarantine_details(list(each))
-        for name, each in groupby(errors, lambda finding: finding.id)
+        for name, each in groupby(errors, lambda finding: finding.id or "")
     }
     keys = dataset.keys()
     ids = ids_of(dataset.columns(keys, ["id"]))
@@ -121,7 +122,7 @@ def _without_errors(context: Context, dataset: Dataset, errors: Sequence[Finding
 
 
 def _fixes_by_rule(
-    rules: Sequence[Rule], fixes: Sequence[AppliedFix], most: int | None
+    rules: Sequence[AnyRule], fixes: Sequence[AppliedFix], most: int | None
 ) -> tuple[RuleFixes, ...]:
     by_code: dict[str, list[AppliedFix]] = {}
     for each in fixes:

@@ -16,8 +16,9 @@ from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
 from vault.operations.staging import Staged
-from vault.rules.rule import Rule, Severity
+from vault.rules.rule import Severity
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.set_rule import AnyRule
 
 SHOWN = 3
 """Findings of each rule that a report shows."""
@@ -89,7 +90,7 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[Finding]] = field(default_factory=dict)
     with_errors: int = 0
-    _last_with_error: str = ""
+    _last_with_error: str | None = None
 
     def add(self, finding: Finding) -> None:
         """Count a finding; those of an example come one after the other."""
@@ -97,7 +98,8 @@ class Tally:
         first = self.first.setdefault(finding.code, [])
         if self.most is None or len(first) < self.most:
             first.append(finding)
-        if finding.severity == Severity.ERROR and finding.id != self._last_with_error:
+        is_error = finding.severity == Severity.ERROR and finding.id is not None
+        if is_error and finding.id != self._last_with_error:
             self._last_with_error = finding.id
             self.with_errors += 1
 
@@ -119,7 +121,7 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     return replace(report, commit=opened.commit, target=selection.target)
 
 
-def report_of(rules: Sequence[Rule], tally: Tally, examples: int) -> ValidateReport:
+def report_of(rules: Sequence[AnyRule], tally: Tally, examples: int) -> ValidateReport:
     """Return what was found in so many examples of the stage, by rule."""
     found = [
         RuleFindings(
@@ -136,9 +138,7 @@ def report_of(rules: Sequence[Rule], tally: Tally, examples: int) -> ValidateRep
     errors, warnings = (
         sum(each.count for each in found if each.severity == severity) for severity in Severity
     )
-    return ValidateReport(
-        None, None, examples, tally.with_errors, errors, warnings, tuple(found)
-    )
+    return ValidateReport(None, None, examples, tally.with_errors, errors, warnings, tuple(found))
 
 
 def iterate_findings(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
     from vault.repository.snapshot import Snapshot
-    from vault.rules.rule import Rule
+    from vault.rules.set_rule import AnyRule
 
 
 class Reading(Opened):
@@ -229,9 +229,9 @@ class Reading(Opened):
 
         return iterate_findings(self._context(), revision, ValidateOptions(**options))
 
-    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[Rule, ...]:
+    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[AnyRule, ...]:
         """Return the rules that codes, beginnings of codes, or names mean."""
-        from vault.rules.codes import RULES
+        from vault.rules.codes import ALL_RULES
         from vault.rules.selection import matching_codes
 
-        return tuple(RULES[code] for word in words for code in matching_codes(word))
+        return tuple(ALL_RULES[code] for word in words for code in matching_codes(word))

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from vault.rules.plain import overlaps, plain_texts
 from vault.rules.rule import Fault, Rule, Trigger
+from vault.rules.set_facts import SetGathering
 from vault.rules.subject import Subject, read_plain, read_subject
 
 Found = tuple[int, Rule, Fault]
@@ -38,13 +39,21 @@ class Examination:
         self._by_trigger = by_trigger
 
     def examine(
-        self, kinds: Sequence[str], records: Sequence[dict[str, Any]], json_texts: pa.StringArray
+        self,
+        kinds: Sequence[str],
+        records: Sequence[dict[str, Any]],
+        json_texts: pa.StringArray,
+        *,
+        gathering: SetGathering | None = None,
     ) -> list[Found]:
-        """Return every fault of some examples, in their order.
+        """Return every fault of some examples, in their order; add their facts to `gathering`.
 
         `json_texts` are the same records as JSON. Memory is a few times the size of the texts.
         """
-        return _Batch(kinds, records, json_texts).examine(self._by_trigger)
+        batch = _Batch(kinds, records, json_texts)
+        if gathering is not None:
+            batch.gather(gathering)
+        return batch.examine(self._by_trigger)
 
 
 class _Batch:
@@ -71,6 +80,14 @@ class _Batch:
             self._run(rules[Trigger.OVERLAP], self._overlapping())
         self._found.sort(key=lambda found: found[0])
         return self._found
+
+    def gather(self, gathering: SetGathering) -> None:
+        """Add what is known of each example to the facts of the set."""
+        for at, texts in enumerate(self._plain):
+            if texts is None:
+                gathering.add(self._subject(at))
+            else:
+                gathering.add_plain(texts)
 
     def _subject(self, at: int) -> Subject:
         found = self._subjects.get(at)

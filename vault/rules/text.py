@@ -40,8 +40,9 @@ _CUTOFF = (
     r"|\bmy training data (?:only )?(?:cuts|ends|goes|extends|stops|includes|was|is)\b"
 )
 _PLACEHOLDER = (
-    r"\[(?:your|insert|enter|recipient(?:'s)?|company|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)"
-    r"(?:[ _-][^\]\n]{0,40})?\]|<(?:insert|your|enter)[ _-][^<>\n]{1,40}>|lorem ipsum dolor"
+    r"\[(?:your|insert|enter (?:your|the|an?)|recipient(?:'s)?|company"
+    r"|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)(?:[ _-][^\]\n]{0,40})?\]"
+    r"|<(?:insert|your|enter)[ _-][^<>\n]{1,40}>|(?:^|\s)lorem ipsum dolor"
 )
 _TOKENS = (
     r"<\|(?:im_start|im_end|im_sep|endoftext|startoftext|eot_id|eom_id|start_header_id|"
@@ -155,7 +156,13 @@ RULES = (
             answered("Dear <insert name>, it is on its way."),
             answered("Lorem ipsum dolor sit amet."),
         ),
-        (PLAIN, answered("See [1] and array[index]."), answered("Use <b>bold</b> text.")),
+        (
+            PLAIN,
+            answered("See [1] and array[index]."),
+            answered("Use <b>bold</b> text."),
+            answered("[Enter HAMLET, reading]"),
+            answered('Count them: len("Lorem ipsum dolor sit amet".split())'),
+        ),
         trigger=Trigger.ANSWER,
         sought=rf"(?i:{_PLACEHOLDER})",
     ),

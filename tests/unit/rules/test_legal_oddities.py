@@ -21,6 +21,7 @@ from vault.rules.sample_records import (
     result,
 )
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.set_rule import rules_of_examples
 
 _IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 _PARTS = [{"type": "text", "text": "What is on the picture?"}, _IMAGE]
@@ -97,7 +98,7 @@ ODDITIES: dict[str, dict[str, Any]] = {
 def test_no_default_rule_complains(name: str) -> None:
     record = ODDITIES[name]
     texts = pa.array([compact_bytes(record)], pa.binary()).view(pa.string())
-    examination = Examination(selected_rules(RuleSelection()))
+    examination = Examination(rules_of_examples(selected_rules(RuleSelection())))
     found = examination.examine([str(recognise(record))], [record], texts)
     assert [(rule.code, fault.message) for _, rule, fault in found] == []
 
@@ -106,5 +107,5 @@ def test_no_default_rule_complains(name: str) -> None:
 def test_a_plain_chat_suits_every_target(target: str) -> None:
     record = chat({"role": "system", "content": "Be brief."}, ASK, assistant("On Tuesday."))
     texts = pa.array([compact_bytes(record)], pa.binary()).view(pa.string())
-    examination = Examination(selected_rules(RuleSelection(target=target)))
+    examination = Examination(rules_of_examples(selected_rules(RuleSelection(target=target))))
     assert examination.examine(["chat"], [record], texts) == []

@@ -18,6 +18,7 @@ from vault.rules.codes import RULES
 from vault.rules.examine import Examination
 from vault.rules.sample_records import WEATHER, call, calling, result
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.set_rule import rules_of_examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 COUNT = 200
@@ -48,7 +49,7 @@ def findings(records: list[Record], select: tuple[str, ...]) -> list[tuple[int, 
     """Return the position and code of every finding of some rules (those by default)."""
     kinds = [str(recognise(record)) for record in records]
     texts = pa.array(list(map(compact_bytes, records)), pa.binary()).view(pa.string())
-    rules = selected_rules(RuleSelection(select))
+    rules = rules_of_examples(selected_rules(RuleSelection(select)))
     return [(at, rule.code) for at, rule, _ in Examination(rules).examine(kinds, records, texts)]
 
 
