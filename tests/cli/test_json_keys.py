@@ -63,6 +63,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             "validate --select FORM013",
             f"findings[{{code name severity count items[{{{FINDING}}}]}}]",
         ),
+        (
+            "validate --fix --quarantine --dry-run",
+            "examples errors warnings findings fixes fixed merged quarantined staged dry_run",
+        ),
     ],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
     "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],

@@ -139,3 +139,37 @@ def test_reports_for_other_programs_are_well_formed_whatever_the_data(
 def test_reports_without_findings_are_whole(run: Run, project: Path) -> None:
     assert json.loads(run("validate", "--report", "sarif").out)["runs"][0]["results"] == []
     assert ElementTree.fromstring(run("validate", "--report", "junit").out).tag == "testsuites"
+
+
+def test_what_is_wrong_with_the_whole_set_has_no_example(run: Run, project: Path) -> None:
+    labelled = [chat("It was charged twice.", each) for each in ("billing", "refund")]
+    write_lines(project / "a.jsonl", labelled)
+    alpaca = {"instruction": "Say hi.", "input": "", "output": "Hi."}
+    write_lines(project / "b.jsonl", [alpaca])
+    assert run("import", "a.jsonl", "b.jsonl").code == 0
+
+    shown = run("validate", "--target", "openai")
+    assert shown.code == 1
+    assert "SETS001  error  too-few-examples: 1 finding" in shown.out
+    assert "3 examples, and openai takes no fewer than 10" in shown.out
+    assert "1 error in 0 of them" in shown.out
+
+    lines = run("validate", "--select", "SETS005,SETS006", "--jsonl").out.splitlines()
+    layouts, *contradictions = [json.loads(line) for line in lines]
+    assert layouts["code"] == "SETS005"
+    assert (layouts["id"], layouts["source"], layouts["line"]) == (None, None, None)
+    assert layouts["message"] == "examples of several layouts: 2 chat, 1 alpaca"
+    places = [(each["source"], each["line"]) for each in contradictions]
+    assert places == [("a.jsonl", 1), ("a.jsonl", 2)]
+
+    sarif = json.loads(run("validate", "--select", "SETS005", "--report", "sarif").out)
+    assert sarif["runs"][0]["results"][0]["locations"] == []
+    assert 'name="the set"' in run("validate", "--select", "SETS005", "--report", "junit").out
+    assert "5 examples such as" in run("validate", "--explain", "SETS006").out
+
+
+def test_what_is_wrong_with_the_set_takes_no_example_out(run: Run, project: Path) -> None:
+    write_lines(project / "a.jsonl", [chat("Hi", "Hello.")])
+    assert run("import", "a.jsonl").code == 0
+    held = json.loads(run("validate", "--target", "openai", "--quarantine", "--json").out)
+    assert (held["errors"], held["quarantined"], held["examples"]) == (1, 0, 1)

@@ -31,7 +31,11 @@ from vault.store.memory import MemoryBackend
 LINES = {
     "first.jsonl": [chat(1), chat(2), chat(3)],
     "second.jsonl": [chat(4), "{broken"],
-    "staged.jsonl": [chat(5), chat(5, note="the same conversation")],
+    "staged.jsonl": [
+        chat(5),
+        chat(5, note="the same conversation"),
+        chat(10, "white space at its end "),
+    ],
     "append.jsonl": [chat(1), chat(6), chat(7)],
     "edited.jsonl": [chat(1), chat(2, "another answer"), chat(8)],
     "partly.jsonl": [chat(9), "{broken", "[]"],
@@ -51,6 +55,10 @@ class Command:
 def _import(file: str, mode: str, backend: Backend, folder: Path) -> object:
     key = "key" if mode == "update" else None
     return _in(backend, folder).import_files([str(folder / file)], mode=mode, key=key, workers=1)
+
+
+def _mend(select: tuple[str, ...], backend: Backend, folder: Path) -> object:
+    return _in(backend, folder).validate(fix=True, quarantine=True, select=select)
 
 
 def _id_of(number: int) -> str:
@@ -82,6 +90,9 @@ COMMANDS = (
     Command("discard", lambda b, f: _in(b, f).discard()),
     Command("rm", lambda b, f: _in(b, f).rm([_id_of(2)]), (NotFound,)),
     Command("dedupe", lambda b, f: _in(b, f).dedupe(exact=True)),
+    Command("fix", lambda b, f: _in(b, f).validate(fix=True, select=["TEXT019"])),
+    Command("quarantine", lambda b, f: _in(b, f).validate(quarantine=True, select=["FORM011"])),
+    Command("fix-and-quarantine", partial(_mend, ("TEXT019", "FORM011"))),
     Command("restore", lambda b, f: _in(b, f).restore([_id_of(3)])),
     Command("revert", lambda b, f: _in(b, f).revert("v1"), (AnswerIsNo,)),
     Command("undo", lambda b, f: _in(b, f).undo("10"), (Conflict,)),

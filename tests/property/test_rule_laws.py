@@ -11,7 +11,7 @@ from vault.formats.registry import recognise
 from vault.rules.codes import RULES
 from vault.rules.plain import plain_texts
 from vault.rules.rule import Trigger
-from vault.rules.subject import read_subject
+from vault.rules.subject import read_plain, read_subject
 
 TEXTS = st.sampled_from(["", " ", "Hi", "What is it?", "\n", "yes", "null"])
 CONTENTS = TEXTS | st.none() | st.sampled_from([[], 1, [{"type": "text", "text": "Hi"}]])
@@ -52,7 +52,19 @@ def test_no_rule_of_structure_finds_a_fault_in_a_plain_chat(record: dict[str, An
 def test_the_quick_look_sees_the_same_texts_as_the_slow_one(record: dict[str, Any]) -> None:
     texts = plain_texts(recognise(record), record)
     if texts is not None:
-        assert texts == [each.text for each in read_subject("chat", record).texts()]
+        subject = read_subject("chat", record)
+        assert texts == [each.text for each in subject.texts()]
+        quick = read_plain(record)
+        assert quick == subject
+        assert quick.texts() == subject.texts()
+        assert texts[::-2] == [each.text for each in reversed(subject.answers())]
+
+
+def test_the_quick_look_reads_chats_of_any_length() -> None:
+    turns = [{"role": ("user", "assistant")[at % 2], "content": f"turn {at}"} for at in range(150)]
+    subject = read_subject("chat", {"messages": turns})
+    assert read_plain({"messages": turns}) == subject
+    assert read_plain({"messages": turns}).texts() == subject.texts()
 
 
 @given(USUAL, st.booleans())

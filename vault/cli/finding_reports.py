@@ -15,15 +15,15 @@ from xml.sax.saxutils import quoteattr
 from vault import __version__
 
 if TYPE_CHECKING:
-    from vault.operations.find_faults import Finding
-    from vault.rules.rule import Rule
+    from vault.operations.examine_rows import Finding
+    from vault.rules.set_rule import AnyRule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What XML 1.0 cannot hold, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def sarif_pieces(rules: Sequence[Rule], findings: Iterable[Finding]) -> Iterator[str]:
+def sarif_pieces(rules: Sequence[AnyRule], findings: Iterable[Finding]) -> Iterator[str]:
     """Yield the pieces of one SARIF document."""
     driver = {
         "name": "vault",
@@ -46,7 +46,7 @@ def sarif_pieces(rules: Sequence[Rule], findings: Iterable[Finding]) -> Iterator
     yield "\n]}]}\n"
 
 
-def junit_pieces(rules: Sequence[Rule], findings: Iterable[Finding]) -> Iterator[str]:
+def junit_pieces(rules: Sequence[AnyRule], findings: Iterable[Finding]) -> Iterator[str]:
     """Yield the pieces of one JUnit document: a failed test for each finding.
 
     The counts that its root may carry are left out: they would have to be known before the end.
@@ -54,7 +54,7 @@ def junit_pieces(rules: Sequence[Rule], findings: Iterable[Finding]) -> Iterator
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n'
     yield '<testsuite name="vault validate">\n'
     for each in findings:
-        place = f"{each.source}:{each.line} {each.id[:12]}"
+        place = "the set" if each.id is None else f"{each.source}:{each.line} {each.id[:12]}"
         yield (
             f"<testcase classname={_xml(each.code + ' ' + each.name)} name={_xml(place)}>"
             f"<failure type={_xml(each.severity)} message={_xml(_said(each))}/></testcase>\n"
@@ -63,20 +63,23 @@ def junit_pieces(rules: Sequence[Rule], findings: Iterable[Finding]) -> Iterator
 
 
 def _sarif_result(each: Finding) -> dict[str, Any]:
-    region = {"startLine": max(1, each.line)}
-    artifact = {"uri": quote(each.source, safe="/")}
-    location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": artifact, "region": region}
-    }
-    if each.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": each.path}]
-    return {
+    result: dict[str, Any] = {
         "ruleId": each.code,
         "level": each.severity,
         "message": {"text": _said(each)},
-        "locations": [location],
-        "partialFingerprints": {"exampleId/v1": f"{each.code}:{each.id}"},
+        "locations": [],
+        "partialFingerprints": {"exampleId/v1": f"{each.code}:{each.id or 'set'}"},
     }
+    if each.source is not None:
+        region = {"startLine": max(1, each.line or 1)}
+        artifact = {"uri": quote(each.source, safe="/")}
+        location: dict[str, Any] = {
+            "physicalLocation": {"artifactLocation": artifact, "region": region}
+        }
+        if each.path:
+            location["logicalLocations"] = [{"fullyQualifiedName": each.path}]
+        result["locations"].append(location)
+    return result
 
 
 def _said(each: Finding) -> str:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 from vault.cli.wrapped_text import Piece, hanging, wrap
+from vault.rules.codes import SET_RULES
+from vault.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from vault.operations.find_faults import Finding
+    from vault.operations.examine_rows import Finding
+    from vault.operations.fix_faults import AppliedFix
     from vault.operations.validate import RuleFindings, ValidateReport
-    from vault.rules.rule import Rule
+    from vault.rules.set_rule import AnyRule
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 _INDENT = "    "
+_FIXABLE = "`vault validate --fix` mends it where there is one safe answer."
 
 
 def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
@@ -23,12 +27,12 @@ def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
     for each in report.findings:
         yield _head(each)
         for finding in each.items if verbose else each.items[:1]:
-            yield from _example(finding, verbose)
+            yield from finding_lines(finding, verbose)
         yield ""
     yield _total(report)
 
 
-def explained_lines(rules: Sequence[Rule]) -> Iterator[str]:
+def explained_lines(rules: Sequence[AnyRule]) -> Iterator[str]:
     """Yield what rules find, why it matters, and an example that fails and one that passes."""
     if len(rules) > 1:
         for rule in rules:
@@ -45,12 +49,24 @@ def explained_lines(rules: Sequence[Rule]) -> Iterator[str]:
         if not rule.is_default:
             yield ""
             yield f"Off unless it is selected: `vault validate --select {rule.code}`"
+        if isinstance(rule, Rule) and rule.fix is not None:
+            yield ""
+            yield from wrap([Piece(_FIXABLE)], indent="")
         if rule.known_as:
             yield ""
             yield from wrap([Piece(f"Elsewhere called {', '.join(rule.known_as)}.")], indent="")
         yield ""
-        yield f"fails:   {_record(rule.fails[0])}"
-        yield f"passes:  {_record(rule.passes[0])}"
+        yield from _examples(rule)
+
+
+def _examples(rule: AnyRule) -> Iterator[str]:
+    for word, examples in (("fails:", rule.fails), ("passes:", rule.passes)):
+        for each in examples[:1]:
+            if isinstance(each, dict):
+                yield f"{word:<9}{_record(each)}"
+            else:
+                yield f"{word:<9}{len(each):,} examples such as"
+                yield f"{'':<9}{_record(each[0])}"
 
 
 def _record(record: dict[str, object]) -> str:
@@ -58,16 +74,16 @@ def _record(record: dict[str, object]) -> str:
 
 
 def _head(each: RuleFindings) -> str:
-    colour = _COLOURS[each.severity]
-    return (
-        f"{each.code}  {paint(each.severity, colour)}  {each.name}: {plural(each.count, 'example')}"
-    )
+    # A finding about the set is one finding, whatever example it points at.
+    counted = plural(each.count, "finding" if each.code in SET_RULES else "example")
+    return f"{each.code}  {paint(each.severity, _COLOURS[each.severity])}  {each.name}: {counted}"
 
 
-def _example(finding: Finding, verbose: bool) -> Iterator[str]:
-    place = f"{escape(finding.source)}:{finding.line}"
-    name = paint(short_id(finding.id, verbose), "yellow")
-    yield f"{_INDENT}{name}  {place}"
+def finding_lines(finding: Finding | AppliedFix, verbose: bool) -> Iterator[str]:
+    """Yield one finding, or one fix: the example, where it was read, and what is said of it."""
+    if finding.id is not None:
+        place = f"{escape(finding.source or '')}:{finding.line}"
+        yield f"{_INDENT}{paint(short_id(finding.id, verbose), 'yellow')}  {place}"
     at = f"{finding.path}: " if finding.path else ""
     said = shorten(at + finding.message, 400)
     for line in hanging([Piece(said)], deeper="  ", width=terminal_width() - len(_INDENT)):

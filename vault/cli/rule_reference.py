@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vault.rules.codes import FAMILIES, RULES
+from vault.rules.codes import ALL_RULES, FAMILIES
 from vault.rules.rule import TARGETS, Rule
+from vault.rules.set_rule import AnyRule
 
 _MOST_SHOWN = 300
 
@@ -44,7 +45,7 @@ def rule_page(*, note: str) -> str:
     """Return docs/reference/rules.md."""
     lines = [note, _OPENING.format(targets=", ".join(f"`{each}`" for each in TARGETS)).rstrip(), ""]
     for family, about in FAMILIES.items():
-        rules = [rule for rule in RULES.values() if rule.code.startswith(family)]
+        rules = [rule for rule in ALL_RULES.values() if rule.code.startswith(family)]
         lines += [
             f"## {family}: {about}",
             "",
@@ -58,25 +59,32 @@ def rule_page(*, note: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _runs(rule: Rule) -> str:
+def _runs(rule: AnyRule) -> str:
     if not rule.is_default:
         return "when selected"
     return f"with `--target` {', '.join(rule.targets)}" if rule.targets else "always"
 
 
-def _section(rule: Rule) -> Iterator[str]:
+def _section(rule: AnyRule) -> Iterator[str]:
     yield f"### {rule.code} {rule.name}"
     yield ""
     yield rule.why
     yield ""
+    if isinstance(rule, Rule) and rule.fix is not None:
+        yield "`--fix` mends it where there is one safe answer."
+        yield ""
     if rule.known_as:
         yield f"Elsewhere: {', '.join(f'`{each}`' for each in rule.known_as)}."
         yield ""
     yield "```json"
     for word, records in (("fails", rule.fails), ("passes", rule.passes)):
         for record in records:
-            yield f"// {word}"
-            yield _shown(record)
+            if isinstance(record, dict):
+                yield f"// {word}"
+                yield _shown(record)
+            else:
+                yield f"// {word}: {len(record):,} examples such as"
+                yield _shown(record[0])
     yield "```"
     yield ""
 

@@ -1,8 +1,9 @@
 """Pairing: which removed example was changed into which added one. Pure arithmetic on arrays.
 
 Two sides are given as arrays of what only they have. Pairs are made in a fixed order of evidence,
-each example at most once: the same key; the same conversation (its metadata changed); the same
-prompt (its response changed); alone between the same neighbours (its prompt changed).
+each example at most once: the same key; one fixed into the other; the same conversation (its
+metadata changed); the same prompt (its response changed); alone between the same neighbours (its
+prompt changed).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Side:
     `before` and `after` are tokens of the neighbouring examples: a number below 2^63 that is equal
     on both sides for an example that both have, or `OWN | position` for one of this side's own.
     `key` numbers the values of a field
-    that identifies examples, -1 where it has none; None when no such field was named.
+    that identifies examples, -1 where it has none; None when no such field was named. `fixed`
+    numbers what was fixed into what likewise; None when nothing was.
     """
 
     content: NDArray[np.uint64]
@@ -47,6 +49,7 @@ class Side:
     before: NDArray[np.uint64]
     after: NDArray[np.uint64]
     key: NDArray[np.int64] | None = None
+    fixed: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -79,9 +82,10 @@ def pair(old: Side, new: Side) -> Pairs:
         left = np.setdiff1d(left, a, assume_unique=True)
         right = np.setdiff1d(right, b, assume_unique=True)
 
-    if old.key is not None and new.key is not None:
-        a, b = _matches(old.key, old.key >= 0, left, new.key, new.key >= 0, right)
-        take(a, b, [_what(old, new, i, j) for i, j in zip(a.tolist(), b.tolist(), strict=True)])
+    for ours, theirs in ((old.key, new.key), (old.fixed, new.fixed)):
+        if ours is not None and theirs is not None:
+            a, b = _matches(ours, ours >= 0, left, theirs, theirs >= 0, right)
+            take(a, b, [_what(old, new, i, j) for i, j in zip(a.tolist(), b.tolist(), strict=True)])
     a, b = _matches(old.content, old.has_content, left, new.content, new.has_content, right)
     take(a, b, [What.METADATA] * len(a))
     a, b = _matches(old.prompt, old.has_prompt, left, new.prompt, new.has_prompt, right)

@@ -6,7 +6,7 @@ Equal pages of runs cancel unread, equal rows cancel as row keys; ids are read o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,9 +19,11 @@ from vault.objects.field_path import field_text
 from vault.objects.json_text import canonical_bytes
 from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import OWN, Side, What, pair
+from vault.objects.quarantine import decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.operations.id_index import IdIndex
+from vault.operations.removal_list import fixed_into
 from vault.store.object_store import ObjectStore
 
 _START, _END = np.uint64((1 << 62) - 1), np.uint64((1 << 62) - 2)
@@ -107,6 +109,7 @@ def compare_datasets(old: Dataset, new: Dataset, *, key: str | None = None) -> C
     new_side = _side(new_keys, come[right], come_rows.take(pa.array(right)), {})
     if key is not None:
         old_side, new_side = _with_keys(old, new, old_side, new_side, key)
+    old_side, new_side = _with_fixes(old, new, old_side, new_side)
     pairs = pair(old_side.side, new_side.side)
     relabelled = _relabelled(old, new, moved, old_keys, new_keys)
     return Comparison(
@@ -197,11 +200,28 @@ def _tokens(
     return result
 
 
+def _with_fixes(
+    old: Dataset, new: Dataset, old_side: _KeyedSide, new_side: _KeyedSide
+) -> tuple[_KeyedSide, _KeyedSide]:
+    """Number what was fixed into what: both of a pair have the number of the fixed one's id."""
+    objects = set(old.manifest.removals) ^ set(new.manifest.removals)
+    said = [each for digest in objects for each in decode_removals(old.store.get(digest))]
+    into = fixed_into(said)
+    if not into:
+        return old_side, new_side
+    numbers = {each: number for number, each in enumerate(sorted(set(into.values())))}
+
+    def numbered(dataset: Dataset, side: _KeyedSide) -> _KeyedSide:
+        ids = [each.tobytes() for each in ids_of(dataset.columns(side.keys, ["id"]))]
+        fixed = np.array([numbers.get(into.get(each, each), -1) for each in ids], np.int64)
+        return replace(side, side=replace(side.side, fixed=fixed))
+
+    return numbered(old, old_side), numbered(new, new_side)
+
+
 def _with_keys(
     old: Dataset, new: Dataset, ours: _KeyedSide, theirs: _KeyedSide, path: str
 ) -> tuple[_KeyedSide, _KeyedSide]:
-    from dataclasses import replace
-
     numbers: dict[bytes, int] = {}
 
     def numbered(dataset: Dataset, each: _KeyedSide) -> _KeyedSide:

@@ -1,115 +1,136 @@
-"""The faults of a dataset: records are parsed in threads, and the rules run over them."""
+"""The faults of a dataset. Rules are Python, which holds the lock: many rows go to processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from vault.objects.conversation import Conversation
-from vault.objects.json_text import parse_quickly
+from vault.objects.manifest import decode_manifest, encode_manifest
+from vault.objects.runs import RowKeys, key_parts
+from vault.operations.child_process import ChildProcess, answer_parent, default_workers
 from vault.operations.context import Context
-from vault.operations.conversation_columns import read_conversation
-from vault.operations.dataset import Dataset, ids_of, in_threads
-from vault.operations.read_examples import ExampleRows, example_rows
-from vault.rules.examine import Examination, Found
-from vault.rules.rule import Fault, Rule
+from vault.operations.dataset import Dataset
+from vault.operations.examine_rows import Examined, Finding, examine_rows
+from vault.operations.read_examples import read_examples
+from vault.rules.codes import RULES
+from vault.rules.rule import Rule
+from vault.rules.set_facts import SetPart, joined_parts
+from vault.rules.set_rule import AnyRule, SetRule, rules_of_examples, rules_of_sets
+from vault.store.object_store import ObjectStore
 
-_MOST_ROWS = 16_384
-_MOST_BYTES = 16 << 20
+CHUNKS_FOR_WORKERS = 5
+"""Chunks (8 MiB of text each) that are worth starting processes for."""
 
+_STRETCH = 32_768
+_AHEAD = 2
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule's complaint about one example.
-
-    `path` is the place in the record, such as `messages[2].content`, or empty.
-    """
-
-    code: str
-    name: str
-    severity: str
-    id: str
-    source: str
-    line: int
-    message: str
-    path: str
+Stretch = tuple[int, int]
+"""Where some rows of a dataset begin, and where they end."""
 
 
-def find_faults(context: Context, dataset: Dataset, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Yield every fault that some rules find, in the order of the examples.
+def find_faults(
+    context: Context, dataset: Dataset, rules: Sequence[AnyRule], *, workers: int | None = None
+) -> Generator[Finding, None, None]:
+    """Yield every fault that some rules find, in the order of the examples; the set's come last.
 
-    Costs reading and parsing all records; memory is bounded. Raises Corrupt.
+    Costs reading, parsing and examining all records, by a process for each core (`workers`) if
+    they are many. Memory is bounded, but for some 30 bytes an example where rules about the set
+    are among them. Raises Corrupt, StorageFailed (`worker-died`).
     """
     keys = dataset.keys()
-    examination = Examination(rules)
+    own, of_set = rules_of_examples(rules), rules_of_sets(rules)
+    facts: list[SetPart] = []
+    wanted = default_workers() if workers is None else workers
+    chunks = len(np.unique(key_parts(keys)[0]))
     context.progress.start("validating", len(keys))
-    for rows, found in in_threads(
-        lambda part: _examined(examination, *part), _parts(example_rows(dataset, keys))
-    ):
-        yield from _told(rows, found)
-        context.progress.advance(len(rows.keys))
+    if wanted > 1 and chunks >= CHUNKS_FOR_WORKERS and _can_leave(dataset, own):
+        parts = _by_processes(dataset, len(keys), own, wanted, with_facts=bool(of_set))
+    else:
+        parts = examine_rows(dataset, keys, own, with_facts=bool(of_set))
+    with closing(parts):
+        for part in parts:
+            yield from part.findings
+            facts += [] if part.facts is None else [part.facts]
+            context.progress.advance(part.examples)
     context.progress.finish()
+    if of_set:
+        yield from _set_findings(dataset, keys, of_set, joined_parts(facts))
 
 
-def _parts(batches: Iterator[ExampleRows]) -> Iterator[tuple[ExampleRows, int, int]]:
-    """Yield slices of rows of a few megabytes at most, so that memory is bounded."""
-    for rows in batches:
-        ends = np.cumsum(pc.binary_length(rows.texts).to_numpy(zero_copy_only=False))
-        first = 0
-        while first < len(ends):
-            before = int(ends[first - 1]) if first else 0
-            last = int(np.searchsorted(ends, before + _MOST_BYTES, side="right"))
-            last = min(max(last, first + 1), first + _MOST_ROWS)
-            yield rows, first, min(last, len(ends))
-            first = last
+def _set_findings(
+    dataset: Dataset, keys: RowKeys, rules: Sequence[SetRule], facts: SetPart
+) -> Generator[Finding, None, None]:
+    """Yield what rules find in the set, each with the example that it is about, if any."""
+    found = [(rule, fault) for rule in rules for fault in rule.check(facts, rule.target)]
+    places = [fault.at for _, fault in found if fault.at is not None]
+    examples = read_examples(dataset, keys[places])
+    for rule, fault in found:
+        place: tuple[str | None, str | None, int | None] = (None, None, None)
+        if fault.at is not None:
+            example = next(examples)
+            place = (example.id, example.source, example.line)
+        yield Finding(rule.code, rule.name, str(rule.severity), *place, fault.message, "")
 
 
-def _examined(
-    examination: Examination, rows: ExampleRows, first: int, last: int
-) -> tuple[ExampleRows, list[Found]]:
-    part = ExampleRows(
-        rows.keys[first:last],
-        rows.columns.slice(first, last - first),
-        rows.texts.slice(first, last - first),
-        {},
-        {at - first: rows.roles[at] for at in rows.roles if first <= at < last},
-    )
-    kinds = part.columns.column("kind").to_pylist()
-    records = [parse_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
-    for at, mapping in part.roles.items():
-        records[at] = _as_chat(records[at], kinds[at], mapping)
-    return part, examination.examine(kinds, records, part.texts)
+def serve() -> None:
+    """Be a child of `find_faults`: examine stretches of rows until the parent has no more."""
+    answer_parent(_answers)
 
 
-def _as_chat(record: dict[str, Any], kind: str, mapping: Any) -> dict[str, Any]:
-    """Return a record that was read by a mapping as the chat that the mapping makes of it."""
-    found: Conversation | None = read_conversation(record, kind, mapping)
-    messages = [] if found is None else [*found.prompt, *found.response]
-    return {"messages": messages}
+def _can_leave(dataset: Dataset, rules: Sequence[Rule]) -> bool:
+    """Tell whether another process can read the dataset and knows the rules, by their codes."""
+    known = all(rule.code in RULES and rule.check is RULES[rule.code].check for rule in rules)
+    return known and dataset.store.backend.shared_between_processes
 
 
-def _told(rows: ExampleRows, found: Sequence[Found]) -> Iterator[Finding]:
-    """Yield a finding for each example and rule; further faults of the same pair are left out."""
-    if not found:
-        return
-    ids = ids_of(rows.columns)
-    sources, lines = rows.columns.column("source"), rows.columns.column("line")
-    first: dict[tuple[int, str], tuple[Rule, Fault]] = {}
-    for at, rule, fault in found:
-        first.setdefault((at, rule.code), (rule, fault))
-    for (at, _), (rule, fault) in first.items():
-        yield Finding(
-            rule.code,
-            rule.name,
-            str(rule.severity),
-            ids[at].tobytes().hex(),
-            sources[at].as_py(),
-            int(lines[at].as_py()),
-            fault.message,
-            fault.path,
-        )
+def _by_processes(
+    dataset: Dataset, count: int, rules: Sequence[Rule], wanted: int, *, with_facts: bool
+) -> Generator[Examined, None, None]:
+    """Yield what rules find in stretches of a dataset, which children take in turn."""
+    names = [(rule.code, rule.severity) for rule in rules]
+    stretches = _stretches(count, wanted)
+    children: list[ChildProcess] = []
+    try:
+        for _ in range(min(wanted, len(stretches))):
+            children.append(ChildProcess(serve))
+            children[-1].send(
+                (dataset.store.backend, encode_manifest(dataset.manifest), names, with_facts)
+            )
+        for at, stretch in enumerate(stretches[: _AHEAD * len(children)]):
+            children[at % len(children)].send(stretch)
+        for at in range(len(stretches)):
+            child = children[at % len(children)]
+            yield child.receive()
+            # Not all at once: what children find would pile up here.
+            for stretch in stretches[at + _AHEAD * len(children) :][:1]:
+                child.send(stretch)
+    finally:
+        for child in children:
+            child.close()
+
+
+def _stretches(count: int, wanted: int) -> list[Stretch]:
+    """Cut so many rows into stretches, equally many and equally long for each child."""
+    number = max(1, -(-count // (_STRETCH * wanted))) * wanted
+    ends = [count * (at + 1) // number for at in range(number)]
+    return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def _answers(messages: Iterator[Any]) -> Iterator[Any]:
+    begun = next(messages, None)
+    if begun is None:
+        return  # the parent is gone
+    backend, manifest, names, with_facts = begun
+    dataset = Dataset(ObjectStore(backend), decode_manifest(manifest))
+    rules = [replace(RULES[code], severity=severity) for code, severity in names]
+    keys = dataset.keys()
+    for first, last in messages:
+        own = keys[first:last]
+        parts = list(examine_rows(dataset, own, rules, with_facts=with_facts, in_turn=True))
+        findings = [finding for part in parts for finding in part.findings]
+        facts = [part.facts for part in parts if part.facts is not None]
+        yield Examined(len(own), findings, joined_parts(facts) if with_facts else None)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from vault.errors import InvalidInput
 from vault.formats.inputs import find_files
 from vault.notebook import Displayed
-from vault.operations.workers import WorkerTeam, default_workers
+from vault.operations.child_process import default_workers
+from vault.operations.workers import WorkerTeam
 from vault.store.discard import DiscardingBackend
 from vault.store.object_store import ObjectStore
 

@@ -39,6 +39,8 @@ def import_inputs(
         for reader, each in zip(readers, files, strict=True)
     ]
     known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
+    if not options.readmit:
+        known.follow_fixed()
     ingest = Ingest(
         team,
         known.index,

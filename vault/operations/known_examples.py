@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from vault.objects.digest import ID_BYTES
 from vault.objects.runs import only_in
 from vault.operations.dataset import Dataset, hashes_of, ids_of
-from vault.operations.id_index import IdIndex
+from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_files import ImportMode
 from vault.operations.quarantine_entries import entries_of
-from vault.operations.removal_list import removals_of
+from vault.operations.removal_list import FIXED, fixed_into, removals_of
 from vault.operations.sources import rows_of_source
 
 
@@ -18,6 +19,7 @@ class KnownExamples:
 
     def __init__(self, dataset: Dataset, read_anew: frozenset[str]) -> None:
         self._dataset = dataset
+        self._removals = removals_of(dataset.store, dataset.manifest)
         self.index = IdIndex()
         """The ids, with the row keys where they stand."""
         passed = np.zeros(0, np.uint64)
@@ -35,9 +37,23 @@ class KnownExamples:
         """The content ids, sorted."""
 
     def removed(self) -> frozenset[bytes]:
-        """Return the ids that were removed deliberately."""
-        removals = removals_of(self._dataset.store, self._dataset.manifest)
-        return frozenset(each.id for each in removals)
+        """Return the ids that were removed deliberately and stay out.
+
+        A record that was fixed stays out as long as its fixed one is there or stays out itself.
+        """
+        out = frozenset(each.id for each in self._removals if each.reason != FIXED)
+        fixed = fixed_into(self._removals)
+        return out | {old for old, new in fixed.items() if new in out}
+
+    def follow_fixed(self) -> None:
+        """Let records that were fixed be known: they stand where their fixed ones do."""
+        fixed = fixed_into(self._removals)
+        old = np.frombuffer(b"".join(fixed), f"V{ID_BYTES}")
+        new = np.frombuffer(b"".join(fixed.values()), f"V{ID_BYTES}")
+        there, _ = self.index.find(old)
+        known, places = self.index.find(new)
+        led = known & ~there & (places != NOWHERE)
+        self.index.add(old[led], places[led])
 
     def quarantined(self, mode: ImportMode) -> frozenset[bytes]:
         """Return the ids of quarantine entries that will stay."""

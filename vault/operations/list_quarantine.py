@@ -1,4 +1,4 @@
-"""`quarantine list`, `show` and `export`: what could not be read, where it stood, and why."""
+"""`quarantine list`, `show` and `export`: what was kept out, where it stood, and why."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any, BinaryIO
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.notebook import Displayed
-from vault.objects.quarantine import QuarantineEntry
 from vault.operations.context import Context
 from vault.operations.export_place import check_place
-from vault.operations.quarantine_entries import entries_named, entries_of
+from vault.operations.held_inputs import HeldInput, held_inputs
 from vault.operations.revisions import STAGE, resolve
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedEntry:
-    """One entry: where it stood, why it was kept out, its size, and how it begins."""
+    """One entry: where it stood, why it was kept out, its size, and how it begins.
+
+    `is_example` tells an example that a rule took out, whose id is the entry's, from input that
+    could not be read.
+    """
 
     id: str
     source: str
@@ -28,6 +31,7 @@ class QuarantinedEntry:
     reason: str
     size_bytes: int
     beginning: str
+    is_example: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def show_quarantined(context: Context, entry: str, revision: str | None = None) 
     Raises NotFound (`entry-not-found`), InvalidInput (`entry-ambiguous`), and as `resolve`.
     """
     found = _chosen(context, [entry], revision)[0]
-    return ShownEntry(_listed(found), found.sha256.hex(), found.raw)
+    return ShownEntry(_listed(found), found.entry.sha256.hex(), found.entry.raw)
 
 
 def export_quarantine(
@@ -91,7 +95,7 @@ def export_quarantine(
     So they can be corrected and imported again. Returns how many there were. Raises as
     `show_quarantined`, and InvalidInput (`entry-cut`) for one of which only the beginning was kept.
     """
-    chosen = _chosen(context, entries, revision)
+    chosen = [each.entry for each in _chosen(context, entries, revision)]
     for each in chosen:
         if len(each.raw) != each.size_bytes:
             raise InvalidInput(
@@ -130,21 +134,21 @@ def save_quarantine(
     return QuarantineExport(output, count)
 
 
-def _chosen(
-    context: Context, entries: Sequence[str], revision: str | None
-) -> list[QuarantineEntry]:
+def _chosen(context: Context, entries: Sequence[str], revision: str | None) -> list[HeldInput]:
     view = context.log.tip().view
     opened = resolve(context, view, STAGE if revision is None else revision)
-    return entries_named(entries_of(context.store, context.manifest(opened.manifest)), entries)
+    return held_inputs(context.store, context.manifest(opened.manifest), entries)
 
 
-def _listed(entry: QuarantineEntry) -> QuarantinedEntry:
+def _listed(held: HeldInput) -> QuarantinedEntry:
+    entry = held.entry
     return QuarantinedEntry(
-        id=entry.id.hex(),
+        id=held.id.hex(),
         source=entry.source,
         line=entry.line,
         code=entry.code,
         reason=entry.reason,
         size_bytes=entry.size_bytes,
         beginning=entry.raw[:_BEGINNING_BYTES].decode("utf-8", "replace"),
+        is_example=held.is_example,
     )

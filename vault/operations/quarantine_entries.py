@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from vault.errors import InvalidInput, NotFound
 from vault.objects.manifest import Manifest
@@ -12,21 +13,30 @@ from vault.objects.quarantine import QuarantineEntry, decode_quarantine, encode_
 from vault.store.object_store import ObjectStore
 
 
+class Named(Protocol):
+    """What can be asked for by the beginning of its id."""
+
+    @property
+    def id(self) -> bytes:
+        """Return the id: 16 bytes."""
+
+
+_N = TypeVar("_N", bound=Named)
+
+
 def entries_of(store: ObjectStore, manifest: Manifest) -> list[QuarantineEntry]:
     """Return the entries of a dataset's quarantine, in the order in which they came."""
     return [each for digest in manifest.quarantine for each in decode_quarantine(store.get(digest))]
 
 
-def entries_named(
-    entries: Sequence[QuarantineEntry], texts: Sequence[str]
-) -> list[QuarantineEntry]:
+def entries_named(entries: Sequence[_N], texts: Sequence[str]) -> list[_N]:
     """Return the entries whose ids begin with the texts, all for no texts.
 
     Raises NotFound (`entry-not-found`), InvalidInput (`entry-ambiguous`).
     """
     if not texts:
         return list(entries)
-    chosen: dict[bytes, QuarantineEntry] = {}
+    chosen: dict[bytes, _N] = {}
     for text in texts:
         is_id = re.fullmatch(r"[0-9a-f]{4,32}", text)
         found = [each for each in entries if is_id and each.id.hex().startswith(text)]

@@ -17,10 +17,29 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of
 from vault.store.object_store import ObjectStore
 
+FIXED = "fixed"
+"""The reason of removals of records that a fixed one took the place of: `into` says which."""
+
 
 def removals_of(store: ObjectStore, manifest: Manifest) -> list[Removal]:
     """Return the removals of a dataset, in the order in which they happened."""
     return [each for digest in manifest.removals for each in decode_removals(store.get(digest))]
+
+
+def fixed_into(removals: Iterable[Removal]) -> dict[bytes, bytes]:
+    """Return the id of what each fixed record became, whatever was fixed in between."""
+    into = {
+        each.id: bytes.fromhex(str(each.details().get("into", "")))
+        for each in removals
+        if each.reason == FIXED
+    }
+    for old, new in list(into.items()):
+        passed = {old}
+        while new in into and new not in passed:
+            passed.add(new)
+            new = into[new]
+        into[old] = new
+    return into
 
 
 def with_removals(store: ObjectStore, manifest: Manifest, added: Sequence[Removal]) -> Manifest:

@@ -13,10 +13,11 @@ from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
 from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, open_dataset
+from vault.operations.held_inputs import held_inputs, require_unreadable
 from vault.operations.import_files import ImportOptions, ready_to_import
 from vault.operations.ingest import Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
-from vault.operations.quarantine_entries import entries_named, entries_of, without_entries
+from vault.operations.quarantine_entries import entries_of, without_entries
 from vault.operations.restage import stage_ingested
 from vault.operations.source_readers import reader_of
 from vault.operations.staging import Staged
@@ -58,8 +59,8 @@ def retry_quarantine(
     """Read entries of the stage's quarantine again (all, or those named) and stage what is read.
 
     Worth it after an upgrade of vault, or with another format. Raises NotFound (`entry-not-found`),
-    InvalidInput (`entry-ambiguous`, `entries-missing`, `entry-unreadable`, and those of an import),
-    Conflict (`detached-head`). Nothing is staged when it raises.
+    InvalidInput (`entry-ambiguous`, `entries-missing`, `entry-readable`, `entry-unreadable`, and
+    those of an import), Conflict (`detached-head`). Nothing is staged when it raises.
     """
     if options.must_read and not entries:
         raise InvalidInput(
@@ -73,8 +74,10 @@ def retry_quarantine(
     with ready_to_import(context, wanted) as team:
         draft = draft_of(context, context.log.tip().view)
         dataset = open_dataset(context.store, draft.manifest)
-        chosen = entries_named(entries_of(context.store, dataset.manifest), entries)
+        chosen = _unreadable(dataset, entries)
         known = KnownExamples(dataset, frozenset())
+        if not options.must_read:
+            known.follow_fixed()
         ingest = Ingest(
             team,
             known.index,
@@ -99,6 +102,12 @@ def retry_quarantine(
             return report
         staged = _stage(context, draft.manifest, dataset, ingested, wanted, chosen)
         return replace(report, staged=staged)
+
+
+def _unreadable(dataset: Dataset, entries: Sequence[str]) -> list[QuarantineEntry]:
+    if not entries:
+        return entries_of(dataset.store, dataset.manifest)
+    return require_unreadable(held_inputs(dataset.store, dataset.manifest, entries))
 
 
 def _by_source(entries: Sequence[QuarantineEntry]) -> dict[str, list[QuarantineEntry]]:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vault.config import read_team_configuration
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.operations.context import Context
-from vault.operations.find_faults import Finding, find_faults
+from vault.operations.examine_rows import Finding
+from vault.operations.find_faults import find_faults
+from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
+from vault.operations.staging import Staged
 from vault.rules.rule import Severity
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.set_rule import AnyRule
 
-_SHOWN = 3
+SHOWN = 3
+"""Findings of each rule that a report shows."""
+
 _SECTION = "validate"
 
 
@@ -41,10 +47,24 @@ class RuleFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFixes:
+    """What the fix of one rule did: to how many places, and the first of them."""
+
+    code: str
+    name: str
+    severity: str
+    count: int
+    items: tuple[AppliedFix, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ValidateReport(Displayed):
     """What was found in a revision (`commit` None is the stage), by rule, errors and most first.
 
-    `errors` and `warnings` count findings: one rule, one example.
+    `errors` and `warnings` count findings: one rule, one example. Where the stage was mended,
+    `fixes` says what was done to examples (`fixed` of them, and `merged` more that had become equal
+    to another one and went), the findings are those of the others, and the `quarantined` examples
+    are out. With `dry_run` all this is only told.
     """
 
     commit: str | None
@@ -54,23 +74,32 @@ class ValidateReport(Displayed):
     errors: int
     warnings: int
     findings: tuple[RuleFindings, ...]
+    fixes: tuple[RuleFixes, ...] = ()
+    fixed: int = 0
+    merged: int = 0
+    quarantined: int = 0
+    staged: Staged | None = None
+    dry_run: bool = False
 
 
 @dataclass(slots=True)
-class _Tally:
-    """Counts of findings, and the first of each rule."""
+class Tally:
+    """Counts of findings, and the first of each rule: `most` of them, all for None."""
 
+    most: int | None = SHOWN
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[Finding]] = field(default_factory=dict)
     with_errors: int = 0
-    _last_with_error: str = ""
+    _last_with_error: str | None = None
 
     def add(self, finding: Finding) -> None:
+        """Count a finding; those of an example come one after the other."""
         self.counts[finding.code] += 1
         first = self.first.setdefault(finding.code, [])
-        if len(first) < _SHOWN:
+        if self.most is None or len(first) < self.most:
             first.append(finding)
-        if finding.severity == Severity.ERROR and finding.id != self._last_with_error:
+        is_error = finding.severity == Severity.ERROR and finding.id is not None
+        if is_error and finding.id != self._last_with_error:
             self._last_with_error = finding.id
             self.with_errors += 1
 
@@ -85,9 +114,15 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     selection = selection_of(context.folder, options)
     rules = selected_rules(selection)
     opened, dataset = open_revision(context, revision)
-    tally = _Tally()
+    tally = Tally()
     for finding in find_faults(context, dataset, rules):
         tally.add(finding)
+    report = report_of(rules, tally, dataset.manifest.examples)
+    return replace(report, commit=opened.commit, target=selection.target)
+
+
+def report_of(rules: Sequence[AnyRule], tally: Tally, examples: int) -> ValidateReport:
+    """Return what was found in so many examples of the stage, by rule."""
     found = [
         RuleFindings(
             rule.code,
@@ -103,15 +138,7 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     errors, warnings = (
         sum(each.count for each in found if each.severity == severity) for severity in Severity
     )
-    return ValidateReport(
-        opened.commit,
-        selection.target,
-        dataset.manifest.examples,
-        tally.with_errors,
-        errors,
-        warnings,
-        tuple(found),
-    )
+    return ValidateReport(None, None, examples, tally.with_errors, errors, warnings, tuple(found))
 
 
 def iterate_findings(

@@ -9,8 +9,8 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.diff import ChangedExample, DiffReport
+    from vault.operations.examine_rows import Finding
     from vault.operations.export import ExportReport
-    from vault.operations.find_faults import Finding
     from vault.operations.grep import GrepReport
     from vault.operations.list_examples import ExamplesReport, ListedExample
     from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from vault.operations.sql import SqlReport
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
-    from vault.operations.validate import ValidateReport
     from vault.repository.snapshot import Snapshot
-    from vault.rules.rule import Rule
+    from vault.rules.set_rule import AnyRule
 
 
 class Reading(Opened):
@@ -164,7 +163,7 @@ class Reading(Opened):
         return sql(self._context(), statement, seconds=seconds)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
-        """Return what could not be read in a revision (the stage), and why."""
+        """Return what was kept out of a revision (the stage), and why."""
         from vault.operations.list_quarantine import list_quarantine
 
         return list_quarantine(self._context(), revision)
@@ -224,24 +223,15 @@ class Reading(Opened):
 
         return save_quarantine(self._context(), output, entries, force=force)
 
-    def validate(self, revision: str | None = None, **options: Any) -> ValidateReport:
-        """Return what the rules find in a revision (the stage), counted by rule.
-
-        `options` are the fields of `ValidateOptions`.
-        """
-        from vault.operations.validate import ValidateOptions, validate
-
-        return validate(self._context(), revision, ValidateOptions(**options))
-
     def iterate_findings(self, revision: str | None = None, **options: Any) -> Iterator[Finding]:
         """Yield every finding that `validate` counts."""
         from vault.operations.validate import ValidateOptions, iterate_findings
 
         return iterate_findings(self._context(), revision, ValidateOptions(**options))
 
-    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[Rule, ...]:
+    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[AnyRule, ...]:
         """Return the rules that codes, beginnings of codes, or names mean."""
-        from vault.rules.codes import RULES
+        from vault.rules.codes import ALL_RULES
         from vault.rules.selection import matching_codes
 
-        return tuple(RULES[code] for word in words for code in matching_codes(word))
+        return tuple(ALL_RULES[code] for word in words for code in matching_codes(word))

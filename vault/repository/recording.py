@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vault.operations.restore import RestoreReport
     from vault.operations.retry_quarantine import RetryReport
     from vault.operations.revert import RevertReport
+    from vault.operations.validate import ValidateReport
 
 
 class Recording(Opened):
@@ -165,3 +166,39 @@ class Recording(Opened):
         from vault.operations.retry_quarantine import RetryOptions, retry_quarantine
 
         return retry_quarantine(self._context(), entries, RetryOptions(**options))
+
+    def restore_quarantined(self, entries: Sequence[str]) -> RetryReport | RestoreReport:
+        """Bring back what is in quarantine: read input again, or restore examples with errors.
+
+        All that are named, or none. Raises NotFound (`entry-not-found`), InvalidInput
+        (`entry-unreadable`, `entries-mixed`, `entries-missing`), Conflict (`detached-head`).
+        """
+        from vault.operations.restore_quarantined import restore_quarantined
+
+        return restore_quarantined(self._context(), entries)
+
+    def validate(
+        self,
+        revision: str | None = None,
+        *,
+        fix: bool = False,
+        quarantine: bool = False,
+        dry_run: bool = False,
+        all_items: bool = False,
+        **options: Any,
+    ) -> ValidateReport:
+        """Return what the rules find in a revision (the stage), counted by rule.
+
+        `options` are the fields of `ValidateOptions`. `fix` mends what has one safe answer and
+        `quarantine` takes out what has an error, of the stage alone; see
+        `vault.operations.mend`. With `all_items` the report of the two lists everything.
+        """
+        from vault.operations.validate import ValidateOptions, validate
+
+        wanted = ValidateOptions(**options)
+        if not fix and not quarantine:
+            return validate(self._context(), revision, wanted)
+        from vault.operations.mend import MendOptions, mend
+
+        mending = MendOptions(fix, quarantine, dry_run, all_items)
+        return mend(self._context(), revision, wanted, mending)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules import form, pref, safe, size, text, tool, turn
+from vault.rules import form, pref, safe, sets, size, text, tool, turn
 from vault.rules.rule import Rule
+from vault.rules.set_rule import AnyRule, SetRule
 
 FAMILIES: Mapping[str, str] = {
     "FORM": "the structure of a record",
@@ -15,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "TEXT": "what messages say",
     "SAFE": "personal data and secrets",
     "SIZE": "lengths, for one target",
+    "SETS": "the set as a whole",
 }
 """The families of rules, in the order of the page, each with what it is about."""
 
@@ -23,4 +25,10 @@ RULES: Mapping[str, Rule] = {
     for family in (form, turn, tool, pref, text, safe, size)
     for rule in family.RULES
 }
+"""Every rule about an example by its code, in the order of the page."""
+
+SET_RULES: Mapping[str, SetRule] = {rule.code: rule for rule in sets.RULES}
+"""Every rule about a set as a whole by its code."""
+
+ALL_RULES: Mapping[str, AnyRule] = {**RULES, **SET_RULES}
 """Every rule by its code, in the order of the page."""

@@ -7,7 +7,8 @@ by few combined RE2 patterns, each of which takes a microsecond for a kilobyte a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ import pyarrow.compute as pc
 
 from vault.rules.plain import overlaps, plain_texts
 from vault.rules.rule import Fault, Rule, Trigger
-from vault.rules.subject import Subject, read_subject
+from vault.rules.set_facts import SetGathering
+from vault.rules.subject import Subject, read_plain, read_subject
 
 Found = tuple[int, Rule, Fault]
 """A fault: the position of the example among those that were examined, the rule, and the fault."""
@@ -37,13 +39,21 @@ class Examination:
         self._by_trigger = by_trigger
 
     def examine(
-        self, kinds: Sequence[str], records: Sequence[dict[str, Any]], json_texts: pa.StringArray
+        self,
+        kinds: Sequence[str],
+        records: Sequence[dict[str, Any]],
+        json_texts: pa.StringArray,
+        *,
+        gathering: SetGathering | None = None,
     ) -> list[Found]:
-        """Return every fault of some examples, in their order.
+        """Return every fault of some examples, in their order; add their facts to `gathering`.
 
         `json_texts` are the same records as JSON. Memory is a few times the size of the texts.
         """
-        return _Batch(kinds, records, json_texts).examine(self._by_trigger)
+        batch = _Batch(kinds, records, json_texts)
+        if gathering is not None:
+            batch.gather(gathering)
+        return batch.examine(self._by_trigger)
 
 
 class _Batch:
@@ -55,38 +65,63 @@ class _Batch:
         self._kinds, self._records, self._json = kinds, records, json_texts
         self._subjects: dict[int, Subject] = {}
         self._found: list[Found] = []
-        self._odd: list[int] = []
-        self._texts: list[list[str]] = []
+        self._plain: list[list[str] | None] = list(map(plain_texts, kinds, records))
 
     def examine(self, rules: dict[Trigger, list[Rule]]) -> list[Found]:
         """Run the rules, those of each trigger over the examples that it leaves."""
-        for at, (kind, record) in enumerate(zip(self._kinds, self._records, strict=True)):
-            texts = plain_texts(kind, record)
-            if texts is None:
-                self._odd.append(at)
-                texts = [each.text for each in self._subject(at).texts()]
-            self._texts.append(texts)
         self._run(rules[Trigger.EVERY], range(len(self._records)))
-        self._run(rules[Trigger.STRUCTURE], self._odd)
+        odd = [at for at, texts in enumerate(self._plain) if texts is None]
+        self._run(rules[Trigger.STRUCTURE], odd)
         if rules[Trigger.RECORD]:
             self._run_sought(rules[Trigger.RECORD], self._json, np.arange(len(self._json)))
-        if rules[Trigger.TEXT]:
-            owners = np.repeat(np.arange(len(self._texts)), list(map(len, self._texts)))
-            flat = pa.array([text for texts in self._texts for text in texts], pa.string())
-            self._run_sought(rules[Trigger.TEXT], flat, owners)
+        if rules[Trigger.TEXT] or rules[Trigger.ANSWER] or rules[Trigger.DENSE]:
+            self._run_texts(rules)
         if rules[Trigger.OVERLAP]:
-            overlapping = (at for at, texts in enumerate(self._texts) if overlaps(texts))
-            self._run(rules[Trigger.OVERLAP], overlapping)
-        if rules[Trigger.DENSE]:
-            self._run(rules[Trigger.DENSE], self._dense())
+            self._run(rules[Trigger.OVERLAP], self._overlapping())
         self._found.sort(key=lambda found: found[0])
         return self._found
+
+    def gather(self, gathering: SetGathering) -> None:
+        """Add what is known of each example to the facts of the set."""
+        for at, texts in enumerate(self._plain):
+            if texts is None:
+                gathering.add(self._subject(at))
+            else:
+                gathering.add_plain(texts)
 
     def _subject(self, at: int) -> Subject:
         found = self._subjects.get(at)
         if found is None:
-            found = self._subjects[at] = read_subject(self._kinds[at], self._records[at])
+            record = self._records[at]
+            is_odd = self._plain[at] is None
+            found = read_subject(self._kinds[at], record) if is_odd else read_plain(record)
+            self._subjects[at] = found
         return found
+
+    def _run_texts(self, rules: dict[Trigger, list[Rule]]) -> None:
+        answers, others = [], []
+        for at, plain in enumerate(self._plain):
+            if plain is not None:
+                # Every second text of a plain chat, from the last on, is an answer.
+                answers.append(plain[::-2])
+                others.append(plain[-2::-2])
+            else:
+                texts = self._subject(at).texts()
+                answers.append([each.text for each in texts if each.is_answer])
+                others.append([each.text for each in texts if not each.is_answer])
+        flat = pa.array(chain.from_iterable(answers + others), pa.string())
+        owners = np.tile(np.arange(len(answers)), 2).repeat(list(map(len, answers + others)))
+        self._run_sought(rules[Trigger.TEXT], flat, owners)
+        count = sum(map(len, answers))
+        self._run_sought(rules[Trigger.ANSWER], flat[:count], owners[:count])
+        if rules[Trigger.DENSE]:
+            self._run(rules[Trigger.DENSE], _dense(answers))
+
+    def _overlapping(self) -> Iterator[int]:
+        for at, plain in enumerate(self._plain):
+            texts = plain or [each.text for each in self._subject(at).texts()]
+            if overlaps(texts):
+                yield at
 
     def _run(self, rules: Sequence[Rule], positions: Iterable[int]) -> None:
         for at in positions if rules else ():
@@ -103,17 +138,17 @@ class _Batch:
                 # A dict keeps each example once, and their order.
                 self._run([rule], dict.fromkeys(some_owners[_matching(some, rule.sought)].tolist()))
 
-    def _dense(self) -> Iterable[int]:
-        codec = pa.Codec("lz4_raw")
-        odd = set(self._odd)
-        for at, texts in enumerate(self._texts):
-            # In a plain chat every second text from the end is an answer.
-            for text in texts if at in odd else texts[::-2]:
-                if len(text) >= _LEAST_DENSE:
-                    data = text[:_MOST_COMPRESSED].encode()
-                    if len(codec.compress(data)) < _DENSE_SHARE * len(data):
-                        yield at
-                        break
+
+def _dense(answers: Sequence[Sequence[str]]) -> Iterator[int]:
+    """Yield the positions of examples with an answer that compresses unusually well."""
+    codec = pa.Codec("lz4_raw")
+    for at, texts in enumerate(answers):
+        for text in texts:
+            if len(text) >= _LEAST_DENSE:
+                data = text[:_MOST_COMPRESSED].encode()
+                if len(codec.compress(data)) < _DENSE_SHARE * len(data):
+                    yield at
+                    break
 
 
 def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vault.rules import fixes
 from vault.rules.form_checks import (
     bad_name,
     bad_part,
@@ -10,6 +11,7 @@ from vault.rules.form_checks import (
     empty_message,
     extra_field,
     image_in_answer,
+    large_number,
     media_markers,
     missing_content,
     mixed_refusal,
@@ -67,6 +69,7 @@ RULES = (
         (
             chat({"role": "bot", "content": "Hi"}, TOLD),
             chat({"role": "User", "content": "Hi"}, TOLD),
+            chat({"role": "human", "content": "Hi"}, {"role": "gpt", "content": "Hello."}),
         ),
         (
             PLAIN,
@@ -75,6 +78,7 @@ RULES = (
             {"conversations": [_BROKEN, {"from": "gpt", "value": "Hello."}]},
         ),
         known_as=("unrecognized_role", "UnrecognizedRoleError"),
+        fix=fixes.usual_roles,
     ),
     Rule(
         "FORM005",
@@ -291,5 +295,21 @@ RULES = (
             },
         ),
         ({"conversations": [_BROKEN, {"from": "gpt", "value": "Hello."}]},),
+    ),
+    Rule(
+        "FORM021",
+        "number-too-large",
+        Severity.WARNING,
+        "A number beyond 64 bits is kept as it is written, but loaders read it as the nearest "
+        "double, as infinity, or refuse the file.",
+        large_number,
+        ({**PLAIN, "ticket": 2**64}, {**PLAIN, "scores": [0, -(10**30)]}),
+        (
+            PLAIN,
+            {**PLAIN, "ticket": 2**53, "weight": 1e-9},
+            chat(ASK, assistant("It is [2" + "0" * 30 + "]")),
+        ),
+        trigger=Trigger.RECORD,
+        sought=r"[:\[,]\s*-?\d+(?:\.\d+)?(?:[eE]\+?\d{2}|\d{18})",
     ),
 )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from vault.rules.rule import Fault, shown
 from vault.rules.subject import ROLES, Message, Subject, type_name
+
+FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
+"""Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""
 
 _PARTS = frozenset(
     {
@@ -53,6 +57,7 @@ _TRL_KEYS = (
     {"text"},
 )
 _TRL_BESIDE = frozenset({"tools", "images", "image", "chat_template_kwargs"})
+_BEYOND_64_BITS = 2**64
 _LAYOUTS = ("messages", "conversations", "text", "instruction", "completion")
 
 
@@ -76,10 +81,18 @@ def _is_silent(message: Message) -> bool:
 
 
 def unknown_role(subject: Subject) -> Iterator[Fault]:
-    """Report roles that no trainer knows."""
+    """Report roles that no trainer knows, and ShareGPT's where OpenAI's are expected."""
     for each in (*subject.messages, *subject.rejected):
         if each.role and each.role not in ROLES:
             yield Fault(f"no trainer knows the role {shown(each.role)}", each.path)
+        elif subject.kind != "sharegpt" and _is_foreign(each):
+            told = f"the role {shown(each.said['role'])} is another tool's word for {each.role}"
+            yield Fault(told, each.path)
+
+
+def _is_foreign(message: Message) -> bool:
+    said = message.said
+    return said.get("from") is None and said.get("role") in FOREIGN_ROLES
 
 
 def missing_content(subject: Subject) -> Iterator[Fault]:
@@ -222,3 +235,21 @@ def media_markers(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 f"there are {count} of {marker} in the text and {len(media)} {field}", field
             )
+
+
+def large_number(subject: Subject) -> Iterator[Fault]:
+    """Report numbers that a 64-bit integer or a double cannot hold."""
+    for path, value in _numbers("", subject.record):
+        if not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
+            yield Fault(f"the number {Decimal(value):.3g} is beyond 64 bits", path)
+
+
+def _numbers(path: str, value: Any) -> Iterator[tuple[str, int | float | Decimal]]:
+    if isinstance(value, (int, float, Decimal)):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _numbers(f"{path}.{key}" if path else key, each)
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _numbers(f"{path}[{number}]", each)

@@ -47,19 +47,33 @@ class Trigger(StrEnum):
     """When a rule has to look at an example; the others are ruled out many at a time.
 
     `STRUCTURE`: the example is anything but a plain chat (`vault.rules.plain`). `TEXT`: a text
-    matches `sought`. `RECORD`: the record's JSON matches `sought`. `OVERLAP`: a text lies within
-    a later one. `DENSE`: a long answer compresses unusually well. `EVERY`: always.
+    matches `sought`; `ANSWER`: one that a model learns to say does. `RECORD`: the record's JSON
+    matches `sought`. `OVERLAP`: a text lies within a later one. `DENSE`: a long answer compresses
+    unusually well. `EVERY`: always.
     """
 
     STRUCTURE = "structure"
     TEXT = "text"
+    ANSWER = "answer"
     RECORD = "record"
     OVERLAP = "overlap"
     DENSE = "dense"
     EVERY = "every"
 
 
+class Repair(NamedTuple):
+    """The one safe answer to a fault: another text in one place, and what that means.
+
+    `steps` are names of members and places in lists, from the record inwards.
+    """
+
+    steps: tuple[str | int, ...]
+    text: str
+    message: str
+
+
 Check = Callable[[Subject], Iterable[Fault]]
+Fix = Callable[[Subject], Iterable[Repair]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class Rule:
     this fault, the others look alike and do not. `sought` is an RE2 pattern that every text (or
     record) with this fault matches. `targets` are those whose own rule it is; empty means all.
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
+    `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
     """
 
     code: str
@@ -85,6 +100,7 @@ class Rule:
     known_as: tuple[str, ...] = ()
     is_default: bool = True
     since: str = "0.1.0"
+    fix: Fix | None = None
 
 
 def shown(value: Any, most: int = 40) -> str:

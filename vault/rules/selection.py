@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vault.errors import InvalidInput, NotFound
-from vault.rules.codes import FAMILIES, RULES
-from vault.rules.rule import TARGETS, Rule, Severity
+from vault.rules.codes import ALL_RULES, FAMILIES
+from vault.rules.rule import TARGETS, Severity
+from vault.rules.set_rule import AnyRule, SetRule
 
 ALL = "ALL"
 """The word that selects every rule, also those that are off by default."""
@@ -31,7 +32,7 @@ class RuleSelection:
     severity: Mapping[str, str] = field(default_factory=dict)
 
 
-def selected_rules(selection: RuleSelection) -> tuple[Rule, ...]:
+def selected_rules(selection: RuleSelection) -> tuple[AnyRule, ...]:
     """Return the rules to run, in the order of the table.
 
     A rule of targets runs for those alone, unless its whole code or name is selected. Raises
@@ -50,22 +51,27 @@ def selected_rules(selection: RuleSelection) -> tuple[Rule, ...]:
     dropped = {code for word in selection.ignore for code in matching_codes(word)}
     severities = _severities(selection.severity)
     chosen = []
-    for code, rule in RULES.items():
+    for code, rule in ALL_RULES.items():
         is_meant = code in wanted if selection.select else rule.is_default
         fits = not rule.targets or target in rule.targets or code in named
         severity = severities.get(code, rule.severity)
         if is_meant and fits and code not in dropped and severity != OFF:
-            is_same = severity == rule.severity
-            chosen.append(rule if is_same else replace(rule, severity=Severity(severity)))
+            chosen.append(_meant(rule, Severity(severity), target))
     return tuple(chosen)
 
 
-def find_rule(word: str) -> Rule:
+def _meant(rule: AnyRule, severity: Severity, target: str | None) -> AnyRule:
+    if isinstance(rule, SetRule):
+        return replace(rule, severity=severity, target=target)
+    return rule if rule.severity == severity else replace(rule, severity=severity)
+
+
+def find_rule(word: str) -> AnyRule:
     """Return the rule of this code or name. Raises NotFound (`rule-not-found`)."""
     found = _whole(word)
     if not found:
         raise _unknown(word)
-    return RULES[found[0]]
+    return ALL_RULES[found[0]]
 
 
 def matching_codes(word: str) -> list[str]:
@@ -74,17 +80,16 @@ def matching_codes(word: str) -> list[str]:
     Raises NotFound (`rule-not-found`).
     """
     if word.upper() == ALL:
-        return list(RULES)
-    found = _whole(word) or [code for code in RULES if word and code.startswith(word.upper())]
+        return list(ALL_RULES)
+    found = _whole(word) or [code for code in ALL_RULES if word and code.startswith(word.upper())]
     if not found:
         raise _unknown(word)
     return found
 
 
 def _whole(word: str) -> list[str]:
-    return [
-        code for code, rule in RULES.items() if word.upper() == code or word.lower() == rule.name
-    ]
+    rules = ALL_RULES.values()
+    return [rule.code for rule in rules if word.upper() == rule.code or word.lower() == rule.name]
 
 
 def _severities(given: Mapping[str, str]) -> dict[str, str]:
@@ -101,7 +106,7 @@ def _severities(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unknown(word: str) -> NotFound:
-    known = [*RULES, *(rule.name for rule in RULES.values()), *FAMILIES]
+    known = [*ALL_RULES, *(rule.name for rule in ALL_RULES.values()), *FAMILIES]
     near = difflib.get_close_matches(word.upper(), known, n=1)
     near = near or difflib.get_close_matches(word.lower(), known, n=1)
     return NotFound(

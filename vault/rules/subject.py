@@ -7,7 +7,7 @@ a message from being read at all is told in `broken`, under the name of the rule
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ _SPEAKERS = {
     "function_call": "assistant",
     "observation": "tool",
 }
+_PLAIN_PATHS = tuple((f"messages[{at}]", f"messages[{at}].content") for at in range(64))
 _TEXT_FIELDS = ("text", "value", "thinking", "reasoning")
 
 
@@ -109,21 +110,41 @@ class Subject:
     tools_path: str = "tools"
     listed: bool = False
     broken: list[tuple[str, str, str]] = field(default_factory=list)
+    _texts: list[Text] | None = field(default=None, compare=False)
 
-    def texts(self) -> list[Text]:
+    def texts(self) -> Sequence[Text]:
         """Return every text of the example; for a record without messages, all its texts."""
-        found = [
-            Text(each.role, path, text, each.role == "assistant")
-            for each in (*self.messages, *self.rejected)
-            for path, text in each.texts()
-        ]
-        if not found and not self.messages:
-            found = [Text("", path, text, False) for path, text in _strings("", self.record)]
+        found = self._texts
+        if found is None:
+            found = [
+                Text(each.role, path, text, each.role == "assistant")
+                for each in (*self.messages, *self.rejected)
+                for path, text in each.texts()
+            ]
+            if not found and not self.messages:
+                found = [Text("", path, text, False) for path, text in _strings("", self.record)]
+            self._texts = found
         return found
 
     def answers(self) -> list[Text]:
         """Return the texts that a model learns to say."""
         return [each for each in self.texts() if each.is_answer]
+
+
+def read_plain(record: dict[str, Any]) -> Subject:
+    """Return what `read_subject` makes of a plain chat (see `vault.rules.plain`), but sooner."""
+    messages = [
+        Message(said["role"], said["content"], path, content_path, said)
+        for (path, content_path), said in zip(_PLAIN_PATHS, record["messages"], strict=False)
+    ]
+    for number in range(len(_PLAIN_PATHS), len(record["messages"])):
+        said, path = record["messages"][number], f"messages[{number}]"
+        messages.append(Message(said["role"], said["content"], path, f"{path}.content", said))
+    texts = [
+        Text(each.role, each.content_path, each.content, each.role == "assistant")
+        for each in messages
+    ]
+    return Subject("chat", record, messages, listed=True, _texts=texts)
 
 
 def read_subject(kind: str, record: dict[str, Any]) -> Subject:

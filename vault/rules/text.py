@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from vault.rules import fixes
 from vault.rules import text_checks as checks
+from vault.rules.fixes import INVISIBLE
 from vault.rules.rule import Rule, Severity, Trigger
 from vault.rules.sample_records import (
     ASK,
@@ -38,8 +40,9 @@ _CUTOFF = (
     r"|\bmy training data (?:only )?(?:cuts|ends|goes|extends|stops|includes|was|is)\b"
 )
 _PLACEHOLDER = (
-    r"\[(?:your|insert|enter|recipient(?:'s)?|company|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)"
-    r"(?:[ _-][^\]\n]{0,40})?\]|<(?:insert|your|enter)[ _-][^<>\n]{1,40}>|lorem ipsum dolor"
+    r"\[(?:your|insert|enter (?:your|the|an?)|recipient(?:'s)?|company"
+    r"|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)(?:[ _-][^\]\n]{0,40})?\]"
+    r"|<(?:insert|your|enter)[ _-][^<>\n]{1,40}>|(?:^|\s)lorem ipsum dolor"
 )
 _TOKENS = (
     r"<\|(?:im_start|im_end|im_sep|endoftext|startoftext|eot_id|eom_id|start_header_id|"
@@ -74,7 +77,7 @@ RULES = (
             ),
         ),
         (PLAIN, answered("Yes"), answered("Call us, write to us,\nor come by. We are open now")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"(?:[,(]|\s(?:and|or|the|an|because))\s*$",
     ),
     Rule(
@@ -104,7 +107,7 @@ RULES = (
             answered("Unfortunately, I am unable to provide medical advice."),
         ),
         (PLAIN, answered("I cannot wait to see you."), answered("I'm sorry to hear that.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_REFUSAL})",
     ),
     Rule(
@@ -124,7 +127,7 @@ RULES = (
             answered("ChatGPT is a chatbot that was developed by OpenAI."),
             answered("I am Claudette, your agent."),
         ),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_IDENTITY})",
     ),
     Rule(
@@ -139,7 +142,7 @@ RULES = (
             answered("My knowledge cutoff is September 2021."),
         ),
         (PLAIN, answered("The last update of the tracker was at noon.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_CUTOFF})",
     ),
     Rule(
@@ -153,8 +156,14 @@ RULES = (
             answered("Dear <insert name>, it is on its way."),
             answered("Lorem ipsum dolor sit amet."),
         ),
-        (PLAIN, answered("See [1] and array[index]."), answered("Use <b>bold</b> text.")),
-        trigger=Trigger.TEXT,
+        (
+            PLAIN,
+            answered("See [1] and array[index]."),
+            answered("Use <b>bold</b> text."),
+            answered("[Enter HAMLET, reading]"),
+            answered('Count them: len("Lorem ipsum dolor sit amet".split())'),
+        ),
+        trigger=Trigger.ANSWER,
         sought=rf"(?i:{_PLACEHOLDER})",
     ),
     Rule(
@@ -194,7 +203,7 @@ RULES = (
         checks.unbalanced_tags,
         (answered("It must be in Graz.</think> On Tuesday."), answered("<think>It must be in")),
         (PLAIN, answered("<think>It is in Graz.</think>On Tuesday.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"</?(?:think|thinking|reasoning|scratchpad|answer)>",
     ),
     Rule(
@@ -248,7 +257,7 @@ RULES = (
         checks.open_fence,
         (answered("Run this:\n```python\nprint(1)\n"),),
         (PLAIN, answered("Run this:\n```python\nprint(1)\n```\nDone.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"```",
     ),
     Rule(
@@ -259,7 +268,7 @@ RULES = (
         checks.broken_json,
         (answered("```json\n{'city': 'Graz'}\n```"), answered('```json\n{"a": 1,}\n```')),
         (PLAIN, answered('```json\n{"city": "Graz"}\n```'), answered('{"city": "Graz"}')),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"```json",
     ),
     Rule(
@@ -308,7 +317,7 @@ RULES = (
             answered("Too many requests in 1 hour. Try again later."),
         ),
         (PLAIN, answered("Copy code from the page by hand."), answered("It is 1 / 2.")),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=_RESIDUE,
     ),
     Rule(
@@ -320,8 +329,25 @@ RULES = (
         checks.loose_edges,
         (answered(" It arrives on Tuesday."), answered("It arrives on Tuesday.\n")),
         (PLAIN, TOOL_PLAIN),
-        trigger=Trigger.TEXT,
+        trigger=Trigger.ANSWER,
         sought=r"^\s|\s$",
         is_default=False,
+        fix=fixes.without_edges,
+    ),
+    Rule(
+        "TEXT020",
+        "invisible-start",
+        Severity.WARNING,
+        "The text begins with a mark of byte order or a space of no width: invisible to people, a "
+        "token of its own to models. Files that were saved with one and glued together have it.",
+        checks.found(INVISIBLE, "the text begins with {}", flags=0),
+        (
+            answered("\ufeffIt arrives on Tuesday."),
+            chat(user("\u200bWhere is it?"), TOLD),
+        ),
+        (PLAIN, answered("می‌خواهم"), answered("A \u200b space of no width may stand within.")),
+        trigger=Trigger.TEXT,
+        sought=INVISIBLE,
+        fix=fixes.without_invisible_start,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vault.rules import tool_checks as checks
+from vault.rules.fixes import plain_arguments
 from vault.rules.rule import Rule, Severity
 from vault.rules.sample_records import (
     PLAIN,
@@ -169,9 +170,15 @@ RULES = (
         Severity.ERROR,
         "The program that receives the call cannot read it, and the model learns to write it so.",
         checks.arguments_not_json,
-        (_used(call("{'city': 'Graz'}")), _used(call('{"city": "Graz"')), _used(call(""))),
+        (
+            _used(call("{'city': 'Graz'}")),
+            _used(call('{"city": "Graz"')),
+            _used(call("")),
+            _used(call('```json\n{"city": "Graz"}\n```')),
+        ),
         (TOOL_PLAIN, _PARSED, _LEGACY),
         known_as=("InvalidFunctionCallException",),
+        fix=plain_arguments,
     ),
     Rule(
         "TOOL010",

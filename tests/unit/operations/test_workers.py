@@ -85,7 +85,7 @@ def test_every_way_of_importing_gives_the_same_by_two(tmp_path: Path, mode: str)
 
 
 def gone(started: list[workers.ProcessWorker]) -> bool:
-    return all(each._process.poll() is not None for each in started)
+    return all(each.child.has_ended for each in started)
 
 
 class Acting:
@@ -120,7 +120,7 @@ def test_a_worker_that_is_killed_ends_the_import(
     library: Library, started: list[workers.ProcessWorker]
 ) -> None:
     def kill() -> None:
-        os.kill(started[0]._process.pid, signal.SIGKILL)
+        os.kill(started[0].child.pid, signal.SIGKILL)
 
     with pytest.raises(StorageFailed) as caught:
         interrupted(library, Acting(100, kill))

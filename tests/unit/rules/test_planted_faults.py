@@ -18,6 +18,7 @@ from vault.rules.codes import RULES
 from vault.rules.examine import Examination
 from vault.rules.sample_records import WEATHER, call, calling, result
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.set_rule import rules_of_examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 COUNT = 200
@@ -48,7 +49,7 @@ def findings(records: list[Record], select: tuple[str, ...]) -> list[tuple[int, 
     """Return the position and code of every finding of some rules (those by default)."""
     kinds = [str(recognise(record)) for record in records]
     texts = pa.array(list(map(compact_bytes, records)), pa.binary()).view(pa.string())
-    rules = selected_rules(RuleSelection(select))
+    rules = rules_of_examples(selected_rules(RuleSelection(select)))
     return [(at, rule.code) for at, rule, _ in Examination(rules).examine(kinds, records, texts)]
 
 
@@ -135,6 +136,7 @@ PLANTS: dict[str, Plant] = {
     "FORM009": change(1, content=""),
     "FORM014": lambda record, rng: record.update(text="Once upon a time."),
     "FORM015": change(1, name="Ada Lovelace"),
+    "FORM021": lambda record, rng: record.update(ticket=rng.choice([2**64, -(2**70), 10**40])),
     "TURN001": without(2),
     "TURN002": without(1),
     "TURN003": lambda record, rng: record["messages"].append(record["messages"].pop(0)),
@@ -191,6 +193,7 @@ PLANTS: dict[str, Plant] = {
     "TEXT016": lambda record, rng: record["messages"][2].update(
         content=record["messages"][1]["content"]
     ),
+    "TEXT020": in_answer(lambda answer, rng: rng.choice("\ufeff\u200b\u2060") + answer),
     "TEXT017": lambda record, rng: record["messages"][2].update(
         content=f"{record['messages'][2]['content']} {record['messages'][0]['content']}"
     ),

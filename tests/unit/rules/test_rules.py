@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from vault.formats.registry import recognise
+from vault.objects.json_strings import with_strings
 from vault.objects.json_text import compact_bytes
 from vault.rules.codes import FAMILIES, RULES
 from vault.rules.examine import Examination
@@ -16,6 +18,7 @@ from vault.rules.rule import TARGETS, Rule, Severity
 from vault.rules.subject import read_subject
 
 FAILING = [(rule, record) for rule in RULES.values() for record in rule.fails]
+FIXABLE = [rule for rule in RULES.values() if rule.fix]
 PASSING = [(rule, record) for rule in RULES.values() for record in rule.passes]
 
 
@@ -49,6 +52,48 @@ def test_a_rule_passes_what_its_examples_say(pair: tuple[Rule, dict[str, Any]]) 
     rule, record = pair
     assert list(rule.check(read_subject(recognise(record), record))) == []
     assert examined(rule, record) == []
+
+
+def mended(rule: Rule, record: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return a record after a rule's fix, and how many texts it exchanged."""
+    assert rule.fix is not None
+    repairs = list(rule.fix(read_subject(recognise(record), record)))
+    text = with_strings(compact_bytes(record), {each.steps: each.text for each in repairs})
+    return json.loads(text), len(repairs)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Return every text and name in a record, in order."""
+    if isinstance(value, dict):
+        return [text for name, each in value.items() for text in (name, *texts_of(each))]
+    if isinstance(value, list):
+        return [text for each in value for text in texts_of(each)]
+    return [value] if isinstance(value, str) else [repr(value)]
+
+
+@pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.code)
+def test_a_fix_mends_what_its_rule_finds_and_touches_nothing_else(rule: Rule) -> None:
+    mended_wholly = 0
+    for record in rule.fails:
+        after, count = mended(rule, record)
+        before, now = texts_of(record), texts_of(after)
+        assert len(before) == len(now)
+        assert sum(old != new for old, new in zip(before, now, strict=True)) == count
+        left = list(rule.check(read_subject(recognise(after), after)))
+        assert count == 0 or left == []
+        mended_wholly += count > 0
+    assert mended_wholly
+    assert [record for record in rule.passes if mended(rule, record)[1]] == []
+
+
+def test_every_fix_is_found_by_its_code() -> None:
+    assert {rule.code for rule in FIXABLE} == {"FORM004", "TOOL009", "TEXT019", "TEXT020"}
+
+
+def test_a_beginning_that_may_be_code_keeps_its_indentation() -> None:
+    rule = RULES["TEXT019"]
+    record = {"prompt": "Go on.", "completion": "\n    return 1\n"}
+    assert mended(rule, record)[0]["completion"] == "    return 1"
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
@@ -102,3 +147,5 @@ def test_no_rule_stumbles_over_a_strange_record(record: dict[str, Any]) -> None:
         subject = read_subject(kind, record)
         for rule in RULES.values():
             assert all(isinstance(fault.message, str) for fault in rule.check(subject))
+            repairs = [] if rule.fix is None else list(rule.fix(subject))
+            assert all(isinstance(each.text, str) for each in repairs)

@@ -1,4 +1,4 @@
-"""`vault quarantine`: what could not be read, where it stood, and why."""
+"""`vault quarantine`: what was kept out, where it stood, and why."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from vault.operations.retry_quarantine import RetryReport
 
 command = options.group(
-    help="Show what could not be read, where it stood, and why; write it out, or read it again.\n\n"
-    "Nothing that an import cannot read is lost: it waits here with the reason.",
+    help="Show what was kept out, where it stood, and why; write it out, or bring it back.\n\n"
+    "Nothing that an import cannot read is lost: it waits here with the reason. So do the examples "
+    "that `vault validate --quarantine` took out.",
     example="vault quarantine\nvault quarantine show 3f2a9c1b\n"
     "vault quarantine export -o broken.jsonl\nvault quarantine retry --format chat",
     default="list",
@@ -35,7 +36,9 @@ def list_(invocation: Invocation, revision: str | None = None) -> None:
     """List what is in quarantine: now, or at REV."""
     report = invocation.repository().quarantine(revision)
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
-    if report.quarantined:
+    if any(each.is_example for each in report.quarantined):
+        hint(invocation, "`vault quarantine restore ENTRY` brings an example back")
+    if not all(each.is_example for each in report.quarantined):
         hint(
             invocation,
             "correct these lines in their file and import it again with --replace, "
@@ -95,12 +98,18 @@ def retry(
 @options.command(name="restore", example="vault quarantine restore 3f2a9c1b", parent=command)
 @click.argument("entries", metavar="ENTRY...", nargs=-1)
 def restore(invocation: Invocation, entries: tuple[str, ...]) -> None:
-    """Make examples of entries although they were refused; all of them, or none.
+    """Bring entries back although they were refused; all of them, or none.
 
-    What cannot be read at all must be corrected first.
+    Examples that a rule took out return to the stage. What cannot be read must be corrected first.
     """
-    report = invocation.repository(writing=True).retry_quarantine(entries, must_read=True)
-    emit(invocation, report, _retried)
+    from vault.cli.commands.restore import restored_lines
+    from vault.operations.retry_quarantine import RetryReport
+
+    report = invocation.repository(writing=True).restore_quarantined(entries)
+    if isinstance(report, RetryReport):
+        emit(invocation, report, _retried)
+    else:
+        emit(invocation, report, restored_lines)
     hint(invocation, "`vault undo` takes it back")
 
 

@@ -39,6 +39,10 @@ def _because(removed: RemovedExample, verbose: bool) -> str:
         return f"of {short_id(keeper, verbose)}, by `{removed.command}`"
     if isinstance(detail.get("commit"), str):
         return f'of commit {short_id(detail["commit"], verbose)} "{detail.get("message", "")}"'
+    if isinstance(detail.get("code"), str):
+        return f"{detail['code']} {detail.get('name', '')}: {detail.get('message', '')}"
+    if isinstance(detail.get("into"), str):
+        return f"into {short_id(detail['into'], verbose)}"
     if isinstance(detail.get("where"), str):
         return f"--where {detail['where']}"
     return f"by `{removed.command}`"

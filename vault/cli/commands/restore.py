@@ -27,12 +27,13 @@ def command(invocation: Invocation, examples: tuple[str, ...], revision: str | N
     kept when they were taken out. What an example was edited into gives way to it.
     """
     report = invocation.repository(writing=True).restore(examples, revision=revision)
-    emit(invocation, report, _text)
+    emit(invocation, report, restored_lines)
     if report.restored or report.relabelled:
         hint(invocation, "`vault undo` takes this back")
 
 
-def _text(report: RestoreReport) -> Iterator[str]:
+def restored_lines(report: RestoreReport) -> Iterator[str]:
+    """Yield what came back, and how the stage stands."""
     came = plural(report.restored, "example")
     place = f", {report.exchanged:,} in the place of its edit" if report.exchanged else ""
     yield f"brought back {came}{place}"

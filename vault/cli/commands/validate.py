@@ -10,6 +10,7 @@ import click
 from vault.cli import options
 from vault.cli.finding_text import explained_lines, report_lines
 from vault.cli.invocation import Invocation
+from vault.cli.mended_text import refuse_mixture, show_mended
 from vault.cli.render import emit, emit_json_lines, emit_text, hint
 
 _ERROR = "error"
@@ -17,7 +18,8 @@ _ERROR = "error"
 
 @options.command(
     example="vault validate\nvault validate v1 --target mistral --select TOOL,TURN\n"
-    "vault validate --explain FORM005\nvault validate --report sarif > findings.sarif"
+    "vault validate --fix --quarantine\nvault validate --explain FORM005\n"
+    "vault validate --report sarif > findings.sarif"
 )
 @click.argument("revision", required=False, metavar="[REV]")
 @click.option("--target", metavar="NAME", help="Add the rules of a provider or trainer.")
@@ -25,6 +27,9 @@ _ERROR = "error"
     "--select", metavar="CODES", multiple=True, help="Only these rules: TOOL,TEXT001, or ALL."
 )
 @click.option("--ignore", metavar="CODES", multiple=True, help="All rules but these.")
+@click.option("--fix", is_flag=True, help="Mend what has exactly one safe answer.")
+@click.option("--quarantine", is_flag=True, help="Take examples with errors out of the stage.")
+@click.option("--dry-run", is_flag=True, help="With these two: only tell what they would do.")
 @click.option("--explain", metavar="CODE", help="Say what a rule finds and why it matters.")
 @click.option("--jsonl", is_flag=True, help="Print every finding, one JSON object a line.")
 @click.option(
@@ -34,36 +39,39 @@ _ERROR = "error"
 )
 def command(
     invocation: Invocation,
+    /,
     revision: str | None,
-    target: str | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
     explain: str | None,
     jsonl: bool,
     report: str | None,
+    dry_run: bool,
+    **given: Any,
 ) -> int:
     """Say what is wrong with the examples that are staged, or with those of REV.
 
-    Exits with 1 when a rule of the severity error found something. Changes nothing. Which rules
-    run, and how severe they are, may stand in vault.toml below [validate].
+    Exits with 1 when examples with errors are left. Changes nothing without --fix or --quarantine,
+    which mend the stage: first what is safe to fix, then out goes what still has an error. Which
+    rules run, and how severe they are, may stand in vault.toml below [validate].
     """
-    repository = invocation.repository()
+    fix, quarantine = given.pop("fix"), given.pop("quarantine")
+    given.update(select=_words(given["select"]), ignore=_words(given["ignore"]))
+    mends = fix or quarantine
+    repository = invocation.repository(writing=mends and not dry_run)
     if explain is not None:
         emit(invocation, repository.rules([explain]), explained_lines)
         return 0
-    wanted: dict[str, Any] = {
-        "target": target,
-        "select": _words(select),
-        "ignore": _words(ignore),
-    }
+    refuse_mixture(mends, dry_run=dry_run, report=report)
+    if mends:
+        given.update(fix=fix, quarantine=quarantine, dry_run=dry_run, all_items=jsonl)
+        return show_mended(invocation, repository.validate(revision, **given), jsonl=jsonl)
     if jsonl or report:
-        counted = _Counted(repository.iterate_findings(revision, **wanted))
+        counted = _Counted(repository.iterate_findings(revision, **given))
         if report is None:
             emit_json_lines(invocation, counted)
         else:
             _emit_report(invocation, report, counted)
         return 1 if counted.errors else 0
-    found = repository.validate(revision, **wanted)
+    found = repository.validate(revision, **given)
     emit(invocation, found, lambda report: report_lines(report, invocation.verbose))
     if found.findings:
         hint(

@@ -1,0 +1,134 @@
+"""`validate --fix` and `--quarantine`: mend what has one safe answer, take out what has an error.
+
+One operation: first the fixes, then the rules over what they left, then the quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from vault.errors import InvalidInput
+from vault.objects.manifest import Manifest
+from vault.operations.context import Context, Draft
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.examine_rows import Finding
+from vault.operations.find_faults import find_faults
+from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
+from vault.operations.held_inputs import REASON, quarantine_details
+from vault.operations.list_examples import open_revision
+from vault.operations.rearrange import taken_out
+from vault.operations.revisions import STAGE
+from vault.operations.staging import change_stage
+from vault.operations.validate import (
+    SHOWN,
+    RuleFixes,
+    Tally,
+    ValidateOptions,
+    ValidateReport,
+    report_of,
+    selection_of,
+)
+from vault.rules.rule import Severity
+from vault.rules.selection import selected_rules
+from vault.rules.set_rule import AnyRule, rules_of_examples
+
+
+@dataclass(frozen=True, slots=True)
+class MendOptions:
+    """What is done about faults; `dry_run` only tells, `all_items` lists all in the report."""
+
+    fix: bool = False
+    quarantine: bool = False
+    dry_run: bool = False
+    all_items: bool = False
+
+
+def mend(
+    context: Context, revision: str | None, options: ValidateOptions, mending: MendOptions
+) -> ValidateReport:
+    """Mend the stage and return what was found, what was done, and how the stage stands.
+
+    What was fixed stays in its place with its labels; importing the record as it was finds the
+    fixed one. What went to quarantine stays out until it is restored or readmitted. Costs up to two
+    passes of the rules. Raises what `validate` raises, InvalidInput (`mend-needs-stage`), Conflict
+    (`detached-head`), StorageFailed.
+    """
+    if revision not in (None, STAGE):
+        raise InvalidInput(
+            f'only what is staged can be mended, and "{revision}" was named',
+            code="mend-needs-stage",
+            hint="leave it out: `vault validate --quarantine`",
+        )
+    selection = selection_of(context.folder, options)
+    rules = selected_rules(selection)
+    if mending.dry_run:
+        _, dataset = open_revision(context, None)
+        with context.store.backend.writing():
+            _, report = mended(context, dataset, rules, mending)
+        return replace(report, target=selection.target, dry_run=True)
+
+    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, ValidateReport]:
+        return mended(context, dataset, rules, mending)
+
+    staged, report = change_stage(context, change)
+    return replace(report, target=selection.target, staged=staged)
+
+
+def mended(
+    context: Context, dataset: Dataset, rules: Sequence[AnyRule], mending: MendOptions
+) -> tuple[Manifest, ValidateReport]:
+    """Return the manifest of a dataset after its faults were mended, and what was found and done.
+
+    Stores the parts of the manifest. Raises Corrupt, StorageFailed.
+    """
+    fixed = FixedDataset(dataset.manifest)
+    if mending.fix:
+        fixed = fixed_dataset(context, dataset, rules_of_examples(rules))
+        dataset = Dataset(dataset.store, fixed.manifest, numbers=dataset.numbers)
+    most = None if mending.all_items else SHOWN
+    tally = Tally(most)
+    errors: list[Finding] = []
+    for finding in find_faults(context, dataset, rules):
+        tally.add(finding)
+        if mending.quarantine and finding.id and finding.severity == Severity.ERROR:
+            errors.append(finding)
+    report = replace(
+        report_of(rules, tally, dataset.manifest.examples),
+        fixes=_fixes_by_rule(rules, fixed.fixes, most),
+        fixed=fixed.fixed,
+        merged=fixed.merged,
+        quarantined=tally.with_errors if mending.quarantine else 0,
+    )
+    if not errors:
+        return dataset.manifest, report
+    return _without_errors(context, dataset, errors), report
+
+
+def _without_errors(context: Context, dataset: Dataset, errors: Sequence[Finding]) -> Manifest:
+    found = {
+        bytes.fromhex(name): quarantine_details(list(each))
+        for name, each in groupby(errors, lambda finding: finding.id or "")
+    }
+    keys = dataset.keys()
+    ids = ids_of(dataset.columns(keys, ["id"]))
+    is_faulty = np.fromiter((each.tobytes() in found for each in ids), np.bool_, len(ids))
+    rows = keys[is_faulty]
+    details = [found[each.tobytes()] for each in ids[is_faulty]]
+    return taken_out(context, dataset, keys, rows, {REASON: np.ones(len(rows), np.bool_)}, details)
+
+
+def _fixes_by_rule(
+    rules: Sequence[AnyRule], fixes: Sequence[AppliedFix], most: int | None
+) -> tuple[RuleFixes, ...]:
+    by_code: dict[str, list[AppliedFix]] = {}
+    for each in fixes:
+        by_code.setdefault(each.code, []).append(each)
+    return tuple(
+        RuleFixes(rule.code, rule.name, str(rule.severity), len(done), tuple(done[:most]))
+        for rule in rules
+        if (done := by_code.get(rule.code))
+    )

@@ -1,0 +1,167 @@
+"""What is known of a set of examples as a whole, gathered part by part.
+
+Parts are small: a few numbers for each example, and the texts of what is frequent among them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from vault.rules.subject import INSTRUCTIONS, Subject
+
+Hashes = NDArray[np.uint64]
+
+_OPENING_WORDS = 3
+_LEAST_LONG = 8
+_MOST_SHORT = 4
+_MOST_SHORT_LETTERS = 60
+_MOST_TEXTS = 200
+_VERDICTS = ("label", "kto_tag")
+
+
+class PairCounts(NamedTuple):
+    """Preference pairs, and characters of their two sides; pairs whose chosen side is longer."""
+
+    pairs: int = 0
+    chosen_longer: int = 0
+    chosen_chars: int = 0
+    rejected_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetPart:
+    """Facts of n examples, in their order.
+
+    `openings` and `answers` are n numbers each: of the first words of a long answer, and of a short
+    answer; 0 where the final answer is not of that kind. `texts` tells what those mean that are
+    frequent. `prompts` are numbers of what was asked, 0 where nothing was; `size_bytes` is that of
+    the records as JSON Lines.
+    """
+
+    openings: Hashes
+    answers: Hashes
+    prompts: Hashes
+    texts: dict[int, str]
+    kinds: Counter[str]
+    verdicts: Counter[bool]
+    with_instruction: int = 0
+    without_instruction: int = 0
+    pairs: PairCounts = field(default_factory=PairCounts)
+    size_bytes: int = 0
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.openings)
+
+
+def joined_parts(parts: Iterable[SetPart]) -> SetPart:
+    """Return the facts of all parts together, in their order."""
+    listed = [_EMPTY, *parts]
+    texts: dict[int, str] = {}
+    kinds: Counter[str] = Counter()
+    verdicts: Counter[bool] = Counter()
+    for each in listed:
+        texts.update(each.texts)
+        kinds += each.kinds
+        verdicts += each.verdicts
+    return SetPart(
+        np.concatenate([each.openings for each in listed]),
+        np.concatenate([each.answers for each in listed]),
+        np.concatenate([each.prompts for each in listed]),
+        texts,
+        kinds,
+        verdicts,
+        sum(each.with_instruction for each in listed),
+        sum(each.without_instruction for each in listed),
+        PairCounts(*map(sum, zip(*(each.pairs for each in listed), strict=True))),
+        sum(each.size_bytes for each in listed),
+    )
+
+
+class SetGathering:
+    """Gathers the facts of one part, an example at a time."""
+
+    def __init__(self) -> None:
+        self._openings: list[int] = []
+        self._answers: list[int] = []
+        self._verdicts: Counter[bool] = Counter()
+        self._instructed: Counter[bool] = Counter()
+        self._pairs: list[PairCounts] = []
+        self._frequent: Counter[str] = Counter()
+
+    def add_plain(self, texts: Sequence[str]) -> None:
+        """Add a plain chat by its texts; see `vault.rules.plain`."""
+        # An instruction makes their number odd.
+        self._instructed[len(texts) % 2 == 1] += 1
+        self._add_answer(texts[-1])
+
+    def add(self, subject: Subject) -> None:
+        """Add any other example."""
+        answers = [each.text for each in subject.texts() if each.is_answer]
+        if subject.kind == "text" or not answers:
+            self._openings.append(0)
+            self._answers.append(0)
+        else:
+            rejected = {each.content_path for each in subject.rejected}
+            kept = [e for e in subject.texts() if e.is_answer and e.path not in rejected]
+            self._add_answer(kept[-1].text if kept else answers[-1])
+        if subject.messages and subject.kind != "text":
+            self._instructed[any(each.role in INSTRUCTIONS for each in subject.messages)] += 1
+        if subject.answer and subject.rejected:
+            self._add_pair(subject)
+        for name in _VERDICTS if subject.kind == "kto" else ():
+            if isinstance(subject.record.get(name), bool):
+                self._verdicts[subject.record[name]] += 1
+
+    def part(self, kinds: Sequence[str], prompts: Hashes, size_bytes: int) -> SetPart:
+        """Return what was gathered, beside what is known of the same examples from elsewhere."""
+        frequent = [text for text, _ in self._frequent.most_common(_MOST_TEXTS)]
+        return SetPart(
+            np.array(self._openings, np.uint64),
+            np.array(self._answers, np.uint64),
+            prompts,
+            {number_of(text): text for text in frequent},
+            Counter(kinds),
+            self._verdicts,
+            self._instructed[True],
+            self._instructed[False],
+            PairCounts(*map(sum, zip(PairCounts(), *self._pairs, strict=True))),
+            size_bytes,
+        )
+
+    def _add_answer(self, text: str) -> None:
+        opening = answer = 0
+        words = text.split(None, _LEAST_LONG)
+        if len(words) > _LEAST_LONG:
+            said = " ".join(words[:_OPENING_WORDS]).lower()
+            opening = number_of(said)
+            self._frequent[said] += 1
+        elif words and len(words) <= _MOST_SHORT and len(text) <= _MOST_SHORT_LETTERS:
+            said = " ".join(words).lower()
+            answer = number_of(said)
+            self._frequent[said] += 1
+        self._openings.append(opening)
+        self._answers.append(answer)
+
+    def _add_pair(self, subject: Subject) -> None:
+        chosen, rejected = (
+            sum(len(text) for each in side for _, text in each.texts())
+            for side in (subject.answer, subject.rejected)
+        )
+        self._pairs.append(PairCounts(1, chosen > rejected, chosen, rejected))
+
+
+def number_of(text: str) -> int:
+    """Return the number of a text that was put in order; never 0."""
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")) or 1
+
+
+_NOTHING = np.zeros(0, np.uint64)
+_EMPTY = SetPart(_NOTHING, _NOTHING, _NOTHING, {}, Counter(), Counter())

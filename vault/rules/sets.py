@@ -1,0 +1,169 @@
+"""SETS: what is wrong with a set as a whole, though each example may be in order."""
+
+from __future__ import annotations
+
+from vault.rules import set_checks as checks
+from vault.rules.rule import Severity
+from vault.rules.sample_records import ASK, PLAIN, answered, assistant, chat, system, user
+from vault.rules.set_rule import Records, SetRule
+
+_LONG = "It left the warehouse this morning and arrives {} in the afternoon."
+
+
+def _many(count: int, opening: str = "") -> Records:
+    return tuple(
+        answered(f"{opening or f'Parcel {n} now:'} {_LONG.format(n)}", f"Where is parcel {n}?")
+        for n in range(count)
+    )
+
+
+def _classes(**counts: int) -> Records:
+    return tuple(
+        answered(name, f"Which topic has message {name} {n}?")
+        for name, count in counts.items()
+        for n in range(count)
+    )
+
+
+def _pairs(chosen: str, rejected: str) -> Records:
+    return tuple(
+        {"prompt": f"Where is parcel {n}?", "chosen": chosen, "rejected": rejected}
+        for n in range(60)
+    )
+
+
+def _verdicts(good: int, bad: int) -> Records:
+    return tuple(
+        {"messages": [user(f"Where is parcel {n}?"), assistant("In Graz.")], "label": n < good}
+        for n in range(good + bad)
+    )
+
+
+RULES = (
+    SetRule(
+        "SETS001",
+        "too-few-examples",
+        Severity.ERROR,
+        "The provider refuses a file with fewer examples: OpenAI, Azure and Mistral take 10 or "
+        "more, Fireworks 3.",
+        checks.too_few,
+        ((PLAIN,) * 2,),
+        ((PLAIN,) * 10,),
+        targets=("openai", "azure", "fireworks", "mistral"),
+    ),
+    SetRule(
+        "SETS002",
+        "fewer-than-advised",
+        Severity.WARNING,
+        "The provider takes the file and advises more: OpenAI to start with 50 examples, Google "
+        "with 100 for Gemini.",
+        checks.fewer_than_advised,
+        ((PLAIN,) * 49,),
+        ((PLAIN,) * 100,),
+        targets=("openai", "azure", "gemini"),
+    ),
+    SetRule(
+        "SETS003",
+        "too-many-examples",
+        Severity.ERROR,
+        "The provider refuses a file with more examples: Gemini takes 1,000,000, Fireworks "
+        "3,000,000, Mistral 10,000,000.",
+        checks.too_many,
+        (),
+        ((PLAIN,) * 10,),
+        targets=("gemini", "fireworks", "mistral"),
+    ),
+    SetRule(
+        "SETS004",
+        "file-too-large",
+        Severity.ERROR,
+        "The provider refuses a larger file: OpenAI and Azure take 512 MB, Gemini 1 GB, Mistral "
+        "10 GB, Together 50.1 GB. The records as JSON Lines are measured; what is exported with "
+        "fewer fields is smaller.",
+        checks.too_large,
+        (),
+        ((PLAIN,) * 10,),
+        targets=("openai", "azure", "gemini", "mistral", "together"),
+    ),
+    SetRule(
+        "SETS005",
+        "layouts-differ",
+        Severity.WARNING,
+        "Examples of several layouts stand in one set. Trainers take one, and some decide which by "
+        "the first line and drop or misread the others; export with one format instead.",
+        checks.layouts_differ,
+        ((PLAIN, {"instruction": "Say hi.", "input": "", "output": "Hi."}),),
+        ((PLAIN, PLAIN),),
+    ),
+    SetRule(
+        "SETS006",
+        "answers-contradict",
+        Severity.WARNING,
+        "The same question has different short answers: two labels for one text. Whatever the "
+        "model learns, one of them is wrong.",
+        checks.answers_contradict,
+        (
+            (
+                answered("billing", "It was charged twice."),
+                answered("refund", "It was charged twice."),
+                *_classes(billing=3),
+            ),
+        ),
+        (
+            _classes(billing=3, refund=3),
+            (answered("Billing", "It was charged."), answered("billing ", "It was charged.")),
+            (answered(_LONG.format("1")), answered(_LONG.format("2"))),
+        ),
+    ),
+    SetRule(
+        "SETS007",
+        "class-rare",
+        Severity.WARNING,
+        "Nearly all answers are labels, and some labels occur less than a tenth as often as if all "
+        "were alike: the model will hardly ever say them.",
+        checks.rare_classes,
+        (_classes(billing=60, refund=50, fraud=1),),
+        (_classes(billing=60, refund=30, fraud=20), _many(120), _classes(a=1, b=1, c=1)),
+        known_as=("class_imbalance",),
+    ),
+    SetRule(
+        "SETS008",
+        "opening-repeated",
+        Severity.WARNING,
+        "Many answers begin with the same three words, and the model will begin nearly every "
+        "answer so: a habit of the model that wrote them.",
+        checks.opening_repeated,
+        (_many(30, "Certainly! Here is") + _many(90),),
+        (_many(120), _many(40, "Certainly! Here is")),
+    ),
+    SetRule(
+        "SETS009",
+        "instructions-sometimes",
+        Severity.WARNING,
+        "Some examples have a system message and others have none; in use every request has one "
+        "or none has.",
+        checks.instructions_sometimes,
+        (_many(60) + tuple(chat(system("Be brief."), *each["messages"]) for each in _many(60)),),
+        (_many(120), tuple(chat(system("Be brief."), ASK, assistant(f"{n}")) for n in range(120))),
+    ),
+    SetRule(
+        "SETS010",
+        "chosen-longer",
+        Severity.WARNING,
+        "The chosen side of nearly all pairs is the longer one, so that the model learns to say "
+        "more rather than better.",
+        checks.chosen_longer,
+        (_pairs("It arrives on Tuesday, and you need not be at home.", "On Tuesday."),),
+        (_pairs("On Tuesday.", "No idea at all."), _pairs("On Tuesday.", "Tomorrow...")),
+        known_as=("length bias",),
+    ),
+    SetRule(
+        "SETS011",
+        "verdicts-one-sided",
+        Severity.WARNING,
+        "Nearly all verdicts are the same, and KTO learns from the difference; it wants both.",
+        checks.verdicts_one_sided,
+        (_verdicts(100, 3), _verdicts(60, 0)),
+        (_verdicts(60, 40), _verdicts(2, 0)),
+    ),
+)
