@@ -33,6 +33,9 @@ TEXT = "error"      # a code, the beginning of codes, or a name: error, warning 
 SAFE005 = "off"
 ```
 
+`gate = "error"` (or `"warning"`) below `[validate]` lets `vault commit` refuse what has such
+faults, unless `--no-verify` is typed.
+
 A message that a rule prints never holds a secret that it found, only the first characters of it.
 What a file says that is not JSON is not for rules: `vault import` puts it in quarantine and says
 why (`vault quarantine`). How often rules are right, how fast they are, and what none covers:

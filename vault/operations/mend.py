@@ -5,7 +5,7 @@ One operation: first the fixes, then the rules over what they left, then the qua
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
-from vault.operations.context import Context, Draft
+from vault.operations.context import Context, Draft, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
@@ -31,7 +31,9 @@ from vault.operations.validate import (
     ValidateReport,
     report_of,
     selection_of,
+    validation_from,
 )
+from vault.operations.validations import remember_validation
 from vault.rules.rule import Rule, Severity
 from vault.rules.selection import selected_rules
 
@@ -44,6 +46,15 @@ class MendOptions:
     quarantine: bool = False
     dry_run: bool = False
     all_items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a dataset is after it was mended, what was found and done, and what is left to find."""
+
+    manifest: Manifest
+    report: ValidateReport
+    left: Tally
 
 
 def mend(
@@ -67,20 +78,30 @@ def mend(
     if mending.dry_run:
         _, dataset = open_revision(context, None)
         with context.store.backend.writing():
-            _, report = mended(context, dataset, rules, mending)
-        return replace(report, target=selection.target, dry_run=True)
+            done = mended(context, dataset, rules, mending)
+        return replace(done.report, target=selection.target, dry_run=True)
 
-    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, ValidateReport]:
-        return mended(context, dataset, rules, mending)
+    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Mended]:
+        done = mended(context, dataset, rules, mending)
+        return done.manifest, done
 
-    staged, report = change_stage(context, change)
-    return replace(report, target=selection.target, staged=staged)
+    staged, done = change_stage(context, change)
+    if options.is_as_the_team_says:
+        _remember(context, done, rules, selection.target)
+    return replace(done.report, target=selection.target, staged=staged)
+
+
+def _remember(context: Context, done: Mended, rules: Sequence[Rule], target: str | None) -> None:
+    stage = stage_of(context.log.tip().view)
+    if stage is not None and context.manifest(stage.manifest) == done.manifest:
+        left = replace(report_of(rules, done.left, stage.examples), target=target)
+        remember_validation(context, validation_from(left, stage.fingerprint, rules))
 
 
 def mended(
     context: Context, dataset: Dataset, rules: Sequence[Rule], mending: MendOptions
-) -> tuple[Manifest, ValidateReport]:
-    """Return the manifest of a dataset after its faults were mended, and what was found and done.
+) -> Mended:
+    """Return what a dataset is after its faults were mended, and what was found and done.
 
     Stores the parts of the manifest. Raises Corrupt, StorageFailed.
     """
@@ -89,12 +110,17 @@ def mended(
         fixed = fixed_dataset(context, dataset, rules)
         dataset = Dataset(dataset.store, fixed.manifest, numbers=dataset.numbers)
     most = None if mending.all_items else SHOWN
-    tally = Tally(most)
-    errors: list[Finding] = []
-    for finding in find_faults(context, dataset, rules):
-        tally.add(finding)
-        if mending.quarantine and finding.severity == Severity.ERROR:
-            errors.append(finding)
+    tally, left = Tally(most), Tally(0)
+    out: dict[bytes, list[Finding]] = {}
+    for name, of_one in groupby(find_faults(context, dataset, rules), lambda each: each.id):
+        found = list(of_one)
+        errors = [each for each in found if each.severity == Severity.ERROR]
+        if errors and mending.quarantine:
+            out[bytes.fromhex(name)] = errors
+        for finding in found:
+            tally.add(finding)
+            if not errors or not mending.quarantine:
+                left.add(finding)
     report = replace(
         report_of(rules, tally, dataset.manifest.examples),
         fixes=_fixes_by_rule(rules, fixed.fixes, most),
@@ -102,21 +128,18 @@ def mended(
         merged=fixed.merged,
         quarantined=tally.with_errors if mending.quarantine else 0,
     )
-    if not errors:
-        return dataset.manifest, report
-    return _without_errors(context, dataset, errors), report
+    manifest = _without_errors(context, dataset, out) if out else dataset.manifest
+    return Mended(manifest, report, left)
 
 
-def _without_errors(context: Context, dataset: Dataset, errors: Sequence[Finding]) -> Manifest:
-    found = {
-        bytes.fromhex(name): quarantine_details(list(each))
-        for name, each in groupby(errors, lambda finding: finding.id)
-    }
+def _without_errors(
+    context: Context, dataset: Dataset, out: Mapping[bytes, Sequence[Finding]]
+) -> Manifest:
     keys = dataset.keys()
     ids = ids_of(dataset.columns(keys, ["id"]))
-    is_faulty = np.fromiter((each.tobytes() in found for each in ids), np.bool_, len(ids))
+    is_faulty = np.fromiter((each.tobytes() in out for each in ids), np.bool_, len(ids))
     rows = keys[is_faulty]
-    details = [found[each.tobytes()] for each in ids[is_faulty]]
+    details = [quarantine_details(out[each.tobytes()]) for each in ids[is_faulty]]
     return taken_out(context, dataset, keys, rows, {REASON: np.ones(len(rows), np.bool_)}, details)
 
 

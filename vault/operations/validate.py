@@ -10,12 +10,14 @@ from pathlib import Path
 from vault.config import read_team_configuration
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.operations.context import Context
+from vault.objects.validation import RuleCount, Validation
+from vault.operations.context import Context, stage_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
 from vault.operations.staging import Staged
+from vault.operations.validations import remember_validation, rules_key
 from vault.rules.rule import Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
 
@@ -32,6 +34,11 @@ class ValidateOptions:
     select: Sequence[str] | None = None
     ignore: Sequence[str] | None = None
     target: str | None = None
+
+    @property
+    def is_as_the_team_says(self) -> bool:
+        """Tell whether nothing else is asked for: only such a result is kept with a commit."""
+        return self.select is None and self.ignore is None and self.target is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,31 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     for finding in find_faults(context, dataset, rules):
         tally.add(finding)
     report = report_of(rules, tally, dataset.manifest.examples)
-    return replace(report, commit=opened.commit, target=selection.target)
+    report = replace(report, commit=opened.commit, target=selection.target)
+    if opened.commit is None and options.is_as_the_team_says:
+        stage = stage_of(context.log.tip().view)
+        # Somebody else may have staged more meanwhile; then this is of no dataset that is there.
+        if stage is not None and stage.manifest == opened.manifest:
+            validation = validation_from(report, stage.fingerprint, rules)
+            remember_validation(context, validation)
+    return report
+
+
+def validation_from(report: ValidateReport, fingerprint: str, rules: Sequence[Rule]) -> Validation:
+    """Return the numbers of a report, as they are remembered of a dataset."""
+    counts = (
+        RuleCount(each.code, each.name, each.severity, each.count) for each in report.findings
+    )
+    return Validation(
+        fingerprint=fingerprint,
+        rules=rules_key(rules, report.target),
+        target=report.target,
+        examples=report.examples,
+        examples_with_errors=report.examples_with_errors,
+        errors=report.errors,
+        warnings=report.warnings,
+        findings=tuple(counts),
+    )
 
 
 def report_of(rules: Sequence[Rule], tally: Tally, examples: int) -> ValidateReport:

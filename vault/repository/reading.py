@@ -33,14 +33,16 @@ class Reading(Opened):
 
         return status(self._context())
 
-    def log(self, revision: str | None = None, *, limit: int | None = None) -> LogReport:
+    def log(
+        self, revision: str | None = None, *, limit: int | None = None, stat: bool = False
+    ) -> LogReport:
         """Return the history of a revision (HEAD), newest first, at most `limit` commits.
 
-        Raises NotFound (`revision-not-found`).
+        `stat` also tells what `validate` had found in each. Raises NotFound (`revision-not-found`).
         """
         from vault.operations.log import log
 
-        return log(self._context(), revision, limit=limit)
+        return log(self._context(), revision, limit=limit, stat=stat)
 
     def export(
         self,

@@ -43,17 +43,22 @@ class Recording(Opened):
         meta: Mapping[str, str] | None = None,
         amend: bool = False,
         allow_empty: bool = False,
+        verify: bool = True,
     ) -> CommitReport:
         """Record the stage as the branch's next commit; `amend` in place of the last one.
 
-        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit`) unless
-        `allow_empty`, InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
-        (`detached-head`, `branch-moved`).
+        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit` unless
+        `allow_empty`, `validate-gate` unless `verify` is False), InvalidInput (`message-missing`,
+        `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`, `branch-moved`).
         """
         from vault.operations.commit import CommitOptions, commit_stage
 
         options = CommitOptions(
-            meta=dict(meta or {}), amend=amend, allow_empty=allow_empty, settings=self._settings()
+            meta=dict(meta or {}),
+            amend=amend,
+            allow_empty=allow_empty,
+            settings=self._settings(),
+            verify=verify,
         )
         return commit_stage(self._context(), message, options)
 
