@@ -39,6 +39,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "validate.target",
         "validate.severity.*",
         "validate.gate",
+        "validate.rules.*",
     ),
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""

@@ -36,6 +36,17 @@ SAFE005 = "off"
 `gate = "error"` (or `"warning"`) below `[validate]` lets `vault commit` refuse what has such
 faults, unless `--no-verify` is typed.
 
+A project's own rules are [expressions](expressions.md) that an example with the fault satisfies;
+a field that occurs nowhere is missing in every example:
+
+```toml
+[validate.rules.TEAM001]      # capital letters and digits, no family of this page
+name = "ticket-without-topic"
+where = "data.metadata.topic is null"
+severity = "error"            # or warning, which it is if nothing is said
+message = "the ticket has no topic"
+```
+
 A message that a rule prints never holds a secret that it found, only the first characters of it.
 What a file says that is not JSON is not for rules: `vault import` puts it in quarantine and says
 why (`vault quarantine`). How often rules are right, how fast they are, and what none covers:

@@ -62,7 +62,7 @@ def _counted(count: int, word: str) -> str:
 
 def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Validation:
     from vault.operations.dataset import Dataset
-    from vault.operations.find_faults import find_faults
+    from vault.operations.own_rules import all_faults, known_rules
     from vault.operations.validate import (
         Tally,
         ValidateOptions,
@@ -73,12 +73,12 @@ def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Valida
     from vault.rules.selection import selected_rules
 
     selection = selection_of(context.folder, ValidateOptions())
-    rules = selected_rules(selection)
+    rules = selected_rules(selection, known_rules(context.folder))
     known = recall_validation(context, fingerprint, rules_key(rules, selection.target))
     if known is not None:
         return known
     tally = Tally(0)
-    for finding in find_faults(context, Dataset(context.store, manifest), rules):
+    for finding in all_faults(context, Dataset(context.store, manifest), rules):
         tally.add(finding)
     report = replace(report_of(rules, tally, manifest.examples), target=selection.target)
     validation = validation_from(report, fingerprint, rules)

@@ -16,10 +16,10 @@ from vault.objects.manifest import Manifest
 from vault.operations.context import Context, Draft, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
-from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
 from vault.operations.list_examples import open_revision
+from vault.operations.own_rules import all_faults, known_rules
 from vault.operations.rearrange import taken_out
 from vault.operations.revisions import STAGE
 from vault.operations.staging import change_stage
@@ -74,7 +74,7 @@ def mend(
             hint="leave it out: `vault validate --quarantine`",
         )
     selection = selection_of(context.folder, options)
-    rules = selected_rules(selection)
+    rules = selected_rules(selection, known_rules(context.folder))
     if mending.dry_run:
         _, dataset = open_revision(context, None)
         with context.store.backend.writing():
@@ -112,7 +112,7 @@ def mended(
     most = None if mending.all_items else SHOWN
     tally, left = Tally(most), Tally(0)
     out: dict[bytes, list[Finding]] = {}
-    for name, of_one in groupby(find_faults(context, dataset, rules), lambda each: each.id):
+    for name, of_one in groupby(all_faults(context, dataset, rules), lambda each: each.id):
         found = list(of_one)
         errors = [each for each in found if each.severity == Severity.ERROR]
         if errors and mending.quarantine:

@@ -13,9 +13,9 @@ from vault.notebook import Displayed
 from vault.objects.validation import RuleCount, Validation
 from vault.operations.context import Context, stage_of
 from vault.operations.examine_rows import Finding
-from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
+from vault.operations.own_rules import all_faults, known_rules
 from vault.operations.staging import Staged
 from vault.operations.validations import remember_validation, rules_key
 from vault.rules.rule import Rule, Severity
@@ -117,10 +117,10 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     `config-invalid`), Corrupt.
     """
     selection = selection_of(context.folder, options)
-    rules = selected_rules(selection)
+    rules = selected_rules(selection, known_rules(context.folder))
     opened, dataset = open_revision(context, revision)
     tally = Tally()
-    for finding in find_faults(context, dataset, rules):
+    for finding in all_faults(context, dataset, rules):
         tally.add(finding)
     report = report_of(rules, tally, dataset.manifest.examples)
     report = replace(report, commit=opened.commit, target=selection.target)
@@ -176,9 +176,9 @@ def iterate_findings(
     context: Context, revision: str | None, options: ValidateOptions
 ) -> Iterator[Finding]:
     """Yield every finding that `validate` counts, in the order of the examples."""
-    rules = selected_rules(selection_of(context.folder, options))
+    rules = selected_rules(selection_of(context.folder, options), known_rules(context.folder))
     _, dataset = open_revision(context, revision)
-    yield from find_faults(context, dataset, rules)
+    yield from all_faults(context, dataset, rules)
 
 
 def selection_of(folder: Path | None, options: ValidateOptions) -> RuleSelection:

@@ -63,7 +63,7 @@ def rules_key(rules: Sequence[Rule], target: str | None) -> str:
     """
     from vault.rules import codes
 
-    told = [[rule.code, str(rule.severity), rule.why] for rule in rules]
+    told = [[rule.code, str(rule.severity), rule.why, rule.where] for rule in rules]
     digest = hashlib.sha256(stored_json([target, told]))
     for path in sorted(Path(codes.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -232,8 +232,9 @@ class Reading(Opened):
         return iterate_findings(self._context(), revision, ValidateOptions(**options))
 
     def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[Rule, ...]:
-        """Return the rules that codes, beginnings of codes, or names mean."""
-        from vault.rules.codes import RULES
+        """Return the rules that codes, beginnings of codes, or names mean, your own included."""
+        from vault.operations.own_rules import known_rules
         from vault.rules.selection import matching_codes
 
-        return tuple(RULES[code] for word in words for code in matching_codes(word))
+        known = known_rules(self.folder)
+        return tuple(known[code] for word in words for code in matching_codes(word, known))

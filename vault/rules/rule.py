@@ -85,6 +85,8 @@ class Rule:
     record) with this fault matches. `targets` are those whose own rule it is; empty means all.
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
     `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
+    A rule of a project's own has an expression instead of a check: `where` holds for an example
+    with the fault, and whoever runs the rules evaluates it.
     """
 
     code: str
@@ -101,6 +103,7 @@ class Rule:
     is_default: bool = True
     since: str = "0.1.0"
     fix: Fix | None = None
+    where: str = ""
 
 
 def shown(value: Any, most: int = 40) -> str:

@@ -31,8 +31,10 @@ class RuleSelection:
     severity: Mapping[str, str] = field(default_factory=dict)
 
 
-def selected_rules(selection: RuleSelection) -> tuple[Rule, ...]:
-    """Return the rules to run, in the order of the table.
+def selected_rules(
+    selection: RuleSelection, known: Mapping[str, Rule] = RULES
+) -> tuple[Rule, ...]:
+    """Return the rules to run, in the order of the table `known`.
 
     A rule of targets runs for those alone, unless its whole code or name is selected. Raises
     NotFound (`rule-not-found`), InvalidInput (`target-unknown`, `severity-invalid`).
@@ -45,12 +47,12 @@ def selected_rules(selection: RuleSelection) -> tuple[Rule, ...]:
             code="target-unknown",
             hint=f"did you mean {near[0]}?" if near else f"one of {', '.join(TARGETS)}",
         )
-    named = {code for word in selection.select for code in _whole(word)}
-    wanted = {code for word in selection.select for code in matching_codes(word)}
-    dropped = {code for word in selection.ignore for code in matching_codes(word)}
-    severities = _severities(selection.severity)
+    named = {code for word in selection.select for code in _whole(word, known)}
+    wanted = {code for word in selection.select for code in matching_codes(word, known)}
+    dropped = {code for word in selection.ignore for code in matching_codes(word, known)}
+    severities = _severities(selection.severity, known)
     chosen = []
-    for code, rule in RULES.items():
+    for code, rule in known.items():
         is_meant = code in wanted if selection.select else rule.is_default
         fits = not rule.targets or target in rule.targets or code in named
         severity = severities.get(code, rule.severity)
@@ -60,34 +62,27 @@ def selected_rules(selection: RuleSelection) -> tuple[Rule, ...]:
     return tuple(chosen)
 
 
-def find_rule(word: str) -> Rule:
-    """Return the rule of this code or name. Raises NotFound (`rule-not-found`)."""
-    found = _whole(word)
-    if not found:
-        raise _unknown(word)
-    return RULES[found[0]]
-
-
-def matching_codes(word: str) -> list[str]:
+def matching_codes(word: str, known: Mapping[str, Rule] = RULES) -> list[str]:
     """Return the codes that a word means: a code, the beginning of codes, a name, or ALL.
 
     Raises NotFound (`rule-not-found`).
     """
     if word.upper() == ALL:
-        return list(RULES)
-    found = _whole(word) or [code for code in RULES if word and code.startswith(word.upper())]
+        return list(known)
+    found = _whole(word, known)
+    found = found or [code for code in known if word and code.startswith(word.upper())]
     if not found:
-        raise _unknown(word)
+        raise _unknown(word, known)
     return found
 
 
-def _whole(word: str) -> list[str]:
+def _whole(word: str, known: Mapping[str, Rule]) -> list[str]:
     return [
-        code for code, rule in RULES.items() if word.upper() == code or word.lower() == rule.name
+        code for code, rule in known.items() if word.upper() == code or word.lower() == rule.name
     ]
 
 
-def _severities(given: Mapping[str, str]) -> dict[str, str]:
+def _severities(given: Mapping[str, str], known: Mapping[str, Rule]) -> dict[str, str]:
     result = {}
     for word, severity in given.items():
         if severity not in (*Severity, OFF):
@@ -96,14 +91,14 @@ def _severities(given: Mapping[str, str]) -> dict[str, str]:
                 code="severity-invalid",
                 hint="use error, warning or off",
             )
-        result.update(dict.fromkeys(matching_codes(word), severity))
+        result.update(dict.fromkeys(matching_codes(word, known), severity))
     return result
 
 
-def _unknown(word: str) -> NotFound:
-    known = [*RULES, *(rule.name for rule in RULES.values()), *FAMILIES]
-    near = difflib.get_close_matches(word.upper(), known, n=1)
-    near = near or difflib.get_close_matches(word.lower(), known, n=1)
+def _unknown(word: str, known: Mapping[str, Rule]) -> NotFound:
+    words = [*known, *(rule.name for rule in known.values()), *FAMILIES]
+    near = difflib.get_close_matches(word.upper(), words, n=1)
+    near = near or difflib.get_close_matches(word.lower(), words, n=1)
     return NotFound(
         f'no rule has the code or name "{word}"',
         code="rule-not-found",
