@@ -82,6 +82,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("branch b2", "branches[{name commit current}]"),
     ],
     "switch": [("switch -c b3", f"branch commit staged{{{CHANGES}}}")],
+    "clean": [
+        ("clean", "steps[{name before after removed}] fixed staged dry_run"),
+        ("clean --dry-run", "steps[{name before after removed}] fixed staged dry_run"),
+    ],
     "dedupe": [
         (
             "dedupe --threshold 0.9",

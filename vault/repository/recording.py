@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
+    from vault.operations.clean import CleanReport
     from vault.operations.commit import CommitReport
     from vault.operations.dedupe_report import DedupeReport
     from vault.operations.discard import DiscardReport
@@ -110,6 +111,18 @@ class Recording(Opened):
             require_against(containment)
             return dedupe(self._context(), options)
         return dedupe_against(self._context(), against, options, containment=containment)
+
+    def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
+        """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.
+
+        `yes` goes on where dedupe would take out much. Raises Conflict (`dedupe-too-much`,
+        `detached-head`), InvalidInput (`config-invalid`, `threshold-invalid`).
+        """
+        from vault.operations.clean import clean
+        from vault.operations.dedupe_settings import comparing_of
+
+        comparing = comparing_of(self.folder)
+        return clean(self._context(), comparing, dry_run=dry_run, yes=yes)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage where they stood, with the labels that they had.
