@@ -243,3 +243,15 @@ def test_cleaning_prints_the_funnel(run: Run, mendable: Path) -> None:
     assert "`vault undo` takes all of it back" in outcome.err
     assert run("undo").code == 0
     assert run("status").out.count("5 examples") == 1
+
+
+def test_rules_that_are_code_say_that_they_did_not_run(run: Run, faulty: Path) -> None:
+    (faulty / "vault.toml").write_text('[validate.rules.TEAM2]\npython = "checks.py:f"\n')
+    (faulty / "checks.py").write_text("def f(record):\n    return 'no'\n")
+    for words in (["validate"], ["validate", "--jsonl"], ["validate", "--fix"]):
+        outcome = run(*words)
+        assert "TEAM2: code of this project, which runs with --allow-code only" in outcome.err
+        assert "TEAM2" not in outcome.out
+    outcome = run("validate", "--allow-code")
+    assert "TEAM2  warning  team2: 4 examples" in outcome.out
+    assert "--allow-code" not in outcome.err

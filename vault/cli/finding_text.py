@@ -54,8 +54,8 @@ def explained_lines(rules: Sequence[Rule]) -> Iterator[str]:
             yield ""
             yield from wrap([Piece(f"Elsewhere called {', '.join(rule.known_as)}.")], indent="")
         yield ""
-        if rule.where:
-            yield from hanging([Piece(f"fails:   {rule.where}")], deeper=" " * 9)
+        if rule.where or rule.python:
+            yield from hanging([Piece(f"fails:   {rule.where or rule.python}")], deeper=" " * 9)
             return
         yield f"fails:   {_record(rule.fails[0])}"
         yield f"passes:  {_record(rule.passes[0])}"

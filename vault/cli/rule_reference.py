@@ -47,6 +47,10 @@ severity = "error"            # or warning, which it is if nothing is said
 message = "the ticket has no topic"
 ```
 
+`python = "checks.py:is_polite"` in the place of `where` names a function in a file beside
+`vault.toml` that is given the record and returns what is wrong with it, or None. As a repository
+may come from anyone, it runs with `--allow-code` only, and never for the gate or `vault clean`.
+
 A message that a rule prints never holds a secret that it found, only the first characters of it.
 What a file says that is not JSON is not for rules: `vault import` puts it in quarantine and says
 why (`vault quarantine`). How often rules are right, how fast they are, and what none covers:

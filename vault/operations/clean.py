@@ -13,10 +13,8 @@ from vault.operations.dedupe_guards import check_threshold
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.list_examples import open_revision
 from vault.operations.mend import MendOptions, mended
-from vault.operations.own_rules import known_rules
 from vault.operations.staging import Staged, change_stage
-from vault.operations.validate import ValidateOptions, selection_of
-from vault.rules.selection import selected_rules
+from vault.operations.validate import ValidateOptions, rules_to_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,7 @@ def clean(
 def _cleaned(
     context: Context, dataset: Dataset, options: DedupeOptions
 ) -> tuple[Manifest, CleanReport]:
-    rules = selected_rules(
-        selection_of(context.folder, ValidateOptions()), known_rules(context.folder)
-    )
+    rules = rules_to_run(context.folder, ValidateOptions()).rules
     unread, examples = dataset.manifest.quarantined, dataset.manifest.examples
     done = mended(context, dataset, rules, MendOptions(fix=True, quarantine=True))
     mended_set = Dataset(dataset.store, done.manifest, numbers=dataset.numbers)

@@ -37,7 +37,7 @@ def pass_gate(context: Context, gate: str, manifest: Manifest, fingerprint: str)
     """Return what the rules find in a dataset; AnswerIsNo (`validate-gate`) if the gate refuses it.
 
     What is remembered of exactly this dataset and these rules is taken as it is; else the rules
-    run, which costs what `validate` costs.
+    run, which costs what `validate` costs; those that are code of the project do not.
     """
     found = _validated(context, manifest, fingerprint)
     refused = found.errors + (found.warnings if gate == "warning" else 0)
@@ -62,25 +62,24 @@ def _counted(count: int, word: str) -> str:
 
 def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Validation:
     from vault.operations.dataset import Dataset
-    from vault.operations.own_rules import all_faults, known_rules
+    from vault.operations.own_rules import all_faults
     from vault.operations.validate import (
         Tally,
         ValidateOptions,
         report_of,
-        selection_of,
+        rules_to_run,
         validation_from,
     )
-    from vault.rules.selection import selected_rules
 
-    selection = selection_of(context.folder, ValidateOptions())
-    rules = selected_rules(selection, known_rules(context.folder))
-    known = recall_validation(context, fingerprint, rules_key(rules, selection.target))
+    running = rules_to_run(context.folder, ValidateOptions())
+    rules = running.rules
+    known = recall_validation(context, fingerprint, rules_key(rules, running.target))
     if known is not None:
         return known
     tally = Tally(0)
     for finding in all_faults(context, Dataset(context.store, manifest), rules):
         tally.add(finding)
-    report = replace(report_of(rules, tally, manifest.examples), target=selection.target)
+    report = replace(report_of(rules, tally, manifest.examples), target=running.target)
     validation = validation_from(report, fingerprint, rules)
     remember_validation(context, validation)
     return validation

@@ -19,23 +19,23 @@ from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
 from vault.operations.list_examples import open_revision
-from vault.operations.own_rules import all_faults, known_rules
+from vault.operations.own_rules import all_faults
 from vault.operations.rearrange import taken_out
 from vault.operations.revisions import STAGE
 from vault.operations.staging import change_stage
 from vault.operations.validate import (
     SHOWN,
     RuleFixes,
+    RulesToRun,
     Tally,
     ValidateOptions,
     ValidateReport,
     report_of,
-    selection_of,
+    rules_to_run,
     validation_from,
 )
 from vault.operations.validations import remember_validation
 from vault.rules.rule import Rule, Severity
-from vault.rules.selection import selected_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ def mend(
             code="mend-needs-stage",
             hint="leave it out: `vault validate --quarantine`",
         )
-    selection = selection_of(context.folder, options)
-    rules = selected_rules(selection, known_rules(context.folder))
+    running = rules_to_run(context.folder, options)
+    rules = running.rules
     if mending.dry_run:
         _, dataset = open_revision(context, None)
         with context.store.backend.writing():
             done = mended(context, dataset, rules, mending)
-        return replace(done.report, target=selection.target, dry_run=True)
+        return replace(_told(done, running), dry_run=True)
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Mended]:
         done = mended(context, dataset, rules, mending)
@@ -87,8 +87,12 @@ def mend(
 
     staged, done = change_stage(context, change)
     if options.is_as_the_team_says:
-        _remember(context, done, rules, selection.target)
-    return replace(done.report, target=selection.target, staged=staged)
+        _remember(context, done, rules, running.target)
+    return replace(_told(done, running), staged=staged)
+
+
+def _told(done: Mended, running: RulesToRun) -> ValidateReport:
+    return replace(done.report, target=running.target, skipped=running.skipped)
 
 
 def _remember(context: Context, done: Mended, rules: Sequence[Rule], target: str | None) -> None:

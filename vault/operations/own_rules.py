@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from vault.config import read_team_configuration
 from vault.errors import InvalidExpression, InvalidInput
 from vault.objects.runs import RowKeys
+from vault.operations.code_rules import is_place, load_check
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
@@ -29,13 +30,13 @@ from vault.operations.find_faults import find_faults
 from vault.operations.sources import source_of_each
 from vault.operations.where import check_expression, find_matches
 from vault.rules.codes import FAMILIES, RULES
-from vault.rules.rule import Fault, Rule, Severity
+from vault.rules.rule import Fault, Rule, Severity, Trigger
 from vault.rules.subject import Subject
 
 _SECTION = "validate.rules"
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_MEMBERS = ("name", "where", "severity", "message")
+_MEMBERS = ("name", "where", "python", "severity", "message")
 
 
 def known_rules(folder: Path | None) -> Mapping[str, Rule]:
@@ -140,11 +141,29 @@ def _own_rule(code: str, said: Any) -> Rule:
     severity = said.get("severity", str(Severity.WARNING))
     if severity not in tuple(Severity):
         raise _invalid(f'{place}.severity is "{severity}"', "write `error` or `warning`, in quotes")
-    if not said.get("where"):
+    where, python = said.get("where", ""), said.get("python", "")
+    if bool(where) == bool(python):
         raise _invalid(f"{place} has no expression", f'write where = "tokens > 4000" below {place}')
-    _check(place, said["where"])
-    told = said.get("message") or f"the example satisfies {said['where']}"
-    return Rule(code, name, Severity(severity), told, _nothing, (), (), where=said["where"])
+    if python and not is_place(python):
+        raise _invalid(f'{place}.python is "{python}"', 'write such as "checks.py:is_polite"')
+    if where:
+        _check(place, where)
+    told = said.get("message") or (where and f"the example satisfies {where}") or f"see {python}"
+    own = Rule(code, name, Severity(severity), told, _nothing, (), (), where=where, python=python)
+    return replace(own, trigger=Trigger.EVERY)
+
+
+def with_code(folder: Path | None, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Return rules of which those that are Python functions are loaded; runs files of the project.
+
+    Raises InvalidInput (`own-rule-failed`).
+    """
+    return tuple(
+        replace(rule, check=load_check(folder, rule.code, rule.python))
+        if rule.python and folder is not None
+        else rule
+        for rule in rules
+    )
 
 
 def _check(place: str, where: str) -> None:

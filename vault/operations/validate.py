@@ -15,7 +15,7 @@ from vault.operations.context import Context, stage_of
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
-from vault.operations.own_rules import all_faults, known_rules
+from vault.operations.own_rules import all_faults, known_rules, with_code
 from vault.operations.staging import Staged
 from vault.operations.validations import remember_validation, rules_key
 from vault.rules.rule import Rule, Severity
@@ -29,11 +29,15 @@ _SECTION = "validate"
 
 @dataclass(frozen=True, slots=True)
 class ValidateOptions:
-    """What to look for; what is None is taken from `[validate]` of `vault.toml`, if it is there."""
+    """What to look for; what is None is taken from `[validate]` of `vault.toml`, if it is there.
+
+    `allow_code` lets rules run that are Python functions of the project; else they are skipped.
+    """
 
     select: Sequence[str] | None = None
     ignore: Sequence[str] | None = None
     target: str | None = None
+    allow_code: bool = False
 
     @property
     def is_as_the_team_says(self) -> bool:
@@ -70,7 +74,7 @@ class ValidateReport(Displayed):
     `errors` and `warnings` count findings: one rule, one example. Where the stage was mended,
     `fixes` says what was done to examples (`fixed` of them, and `merged` more that had become equal
     to another one and went), the findings are those of the others, and the `quarantined` examples
-    are out. With `dry_run` all this is only told.
+    are out. With `dry_run` all this is only told. `skipped` rules are code that was not allowed.
     """
 
     commit: str | None
@@ -86,6 +90,7 @@ class ValidateReport(Displayed):
     quarantined: int = 0
     staged: Staged | None = None
     dry_run: bool = False
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,21 +114,46 @@ class Tally:
             self.with_errors += 1
 
 
+@dataclass(frozen=True, slots=True)
+class RulesToRun:
+    """The rules that are meant, the target, and the codes of those that would have to run code."""
+
+    rules: tuple[Rule, ...]
+    target: str | None
+    skipped: tuple[str, ...]
+
+
+def rules_to_run(folder: Path | None, options: ValidateOptions) -> RulesToRun:
+    """Return the rules that options and `vault.toml` mean.
+
+    Runs no code of the project unless the options allow it. Raises what `validate` raises.
+    """
+    selection = selection_of(folder, options)
+    meant = selected_rules(selection, known_rules(folder))
+    if options.allow_code:
+        return RulesToRun(with_code(folder, meant), selection.target, ())
+    rules = tuple(rule for rule in meant if not rule.python)
+    skipped = tuple(rule.code for rule in meant if rule.python)
+    return RulesToRun(rules, selection.target, skipped)
+
+
 def validate(context: Context, revision: str | None, options: ValidateOptions) -> ValidateReport:
     """Return what the rules find in a revision (the stage), counted by rule.
 
     Costs reading and parsing all records, about 10 µs each; memory is bounded. Raises NotFound
     (`rule-not-found`, `revision-not-found`), InvalidInput (`target-unknown`, `severity-invalid`,
-    `config-invalid`), Corrupt.
+    `config-invalid`, `own-rule-failed`), Corrupt.
     """
-    selection = selection_of(context.folder, options)
-    rules = selected_rules(selection, known_rules(context.folder))
+    running = rules_to_run(context.folder, options)
+    rules = running.rules
     opened, dataset = open_revision(context, revision)
     tally = Tally()
     for finding in all_faults(context, dataset, rules):
         tally.add(finding)
     report = report_of(rules, tally, dataset.manifest.examples)
-    report = replace(report, commit=opened.commit, target=selection.target)
+    report = replace(
+        report, commit=opened.commit, target=running.target, skipped=running.skipped
+    )
     if opened.commit is None and options.is_as_the_team_says:
         stage = stage_of(context.log.tip().view)
         # Somebody else may have staged more meanwhile; then this is of no dataset that is there.
@@ -176,7 +206,7 @@ def iterate_findings(
     context: Context, revision: str | None, options: ValidateOptions
 ) -> Iterator[Finding]:
     """Yield every finding that `validate` counts, in the order of the examples."""
-    rules = selected_rules(selection_of(context.folder, options), known_rules(context.folder))
+    rules = rules_to_run(context.folder, options).rules
     _, dataset = open_revision(context, revision)
     yield from all_faults(context, dataset, rules)
 

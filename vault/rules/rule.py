@@ -86,7 +86,8 @@ class Rule:
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
     `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
     A rule of a project's own has an expression instead of a check: `where` holds for an example
-    with the fault, and whoever runs the rules evaluates it.
+    with the fault, and whoever runs the rules evaluates it. Or its check is a function of the
+    project, `python` names it, and finds nothing unless running it was allowed.
     """
 
     code: str
@@ -104,6 +105,7 @@ class Rule:
     since: str = "0.1.0"
     fix: Fix | None = None
     where: str = ""
+    python: str = ""
 
 
 def shown(value: Any, most: int = 40) -> str:

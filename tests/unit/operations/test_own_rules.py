@@ -9,7 +9,7 @@ import pytest
 
 import vault
 from tests.support.repositories import chat, write_lines
-from vault.errors import AnswerIsNo, NotFound, VaultError
+from vault.errors import AnswerIsNo, InvalidInput, NotFound, VaultError
 from vault.repository import Repository
 
 UNANSWERED = {"messages": [{"role": "user", "content": "Anyone there?"}]}
@@ -101,3 +101,83 @@ def test_a_report_for_another_program_knows_own_rules(repository: Repository) ->
     run = json.loads("".join(pieces))["runs"][0]
     ids = {each["id"] for each in run["tool"]["driver"]["rules"]}
     assert {each["ruleId"] for each in run["results"]} == {"TEAM001", "TURN001"} <= ids
+
+
+CODE_RULE = """[validate.rules.TEAM002]
+python = "checks.py:is_polite"
+severity = "error"
+"""
+CODE = """
+from pathlib import Path
+
+Path(__file__).with_name("ran").write_text("")
+
+
+def is_polite(record):
+    record["messages"].append("a change that nobody else may see")
+    return None if "topic" in record else f"{len(record['messages'])} messages and no topic"
+"""
+
+
+def with_checks(tmp_path: Path, code: str, rule: str = CODE_RULE) -> None:
+    (tmp_path / "vault.toml").write_text('[validate]\nselect = ["TEAM"]\n' + rule)
+    (tmp_path / "checks.py").write_text(code)
+
+
+def test_code_of_the_project_runs_only_where_that_was_allowed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    with_checks(tmp_path, CODE)
+    report = repository.validate()
+    assert (report.errors, report.skipped) == (0, ("TEAM002",))
+    assert list(repository.iterate_findings()) == []
+    assert repository.validate(quarantine=True).skipped == ("TEAM002",)
+    repository.rules(["TEAM002"])
+    repository.clean()
+    assert not (tmp_path / "ran").exists()
+    report = repository.validate(allow_code=True)
+    assert (report.errors, report.skipped) == (2, ())
+    messages = [each.message for each in report.findings[0].items]
+    assert messages == ["3 messages and no topic", "2 messages and no topic"]
+
+
+def test_a_gate_runs_no_code_of_the_project(repository: Repository, tmp_path: Path) -> None:
+    with_checks(tmp_path, CODE)
+    settings = tmp_path / "vault.toml"
+    settings.write_text('[validate]\ngate = "error"\nselect = ["TEAM"]\n' + CODE_RULE)
+    assert repository.validate(allow_code=True).errors == 2
+    repository.commit("one")
+
+
+def test_examples_that_code_finds_go_to_quarantine(repository: Repository, tmp_path: Path) -> None:
+    with_checks(tmp_path, CODE)
+    assert repository.validate(quarantine=True, allow_code=True).quarantined == 2
+    assert {each.code for each in repository.quarantine().quarantined} == {"TEAM002"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise ValueError('no')",
+        "is_polite = 3",
+        "def is_polite(",
+        "def is_polite(record): return 3",
+        "def is_polite(record): return record['nothing']",
+    ],
+)
+def test_code_that_fails_is_told(repository: Repository, tmp_path: Path, code: str) -> None:
+    with_checks(tmp_path, code)
+    with pytest.raises(InvalidInput) as refused:
+        repository.validate(allow_code=True)
+    assert refused.value.code == "own-rule-failed"
+    assert "TEAM002" in refused.value.message
+
+
+@pytest.mark.parametrize("place", ["../checks.py:f", "/checks.py:f", "checks.py", "os:system"])
+def test_code_from_elsewhere_is_refused(
+    repository: Repository, tmp_path: Path, place: str
+) -> None:
+    with_checks(tmp_path, CODE, CODE_RULE.replace("checks.py:is_polite", place))
+    with pytest.raises(InvalidInput) as refused:
+        repository.validate()
+    assert refused.value.code == "config-invalid"
