@@ -230,7 +230,9 @@ def cluster_signed(
         len(rows),
         first[alike],
         second[alike],
-        compare=lambda left, right: comparisons.similarity(rows[left], rows[right]),
+        compare=lambda left, right: comparisons.similarity_from(
+            options.threshold, rows[left], rows[right]
+        ),
         threshold=options.threshold,
     )
     smallest = np.full(len(rows), len(signed))
