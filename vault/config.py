@@ -38,6 +38,8 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "validate.ignore",
         "validate.target",
         "validate.severity.*",
+        "validate.gate",
+        "validate.rules.*",
     ),
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""

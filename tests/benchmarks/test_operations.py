@@ -134,3 +134,18 @@ def test_export(benchmark: Any, filled: Library, size: int, ending: str) -> None
 def test_status(benchmark: Any, filled: Library, size: int) -> None:
     report = benchmark.pedantic(lambda: filled.repository.status(), rounds=10)
     assert report.examples == size
+
+
+def test_dedupe_of_a_round(
+    benchmark: Any, copy: Callable[[], Library], filled: Library, size: int
+) -> None:
+    filled.repository.dedupe(dry_run=True)
+
+    def make() -> Library:
+        library = copy()
+        library.write("b.jsonl", [record(size + number) for number in range(size // 100)])
+        library.run("b.jsonl")
+        return library
+
+    report = measured(benchmark, make, lambda library: library.repository.dedupe(dry_run=True))
+    assert report.examples == size + size // 100

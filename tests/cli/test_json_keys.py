@@ -35,7 +35,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("quarantine list", "quarantined[{id source line code reason}]"),
     ],
     "commit": [("commit -m two", f"commit branch parents examples {CHANGES} fingerprint")],
-    "log": [("log", f"commits[{{{COMMIT}}}]")],
+    "log": [
+        ("log", f"commits[{{{COMMIT}}}]"),
+        ("log --stat", f"commits[{{{COMMIT} validation moved}}]"),
+    ],
     "show": [
         ("show HEAD", COMMIT),
         ("show STAGE", COMMIT),
@@ -47,7 +50,7 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "diff": [
         ("diff", f"from to {CHANGES} unchanged by items[{{change what id old_id}}]"),
         ("diff --by topic", f"by{{x{{{CHANGES}}}}} items"),
-        ("diff v1 HEAD --stat", f"from to {CHANGES} unchanged by items"),
+        ("diff v1 HEAD --stat", f"from to {CHANGES} unchanged by items validation"),
     ],
     "head": [("head 2", "examples items[{id kind labels data}]")],
     "sample": [("sample 2", "examples items[{id kind labels data}]")],
@@ -79,6 +82,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("branch b2", "branches[{name commit current}]"),
     ],
     "switch": [("switch -c b3", f"branch commit staged{{{CHANGES}}}")],
+    "clean": [
+        ("clean", "steps[{name before after removed}] fixed staged dry_run"),
+        ("clean --dry-run", "steps[{name before after removed}] fixed staged dry_run"),
+    ],
     "dedupe": [
         (
             "dedupe --threshold 0.9",

@@ -173,3 +173,119 @@ def test_what_is_wrong_with_the_set_takes_no_example_out(run: Run, project: Path
     assert run("import", "a.jsonl").code == 0
     held = json.loads(run("validate", "--target", "openai", "--quarantine", "--json").out)
     assert (held["errors"], held["quarantined"], held["examples"]) == (1, 0, 1)
+
+
+@pytest.fixture
+def mendable(run: Run, faulty: Path) -> Path:
+    """The stage of `faulty`, and a chat with roles by other names."""
+    words = [{"role": "human", "content": "Open today?"}, {"role": "gpt", "content": "Yes."}]
+    write_lines(faulty / "foreign.jsonl", [{"messages": words}])
+    assert run("import", "foreign.jsonl").code == 0
+    return faulty
+
+
+def test_mending_says_what_was_done_and_how_to_take_it_back(run: Run, mendable: Path) -> None:
+    outcome = run("validate", "--fix", "--quarantine")
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert lines[0] == "FORM004  fixed  role-unknown: 2 places"
+    assert "1 example fixed in place" in lines
+    assert "2 examples put in quarantine" in lines
+    assert lines[-1] == "staged: 3 added; the next commit would have 3 examples"
+    assert "`vault undo` takes it back" in outcome.err
+    assert all(len(line) <= 80 for line in lines)
+    listed = run("quarantine", "list")
+    assert "faulty.jsonl, line 3  (FORM008)" in listed.out
+    assert "`vault quarantine restore ENTRY`" in listed.err
+    assert "quarantine  FORM008 answer-empty: " in run("removed").out
+    assert run("validate").code == 0
+
+
+def test_fixing_alone_leaves_the_errors_and_says_so(run: Run, mendable: Path) -> None:
+    assert run("validate", "--fix").code == 1
+    assert run("status").out.count("5 examples") == 1
+
+
+def test_a_dry_run_exits_as_if_nothing_was_done(run: Run, mendable: Path) -> None:
+    outcome = run("validate", "--fix", "--quarantine", "--dry-run")
+    assert outcome.code == 1
+    assert "FORM004  would be fixed  role-unknown: 2 places" in outcome.out
+    assert "2 examples would be put in quarantine" in outcome.out
+    assert "nothing was changed" in outcome.err
+
+
+def test_every_fix_and_finding_is_streamed_as_json_lines(run: Run, mendable: Path) -> None:
+    outcome = run("validate", "--fix", "--jsonl")
+    found = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [each["code"] for each in found] == ["FORM004", "FORM004", "FORM008", "TURN001"]
+    assert [each["path"] for each in found[:2]] == ["messages[0].role", "messages[1].role"]
+    assert ["into" in each for each in found] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--dry-run"], "nothing-to-try"),
+        (["--fix", "--report", "sarif"], "report-only-looks"),
+        (["HEAD", "--quarantine"], "mend-needs-stage"),
+    ],
+)
+def test_flags_that_do_not_go_along_are_refused(
+    run: Run, mendable: Path, words: list[str], code: str
+) -> None:
+    run("commit", "-m", "one")
+    outcome = run("validate", *words)
+    assert outcome.code == 2
+    assert f"code:  {code}" in outcome.err
+
+
+def test_a_gate_refuses_with_one_and_no_verify_passes_it(run: Run, faulty: Path) -> None:
+    (faulty / "vault.toml").write_text('[validate]\ngate = "error"\n')
+    outcome = run("commit", "-m", "one")
+    assert outcome.code == 1
+    assert "2 errors" in outcome.err and "code:  validate-gate" in outcome.err
+    assert run("commit", "-m", "one", "--no-verify").code == 0
+
+
+def test_log_and_diff_tell_how_findings_moved(run: Run, faulty: Path) -> None:
+    run("validate")
+    run("commit", "-m", "one")
+    run("validate", "--quarantine")
+    assert "validate: errors 2 -> 0, warnings 0\n" in run("diff", "--stat").out
+    run("commit", "-m", "two")
+    lines = run("log", "--stat").out.splitlines()
+    assert "validate: 0 errors, 0 warnings" in lines
+    assert "  FORM008 answer-empty: 1 -> 0" in lines
+    assert "validate: 2 errors, 0 warnings" in lines
+
+
+def test_own_rules_are_explained_by_their_expression(run: Run, faulty: Path) -> None:
+    (faulty / "vault.toml").write_text('[validate.rules.TEAM1]\nwhere = "turns < 2"\n')
+    assert "TEAM1  warning  team1: 1 example" in run("validate").out
+    lines = run("validate", "--explain", "TEAM1").out.splitlines()
+    assert lines[-1] == "fails:   turns < 2"
+
+
+def test_cleaning_prints_the_funnel(run: Run, mendable: Path) -> None:
+    outcome = run("clean")
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert lines[0].split() == ["step", "before", "left", "out"]
+    assert lines[2].split() == ["fix", "5", "5", "0", "1", "fixed"]
+    assert lines[3].split()[:4] == ["quarantine", "5", "3", "2"]
+    assert all(len(line) <= 80 for line in lines)
+    assert "`vault undo` takes all of it back" in outcome.err
+    assert run("undo").code == 0
+    assert run("status").out.count("5 examples") == 1
+
+
+def test_rules_that_are_code_say_that_they_did_not_run(run: Run, faulty: Path) -> None:
+    (faulty / "vault.toml").write_text('[validate.rules.TEAM2]\npython = "checks.py:f"\n')
+    (faulty / "checks.py").write_text("def f(record):\n    return 'no'\n")
+    for words in (["validate"], ["validate", "--jsonl"], ["validate", "--fix"]):
+        outcome = run(*words)
+        assert "TEAM2: code of this project, which runs with --allow-code only" in outcome.err
+        assert "TEAM2" not in outcome.out
+    outcome = run("validate", "--allow-code")
+    assert "TEAM2  warning  team2: 4 examples" in outcome.out
+    assert "--allow-code" not in outcome.err

@@ -54,6 +54,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Change what is staged",
         (
+            Entry("clean", "mend, quarantine and dedupe what is staged, in one go"),
             Entry("dedupe", "take exact and near duplicates out, one of each stays"),
             Entry("rm", "take examples out"),
             Entry("restore", "bring examples back"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vault.cli.count_text import count_changes
 from vault.cli.record_text import excerpt_lines, parts_of
 from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
+from vault.cli.validation_text import validation_change_lines
 from vault.cli.word_diff import changes
 from vault.cli.wrapped_text import Piece, wrap
 
@@ -39,6 +40,8 @@ def count_lines(report: DiffReport) -> Iterator[str]:
     """Yield the counts of a comparison."""
     changed = count_changes(report) or "no difference"
     yield f"{changed}; {plural(report.unchanged, 'example')} unchanged"
+    if report.validation is not None:
+        yield from validation_change_lines(report.validation)
 
 
 def by_lines(report: DiffReport, by: str) -> Iterator[str]:

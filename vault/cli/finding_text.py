@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 from vault.cli.wrapped_text import Piece, hanging, wrap
 from vault.rules.codes import SET_RULES
+from vault.rules.own_rule import OwnRule
 from vault.rules.rule import Rule
 
 if TYPE_CHECKING:
     from vault.operations.examine_rows import Finding
     from vault.operations.fix_faults import AppliedFix
     from vault.operations.validate import RuleFindings, ValidateReport
-    from vault.rules.set_rule import AnyRule
+    from vault.rules.any_rule import AnyRule
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 _INDENT = "    "
@@ -60,6 +61,9 @@ def explained_lines(rules: Sequence[AnyRule]) -> Iterator[str]:
 
 
 def _examples(rule: AnyRule) -> Iterator[str]:
+    if isinstance(rule, OwnRule):
+        yield from hanging([Piece(f"fails:   {rule.where or rule.python}")], deeper=" " * 9)
+        return
     for word, examples in (("fails:", rule.fails), ("passes:", rule.passes)):
         for each in examples[:1]:
             if isinstance(each, dict):

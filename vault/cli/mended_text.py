@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vault.cli.finding_text import finding_lines, report_lines
@@ -32,12 +32,20 @@ def refuse_mixture(mends: bool, *, dry_run: bool, report: str | None) -> None:
         )
 
 
+def hint_skipped(invocation: Invocation, skipped: Sequence[str]) -> None:
+    """Say which rules did not run because they are code."""
+    if skipped:
+        codes = ", ".join(skipped)
+        hint(invocation, f"{codes}: code of this project, which runs with --allow-code only")
+
+
 def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) -> int:
     """Print what was done and found; return the exit code: 1 if examples with errors are left."""
     if jsonl:
         emit_json_lines(invocation, _items(report))
     else:
         emit(invocation, report, lambda report: _lines(report, invocation.verbose))
+    hint_skipped(invocation, report.skipped)
     out, changed = report.quarantined, report.quarantined + report.fixed + report.merged
     if report.dry_run:
         hint(invocation, "nothing was changed; leave out --dry-run to do it")

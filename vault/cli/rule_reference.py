@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vault.rules.codes import ALL_RULES, FAMILIES
 from vault.rules.rule import TARGETS, Rule
-from vault.rules.set_rule import AnyRule
+from vault.rules.set_rule import SetRule
 
 _MOST_SHOWN = 300
 
@@ -34,6 +34,24 @@ TEXT = "error"      # a code, the beginning of codes, or a name: error, warning 
 SAFE005 = "off"
 ```
 
+`gate = "error"` (or `"warning"`) below `[validate]` lets `vault commit` refuse what has such
+faults, unless `--no-verify` is typed.
+
+A project's own rules are [expressions](expressions.md) that an example with the fault satisfies;
+a field that occurs nowhere is missing in every example:
+
+```toml
+[validate.rules.TEAM001]      # capital letters and digits, no family of this page
+name = "ticket-without-topic"
+where = "data.metadata.topic is null"
+severity = "error"            # or warning, which it is if nothing is said
+message = "the ticket has no topic"
+```
+
+`python = "checks.py:is_polite"` in the place of `where` names a function in a file beside
+`vault.toml` that is given the record and returns what is wrong with it, or None. As a repository
+may come from anyone, it runs with `--allow-code` only, and never for the gate or `vault clean`.
+
 A message that a rule prints never holds a secret that it found, only the first characters of it.
 What a file says that is not JSON is not for rules: `vault import` puts it in quarantine and says
 why (`vault quarantine`). How often rules are right, how fast they are, and what none covers:
@@ -59,13 +77,13 @@ def rule_page(*, note: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _runs(rule: AnyRule) -> str:
+def _runs(rule: Rule | SetRule) -> str:
     if not rule.is_default:
         return "when selected"
     return f"with `--target` {', '.join(rule.targets)}" if rule.targets else "always"
 
 
-def _section(rule: AnyRule) -> Iterator[str]:
+def _section(rule: Rule | SetRule) -> Iterator[str]:
     yield f"### {rule.code} {rule.name}"
     yield ""
     yield rule.why

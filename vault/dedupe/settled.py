@@ -69,8 +69,9 @@ def find_candidates(texts: Comparable, threshold: float, known: Settled | None =
     """Return the pairs of texts whose estimate reaches the threshold, nearly, ascending.
 
     `known` is what this returned for any other texts at the same threshold, where the number of a
-    text stands for the same signature and keys: the outcome is the same with and without it. Costs
-    10 µs a text without; with it 0.2 µs a text, and sorting the buckets that new texts fall into.
+    text stands for the same signature and keys: the outcome is the same with and without it.
+    Without, all texts are sorted once a band; with it only those in buckets that new ones fall
+    into, and the others are looked up: 0.3 µs a text.
     """
     count = len(texts.numbers)
     if known is not None and len(known.numbers):

@@ -10,21 +10,26 @@ from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, encode_manifest
+from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
+from vault.operations.gate import gate_of, pass_gate
+from vault.operations.validations import recall_validation, with_validation
 
 
 @dataclass(frozen=True, slots=True)
 class CommitOptions:
     """How to commit: facts to keep with it, in place of the last commit, even if nothing changed.
 
-    `settings` is the text of vault.toml, or None where there is none.
+    `settings` is the text of vault.toml, or None where there is none; `verify` lets its gate check
+    what is staged.
     """
 
     meta: Mapping[str, str] = field(default_factory=dict)
     amend: bool = False
     allow_empty: bool = False
     settings: bytes | None = None
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,10 @@ def commit_stage(
     """Record the stage as it is now; what others stage meanwhile stays staged.
 
     Costs writing a few hundred bytes: what a commit says of its dataset was found out when that was
-    staged. Raises AnswerIsNo
-    (`nothing-to-commit`), InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
-    (`detached-head`; `branch-moved` where another commit came before an amended one),
-    StorageFailed, Corrupt.
+    staged; with a gate, what `validate` costs unless it ran over just this. What the rules found is
+    kept with the commit. Raises AnswerIsNo (`nothing-to-commit`, `validate-gate`), InvalidInput
+    (`message-missing`, `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`;
+    `branch-moved` where another commit came before an amended one), StorageFailed, Corrupt.
     """
     with context.store.backend.writing():
         draft = draft_of(context, context.log.tip().view)
@@ -127,6 +132,11 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         meta = dict(options.meta)
         text = message or ""
     root = context.manifest(manifest)
+    fingerprint = _fingerprint(context, draft)
+    validation = _validation(context, draft, root, fingerprint, options)
+    if validation is not None:
+        root = with_validation(context.store, root, validation)
+        manifest = context.store.put(encode_manifest(root))
     settings = None if options.settings is None else context.store.put(options.settings)
     return Commit(
         manifest=manifest,
@@ -137,10 +147,22 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         examples=root.examples,
         counts=counts,
         quarantined=root.quarantined,
-        fingerprint=_fingerprint(context, draft),
+        fingerprint=fingerprint,
         settings=settings,
         meta=meta,
     )
+
+
+def _validation(
+    context: Context, draft: Draft, root: Manifest, fingerprint: str, options: CommitOptions
+) -> Validation | None:
+    """Return what the rules find in what is staged, None if nobody asked them. May refuse it."""
+    if draft.stage is None:
+        return None
+    gate = gate_of(context) if options.verify else None
+    if gate is None:
+        return recall_validation(context, fingerprint)
+    return pass_gate(context, gate, root, fingerprint)
 
 
 def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:

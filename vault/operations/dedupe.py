@@ -54,22 +54,32 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
         return _looked(context, options)
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
-        plan = plan_duplicates(context, dataset, options.comparing)
-        report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
-        if options.mark:
-            manifest, marked = _marked(context, dataset, plan)
-            return manifest, replace(report, removed=0, kept=report.examples, marked=marked)
-        too_much = _too_much(plan)
-        if too_much is not None and not options.yes:
-            raise too_much_error(too_much)
-        manifest = _without_duplicates(context, dataset, plan)
-        if len(plan.removed) and plan.boilerplate is not None:
-            on = options.comparing.on
-            manifest = with_boilerplate(context.store, manifest, on, plan.boilerplate)
-        return manifest, report
+        return deduped(context, dataset, options)
 
     staged, report = change_stage(context, change)
     return replace(report, staged=staged)
+
+
+def deduped(
+    context: Context, dataset: Dataset, options: DedupeOptions
+) -> tuple[Manifest, DedupeReport]:
+    """Return the manifest of a dataset without its duplicates, or with them marked, and the report.
+
+    Stores the parts of the manifest. Raises what `dedupe` raises but for the branch.
+    """
+    plan = plan_duplicates(context, dataset, options.comparing)
+    report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
+    if options.mark:
+        manifest, marked = _marked(context, dataset, plan)
+        return manifest, replace(report, removed=0, kept=report.examples, marked=marked)
+    too_much = _too_much(plan)
+    if too_much is not None and not options.yes:
+        raise too_much_error(too_much)
+    manifest = _without_duplicates(context, dataset, plan)
+    if len(plan.removed) and plan.boilerplate is not None:
+        on = options.comparing.on
+        manifest = with_boilerplate(context.store, manifest, on, plan.boilerplate)
+    return manifest, report
 
 
 def _looked(context: Context, options: DedupeOptions) -> DedupeReport:

@@ -12,12 +12,19 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
+from vault.objects.validation import Validation
 from vault.operations.compare import Comparison, compare
-from vault.operations.context import Context
+from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.records import WINDOW, record_arrays
 from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 from vault.operations.select import labels_of_each
+from vault.operations.validations import (
+    ValidationChange,
+    attached_validation,
+    recall_validation,
+    validation_change,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,8 @@ class DiffReport(Displayed):
     """How two revisions differ; `from_` and `to` are commit ids, or STAGE, or None for nothing.
 
     `by` counts the changes per value of a field; `reasons` why removed examples were taken out,
-    as far as they were removed deliberately. Both are empty unless a field was named.
+    as far as they were removed deliberately. Both are empty unless a field was named. `validation`
+    is there if somebody had validated both sides.
     """
 
     from_: str | None
@@ -88,6 +96,7 @@ class DiffReport(Displayed):
     by: Mapping[str, ChangeCounts]
     reasons: Mapping[str, int]
     items: tuple[ChangedExample, ...]
+    validation: ValidationChange | None = None
 
 
 class Sides(NamedTuple):
@@ -136,11 +145,12 @@ def diff(
     """
     sides = sides_of(context, old, new)
     names = _name(sides.old), _name(sides.new)
+    quality = validation_change(_validation(context, sides.old), _validation(context, sides.new))
     is_plain = key is None and by is None and not where and not limit
     known = _recorded_counts(context, sides) if is_plain else None
     if known is not None:
         counts, unchanged = known
-        return _report(names, counts, unchanged)
+        return replace(_report(names, counts, unchanged), validation=quality)
     comparison, unchanged = _compared(context, sides, key, where)
     counted: Mapping[str, ChangeCounts] = {}
     reasons: Mapping[str, int] = {}
@@ -150,7 +160,17 @@ def diff(
         counted, reasons = count_by(comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
     report = _report(names, comparison.counts, unchanged)
-    return replace(report, by=counted, reasons=reasons, items=items)
+    return replace(report, by=counted, reasons=reasons, items=items, validation=quality)
+
+
+def _validation(context: Context, side: Revision) -> Validation | None:
+    """Return what the rules found in one side: kept with the commit, or remembered of the stage."""
+    if side.commit is not None:
+        fingerprint = context.commit(side.commit).fingerprint
+        return attached_validation(context, side.manifest, fingerprint)
+    stage = stage_of(context.log.tip().view)
+    is_staged = stage is not None and stage.manifest == side.manifest
+    return recall_validation(context, stage.fingerprint) if stage and is_staged else None
 
 
 def iterate_diff(

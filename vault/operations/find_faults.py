@@ -16,10 +16,11 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Examined, Finding, examine_rows
 from vault.operations.read_examples import read_examples
+from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import RULES
 from vault.rules.rule import Rule
 from vault.rules.set_facts import SetPart, joined_parts
-from vault.rules.set_rule import AnyRule, SetRule, rules_of_examples, rules_of_sets
+from vault.rules.set_rule import SetRule
 from vault.store.object_store import ObjectStore
 
 CHUNKS_FOR_WORKERS = 5

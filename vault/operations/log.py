@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
+from vault.objects.validation import Validation
 from vault.objects.view import RefName, View
 from vault.operations.context import Context, head_of
 from vault.operations.revisions import ancestors, resolve
+from vault.operations.validations import MovedRule, attached_validation, moved_rules
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedCommit(Displayed):
     """One commit of history, with the names that stand at it.
 
-    `notes` holds facts that arrived after the commit.
+    `notes` holds facts that arrived after the commit. `validation` is what the rules had found in
+    its dataset, and `moved` which of them found more or less in its parent's: both only where that
+    was asked for and somebody had validated.
     """
 
     commit: Digest
@@ -34,6 +38,8 @@ class LoggedCommit(Displayed):
     branches: tuple[RefName, ...]
     tags: tuple[RefName, ...]
     notes: Mapping[str, str] = field(default_factory=dict)
+    validation: Validation | None = None
+    moved: tuple[MovedRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,13 @@ class LogReport(Displayed):
     head: Digest | None
 
 
-def log(context: Context, revision: str | None = None, *, limit: int | None = None) -> LogReport:
+def log(
+    context: Context, revision: str | None = None, *, limit: int | None = None, stat: bool = False
+) -> LogReport:
     """Return the history of a revision (HEAD); nothing in a repository without commits.
 
-    The history of the stage, which is not recorded yet, is that of HEAD.
+    The history of the stage, which is not recorded yet, is that of HEAD. `stat` also tells what the
+    rules found, which reads the manifest of each commit.
 
     Raises NotFound (`revision-not-found`), Corrupt.
     """
@@ -59,8 +68,21 @@ def log(context: Context, revision: str | None = None, *, limit: int | None = No
     if start is None:
         return LogReport((), head)
     chosen = islice(ancestors(context, start), limit)
-    commits = tuple(logged(view, digest, context.commit(digest)) for digest in chosen)
-    return LogReport(commits, head)
+    commits = (logged(view, digest, context.commit(digest)) for digest in chosen)
+    if stat:
+        commits = (_with_validation(context, each) for each in commits)
+    return LogReport(tuple(commits), head)
+
+
+def _with_validation(context: Context, logged: LoggedCommit) -> LoggedCommit:
+    now = _validation(context, logged.commit)
+    before = _validation(context, logged.parents[0]) if logged.parents else None
+    return replace(logged, validation=now, moved=moved_rules(before, now))
+
+
+def _validation(context: Context, digest: Digest) -> Validation | None:
+    commit = context.commit(digest)
+    return attached_validation(context, commit.manifest, commit.fingerprint)
 
 
 def logged(view: View, digest: Digest, commit: Commit) -> LoggedCommit:

@@ -5,7 +5,7 @@ One operation: first the fixes, then the rules over what they left, then the qua
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,28 +13,31 @@ import numpy as np
 
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
-from vault.operations.context import Context, Draft
+from vault.operations.context import Context, Draft, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
 from vault.operations.list_examples import open_revision
+from vault.operations.own_rules import all_faults
 from vault.operations.rearrange import taken_out
 from vault.operations.revisions import STAGE
 from vault.operations.staging import change_stage
 from vault.operations.validate import (
     SHOWN,
     RuleFixes,
+    RulesToRun,
     Tally,
     ValidateOptions,
     ValidateReport,
     report_of,
-    selection_of,
+    rules_to_run,
+    validation_from,
 )
+from vault.operations.validations import remember_validation
+from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.rule import Severity
-from vault.rules.selection import selected_rules
-from vault.rules.set_rule import AnyRule, rules_of_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class MendOptions:
     quarantine: bool = False
     dry_run: bool = False
     all_items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a dataset is after it was mended, what was found and done, and what is left to find."""
+
+    manifest: Manifest
+    report: ValidateReport
+    left: Tally
 
 
 def mend(
@@ -63,25 +75,39 @@ def mend(
             code="mend-needs-stage",
             hint="leave it out: `vault validate --quarantine`",
         )
-    selection = selection_of(context.folder, options)
-    rules = selected_rules(selection)
+    running = rules_to_run(context.folder, options)
+    rules = running.rules
     if mending.dry_run:
         _, dataset = open_revision(context, None)
         with context.store.backend.writing():
-            _, report = mended(context, dataset, rules, mending)
-        return replace(report, target=selection.target, dry_run=True)
+            done = mended(context, dataset, rules, mending)
+        return replace(_told(done, running), dry_run=True)
 
-    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, ValidateReport]:
-        return mended(context, dataset, rules, mending)
+    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Mended]:
+        done = mended(context, dataset, rules, mending)
+        return done.manifest, done
 
-    staged, report = change_stage(context, change)
-    return replace(report, target=selection.target, staged=staged)
+    staged, done = change_stage(context, change)
+    if options.is_as_the_team_says:
+        _remember(context, done, rules, running.target)
+    return replace(_told(done, running), staged=staged)
+
+
+def _told(done: Mended, running: RulesToRun) -> ValidateReport:
+    return replace(done.report, target=running.target, skipped=running.skipped)
+
+
+def _remember(context: Context, done: Mended, rules: Sequence[AnyRule], target: str | None) -> None:
+    stage = stage_of(context.log.tip().view)
+    if stage is not None and context.manifest(stage.manifest) == done.manifest:
+        left = replace(report_of(rules, done.left, stage.examples), target=target)
+        remember_validation(context, validation_from(left, stage.fingerprint, rules))
 
 
 def mended(
     context: Context, dataset: Dataset, rules: Sequence[AnyRule], mending: MendOptions
-) -> tuple[Manifest, ValidateReport]:
-    """Return the manifest of a dataset after its faults were mended, and what was found and done.
+) -> Mended:
+    """Return what a dataset is after its faults were mended, and what was found and done.
 
     Stores the parts of the manifest. Raises Corrupt, StorageFailed.
     """
@@ -90,12 +116,20 @@ def mended(
         fixed = fixed_dataset(context, dataset, rules_of_examples(rules))
         dataset = Dataset(dataset.store, fixed.manifest, numbers=dataset.numbers)
     most = None if mending.all_items else SHOWN
-    tally = Tally(most)
-    errors: list[Finding] = []
-    for finding in find_faults(context, dataset, rules):
-        tally.add(finding)
-        if mending.quarantine and finding.id and finding.severity == Severity.ERROR:
-            errors.append(finding)
+    tally, left = Tally(most), Tally(0)
+    out: dict[bytes, list[Finding]] = {}
+    of_set = rules_of_sets(rules)
+    codes_of_set = {rule.code for rule in of_set}
+    for name, of_one in groupby(all_faults(context, dataset, rules), lambda each: each.id):
+        found = list(of_one)
+        errors = [each for each in found if each.severity == Severity.ERROR]
+        is_out = bool(errors) and mending.quarantine and name is not None
+        if is_out and name is not None:
+            out.setdefault(bytes.fromhex(name), []).extend(errors)
+        for finding in found:
+            tally.add(finding)
+            if not is_out and not (out and finding.code in codes_of_set):
+                left.add(finding)
     report = replace(
         report_of(rules, tally, dataset.manifest.examples),
         fixes=_fixes_by_rule(rules, fixed.fixes, most),
@@ -103,21 +137,24 @@ def mended(
         merged=fixed.merged,
         quarantined=tally.with_errors if mending.quarantine else 0,
     )
-    if not errors:
-        return dataset.manifest, report
-    return _without_errors(context, dataset, errors), report
+    if not out:
+        return Mended(dataset.manifest, report, left)
+    manifest = _without_errors(context, dataset, out)
+    # Without those that went, the set as a whole is another one.
+    rest = Dataset(dataset.store, manifest, numbers=dataset.numbers)
+    for finding in find_faults(context, rest, of_set) if of_set else ():
+        left.add(finding)
+    return Mended(manifest, report, left)
 
 
-def _without_errors(context: Context, dataset: Dataset, errors: Sequence[Finding]) -> Manifest:
-    found = {
-        bytes.fromhex(name): quarantine_details(list(each))
-        for name, each in groupby(errors, lambda finding: finding.id or "")
-    }
+def _without_errors(
+    context: Context, dataset: Dataset, out: Mapping[bytes, Sequence[Finding]]
+) -> Manifest:
     keys = dataset.keys()
     ids = ids_of(dataset.columns(keys, ["id"]))
-    is_faulty = np.fromiter((each.tobytes() in found for each in ids), np.bool_, len(ids))
+    is_faulty = np.fromiter((each.tobytes() in out for each in ids), np.bool_, len(ids))
     rows = keys[is_faulty]
-    details = [found[each.tobytes()] for each in ids[is_faulty]]
+    details = [quarantine_details(out[each.tobytes()]) for each in ids[is_faulty]]
     return taken_out(context, dataset, keys, rows, {REASON: np.ones(len(rows), np.bool_)}, details)
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from vault.config import read_team_configuration
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.operations.context import Context
+from vault.objects.validation import RuleCount, Validation
+from vault.operations.context import Context, stage_of
 from vault.operations.examine_rows import Finding
-from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
+from vault.operations.own_rules import all_faults, known_rules, with_code
 from vault.operations.staging import Staged
+from vault.operations.validations import remember_validation, rules_key
+from vault.rules.any_rule import AnyRule, project_code
 from vault.rules.rule import Severity
 from vault.rules.selection import RuleSelection, selected_rules
-from vault.rules.set_rule import AnyRule
 
 SHOWN = 3
 """Findings of each rule that a report shows."""
@@ -28,11 +30,20 @@ _SECTION = "validate"
 
 @dataclass(frozen=True, slots=True)
 class ValidateOptions:
-    """What to look for; what is None is taken from `[validate]` of `vault.toml`, if it is there."""
+    """What to look for; what is None is taken from `[validate]` of `vault.toml`, if it is there.
+
+    `allow_code` lets rules run that are Python functions of the project; else they are skipped.
+    """
 
     select: Sequence[str] | None = None
     ignore: Sequence[str] | None = None
     target: str | None = None
+    allow_code: bool = False
+
+    @property
+    def is_as_the_team_says(self) -> bool:
+        """Tell whether nothing else is asked for: only such a result is kept with a commit."""
+        return self.select is None and self.ignore is None and self.target is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class ValidateReport(Displayed):
     `errors` and `warnings` count findings: one rule, one example. Where the stage was mended,
     `fixes` says what was done to examples (`fixed` of them, and `merged` more that had become equal
     to another one and went), the findings are those of the others, and the `quarantined` examples
-    are out. With `dry_run` all this is only told.
+    are out. With `dry_run` all this is only told. `skipped` rules are code that was not allowed.
     """
 
     commit: str | None
@@ -80,6 +91,7 @@ class ValidateReport(Displayed):
     quarantined: int = 0
     staged: Staged | None = None
     dry_run: bool = False
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,21 +116,71 @@ class Tally:
             self.with_errors += 1
 
 
+@dataclass(frozen=True, slots=True)
+class RulesToRun:
+    """The rules that are meant, the target, and the codes of those that would have to run code."""
+
+    rules: tuple[AnyRule, ...]
+    target: str | None
+    skipped: tuple[str, ...]
+
+
+def rules_to_run(folder: Path | None, options: ValidateOptions) -> RulesToRun:
+    """Return the rules that options and `vault.toml` mean.
+
+    Runs no code of the project unless the options allow it. Raises what `validate` raises.
+    """
+    selection = selection_of(folder, options)
+    meant = selected_rules(selection, known_rules(folder))
+    if options.allow_code:
+        return RulesToRun(with_code(folder, meant), selection.target, ())
+    code = project_code(meant)
+    rules = tuple(rule for rule in meant if rule not in code)
+    skipped = tuple(rule.code for rule in code)
+    return RulesToRun(rules, selection.target, skipped)
+
+
 def validate(context: Context, revision: str | None, options: ValidateOptions) -> ValidateReport:
     """Return what the rules find in a revision (the stage), counted by rule.
 
     Costs reading and parsing all records, about 10 µs each; memory is bounded. Raises NotFound
     (`rule-not-found`, `revision-not-found`), InvalidInput (`target-unknown`, `severity-invalid`,
-    `config-invalid`), Corrupt.
+    `config-invalid`, `own-rule-failed`), Corrupt.
     """
-    selection = selection_of(context.folder, options)
-    rules = selected_rules(selection)
+    running = rules_to_run(context.folder, options)
+    rules = running.rules
     opened, dataset = open_revision(context, revision)
     tally = Tally()
-    for finding in find_faults(context, dataset, rules):
+    for finding in all_faults(context, dataset, rules):
         tally.add(finding)
     report = report_of(rules, tally, dataset.manifest.examples)
-    return replace(report, commit=opened.commit, target=selection.target)
+    report = replace(report, commit=opened.commit, target=running.target, skipped=running.skipped)
+    if opened.commit is None and options.is_as_the_team_says:
+        stage = stage_of(context.log.tip().view)
+        # Somebody else may have staged more meanwhile; then this is of no dataset that is there.
+        if stage is not None and stage.manifest == opened.manifest:
+            validation = validation_from(report, stage.fingerprint, rules)
+            remember_validation(context, validation)
+    return report
+
+
+def validation_from(
+    report: ValidateReport, fingerprint: str, rules: Sequence[AnyRule]
+) -> Validation:
+    """Return the numbers of a report, as they are remembered of a dataset."""
+    counts = (
+        RuleCount(each.code, each.name, each.severity, each.count) for each in report.findings
+    )
+    return Validation(
+        fingerprint=fingerprint,
+        rules=rules_key(rules, report.target),
+        target=report.target,
+        examples=report.examples,
+        examples_with_errors=report.examples_with_errors,
+        errors=report.errors,
+        warnings=report.warnings,
+        findings=tuple(counts),
+    )
 
 
 def report_of(rules: Sequence[AnyRule], tally: Tally, examples: int) -> ValidateReport:
@@ -145,9 +207,9 @@ def iterate_findings(
     context: Context, revision: str | None, options: ValidateOptions
 ) -> Iterator[Finding]:
     """Yield every finding that `validate` counts, in the order of the examples."""
-    rules = selected_rules(selection_of(context.folder, options))
+    rules = rules_to_run(context.folder, options).rules
     _, dataset = open_revision(context, revision)
-    yield from find_faults(context, dataset, rules)
+    yield from all_faults(context, dataset, rules)
 
 
 def selection_of(folder: Path | None, options: ValidateOptions) -> RuleSelection:

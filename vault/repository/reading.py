@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vault.operations.status import StatusReport
     from vault.operations.undo import OperationsReport
     from vault.repository.snapshot import Snapshot
-    from vault.rules.set_rule import AnyRule
+    from vault.rules.any_rule import AnyRule
 
 
 class Reading(Opened):
@@ -33,14 +33,16 @@ class Reading(Opened):
 
         return status(self._context())
 
-    def log(self, revision: str | None = None, *, limit: int | None = None) -> LogReport:
+    def log(
+        self, revision: str | None = None, *, limit: int | None = None, stat: bool = False
+    ) -> LogReport:
         """Return the history of a revision (HEAD), newest first, at most `limit` commits.
 
-        Raises NotFound (`revision-not-found`).
+        `stat` also tells what `validate` had found in each. Raises NotFound (`revision-not-found`).
         """
         from vault.operations.log import log
 
-        return log(self._context(), revision, limit=limit)
+        return log(self._context(), revision, limit=limit, stat=stat)
 
     def export(
         self,
@@ -230,8 +232,9 @@ class Reading(Opened):
         return iterate_findings(self._context(), revision, ValidateOptions(**options))
 
     def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[AnyRule, ...]:
-        """Return the rules that codes, beginnings of codes, or names mean."""
-        from vault.rules.codes import ALL_RULES
+        """Return the rules that codes, beginnings of codes, or names mean, your own included."""
+        from vault.operations.own_rules import known_rules
         from vault.rules.selection import matching_codes
 
-        return tuple(ALL_RULES[code] for word in words for code in matching_codes(word))
+        known = known_rules(self.folder)
+        return tuple(known[code] for word in words for code in matching_codes(word, known))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
+    from vault.operations.clean import CleanReport
     from vault.operations.commit import CommitReport
     from vault.operations.dedupe_report import DedupeReport
     from vault.operations.discard import DiscardReport
@@ -43,17 +44,22 @@ class Recording(Opened):
         meta: Mapping[str, str] | None = None,
         amend: bool = False,
         allow_empty: bool = False,
+        verify: bool = True,
     ) -> CommitReport:
         """Record the stage as the branch's next commit; `amend` in place of the last one.
 
-        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit`) unless
-        `allow_empty`, InvalidInput (`message-missing`, `nothing-to-amend`), Conflict
-        (`detached-head`, `branch-moved`).
+        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit` unless
+        `allow_empty`, `validate-gate` unless `verify` is False), InvalidInput (`message-missing`,
+        `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`, `branch-moved`).
         """
         from vault.operations.commit import CommitOptions, commit_stage
 
         options = CommitOptions(
-            meta=dict(meta or {}), amend=amend, allow_empty=allow_empty, settings=self._settings()
+            meta=dict(meta or {}),
+            amend=amend,
+            allow_empty=allow_empty,
+            settings=self._settings(),
+            verify=verify,
         )
         return commit_stage(self._context(), message, options)
 
@@ -105,6 +111,18 @@ class Recording(Opened):
             require_against(containment)
             return dedupe(self._context(), options)
         return dedupe_against(self._context(), against, options, containment=containment)
+
+    def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
+        """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.
+
+        `yes` goes on where dedupe would take out much. Raises Conflict (`dedupe-too-much`,
+        `detached-head`), InvalidInput (`config-invalid`, `threshold-invalid`).
+        """
+        from vault.operations.clean import clean
+        from vault.operations.dedupe_settings import comparing_of
+
+        comparing = comparing_of(self.folder)
+        return clean(self._context(), comparing, dry_run=dry_run, yes=yes)
 
     def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
         """Bring examples back into the stage where they stood, with the labels that they had.

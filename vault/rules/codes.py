@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vault.rules import form, pref, safe, sets, size, text, tool, turn
 from vault.rules.rule import Rule
-from vault.rules.set_rule import AnyRule, SetRule
+from vault.rules.set_rule import SetRule
 
 FAMILIES: Mapping[str, str] = {
     "FORM": "the structure of a record",
@@ -30,5 +30,5 @@ RULES: Mapping[str, Rule] = {
 SET_RULES: Mapping[str, SetRule] = {rule.code: rule for rule in sets.RULES}
 """Every rule about a set as a whole by its code."""
 
-ALL_RULES: Mapping[str, AnyRule] = {**RULES, **SET_RULES}
+ALL_RULES: Mapping[str, Rule | SetRule] = {**RULES, **SET_RULES}
 """Every rule by its code, in the order of the page."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vault.errors import InvalidInput, NotFound
+from vault.rules.any_rule import AnyRule
 from vault.rules.codes import ALL_RULES, FAMILIES
 from vault.rules.rule import TARGETS, Severity
-from vault.rules.set_rule import AnyRule, SetRule
+from vault.rules.set_rule import SetRule
 
 ALL = "ALL"
 """The word that selects every rule, also those that are off by default."""
@@ -32,8 +33,10 @@ class RuleSelection:
     severity: Mapping[str, str] = field(default_factory=dict)
 
 
-def selected_rules(selection: RuleSelection) -> tuple[AnyRule, ...]:
-    """Return the rules to run, in the order of the table.
+def selected_rules(
+    selection: RuleSelection, known: Mapping[str, AnyRule] = ALL_RULES
+) -> tuple[AnyRule, ...]:
+    """Return the rules to run, in the order of the table `known`.
 
     A rule of targets runs for those alone, unless its whole code or name is selected. Raises
     NotFound (`rule-not-found`), InvalidInput (`target-unknown`, `severity-invalid`).
@@ -46,12 +49,12 @@ def selected_rules(selection: RuleSelection) -> tuple[AnyRule, ...]:
             code="target-unknown",
             hint=f"did you mean {near[0]}?" if near else f"one of {', '.join(TARGETS)}",
         )
-    named = {code for word in selection.select for code in _whole(word)}
-    wanted = {code for word in selection.select for code in matching_codes(word)}
-    dropped = {code for word in selection.ignore for code in matching_codes(word)}
-    severities = _severities(selection.severity)
+    named = {code for word in selection.select for code in _whole(word, known)}
+    wanted = {code for word in selection.select for code in matching_codes(word, known)}
+    dropped = {code for word in selection.ignore for code in matching_codes(word, known)}
+    severities = _severities(selection.severity, known)
     chosen = []
-    for code, rule in ALL_RULES.items():
+    for code, rule in known.items():
         is_meant = code in wanted if selection.select else rule.is_default
         fits = not rule.targets or target in rule.targets or code in named
         severity = severities.get(code, rule.severity)
@@ -66,33 +69,27 @@ def _meant(rule: AnyRule, severity: Severity, target: str | None) -> AnyRule:
     return rule if rule.severity == severity else replace(rule, severity=severity)
 
 
-def find_rule(word: str) -> AnyRule:
-    """Return the rule of this code or name. Raises NotFound (`rule-not-found`)."""
-    found = _whole(word)
-    if not found:
-        raise _unknown(word)
-    return ALL_RULES[found[0]]
-
-
-def matching_codes(word: str) -> list[str]:
+def matching_codes(word: str, known: Mapping[str, AnyRule] = ALL_RULES) -> list[str]:
     """Return the codes that a word means: a code, the beginning of codes, a name, or ALL.
 
     Raises NotFound (`rule-not-found`).
     """
     if word.upper() == ALL:
-        return list(ALL_RULES)
-    found = _whole(word) or [code for code in ALL_RULES if word and code.startswith(word.upper())]
+        return list(known)
+    found = _whole(word, known)
+    found = found or [code for code in known if word and code.startswith(word.upper())]
     if not found:
-        raise _unknown(word)
+        raise _unknown(word, known)
     return found
 
 
-def _whole(word: str) -> list[str]:
-    rules = ALL_RULES.values()
-    return [rule.code for rule in rules if word.upper() == rule.code or word.lower() == rule.name]
+def _whole(word: str, known: Mapping[str, AnyRule]) -> list[str]:
+    return [
+        code for code, rule in known.items() if word.upper() == code or word.lower() == rule.name
+    ]
 
 
-def _severities(given: Mapping[str, str]) -> dict[str, str]:
+def _severities(given: Mapping[str, str], known: Mapping[str, AnyRule]) -> dict[str, str]:
     result = {}
     for word, severity in given.items():
         if severity not in (*Severity, OFF):
@@ -101,14 +98,14 @@ def _severities(given: Mapping[str, str]) -> dict[str, str]:
                 code="severity-invalid",
                 hint="use error, warning or off",
             )
-        result.update(dict.fromkeys(matching_codes(word), severity))
+        result.update(dict.fromkeys(matching_codes(word, known), severity))
     return result
 
 
-def _unknown(word: str) -> NotFound:
-    known = [*ALL_RULES, *(rule.name for rule in ALL_RULES.values()), *FAMILIES]
-    near = difflib.get_close_matches(word.upper(), known, n=1)
-    near = near or difflib.get_close_matches(word.lower(), known, n=1)
+def _unknown(word: str, known: Mapping[str, AnyRule]) -> NotFound:
+    words = [*known, *(rule.name for rule in known.values()), *FAMILIES]
+    near = difflib.get_close_matches(word.upper(), words, n=1)
+    near = near or difflib.get_close_matches(word.lower(), words, n=1)
     return NotFound(
         f'no rule has the code or name "{word}"',
         code="rule-not-found",

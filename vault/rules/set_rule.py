@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from vault.rules.rule import Rule, Severity
+from vault.rules.rule import Severity
 from vault.rules.set_facts import SetPart
 
 
@@ -42,16 +42,3 @@ class SetRule:
     is_default: bool = True
     since: str = "0.1.0"
     target: str | None = None
-
-
-AnyRule = Rule | SetRule
-
-
-def rules_of_examples(rules: Iterable[AnyRule]) -> tuple[Rule, ...]:
-    """Return the rules that look at one example at a time."""
-    return tuple(rule for rule in rules if isinstance(rule, Rule))
-
-
-def rules_of_sets(rules: Iterable[AnyRule]) -> tuple[SetRule, ...]:
-    """Return the rules that look at a set as a whole."""
-    return tuple(rule for rule in rules if isinstance(rule, SetRule))

@@ -89,7 +89,8 @@ def test_every_line_is_kept_or_in_quarantine_with_its_reason(library: Library, n
     refused = library.repository.quarantine().quarantined
     assert tuple(each.code for each in refused) == case.refused
     assert all(each.source == "a.jsonl" and each.line > 0 for each in refused)
-    findings = library.repository.validate().findings
+    # The set has one question with several answers, which is meant.
+    findings = library.repository.validate(ignore=["SETS"]).findings
     assert {each.code for each in findings} >= set(case.found)
     assert bool(findings) == bool(case.found)
     assert library.repository.fsck().ok

@@ -9,6 +9,7 @@ import pytest
 
 from vault.formats.registry import recognise
 from vault.objects.json_text import compact_bytes
+from vault.rules.any_rule import rules_of_examples
 from vault.rules.examine import Examination
 from vault.rules.sample_records import (
     ASK,
@@ -21,7 +22,6 @@ from vault.rules.sample_records import (
     result,
 )
 from vault.rules.selection import RuleSelection, selected_rules
-from vault.rules.set_rule import rules_of_examples
 
 _IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 _PARTS = [{"type": "text", "text": "What is on the picture?"}, _IMAGE]

@@ -14,11 +14,11 @@ import pytest
 
 from vault.formats.registry import recognise
 from vault.objects.json_text import compact_bytes
+from vault.rules.any_rule import rules_of_examples
 from vault.rules.codes import RULES
 from vault.rules.examine import Examination
 from vault.rules.sample_records import WEATHER, call, calling, result
 from vault.rules.selection import RuleSelection, selected_rules
-from vault.rules.set_rule import rules_of_examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 COUNT = 200

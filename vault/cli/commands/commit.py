@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--amend", is_flag=True, help="Replace the last commit instead of following it.")
 @click.option("--allow-empty", is_flag=True, help="Commit even though nothing is staged.")
-@click.option("--no-verify", is_flag=True, help="Accepted for scripts; no check runs yet.")
+@click.option("--no-verify", is_flag=True, help="Commit although the gate of vault.toml says no.")
 def command(
     invocation: Invocation,
     message: str | None,
@@ -38,10 +38,15 @@ def command(
 ) -> None:
     """Record what is staged as the branch's next commit.
 
-    Exits with 1 when nothing is staged. Whatever is imported meanwhile stays staged.
+    Exits with 1 when nothing is staged, and when `gate = "error"` below [validate] of vault.toml
+    finds errors in it. Whatever is imported meanwhile stays staged.
     """
     report = invocation.repository(writing=True).commit(
-        message, meta=read_pairs(meta, "--meta"), amend=amend, allow_empty=allow_empty
+        message,
+        meta=read_pairs(meta, "--meta"),
+        amend=amend,
+        allow_empty=allow_empty,
+        verify=not no_verify,
     )
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
     hint(invocation, "`vault tag NAME` names this version, `vault log` shows history")

@@ -12,6 +12,7 @@ from vault.cli.commit_text import commit_lines, commit_title
 from vault.cli.count_text import count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
+from vault.cli.validation_text import validation_lines
 
 if TYPE_CHECKING:
     from vault.cli.commit_graph import Lanes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("revision", required=False, metavar="[REV]")
 @click.option("--oneline", is_flag=True, help="One line a commit.")
 @click.option("--graph", is_flag=True, help="Draw which commit follows which.")
-@click.option("--stat", is_flag=True, help="Count what each commit changed.")
+@click.option("--stat", is_flag=True, help="Count what each commit changed, and its faults.")
 @click.option("-n", "limit", metavar="N", type=click.IntRange(min=0), help="At most N commits.")
 def command(
     invocation: Invocation,
@@ -33,7 +34,7 @@ def command(
     limit: int | None,
 ) -> None:
     """Show history, newest first: of HEAD, or of REV."""
-    report = invocation.repository().log(revision, limit=limit)
+    report = invocation.repository().log(revision, limit=limit, stat=stat)
 
     def text(report: LogReport) -> Iterator[str]:
         lanes = _lanes() if graph else None
@@ -65,4 +66,5 @@ def _lines(
     if stat:
         indent = "    " if oneline else ""
         lines.append(f"{indent}{count_changes(each.counts) or 'no changes'}")
+        lines += [indent + line for line in validation_lines(each.validation, each.moved)]
     return lines

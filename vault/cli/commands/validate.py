@@ -10,8 +10,9 @@ import click
 from vault.cli import options
 from vault.cli.finding_text import explained_lines, report_lines
 from vault.cli.invocation import Invocation
-from vault.cli.mended_text import refuse_mixture, show_mended
+from vault.cli.mended_text import hint_skipped, refuse_mixture, show_mended
 from vault.cli.render import emit, emit_json_lines, emit_text, hint
+from vault.rules.own_rule import OwnRule
 
 _ERROR = "error"
 
@@ -27,6 +28,7 @@ _ERROR = "error"
     "--select", metavar="CODES", multiple=True, help="Only these rules: TOOL,TEXT001, or ALL."
 )
 @click.option("--ignore", metavar="CODES", multiple=True, help="All rules but these.")
+@click.option("--allow-code", is_flag=True, help="Run rules that are Python of this project.")
 @click.option("--fix", is_flag=True, help="Mend what has exactly one safe answer.")
 @click.option("--quarantine", is_flag=True, help="Take examples with errors out of the stage.")
 @click.option("--dry-run", is_flag=True, help="With these two: only tell what they would do.")
@@ -70,14 +72,20 @@ def command(
             emit_json_lines(invocation, counted)
         else:
             _emit_report(invocation, report, counted)
+        if not given["allow_code"]:
+            own = [each for each in repository.rules() if isinstance(each, OwnRule)]
+            hint_skipped(invocation, [each.code for each in own if each.python])
         return 1 if counted.errors else 0
     found = repository.validate(revision, **given)
     emit(invocation, found, lambda report: report_lines(report, invocation.verbose))
+    hint_skipped(invocation, found.skipped)
     if found.findings:
         hint(
             invocation, f"`vault validate --explain {found.findings[0].code}` tells why it matters"
         )
         hint(invocation, "`vault validate --jsonl` lists every finding")
+    if found.examples_with_errors and found.commit is None:
+        hint(invocation, "`vault validate --fix --quarantine` leaves only examples without errors")
     return 1 if found.errors else 0
 
 

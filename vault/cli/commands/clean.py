@@ -1,0 +1,62 @@
+"""`vault clean`: fix, quarantine and dedupe what is staged, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from vault.cli import options
+from vault.cli.invocation import Invocation
+from vault.cli.render import emit, hint
+from vault.cli.stage_text import stage_line
+from vault.cli.text import table
+
+if TYPE_CHECKING:
+    from vault.operations.clean import CleanReport
+
+_WENT = {
+    "parse": "could not be read: `vault quarantine`",
+    "fix": "equal to another then: `vault removed`",
+    "quarantine": "with errors: `vault quarantine`",
+    "dedupe": "duplicates: `vault removed`",
+}
+
+
+_WOULD_GO = {
+    **_WENT,
+    "fix": "equal to another then: `vault validate --fix --dry-run`",
+    "quarantine": "with errors: `vault validate`",
+    "dedupe": "duplicates: `vault dedupe --dry-run`",
+}
+
+
+@options.command(example="vault clean --dry-run\nvault clean")
+@click.option("-n", "--dry-run", is_flag=True, help="Tell what would happen; change nothing.")
+@click.option("--yes", is_flag=True, help="Go on where more than 30 % would go as duplicates.")
+def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
+    """Fix what is safe, quarantine what has errors, and dedupe: what is staged, by vault.toml.
+
+    Prints how many are left after each step, and where the others went. One operation.
+    """
+    report = invocation.repository(writing=not dry_run).clean(dry_run=dry_run, yes=yes)
+    emit(invocation, report, _text)
+    if report.dry_run:
+        hint(invocation, "nothing was changed; leave out --dry-run to do it")
+    elif report.fixed or any(each.removed for each in report.steps[1:]):
+        hint(invocation, "`vault diff` shows what changed, `vault undo` takes all of it back")
+
+
+def _text(report: CleanReport) -> Iterator[str]:
+    words = _WOULD_GO if report.dry_run else _WENT
+    rows: list[tuple[str, ...]] = [("step", "before", "left", "out", "")]
+    for each in report.steps:
+        went = words[each.name] if each.removed else ""
+        if each.name == "fix" and report.fixed:
+            went = f"{report.fixed:,} fixed" + (f"; {went}" if went else "")
+        counts = (f"{count:,}" for count in (each.before, each.after, each.removed))
+        rows.append((each.name, *counts, went))
+    yield from table(rows, right=(1, 2, 3))
+    if report.staged is not None:
+        yield stage_line(report.staged)

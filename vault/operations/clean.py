@@ -1,0 +1,85 @@
+"""`clean`: the funnel in one command, by `vault.toml`: fix, quarantine, dedupe. One operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vault.notebook import Displayed
+from vault.objects.manifest import Manifest
+from vault.operations.context import Context, Draft
+from vault.operations.dataset import Dataset
+from vault.operations.dedupe import DedupeOptions, deduped
+from vault.operations.dedupe_guards import check_threshold
+from vault.operations.duplicate_plan import Comparing
+from vault.operations.list_examples import open_revision
+from vault.operations.mend import MendOptions, mended
+from vault.operations.staging import Staged, change_stage
+from vault.operations.validate import ValidateOptions, rules_to_run
+
+
+@dataclass(frozen=True, slots=True)
+class CleanStep:
+    """One step of the funnel: how many there were, how many are left, and how many went.
+
+    `parse` counts input; what could not be read is in quarantine already. `fix` takes out what
+    became equal to another example, `quarantine` what has an error, `dedupe` duplicates.
+    """
+
+    name: str
+    before: int
+    after: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CleanReport(Displayed):
+    """The steps in order, how many examples were fixed in place, and how the stage stands."""
+
+    steps: tuple[CleanStep, ...]
+    fixed: int
+    staged: Staged | None
+    dry_run: bool = False
+
+
+def clean(
+    context: Context, comparing: Comparing, *, dry_run: bool = False, yes: bool = False
+) -> CleanReport:
+    """Clean the stage: fix what is safe, quarantine what has errors, take duplicates out.
+
+    Wholly or not at all, so one `undo` takes it back. The rules are those of `vault.toml`. Costs
+    what `validate --fix --quarantine` and `dedupe` cost. Raises what these raise, among it Conflict
+    (`dedupe-too-much`) unless `yes`; nothing is changed then.
+    """
+    check_threshold(comparing.threshold)
+
+    def change(draft: Draft | None, dataset: Dataset) -> tuple[Manifest, CleanReport]:
+        return _cleaned(context, dataset, DedupeOptions(comparing, yes=yes, limit=0))
+
+    if dry_run:
+        _, dataset = open_revision(context, None)
+        with context.store.backend.writing():
+            _, report = change(None, dataset)
+        return replace(report, dry_run=True)
+    staged, report = change_stage(context, change)
+    return replace(report, staged=staged)
+
+
+def _cleaned(
+    context: Context, dataset: Dataset, options: DedupeOptions
+) -> tuple[Manifest, CleanReport]:
+    rules = rules_to_run(context.folder, ValidateOptions()).rules
+    unread, examples = dataset.manifest.quarantined, dataset.manifest.examples
+    done = mended(context, dataset, rules, MendOptions(fix=True, quarantine=True))
+    mended_set = Dataset(dataset.store, done.manifest, numbers=dataset.numbers)
+    manifest, found = deduped(context, mended_set, options)
+    steps = (
+        _step("parse", examples + unread, unread),
+        _step("fix", examples, done.report.merged),
+        _step("quarantine", done.report.examples, done.report.quarantined),
+        _step("dedupe", done.manifest.examples, found.removed),
+    )
+    return manifest, CleanReport(steps, done.report.fixed, None)
+
+
+def _step(name: str, before: int, removed: int) -> CleanStep:
+    return CleanStep(name, before, before - removed, removed)

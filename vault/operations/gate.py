@@ -1,0 +1,85 @@
+"""The gate of a commit: `[validate] gate` of vault.toml refuses what has errors, or warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vault.config import read_team_configuration
+from vault.errors import AnswerIsNo, InvalidInput
+from vault.objects.manifest import Manifest
+from vault.objects.validation import Validation
+from vault.operations.context import Context
+from vault.operations.validations import recall_validation, remember_validation, rules_key
+
+_KEY = "validate.gate"
+_GATES = ("error", "warning", "off")
+_MOST_TOLD = 3
+
+
+def gate_of(context: Context) -> str | None:
+    """Return the gate that the team set: `error`, `warning`, or None.
+
+    Raises InvalidInput (`config-invalid`).
+    """
+    if context.folder is None:
+        return None
+    gate = read_team_configuration(context.folder).text(_KEY)
+    if gate is not None and gate not in _GATES:
+        raise InvalidInput(
+            f'vault.toml: {_KEY} is "{gate}"',
+            code="config-invalid",
+            hint="write `error`, `warning` or `off`, in quotes",
+        )
+    return None if gate == "off" else gate
+
+
+def pass_gate(context: Context, gate: str, manifest: Manifest, fingerprint: str) -> Validation:
+    """Return what the rules find in a dataset; AnswerIsNo (`validate-gate`) if the gate refuses it.
+
+    What is remembered of exactly this dataset and these rules is taken as it is; else the rules
+    run, which costs what `validate` costs; those that are code of the project do not.
+    """
+    found = _validated(context, manifest, fingerprint)
+    refused = found.errors + (found.warnings if gate == "warning" else 0)
+    if refused:
+        told = [each for each in found.findings if gate == "warning" or each.severity == "error"]
+        listed = ", ".join(f"{each.code} {each.name} {each.count:,}" for each in told[:_MOST_TOLD])
+        more = f" and {len(told) - _MOST_TOLD} more rules" if len(told) > _MOST_TOLD else ""
+        counted = _counted(found.errors, "error")
+        if gate == "warning":
+            counted += f" and {_counted(found.warnings, 'warning')}"
+        raise AnswerIsNo(
+            f'what is staged has {counted}, and the gate is "{gate}": {listed}{more}',
+            code="validate-gate",
+            hint="`vault validate` shows them; --no-verify commits all the same",
+        )
+    return found
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Validation:
+    from vault.operations.dataset import Dataset
+    from vault.operations.own_rules import all_faults
+    from vault.operations.validate import (
+        Tally,
+        ValidateOptions,
+        report_of,
+        rules_to_run,
+        validation_from,
+    )
+
+    running = rules_to_run(context.folder, ValidateOptions())
+    rules = running.rules
+    known = recall_validation(context, fingerprint, rules_key(rules, running.target))
+    if known is not None:
+        return known
+    tally = Tally(0)
+    for finding in all_faults(context, Dataset(context.store, manifest), rules):
+        tally.add(finding)
+    report = replace(report_of(rules, tally, manifest.examples), target=running.target)
+    validation = validation_from(report, fingerprint, rules)
+    remember_validation(context, validation)
+    return validation

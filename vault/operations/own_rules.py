@@ -1,0 +1,187 @@
+"""A project's own rules: expressions below `[validate.rules]` of `vault.toml`, run like any rule.
+
+[validate.rules.TEAM001]
+name = "ticket-without-topic"
+where = "data.metadata.topic is null"    # an example with the fault satisfies it
+severity = "warning"
+message = "the ticket has no topic"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.config import read_team_configuration
+from vault.errors import InvalidExpression, InvalidInput
+from vault.objects.runs import RowKeys
+from vault.operations.code_rules import is_place, load_check
+from vault.operations.context import Context
+from vault.operations.dataset import Dataset, ids_of
+from vault.operations.examine_rows import Finding
+from vault.operations.find_faults import find_faults
+from vault.operations.sources import source_of_each
+from vault.operations.where import check_expression, find_matches
+from vault.rules.any_rule import AnyRule, own_expressions
+from vault.rules.codes import ALL_RULES, FAMILIES
+from vault.rules.own_rule import OwnRule
+from vault.rules.rule import Rule, Severity, Trigger
+
+_SECTION = "validate.rules"
+_CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MEMBERS = ("name", "where", "python", "severity", "message")
+
+
+def known_rules(folder: Path | None) -> Mapping[str, AnyRule]:
+    """Return every rule by its code: those of vault, then a project's own.
+
+    Raises InvalidInput (`config-invalid`), InvalidExpression (`expression-invalid`).
+    """
+    if folder is None:
+        return ALL_RULES
+    own = read_team_configuration(folder).table(_SECTION)
+    made = {code: _own_rule(code, said) for code, said in own.items()}
+    return {**ALL_RULES, **made} if made else ALL_RULES
+
+
+def all_faults(context: Context, dataset: Dataset, rules: Sequence[AnyRule]) -> Iterator[Finding]:
+    """Yield every fault that some rules find, a project's own among them.
+
+    Findings of an example come one after the other, examples in order; those in which only own
+    rules found anything come last. A field that occurs nowhere is missing in every example. Costs
+    what `find_faults` does, and what each expression reads. Raises what `matching_mask` raises, but
+    for names that are unknown, and Corrupt.
+    """
+    own = own_expressions(rules)
+    usual = [rule for rule in rules if not isinstance(rule, OwnRule)]
+    found = find_faults(context, dataset, usual) if usual else iter(())
+    if not own:
+        yield from found
+        return
+    hits = _hits(context, dataset, own)
+    for name, of_one in groupby(found, lambda finding: finding.id):
+        yield from of_one
+        yield from () if name is None else hits.take(name)
+    yield from hits.rest()
+
+
+@dataclass(slots=True)
+class _Hits:
+    """The examples that own rules found, in order: a row of `masks` for each rule."""
+
+    rules: Sequence[OwnRule]
+    masks: Sequence[NDArray[np.bool_]]
+    ids: Sequence[str]
+    sources: Sequence[str]
+    lines: Sequence[int]
+    left: dict[str, int]
+
+    def take(self, name: str) -> Iterator[Finding]:
+        """Yield what was found in one example, which is then done."""
+        at = self.left.pop(name, None)
+        for rule, mask in zip(self.rules, self.masks, strict=True) if at is not None else ():
+            if at is not None and mask[at]:
+                severity = str(rule.severity)
+                place = self.ids[at], self.sources[at], self.lines[at]
+                yield Finding(rule.code, rule.name, severity, *place, rule.why, "")
+
+    def rest(self) -> Iterator[Finding]:
+        """Yield what was found in the examples that were not taken."""
+        for name in list(self.left):
+            yield from self.take(name)
+
+
+def _hits(context: Context, dataset: Dataset, own: Sequence[OwnRule]) -> _Hits:
+    keys = dataset.keys()
+    masks = [_mask(context, dataset, keys, rule) for rule in own]
+    hit = np.logical_or.reduce(masks)
+    rows = keys[hit]
+    table = dataset.columns(rows, ["id", "line"])
+    ids = [each.tobytes().hex() for each in ids_of(table)]
+    return _Hits(
+        own,
+        [mask[hit] for mask in masks],
+        ids,
+        source_of_each(dataset, rows),
+        table.column("line").to_pylist(),
+        {name: at for at, name in enumerate(ids)},
+    )
+
+
+def _mask(context: Context, dataset: Dataset, keys: RowKeys, rule: OwnRule) -> NDArray[np.bool_]:
+    return find_matches(context, dataset, keys, check_expression(rule.where)).mask
+
+
+def _own_rule(code: str, said: Any) -> OwnRule:
+    """Return a rule of `vault.toml`, checked."""
+    place = f"{_SECTION}.{code}"
+    if not _CODE.fullmatch(code) or code.rstrip("0123456789") in FAMILIES:
+        raise _invalid(
+            f"{code} cannot be the code of a rule of your own",
+            f"use capital letters and digits that begin with none of {', '.join(FAMILIES)}",
+        )
+    if not isinstance(said, dict) or set(said) - set(_MEMBERS):
+        raise _invalid(f"{place} is not a rule", f"write {', '.join(_MEMBERS)}, nothing else")
+    for member in _MEMBERS:
+        if not isinstance(said.get(member, ""), str):
+            raise _invalid(f"{place}.{member} is not text", f"change {place}.{member} to text")
+    name = said.get("name", code.lower())
+    if not _NAME.fullmatch(name) or any(rule.name == name for rule in ALL_RULES.values()):
+        raise _invalid(
+            f'{place}.name is "{name}"', "use words of small letters with dashes, none of vault's"
+        )
+    severity = said.get("severity", str(Severity.WARNING))
+    if severity not in tuple(Severity):
+        raise _invalid(f'{place}.severity is "{severity}"', "write `error` or `warning`, in quotes")
+    where, python = said.get("where", ""), said.get("python", "")
+    if bool(where) == bool(python):
+        raise _invalid(f"{place} has no expression", f'write where = "tokens > 4000" below {place}')
+    if python and not is_place(python):
+        raise _invalid(f'{place}.python is "{python}"', 'write such as "checks.py:is_polite"')
+    if where:
+        _check(place, where)
+    told = said.get("message") or (where and f"the example satisfies {where}") or f"see {python}"
+    return OwnRule(code, name, Severity(severity), told, where, python)
+
+
+def with_code(folder: Path | None, rules: Sequence[AnyRule]) -> tuple[AnyRule, ...]:
+    """Return rules of which those that are Python functions are loaded; runs files of the project.
+
+    Raises InvalidInput (`own-rule-failed`).
+    """
+    return tuple(
+        _loaded(folder, rule)
+        if isinstance(rule, OwnRule) and rule.python and folder is not None
+        else rule
+        for rule in rules
+    )
+
+
+def _loaded(folder: Path, own: OwnRule) -> Rule:
+    check = load_check(folder, own.code, own.python)
+    every = Trigger.EVERY
+    return Rule(own.code, own.name, own.severity, own.why, check, (), (), trigger=every)
+
+
+def _check(place: str, where: str) -> None:
+    try:
+        check_expression(where)
+    except InvalidExpression as error:
+        raise InvalidExpression(
+            f"{place}.where of vault.toml: {error.message}",
+            excerpt=error.excerpt,
+            code="expression-invalid",
+            hint=error.hint,
+        ) from None
+
+
+def _invalid(told: str, hint: str) -> InvalidInput:
+    return InvalidInput(f"vault.toml: {told}", code="config-invalid", hint=hint)
