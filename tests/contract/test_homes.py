@@ -11,6 +11,8 @@ HOMES = {
     "duckdb": {"catalogue"},
     "openai": {"generate"},
     "datasketch": {"dedupe"},
+    "py3langid": {"rules"},
+    "tokenizers": {"operations"},
 }
 """Libraries that only the named rooms may import, at the top of a module or inside a function."""
 
