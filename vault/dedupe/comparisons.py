@@ -10,41 +10,49 @@ from numpy.typing import NDArray
 from vault.dedupe.clusters import TOLERANCE, components
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.shingles import is_first, mix
-from vault.dedupe.similarity import ShingleSets, Similarities, sets_of
+from vault.dedupe.similarity import Bounds, ShingleSets, Similarities, bounds_of, sets_of
 from vault.dedupe.texts import Rows, TextsByRow
 from vault.dedupe.words import Hashes
 
 _NO_PAIRS = np.zeros(0, np.uint64)
 _NO_SIMILARITIES = np.zeros(0, np.float64)
+_PAIRS_WORTH_BOUNDS = 2
+"""Where rows are compared more often than this, most of them in vain, their bounds pay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """Pairs of texts that were compared, each as one number (ascending), and how alike they are.
 
-    Holds for one boilerplate, whatever the threshold. 16 bytes a pair.
+    Of some it is only known what their similarity does not exceed, which stands here as a negative
+    number. Holds for one boilerplate, whatever the threshold. 16 bytes a pair.
     """
 
     pair: Hashes
     similarity: Similarities
 
-    def look_up(self, pair: Hashes) -> Similarities:
-        """Return the similarity of pairs, NaN where it is not known."""
+    def look_up(self, pair: Hashes, least: float) -> Similarities:
+        """Return the similarity of pairs, NaN where it is not known.
+
+        Where all that is known is that it does not reach `least` it is a negative number.
+        """
         result = np.full(len(pair), np.nan)
         if len(self.pair):
             at = np.minimum(np.searchsorted(self.pair, pair), len(self.pair) - 1)
-            is_known = self.pair[at] == pair
-            result[is_known] = self.similarity[at[is_known]]
+            found = self.similarity[at]
+            is_known = (self.pair[at] == pair) & ((found >= 0) | (-found < least))
+            result[is_known] = found[is_known]
         return result
 
     def and_more(self, others: list[Verified]) -> Verified:
-        """Return these pairs and others, each once."""
+        """Return these pairs and others, each once, as the last of them knows it."""
         if not others:
             return self
-        pair = np.concatenate([self.pair, *(each.pair for each in others)])
+        latest = [*reversed(others), self]
+        pair = np.concatenate([each.pair for each in latest])
         order = np.argsort(pair, kind="stable")
         order = order[is_first(pair[order])]
-        similarity = np.concatenate([self.similarity, *(each.similarity for each in others)])
+        similarity = np.concatenate([each.similarity for each in latest])
         return Verified(pair[order], similarity[order])
 
 
@@ -77,6 +85,7 @@ class Comparisons:
         self._verified = verified
         self._found: list[Verified] = []
         self._sets: ShingleSets | None = None
+        self._bounds: Bounds | None = None
 
     def prepare(
         self, connecting: tuple[Rows, Rows], others: tuple[Rows, Rows], threshold: float
@@ -87,34 +96,60 @@ class Comparisons:
         yet by pairs that are known. Where another is asked for all the same, it is read then.
         """
         first, second = connecting
-        known = self._known(first, second)
+        known = self._known(first, second, threshold - TOLERANCE)
         near = known >= threshold - TOLERANCE
         joined = components(len(self._identity), first[near], second[near])
         is_open = np.isnan(known) & (joined[first] != joined[second])
         wanted = np.zeros(len(self._identity), np.bool_)
         wanted[first[is_open]] = wanted[second[is_open]] = True
+        open_pairs = int(is_open.sum())
         first, second = others
         is_open = np.isnan(self._known(first, second))
         wanted[first[is_open]] = wanted[second[is_open]] = True
-        self._read(np.flatnonzero(wanted))
+        rows = np.flatnonzero(wanted)
+        self._read(rows)
+        if open_pairs > _PAIRS_WORTH_BOUNDS * len(rows):
+            assert self._sets is not None
+            self._bounds = bounds_of(self._sets)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""
         result = self._known(first, second)
         unknown = np.flatnonzero(np.isnan(result))
-        if not len(unknown):
-            return result
-        left, right = first[unknown], second[unknown]
+        if len(unknown):
+            result[unknown] = self._compared(first[unknown], second[unknown])
+        return result
+
+    def similarity_from(self, least: float, first: Rows, second: Rows) -> Similarities:
+        """Return the true similarity of pairs that reach `least`, of others a lower number."""
+        least -= TOLERANCE
+        result = self._known(first, second, least)
+        unknown = np.flatnonzero(np.isnan(result))
+        if self._bounds is not None and len(unknown):
+            left, right = first[unknown], second[unknown]
+            at_most = self._bounds.at_most(left, right)
+            falls_short = at_most < least
+            result[unknown[falls_short]] = -at_most[falls_short]
+            self._learn(left[falls_short], right[falls_short], -at_most[falls_short])
+            unknown = unknown[~falls_short]
+        if len(unknown):
+            result[unknown] = self._compared(first[unknown], second[unknown])
+        return result
+
+    def _compared(self, left: Rows, right: Rows) -> Similarities:
         rows = np.sort(np.concatenate([left, right]))
         rows = rows[is_first(rows)]
         have = np.zeros(0, np.int64) if self._sets is None else self._sets.rows
         self._read(np.setdiff1d(rows, have, assume_unique=True))
         assert self._sets is not None
-        result[unknown] = self._sets.similarity(left, right)
-        pair = pair_numbers(self._identity[left], self._identity[right])
-        order = np.argsort(pair, kind="stable")
-        self._found.append(Verified(pair[order], result[unknown][order]))
+        result = self._sets.similarity(left, right)
+        self._learn(left, right, result)
         return result
+
+    def _learn(self, first: Rows, second: Rows, similarity: Similarities) -> None:
+        pair = pair_numbers(self._identity[first], self._identity[second])
+        order = np.argsort(pair, kind="stable")
+        self._found.append(Verified(pair[order], similarity[order]))
 
     def verified(self) -> Verified:
         """Return every pair that is known by now."""
@@ -125,10 +160,11 @@ class Comparisons:
         """Tell whether anything was compared that was not known before."""
         return bool(self._found)
 
-    def _known(self, first: Rows, second: Rows) -> Similarities:
+    def _known(self, first: Rows, second: Rows, least: float = 0) -> Similarities:
         if not len(self._verified.pair):
             return np.full(len(first), np.nan)
-        return self._verified.look_up(pair_numbers(self._identity[first], self._identity[second]))
+        pair = pair_numbers(self._identity[first], self._identity[second])
+        return self._verified.look_up(pair, least)
 
     def _read(self, rows: Rows) -> None:
         """Make the sets of rows (ascending) that are not there yet."""

@@ -221,21 +221,18 @@ def cluster_signed(
     alike = np.flatnonzero(one == other)
     both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
     doubts = _doubts(len(rows), first[both], second[both])
-    comparisons.prepare(
-        (rows[first[alike]], rows[second[alike]]),
-        (rows[doubts[0]], rows[doubts[1]]),
-        options.threshold,
-    )
+    threshold, connecting = options.threshold, (rows[first[alike]], rows[second[alike]])
+    comparisons.prepare(connecting, (rows[doubts[0]], rows[doubts[1]]), threshold)
     component, edges = connect(
         len(rows),
         first[alike],
         second[alike],
-        compare=lambda left, right: comparisons.similarity(rows[left], rows[right]),
-        threshold=options.threshold,
+        compare=lambda one, two: comparisons.similarity_from(threshold, rows[one], rows[two]),
+        threshold=threshold,
     )
     smallest = np.full(len(rows), len(signed))
     np.minimum.at(smallest, component, rows)
-    conflicts = _conflicts(*doubts, rows, comparisons, options.threshold)
+    conflicts = _conflicts(*doubts, rows, comparisons, threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
     cluster = smallest[component][groups.of_row]
     return NearDuplicates(cluster, conflicts, without, settled, comparisons, groups, edges, likely)
