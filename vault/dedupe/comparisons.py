@@ -110,7 +110,7 @@ class Comparisons:
         self._read(rows)
         if open_pairs > _PAIRS_WORTH_BOUNDS * len(rows):
             assert self._sets is not None
-            self._bounds = bounds_of(self._sets)
+            self._bounds = bounds_of(self._sets, len(self._identity))
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""

@@ -108,6 +108,14 @@ def test_an_instruction_that_all_share_does_not_make_them_alike() -> None:
     assert cluster_count(find([*texts, f"{instruction} {own[0]} and this is more"])) == 401
 
 
+def test_of_five_thousand_records_under_one_instruction_hardly_any_goes() -> None:
+    instruction = " ".join(f"instruction{number}" for number in range(120))
+    random = np.random.default_rng(6)
+    numbers = random.integers(0, 999, (5_000, 3))
+    records = [f"{instruction} pay {a} to {b} on day {c}" for a, b, c in numbers]
+    assert cluster_count(find(records)) >= 4_990
+
+
 def test_few_texts_have_no_boilerplate() -> None:
     shared = Texts([pa.array([f"one two three four five six {n}" for n in range(19)])])
     assert len(common_shingles(shared)) == 0

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.drafting import ids
-from tests.support.library import Library
+from tests.support.library import Library, chat
 from vault.objects.json_text import canonical_bytes, compact_bytes, parse
 
 
@@ -105,6 +105,21 @@ def test_a_table_holds_texts(library: Library, name: str) -> None:
 
     assert report.read == len(rows)
     assert distinct(library.records()) == distinct(rows)
+
+
+def test_messages_under_one_prompt_that_lists_their_intents_stay(library: Library) -> None:
+    path = DATA / "banking77" / "train.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    intents = sorted({row["category"] for row in rows})
+    prompt = "Which of these intents has the message? " + ", ".join(intents)
+    library.write("a.jsonl", [chat(f"{prompt}\n\n{r['text']}", r["category"]) for r in rows])
+    library.run("a.jsonl")
+
+    report = library.repository.dedupe(dry_run=True)
+
+    assert (len(rows), len(intents)) == (10_003, 77)
+    assert report.examples - report.removed >= 9_900
 
 
 def test_every_file_together_is_one_dataset(library: Library) -> None:
