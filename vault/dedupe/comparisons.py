@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.dedupe.clusters import TOLERANCE, components
-from vault.dedupe.scratch import Scratch
+from vault.dedupe.engine import Engine
 from vault.dedupe.shingles import is_first, mix
-from vault.dedupe.similarity import ShingleSets, Similarities, sets_of
-from vault.dedupe.texts import Rows, TextsByRow
+from vault.dedupe.similarity import Similarities
+from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 
 _NO_PAIRS = np.zeros(0, np.uint64)
@@ -59,24 +58,11 @@ def pair_numbers(first: Hashes, second: Hashes) -> Hashes:
 class Comparisons:
     """Compares rows; what it finds out it knows from then on."""
 
-    def __init__(
-        self,
-        texts: TextsByRow,
-        identity: Hashes,
-        own: NDArray[np.uint32],
-        *,
-        without: Hashes,
-        scratch: Scratch,
-        verified: Verified = NOTHING_VERIFIED,
-    ) -> None:
-        self._texts = texts
-        self._identity = identity
-        self._own = own
-        self._without = without
-        self._scratch = scratch
+    def __init__(self, engine: Engine, verified: Verified = NOTHING_VERIFIED) -> None:
+        self._engine = engine
+        self._identity = engine.identity
         self._verified = verified
         self._found: list[Verified] = []
-        self._sets: ShingleSets | None = None
 
     def prepare(
         self, connecting: tuple[Rows, Rows], others: tuple[Rows, Rows], threshold: float
@@ -87,6 +73,7 @@ class Comparisons:
         yet by pairs that are known. Where another is asked for all the same, it is read then.
         """
         first, second = connecting
+        pairs = [np.concatenate(each) for each in zip(connecting, others, strict=True)]
         known = self._known(first, second)
         near = known >= threshold - TOLERANCE
         joined = components(len(self._identity), first[near], second[near])
@@ -96,7 +83,7 @@ class Comparisons:
         first, second = others
         is_open = np.isnan(self._known(first, second))
         wanted[first[is_open]] = wanted[second[is_open]] = True
-        self._read(np.flatnonzero(wanted))
+        self._engine.prepare(np.flatnonzero(wanted), *pairs)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""
@@ -105,12 +92,7 @@ class Comparisons:
         if not len(unknown):
             return result
         left, right = first[unknown], second[unknown]
-        rows = np.sort(np.concatenate([left, right]))
-        rows = rows[is_first(rows)]
-        have = np.zeros(0, np.int64) if self._sets is None else self._sets.rows
-        self._read(np.setdiff1d(rows, have, assume_unique=True))
-        assert self._sets is not None
-        result[unknown] = self._sets.similarity(left, right)
+        result[unknown] = self._engine.similarity(left, right)
         pair = pair_numbers(self._identity[left], self._identity[right])
         order = np.argsort(pair, kind="stable")
         self._found.append(Verified(pair[order], result[unknown][order]))
@@ -129,12 +111,3 @@ class Comparisons:
         if not len(self._verified.pair):
             return np.full(len(first), np.nan)
         return self._verified.look_up(pair_numbers(self._identity[first], self._identity[second]))
-
-    def _read(self, rows: Rows) -> None:
-        """Make the sets of rows (ascending) that are not there yet."""
-        if not len(rows):
-            return
-        made = sets_of(
-            self._texts, rows, own=self._own, without=self._without, scratch=self._scratch
-        )
-        self._sets = made if self._sets is None else self._sets.joined(made)
