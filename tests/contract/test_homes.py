@@ -11,6 +11,7 @@ HOMES = {
     "duckdb": {"catalogue"},
     "openai": {"generate"},
     "datasketch": {"dedupe"},
+    "ray": {"operations"},
 }
 """Libraries that only the named rooms may import, at the top of a module or inside a function."""
 

@@ -29,7 +29,8 @@ CONNECT_SECONDS = 5.0
 NODES_SECONDS = 60.0
 """How long its machines may take to start a process and import vault."""
 
-_QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
+# Ray writes errors of tasks to the terminal that nobody asked for: here all are asked for.
+_QUIET = {"log_to_driver": False, "logging_level": "CRITICAL"}
 _PROBE = f"{GROUP}/probe"
 
 
@@ -71,7 +72,7 @@ class RayTasks:
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
-        self._remote: dict[Callable[..., Any], Any] = {}
+        self._called = ray.remote(_called)
 
     @property
     def workers(self) -> int:
@@ -122,8 +123,7 @@ class RayTasks:
         others = sorted({each for each in versions if each != mine})
         if others:
             raise InvalidInput(
-                f"machines of the cluster have another vault: {', '.join(others)}, "
-                f"not {mine}",
+                f"machines of the cluster have another vault: {', '.join(others)}, not {mine}",
                 code="engine-version",
                 hint=f"`pip install 'dataset-vault[ray]=={mine}'` on all of them",
             )
@@ -143,10 +143,12 @@ class RayTasks:
         ]
 
     def _submitted(self, work: Callable[..., Any], values: int, arguments: Sequence[Any]) -> Any:
-        if work not in self._remote:
-            self._remote[work] = self._ray.remote(work)
-        remote = self._remote[work].options(num_returns=values, scheduling_strategy="SPREAD")
-        return remote.remote(*arguments)
+        remote = self._called.options(
+            name=getattr(work, "__name__", "task"),
+            num_returns=values,
+            scheduling_strategy="SPREAD",
+        )
+        return remote.remote(work, *arguments)
 
     def _fetched(self, handle: Handle, timeout_seconds: float | None) -> Any:
         exceptions = self._ray.exceptions
@@ -192,6 +194,10 @@ def _join(ray: Any, address: str) -> None:
 def _checked(tasks: RayTasks, catalogue: Path) -> RayTasks:
     tasks.check(ArrayFiles(catalogue))
     return tasks
+
+
+def _called(work: Callable[..., Any], *arguments: Any) -> Any:
+    return work(*arguments)
 
 
 def _only(work: Callable[..., Sequence[Any]], *arguments: Any) -> Any:
