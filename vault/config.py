@@ -39,6 +39,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "validate.target",
         "validate.severity.*",
         "validate.gate",
+        "validate.tokenizer",
         "validate.rules.*",
     ),
 }

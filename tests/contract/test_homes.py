@@ -12,6 +12,8 @@ HOMES = {
     "openai": {"generate"},
     "datasketch": {"dedupe"},
     "ray": {"operations"},
+    "py3langid": {"rules"},
+    "tokenizers": {"operations"},
 }
 """Libraries that only the named rooms may import, at the top of a module or inside a function."""
 

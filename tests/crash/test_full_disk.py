@@ -8,14 +8,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.contract.source import ROOT
 from tests.crash.commands import COMMANDS, Command, Judge
 from tests.crash.conftest import Scene
 from tests.crash.test_power_cuts import read_in, write_out
+from tests.support.library import Library, chat
 from tests.support.repositories import opened
+from vault.dedupe.scratch import Scratch
 from vault.errors import StorageFailed, VaultError
+from vault.operations import duplicate_plan
 from vault.store.local import LocalBackend
 
 
@@ -73,6 +78,42 @@ def test_a_full_disk_is_told_and_leaves_the_repository_as_it_was(
         command.act(LocalBackend(place), scene.folder)
         judge.look(read_in(place), f"{command.name} with room again", must="after")
         assert judge.violations == []
+
+
+@pytest.mark.parametrize("left_bytes", [0, 20_000, 300_000])
+def test_a_full_disk_is_told_where_dedupe_needs_it_for_its_arrays(
+    left_bytes: int, small_disk: Path
+) -> None:
+    fill(small_disk, left_bytes)
+    scratch = Scratch(1_000, small_disk)
+    texts = (pa.array([f"text {at} " * 100 for at in range(500)]) for _ in range(10))
+    with pytest.raises(StorageFailed, match="No space left on device") as of_texts:
+        scratch.texts(texts)
+    with pytest.raises(StorageFailed, match="No space left on device") as of_array:
+        scratch.array((1 << 20,), np.uint64)
+    for error in (of_texts.value, of_array.value):
+        assert error.code == "no-room-to-compare"
+        assert f"df -h {small_disk}" in str(error.hint)
+    assert [each.name for each in small_disk.iterdir()] == ["filler"]
+    # With room again the same scratch does what it is asked.
+    (small_disk / "filler").unlink()
+    assert len(scratch.array((50_000,), np.uint64)) == 50_000
+
+
+def test_a_dedupe_that_a_full_disk_ends_leaves_the_repository_as_it_was(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(small_disk / "project")
+    library.write("a.jsonl", [chat(f"Question {at}?", f"Answer {at}.") for at in range(300)])
+    library.run("a.jsonl")
+    before = library.repository.status()
+    monkeypatch.setattr(duplicate_plan, "_IN_MEMORY_BYTES", 1_000)
+    fill(small_disk, 4_096)
+    with pytest.raises(StorageFailed, match="No space left on device"):
+        library.repository.dedupe()
+    assert library.repository.status() == before
+    assert list((library.folder / ".vault" / "tmp").iterdir()) == []
+    assert library.repository.fsck().ok
 
 
 def test_a_read_only_file_system_can_be_read_and_checked(

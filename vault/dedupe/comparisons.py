@@ -21,29 +21,35 @@ _NO_SIMILARITIES = np.zeros(0, np.float64)
 class Verified:
     """Pairs of texts that were compared, each as one number (ascending), and how alike they are.
 
-    Holds for one boilerplate, whatever the threshold. 16 bytes a pair.
+    Of some it is only known what their similarity does not exceed, which stands here as a negative
+    number. Holds for one boilerplate, whatever the threshold. 16 bytes a pair.
     """
 
     pair: Hashes
     similarity: Similarities
 
-    def look_up(self, pair: Hashes) -> Similarities:
-        """Return the similarity of pairs, NaN where it is not known."""
+    def look_up(self, pair: Hashes, least: float) -> Similarities:
+        """Return the similarity of pairs, NaN where it is not known.
+
+        Where all that is known is that it does not reach `least` it is a negative number.
+        """
         result = np.full(len(pair), np.nan)
         if len(self.pair):
             at = np.minimum(np.searchsorted(self.pair, pair), len(self.pair) - 1)
-            is_known = self.pair[at] == pair
-            result[is_known] = self.similarity[at[is_known]]
+            found = self.similarity[at]
+            is_known = (self.pair[at] == pair) & ((found >= 0) | (-found < least))
+            result[is_known] = found[is_known]
         return result
 
     def and_more(self, others: list[Verified]) -> Verified:
-        """Return these pairs and others, each once."""
+        """Return these pairs and others, each once, as the last of them knows it."""
         if not others:
             return self
-        pair = np.concatenate([self.pair, *(each.pair for each in others)])
+        latest = [*reversed(others), self]
+        pair = np.concatenate([each.pair for each in latest])
         order = np.argsort(pair, kind="stable")
         order = order[is_first(pair[order])]
-        similarity = np.concatenate([self.similarity, *(each.similarity for each in others)])
+        similarity = np.concatenate([each.similarity for each in latest])
         return Verified(pair[order], similarity[order])
 
 
@@ -73,30 +79,52 @@ class Comparisons:
         yet by pairs that are known. Where another is asked for all the same, it is read then.
         """
         first, second = connecting
-        pairs = [np.concatenate(each) for each in zip(connecting, others, strict=True)]
-        known = self._known(first, second)
+        one, two = (np.concatenate(each) for each in zip(connecting, others, strict=True))
+        known = self._known(first, second, threshold - TOLERANCE)
         near = known >= threshold - TOLERANCE
         joined = components(len(self._identity), first[near], second[near])
         is_open = np.isnan(known) & (joined[first] != joined[second])
         wanted = np.zeros(len(self._identity), np.bool_)
         wanted[first[is_open]] = wanted[second[is_open]] = True
+        open_pairs = int(is_open.sum())
         first, second = others
         is_open = np.isnan(self._known(first, second))
         wanted[first[is_open]] = wanted[second[is_open]] = True
-        self._engine.prepare(np.flatnonzero(wanted), *pairs)
+        self._engine.prepare(np.flatnonzero(wanted), one, two, open_pairs)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""
         result = self._known(first, second)
         unknown = np.flatnonzero(np.isnan(result))
-        if not len(unknown):
-            return result
-        left, right = first[unknown], second[unknown]
-        result[unknown] = self._engine.similarity(left, right)
-        pair = pair_numbers(self._identity[left], self._identity[right])
-        order = np.argsort(pair, kind="stable")
-        self._found.append(Verified(pair[order], result[unknown][order]))
+        if len(unknown):
+            result[unknown] = self._compared(first[unknown], second[unknown])
         return result
+
+    def similarity_from(self, least: float, first: Rows, second: Rows) -> Similarities:
+        """Return the true similarity of pairs that reach `least`, of others a lower number."""
+        least -= TOLERANCE
+        result = self._known(first, second, least)
+        unknown = np.flatnonzero(np.isnan(result))
+        left, right = first[unknown], second[unknown]
+        at_most = self._engine.at_most(left, right)
+        if at_most is not None:
+            falls_short = at_most < least
+            result[unknown[falls_short]] = -at_most[falls_short]
+            self._learn(left[falls_short], right[falls_short], -at_most[falls_short])
+            unknown = unknown[~falls_short]
+        if len(unknown):
+            result[unknown] = self._compared(first[unknown], second[unknown])
+        return result
+
+    def _compared(self, left: Rows, right: Rows) -> Similarities:
+        result = self._engine.similarity(left, right)
+        self._learn(left, right, result)
+        return result
+
+    def _learn(self, first: Rows, second: Rows, similarity: Similarities) -> None:
+        pair = pair_numbers(self._identity[first], self._identity[second])
+        order = np.argsort(pair, kind="stable")
+        self._found.append(Verified(pair[order], similarity[order]))
 
     def verified(self) -> Verified:
         """Return every pair that is known by now."""
@@ -107,7 +135,8 @@ class Comparisons:
         """Tell whether anything was compared that was not known before."""
         return bool(self._found)
 
-    def _known(self, first: Rows, second: Rows) -> Similarities:
+    def _known(self, first: Rows, second: Rows, least: float = 0) -> Similarities:
         if not len(self._verified.pair):
             return np.full(len(first), np.nan)
-        return self._verified.look_up(pair_numbers(self._identity[first], self._identity[second]))
+        pair = pair_numbers(self._identity[first], self._identity[second])
+        return self._verified.look_up(pair, least)

@@ -16,9 +16,12 @@ from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Comparable, Settled, find_candidates
 from vault.dedupe.shingles import is_first
 from vault.dedupe.signatures import Signed
-from vault.dedupe.similarity import ShingleSets, Similarities, sets_of
+from vault.dedupe.similarity import Bounds, ShingleSets, Similarities, bounds_of, sets_of
 from vault.dedupe.texts import Rows, TextsByRow
 from vault.dedupe.words import Hashes
+
+_PAIRS_WORTH_BOUNDS = 2
+"""Where rows are compared more often than this, most of them in vain, their bounds pay."""
 
 
 class Engine(Protocol):
@@ -44,11 +47,16 @@ class Engine(Protocol):
         """
         ...
 
-    def prepare(self, rows: Rows, first: Rows, second: Rows) -> None:
+    def prepare(self, rows: Rows, first: Rows, second: Rows, open_pairs: int) -> None:
         """Read the texts of rows (ascending), which are about to be compared.
 
-        Mostly with those that a pair of `first` and `second` connects them with, at any remove.
+        Mostly with those that a pair of `first` and `second` connects them with, at any remove;
+        `open_pairs` is how many pairs may have to be compared.
         """
+        ...
+
+    def at_most(self, first: Rows, second: Rows) -> Similarities | None:
+        """Return what the similarity of pairs of rows is at most, None where that is not known."""
         ...
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
@@ -79,6 +87,7 @@ class LocalEngine:
         self._threshold = threshold
         self._scratch = scratch
         self._sets: ShingleSets | None = None
+        self._bounds: Bounds | None = None
 
     @property
     def identity(self) -> Hashes:
@@ -101,9 +110,17 @@ class LocalEngine:
             Comparable(numbers, rows, kept_apart(keys, within), minima), self._threshold, known
         )
 
-    def prepare(self, rows: Rows, first: Rows, second: Rows) -> None:
+    def prepare(self, rows: Rows, first: Rows, second: Rows, open_pairs: int) -> None:
         """Read the texts of rows that are about to be compared."""
         self._read(rows)
+        if open_pairs > _PAIRS_WORTH_BOUNDS * len(rows) and self._sets is not None:
+            self._bounds = bounds_of(self._sets)
+
+    def at_most(self, first: Rows, second: Rows) -> Similarities | None:
+        """Return what pairs reach at most, None where it is not worth knowing."""
+        if self._bounds is None or not len(first):
+            return None
+        return self._bounds.at_most(first, second)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; texts that were not read are read now."""

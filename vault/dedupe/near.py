@@ -240,16 +240,13 @@ def cluster_by(
     alike = np.flatnonzero(one == other)
     both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
     doubts = _doubts(len(rows), first[both], second[both])
-    comparisons.prepare(
-        (rows[first[alike]], rows[second[alike]]),
-        (rows[doubts[0]], rows[doubts[1]]),
-        threshold,
-    )
+    connecting = rows[first[alike]], rows[second[alike]]
+    comparisons.prepare(connecting, (rows[doubts[0]], rows[doubts[1]]), threshold)
     component, edges = connect(
         len(rows),
         first[alike],
         second[alike],
-        compare=lambda left, right: comparisons.similarity(rows[left], rows[right]),
+        compare=lambda one, two: comparisons.similarity_from(threshold, rows[one], rows[two]),
         threshold=threshold,
     )
     smallest = np.full(len(rows), count)

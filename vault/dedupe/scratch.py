@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections import deque
@@ -14,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from vault.dedupe.texts import Texts
+from vault.errors import StorageFailed
 
 _TEXT = pa.schema([pa.field("text", pa.large_string())])
 
@@ -29,11 +31,11 @@ class Scratch:
         self._folder = folder
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Return an array of undefined values. Raises OSError if the disk is full."""
+        """Return an array of undefined values. Raises StorageFailed (`no-room-to-compare`)."""
         size_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if size_bytes <= self._most_bytes:
             return np.empty(shape, dtype)
-        with tempfile.TemporaryFile(dir=self._folder) as file:
+        with self._told(), tempfile.TemporaryFile(dir=self._folder) as file:
             file.truncate(size_bytes)
             if hasattr(os, "posix_fallocate"):
                 # Else a disk that is too small is found when a page is written, which kills us.
@@ -41,7 +43,7 @@ class Scratch:
             return np.memmap(file, dtype, "r+", shape=shape)
 
     def texts(self, arrays: Iterable[pa.Array]) -> Texts:
-        """Return texts that arrive as arrays. Raises OSError if the disk is full."""
+        """Return texts that arrive as arrays. Raises StorageFailed (`no-room-to-compare`)."""
         held: deque[pa.Array] = deque()
         size_bytes = 0
         arriving = iter(arrays)
@@ -53,15 +55,32 @@ class Scratch:
         return Texts(held)
 
     def _mapped(self, held: deque[pa.Array], arriving: Iterator[pa.Array]) -> list[pa.Array]:
-        with tempfile.NamedTemporaryFile(dir=self._folder) as file:
-            with pa.ipc.new_file(file, _TEXT) as writer:
-                while held:
-                    writer.write_batch(_batch(held.popleft()))
-                for each in arriving:
-                    writer.write_batch(_batch(each))
-            file.flush()
-            reader = pa.ipc.open_file(pa.memory_map(file.name))
-            return [reader.get_batch(at).column(0) for at in range(reader.num_record_batches)]
+        with self._told():
+            descriptor, name = tempfile.mkstemp(dir=self._folder)
+            # Not NamedTemporaryFile: on a full disk it fails to close, and leaves its file.
+            try:
+                with open(descriptor, "wb") as file, pa.ipc.new_file(file, _TEXT) as writer:
+                    while held:
+                        writer.write_batch(_batch(held.popleft()))
+                    for each in arriving:
+                        writer.write_batch(_batch(each))
+                reader = pa.ipc.open_file(pa.memory_map(name))
+            finally:
+                os.unlink(name)
+        return [reader.get_batch(at).column(0) for at in range(reader.num_record_batches)]
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            folder = self._folder or tempfile.gettempdir()
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise StorageFailed(
+                f"no room in {folder} for what does not fit into memory: {reason}",
+                code="no-room-to-compare",
+                hint=f"nothing was changed: make room, `df -h {folder}` shows how much there is",
+            ) from error
 
 
 def _batch(texts: pa.Array) -> pa.RecordBatch:

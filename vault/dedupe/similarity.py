@@ -23,6 +23,9 @@ _U = np.uint64
 _SHINGLES_AT_ONCE = 1 << 16
 _ESTIMATED_AT_ONCE = 1 << 14
 _SETS_AT_ONCE = 1 << 13
+_BITS_A_SHINGLE = 32
+_LEAST_WIDTH = 8
+_BOUND_BYTES_AT_ONCE = 1 << 20
 
 
 def sketches(minima: MinimaByRow, rows: Rows) -> NDArray[np.uint8]:
@@ -98,6 +101,54 @@ class ShingleSets:
         either = sizes[:pairs] + sizes[pairs:] - common
         result: Similarities = common / np.maximum(either, 1)
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the similarities of some rows can be at most: far cheaper to tell than what they are.
+
+    `bits` has for each row the bits that its shingles fall on, and `sizes` how many shingles it
+    has. A bit that only one of two rows has is the trace of a shingle that only one of them has;
+    with 32 bits a shingle nearly all of those leave a trace.
+    """
+
+    rows: Rows
+    bits: NDArray[np.uint64]
+    sizes: Rows
+
+    def at_most(self, first: Rows, second: Rows) -> Similarities:
+        """Return what the similarity of pairs of rows, all among `rows`, does not exceed.
+
+        0.2 µs a pair of 150 shingles each.
+        """
+        left, right = (np.searchsorted(self.rows, each) for each in (first, second))
+        differ = np.empty(len(first), np.int64)
+        step = max(1, _BOUND_BYTES_AT_ONCE // self.bits.itemsize // self.bits.shape[1])
+        for at in range(0, len(first), step):
+            own = slice(at, at + step)
+            apart = self.bits[left[own]] ^ self.bits[right[own]]
+            differ[own] = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+        both = self.sizes[left] + self.sizes[right]
+        result: Similarities = (both - differ) / np.maximum(both + differ, 1)
+        return result
+
+
+def bounds_of(sets: ShingleSets) -> Bounds:
+    """Return the bounds of rows: 4 to 8 bytes a shingle, 2 µs a row of 150."""
+    sizes = sets.sets.counts()
+    mean = len(sets.sets.hashes) / max(1, len(sizes))
+    width = 1 << max(_LEAST_WIDTH, round(np.log2(_BITS_A_SHINGLE * mean + 1)))
+    bits = np.empty((len(sizes), width // 64), np.uint64)
+    marked = np.zeros((max(1, _BOUND_BYTES_AT_ONCE // width), width), np.bool_)
+    for at in range(0, len(sizes), len(marked)):
+        some = sizes[at : at + len(marked)]
+        first, end = sets.sets.offsets[[at, at + len(some)]]
+        places = sets.sets.hashes[first:end] & _U(width - 1)
+        row = np.repeat(np.arange(len(some)), some)
+        marked[row, places] = True
+        bits[at : at + len(some)] = np.packbits(marked[: len(some)], axis=1).view(np.uint64)
+        marked[row, places] = False
+    return Bounds(sets.rows, bits, sizes)
 
 
 def sets_of(

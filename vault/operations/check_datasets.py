@@ -6,7 +6,7 @@ manifests, since one dataset has most of them in common with the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.objects import boilerplate, not_duplicates, validation
 from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import fingerprint
@@ -30,6 +31,11 @@ from vault.operations.problems import Problems
 _KEPT_PAGES = 256
 _KEPT_LABEL_SETS = 64
 _ROW_BITS = np.uint64(32)
+_ATTACHMENTS: Mapping[str, Callable[[bytes], object]] = {
+    boilerplate.NAME: boilerplate.decode_boilerplate,
+    not_duplicates.NAME: not_duplicates.decode_judged,
+    validation.NAME: validation.decode_validation,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class DatasetCheck:
         self._page = lru_cache(_KEPT_PAGES)(self._read_page)
         self._labels = lru_cache(_KEPT_LABEL_SETS)(self._read_labels)
         self._lengths: dict[Digest, int | None] = {}
+        self._attached: set[Digest] = set()
 
     def check(self, digest: Digest, claims: Sequence[Claim]) -> None:
         """Check a dataset, and what was claimed of it."""
@@ -72,7 +79,7 @@ class DatasetCheck:
             if manifest.adopted is not None:
                 self._length(manifest.adopted, "a list of adopted rows", decode_adoptions)
             for name, each in manifest.attachments.items():
-                self._reader.check(each, f'the attachment "{name}"')
+                self._check_attachment(name, each)
             for chunk, labels in manifest.labels.items():
                 self._check_labels(chunk, labels)
             keys = self._keys(digest, manifest)
@@ -86,6 +93,17 @@ class DatasetCheck:
                 if said != found:
                     message = f"it says {said} {name}, and its dataset {digest} says {found}"
                     self._problems.add(f"{name}-count-wrong", claim.object, message)
+
+    def _check_attachment(self, name: str, digest: Digest) -> None:
+        if digest in self._attached:
+            return
+        self._attached.add(digest)
+        data = self._reader.read(digest, f'the attachment "{name}"')
+        # Of one that a later version made nothing but its digest can be checked.
+        decode = _ATTACHMENTS.get(name)
+        if data is not None and decode is not None:
+            with self._problems.caught(digest):
+                decode(data)
 
     def _check_lists(self, digest: Digest, manifest: Manifest) -> None:
         removed = [self._removals(each) for each in manifest.removals]

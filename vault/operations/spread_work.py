@@ -231,7 +231,7 @@ class SpreadEngine:
         pairs, agreed = (np.concatenate(each) for each in zip(*found, strict=True))
         return settled_of(numbers, pairs, agreed, large)
 
-    def prepare(self, rows: Rows, first: Rows, second: Rows) -> None:
+    def prepare(self, rows: Rows, first: Rows, second: Rows, open_pairs: int) -> None:
         """Have the sets of rows made; those that pairs connect, at any remove, lie together."""
         joined = components(len(self._keys), first, second)
         weight = np.zeros(len(self._keys), np.int64)
@@ -245,6 +245,10 @@ class SpreadEngine:
         self._sets = [[] for _ in range(places)]
         self._is_read[:] = False
         self._read(rows)
+
+    def at_most(self, first: Rows, second: Rows) -> Similarities | None:
+        """Return None: a comparison costs less than asking twice."""
+        return None
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; texts that were not read are read now."""

@@ -17,10 +17,12 @@ from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
 from vault.operations.own_rules import all_faults, known_rules, with_code
 from vault.operations.staging import Staged
+from vault.operations.token_counts import token_counter
 from vault.operations.validations import remember_validation, rules_key
 from vault.rules.any_rule import AnyRule, project_code
-from vault.rules.rule import Severity
+from vault.rules.rule import Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
+from vault.rules.size import counted_exactly
 
 SHOWN = 3
 """Findings of each rule that a report shows."""
@@ -131,13 +133,25 @@ def rules_to_run(folder: Path | None, options: ValidateOptions) -> RulesToRun:
     Runs no code of the project unless the options allow it. Raises what `validate` raises.
     """
     selection = selection_of(folder, options)
-    meant = selected_rules(selection, known_rules(folder))
+    meant = _counting(folder, selected_rules(selection, known_rules(folder)))
     if options.allow_code:
         return RulesToRun(with_code(folder, meant), selection.target, ())
     code = project_code(meant)
     rules = tuple(rule for rule in meant if rule not in code)
     skipped = tuple(rule.code for rule in code)
     return RulesToRun(rules, selection.target, skipped)
+
+
+def _counting(folder: Path | None, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
+    """Return rules of which those about lengths count with the tokenizer of the team, if any."""
+    key = f"{_SECTION}.tokenizer"
+    tokenizer = None if folder is None else read_team_configuration(folder).text(key)
+    if folder is None or tokenizer is None:
+        return rules
+    count, name = token_counter(folder, tokenizer)
+    return tuple(
+        counted_exactly(rule, count, name) if isinstance(rule, Rule) else rule for rule in rules
+    )
 
 
 def validate(context: Context, revision: str | None, options: ValidateOptions) -> ValidateReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules import form, pref, safe, sets, size, text, tool, turn
+from vault.rules import form, pref, safe, sets, size, text, text_language, tool, turn
 from vault.rules.rule import Rule
 from vault.rules.set_rule import SetRule
 
@@ -22,7 +22,7 @@ FAMILIES: Mapping[str, str] = {
 
 RULES: Mapping[str, Rule] = {
     rule.code: rule
-    for family in (form, turn, tool, pref, text, safe, size)
+    for family in (form, turn, tool, pref, text, text_language, safe, size)
     for rule in family.RULES
 }
 """Every rule about an example by its code, in the order of the page."""

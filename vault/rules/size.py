@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from vault.rules.rule import Check, Fault, Rule, Severity, Trigger
 from vault.rules.sample_records import PLAIN, answered
 from vault.rules.subject import Subject
 
 _ESTIMATE = (
-    " Tokens are estimated as UTF-8 bytes of message text / 4; tools and the template come on top."
+    " Tokens are estimated as UTF-8 bytes of message text / 4; tools and the template come on top. "
+    "`[validate] tokenizer` of vault.toml names a file to count with instead."
 )
 
+Count = Callable[[str], int]
+"""Returns how many tokens a text has."""
 
-def _longer_than(limit: int, what: str) -> Check:
+
+def counted_exactly(rule: Rule, count: Count, tokenizer: str) -> Rule:
+    """Return a rule about lengths that counts tokens instead of estimating them; others as is."""
+    if rule.code not in _LIMITS:
+        return rule
+    why = rule.why.replace(_ESTIMATE, f" Tokens are counted with {tokenizer}.")
+    return replace(rule, why=why, check=_longer_than(*_LIMITS[rule.code], count))
+
+
+def _longer_than(limit: int, what: str, count: Count | None = None) -> Check:
     def check(subject: Subject) -> Iterator[Fault]:
         # One side at a time: the sides of a pair are read each with the prompt.
         own = {id(each) for each in subject.answer}
         prompt = [each for each in subject.messages if id(each) not in own]
         for side in (subject.answer, subject.rejected) if subject.rejected else (subject.answer,):
             texts = [text for each in (*prompt, *side) for _, text in each.texts()]
-            tokens = (sum(len(text.encode("utf-8", "replace")) for text in texts) + 3) // 4
+            tokens = _estimated(texts) if count is None else sum(map(count, texts))
             if tokens > limit:
-                yield Fault(f"about {tokens:,} tokens, and {what} {limit:,}")
+                about = "about " if count is None else ""
+                yield Fault(f"{about}{tokens:,} tokens, and {what} {limit:,}")
                 return
 
     return check
 
 
+def _estimated(texts: Sequence[str]) -> int:
+    return (sum(len(text.encode("utf-8", "replace")) for text in texts) + 3) // 4
+
+
+_LIMITS: dict[str, tuple[int, str]] = {}
+
+
 def _rule(
     code: str, name: str, target: tuple[str, ...], limit: int, *, what: str, why: str
 ) -> Rule:
+    _LIMITS[code] = (limit, what)
     return Rule(
         code,
         name,

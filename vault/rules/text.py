@@ -350,4 +350,20 @@ RULES = (
         sought=INVISIBLE,
         fix=fixes.without_invisible_start,
     ),
+    Rule(
+        "TEXT021",
+        "list-restarted",
+        Severity.WARNING,
+        "A numbered list begins again after its first item: two answers were put together, or the "
+        "model lost count.",
+        checks.restarts_list,
+        (answered("Do this:\n1. Call us.\n1. Call us.\n2. Wait.\n"),),
+        (
+            PLAIN,
+            answered("1. Call us.\n2. Wait.\n\nOr:\n1. Write to us.\n2. Wait."),
+            answered("1. Call us.\n1. Wait.\n1. Open it."),
+        ),
+        trigger=Trigger.ANSWER,
+        sought=r"(?m:^1\. )",
+    ),
 )

@@ -160,7 +160,8 @@ def _repeated_words(text: str) -> str | None:
     return None
 
 
-def _spoken(subject: Subject) -> list[Text]:
+def spoken(subject: Subject) -> list[Text]:
+    """Return what people and the model say to each other, what was rejected left out."""
     rejected = {each.path for each in subject.rejected}
     return [
         each
@@ -174,7 +175,7 @@ def _spoken(subject: Subject) -> list[Text]:
 def repeated_turn(subject: Subject) -> Iterator[Fault]:
     """Report a text that one speaker says twice."""
     seen: set[tuple[str, str]] = set()
-    for each in _spoken(subject):
+    for each in spoken(subject):
         key = (each.role, each.text.strip())
         if len(key[1]) >= _LEAST_OVERLAP and key in seen:
             yield Fault(f"the {each.role} says the same twice: {shown(key[1])}", each.path)
@@ -183,7 +184,7 @@ def repeated_turn(subject: Subject) -> Iterator[Fault]:
 
 def echoes(subject: Subject) -> Iterator[Fault]:
     """Report answers that are the question again."""
-    for before, each in pairwise(_spoken(subject)):
+    for before, each in pairwise(spoken(subject)):
         question = before.text.strip()
         is_asked = before.role == "user" and len(question) >= _LEAST_OVERLAP
         if is_asked and each.is_answer and each.text.strip() == question:
@@ -192,12 +193,24 @@ def echoes(subject: Subject) -> Iterator[Fault]:
 
 def leaks_prompt(subject: Subject) -> Iterator[Fault]:
     """Report answers that hold the instructions word for word."""
-    spoken = _spoken(subject)
-    instructions = [each.text.strip() for each in spoken if each.role in ("system", "developer")]
-    for each in spoken:
+    said = spoken(subject)
+    instructions = [each.text.strip() for each in said if each.role in ("system", "developer")]
+    for each in said:
         for text in instructions:
             if each.is_answer and len(text) >= _LEAST_LEAK and text in each.text:
                 yield Fault(f"the answer holds the instructions: {shown(text)}", each.path)
+
+
+def restarts_list(subject: Subject) -> Iterator[Fault]:
+    """Report numbered lists that begin anew right after their first item."""
+    for each in subject.answers():
+        numbers = [match.group(1) for match in _NUMBERED.finditer(each.text[:MOST_READ])]
+        # Where every item is 1, the number is left to whoever shows the list.
+        if numbers[:1] == ["1"] and set(numbers) != {"1"} and ("1", "1") in pairwise(numbers):
+            yield Fault("a numbered list begins again after its first item", each.path)
+
+
+_NUMBERED = re.compile(r"(?m)^(\d{1,3})\. ")
 
 
 def loose_edges(subject: Subject) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from vault.operations.context import Context
 from vault.operations.engines import open_engine
 from vault.operations.tasks import Handle
 from vault.progress import silent
+from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog
@@ -91,6 +93,16 @@ def test_the_command_takes_out_the_same_by_ray(cluster: Any, tmp_path: Path) -> 
     assert told[0] == told[1]
     assert len(told[0]) < 40
     assert cluster.is_initialized()  # what was there before stays
+
+
+def test_a_folder_that_was_given_relatively_is_the_same_place_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = pickle.dumps(LocalBackend(Path("here")))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert pickle.loads(data).folder == tmp_path / "here"
 
 
 def test_machines_that_do_not_have_the_folder_are_refused(cluster: Any, tmp_path: Path) -> None:

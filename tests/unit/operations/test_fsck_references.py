@@ -20,12 +20,14 @@ from tests.support.repositories import (
     write_lines,
 )
 from vault.errors import Corrupt
+from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
 from vault.objects.label_set import Label, encode_labels
 from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.not_duplicates import encode_judged
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import RefName, Stage, View, Workspace
@@ -181,6 +183,31 @@ def test_what_a_manifest_says_wrongly_is_told(
     change: Callable[[Manifest], Manifest], code: str, backend: MemoryBackend
 ) -> None:
     assert code in stage(backend, change(head(backend)[2]))
+
+
+@pytest.mark.parametrize("name", ["boilerplate", "not-duplicates", "validation"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"type": "another", "version": 1}', '{"pairs": [["00"]], "parts": {"x": 1}}'],
+)
+def test_an_attachment_that_cannot_be_read_is_told(
+    name: str, text: str, backend: MemoryBackend
+) -> None:
+    wrong = ObjectStore(backend).put(text.encode())
+    manifest = replace(head(backend)[2], attachments={name: wrong})
+    assert stage(backend, manifest) == {f"{name}-unreadable"}
+
+
+def test_an_attachment_that_can_be_read_or_is_not_known_is_no_fault(
+    backend: MemoryBackend,
+) -> None:
+    store = ObjectStore(backend)
+    attachments = {
+        "boilerplate": store.put(encode_boilerplate({"prompt": RecordedBoilerplate(3, (1, 2))})),
+        "not-duplicates": store.put(encode_judged([(b"1" * 16, b"2" * 16)])),
+        "of-a-later-version": store.put(b"anything"),
+    }
+    assert stage(backend, replace(head(backend)[2], attachments=attachments)) == set()
 
 
 def test_a_list_that_is_something_else_is_told(backend: MemoryBackend) -> None:

@@ -198,6 +198,7 @@ PLANTS: dict[str, Plant] = {
         content=f"{record['messages'][2]['content']} {record['messages'][0]['content']}"
     ),
     "TEXT018": in_answer(lambda answer, rng: f"{answer}\nCopy code\n"),
+    "TEXT021": in_answer(lambda answer, rng: "1. Call us.\n1. Call us.\n2. " + answer),
     "SAFE001": amid("maria.huber@gmx.at", "j.doe+x@uni-graz.at"),
     "SAFE002": amid("+43 664 8273915", "(415) 682-9173"),
     "SAFE003": amid("4539 5787 6362 1486", "5425-2334-3010-9903", "4539578763621486"),

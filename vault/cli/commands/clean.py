@@ -24,6 +24,14 @@ _WENT = {
 }
 
 
+_WOULD_GO = {
+    **_WENT,
+    "fix": "equal to another then: `vault validate --fix --dry-run`",
+    "quarantine": "with errors: `vault validate`",
+    "dedupe": "duplicates: `vault dedupe --dry-run`",
+}
+
+
 @options.command(example="vault clean --dry-run\nvault clean")
 @click.option("-n", "--dry-run", is_flag=True, help="Tell what would happen; change nothing.")
 @click.option("--yes", is_flag=True, help="Go on where more than 30 % would go as duplicates.")
@@ -41,9 +49,10 @@ def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
 
 
 def _text(report: CleanReport) -> Iterator[str]:
+    words = _WOULD_GO if report.dry_run else _WENT
     rows: list[tuple[str, ...]] = [("step", "before", "left", "out", "")]
     for each in report.steps:
-        went = _WENT[each.name] if each.removed else ""
+        went = words[each.name] if each.removed else ""
         if each.name == "fix" and report.fixed:
             went = f"{report.fixed:,} fixed" + (f"; {went}" if went else "")
         counts = (f"{count:,}" for count in (each.before, each.after, each.removed))

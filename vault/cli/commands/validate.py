@@ -84,6 +84,8 @@ def command(
             invocation, f"`vault validate --explain {found.findings[0].code}` tells why it matters"
         )
         hint(invocation, "`vault validate --jsonl` lists every finding")
+    if found.examples_with_errors and found.commit is None:
+        hint(invocation, "`vault validate --fix --quarantine` leaves only examples without errors")
     return 1 if found.errors else 0
 
 

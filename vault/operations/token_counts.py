@@ -1,0 +1,45 @@
+"""Exact numbers of tokens, by the file of a tokenizer that the project has: nothing is downloaded.
+
+    [validate]
+    tokenizer = "tokenizer.json"
+
+The library is the extra `tokens`, and imported when a tokenizer is named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from vault.errors import InvalidInput
+
+
+def token_counter(folder: Path, name: str) -> tuple[Callable[[str], int], str]:
+    """Return what counts the tokens of a text, and a name that changes with the tokenizer.
+
+    `name` is a path from the folder of `vault.toml`. Raises InvalidInput (`extra-missing`,
+    `tokenizer-unreadable`).
+    """
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise InvalidInput(
+            f"counting with {name} needs tokenizers, which is not installed",
+            code="extra-missing",
+            hint="pip install 'dataset-vault[tokens]'",
+        ) from None
+    try:
+        data = (folder / name).read_bytes()
+        tokenizer = Tokenizer.from_buffer(data)
+    except Exception as error:  # the library raises its own kinds of Exception, and no other
+        raise InvalidInput(
+            f"{name} cannot be read as a tokenizer: {error}",
+            code="tokenizer-unreadable",
+            hint="name the tokenizer.json of the model below [validate] of vault.toml",
+        ) from None
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    return count, f"{Path(name).name}, {hashlib.sha256(data).hexdigest()[:12]}"
