@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,3 +24,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def library(tmp_path: Path) -> Library:
     """An empty repository in a folder of its own."""
     return Library(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    """Ray, connected to a cluster of two workers on this machine, which ends with the tests."""
+    ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    ray.init(
+        address="local",
+        num_cpus=2,
+        object_store_memory=100 << 20,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="CRITICAL",
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}},
+    )
+    yield ray
+    ray.shutdown()

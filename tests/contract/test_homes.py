@@ -11,6 +11,7 @@ HOMES = {
     "duckdb": {"catalogue"},
     "openai": {"generate"},
     "datasketch": {"dedupe"},
+    "ray": {"operations"},
     "py3langid": {"rules"},
     "tokenizers": {"operations"},
 }

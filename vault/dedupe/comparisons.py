@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.dedupe.clusters import TOLERANCE, components
-from vault.dedupe.scratch import Scratch
+from vault.dedupe.engine import Engine
 from vault.dedupe.shingles import is_first, mix
-from vault.dedupe.similarity import Bounds, ShingleSets, Similarities, bounds_of, sets_of
-from vault.dedupe.texts import Rows, TextsByRow
+from vault.dedupe.similarity import Similarities
+from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 
 _NO_PAIRS = np.zeros(0, np.uint64)
 _NO_SIMILARITIES = np.zeros(0, np.float64)
-_PAIRS_WORTH_BOUNDS = 2
-"""Where rows are compared more often than this, most of them in vain, their bounds pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +64,11 @@ def pair_numbers(first: Hashes, second: Hashes) -> Hashes:
 class Comparisons:
     """Compares rows; what it finds out it knows from then on."""
 
-    def __init__(
-        self,
-        texts: TextsByRow,
-        identity: Hashes,
-        own: NDArray[np.uint32],
-        *,
-        without: Hashes,
-        scratch: Scratch,
-        verified: Verified = NOTHING_VERIFIED,
-    ) -> None:
-        self._texts = texts
-        self._identity = identity
-        self._own = own
-        self._without = without
-        self._scratch = scratch
+    def __init__(self, engine: Engine, verified: Verified = NOTHING_VERIFIED) -> None:
+        self._engine = engine
+        self._identity = engine.identity
         self._verified = verified
         self._found: list[Verified] = []
-        self._sets: ShingleSets | None = None
-        self._bounds: Bounds | None = None
 
     def prepare(
         self, connecting: tuple[Rows, Rows], others: tuple[Rows, Rows], threshold: float
@@ -96,6 +79,7 @@ class Comparisons:
         yet by pairs that are known. Where another is asked for all the same, it is read then.
         """
         first, second = connecting
+        one, two = (np.concatenate(each) for each in zip(connecting, others, strict=True))
         known = self._known(first, second, threshold - TOLERANCE)
         near = known >= threshold - TOLERANCE
         joined = components(len(self._identity), first[near], second[near])
@@ -106,11 +90,7 @@ class Comparisons:
         first, second = others
         is_open = np.isnan(self._known(first, second))
         wanted[first[is_open]] = wanted[second[is_open]] = True
-        rows = np.flatnonzero(wanted)
-        self._read(rows)
-        if open_pairs > _PAIRS_WORTH_BOUNDS * len(rows):
-            assert self._sets is not None
-            self._bounds = bounds_of(self._sets, len(self._identity))
+        self._engine.prepare(np.flatnonzero(wanted), one, two, open_pairs)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; 0 where either has nothing to compare."""
@@ -125,9 +105,9 @@ class Comparisons:
         least -= TOLERANCE
         result = self._known(first, second, least)
         unknown = np.flatnonzero(np.isnan(result))
-        if self._bounds is not None and len(unknown):
-            left, right = first[unknown], second[unknown]
-            at_most = self._bounds.at_most(left, right)
+        left, right = first[unknown], second[unknown]
+        at_most = self._engine.at_most(left, right)
+        if at_most is not None:
             falls_short = at_most < least
             result[unknown[falls_short]] = -at_most[falls_short]
             self._learn(left[falls_short], right[falls_short], -at_most[falls_short])
@@ -137,12 +117,7 @@ class Comparisons:
         return result
 
     def _compared(self, left: Rows, right: Rows) -> Similarities:
-        rows = np.sort(np.concatenate([left, right]))
-        rows = rows[is_first(rows)]
-        have = np.zeros(0, np.int64) if self._sets is None else self._sets.rows
-        self._read(np.setdiff1d(rows, have, assume_unique=True))
-        assert self._sets is not None
-        result = self._sets.similarity(left, right)
+        result = self._engine.similarity(left, right)
         self._learn(left, right, result)
         return result
 
@@ -165,12 +140,3 @@ class Comparisons:
             return np.full(len(first), np.nan)
         pair = pair_numbers(self._identity[first], self._identity[second])
         return self._verified.look_up(pair, least)
-
-    def _read(self, rows: Rows) -> None:
-        """Make the sets of rows (ascending) that are not there yet."""
-        if not len(rows):
-            return
-        made = sets_of(
-            self._texts, rows, own=self._own, without=self._without, scratch=self._scratch
-        )
-        self._sets = made if self._sets is None else self._sets.joined(made)

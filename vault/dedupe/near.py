@@ -1,4 +1,4 @@
-"""The engine: from texts to clusters of near-duplicates, in one process."""
+"""From texts to clusters of near-duplicates: what is asked of an engine, and how it is used."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vault.dedupe.bands import BandKeys, band_keys, pair_rows, plan_for
+from vault.dedupe.bands import BandKeys, pair_rows
 from vault.dedupe.boilerplate import NOTHING, common_shingles
 from vault.dedupe.clusters import TOLERANCE, Edges, connect, sorted_best_first
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Comparisons, Verified
+from vault.dedupe.engine import Engine, LocalEngine
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.settled import Comparable, Settled, find_candidates
+from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import is_first, mix
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.similarity import Similarities, estimates
@@ -203,25 +204,43 @@ def cluster_signed(
     Texts are read only where a pair must be compared that is not `known`.
     """
     known = known or Known()
-    answers, within = (apart or Apart()).arrays(len(signed))
-    groups = _grouped(signed.identity, answers * _ODD + within)
+    engine = LocalEngine(
+        texts,
+        signed,
+        known.keys,
+        without=without,
+        threshold=options.threshold,
+        scratch=options.scratch,
+    )
+    return cluster_by(engine, apart, without=without, threshold=options.threshold, known=known)
+
+
+def cluster_by(
+    engine: Engine,
+    apart: Apart | None = None,
+    *,
+    without: Hashes,
+    threshold: float,
+    known: Known | None = None,
+) -> NearDuplicates:
+    """Return the clusters of the texts of an engine, whose boilerplate and threshold are these.
+
+    Holds some 150 bytes a text and 40 a candidate pair, whatever the engine holds besides.
+    """
+    known = known or Known()
+    count = len(engine.identity)
+    answers, within = (apart or Apart()).arrays(count)
+    groups = _grouped(engine.identity, answers * _ODD + within)
     rows = groups.row
-    settled, first, second = _candidates(signed, groups, within, options, known)
+    settled, first, second = _candidates(engine, groups, within, known)
     together = within[rows[first]] == within[rows[second]]
     first, second = first[together], second[together]
-    comparisons = Comparisons(
-        texts,
-        signed.identity,
-        signed.own,
-        without=without,
-        scratch=options.scratch,
-        verified=known.verified,
-    )
+    comparisons = Comparisons(engine, known.verified)
     one, other = answers[rows[first]], answers[rows[second]]
     alike = np.flatnonzero(one == other)
     both = np.flatnonzero((one != other) & (one != 0) & (other != 0))
     doubts = _doubts(len(rows), first[both], second[both])
-    threshold, connecting = options.threshold, (rows[first[alike]], rows[second[alike]])
+    connecting = rows[first[alike]], rows[second[alike]]
     comparisons.prepare(connecting, (rows[doubts[0]], rows[doubts[1]]), threshold)
     component, edges = connect(
         len(rows),
@@ -230,7 +249,7 @@ def cluster_signed(
         compare=lambda one, two: comparisons.similarity_from(threshold, rows[one], rows[two]),
         threshold=threshold,
     )
-    smallest = np.full(len(rows), len(signed))
+    smallest = np.full(len(rows), count)
     np.minimum.at(smallest, component, rows)
     conflicts = _conflicts(*doubts, rows, comparisons, threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
@@ -252,19 +271,12 @@ def _grouped(identity: Hashes, apart: Hashes) -> _Groups:
 
 
 def _candidates(
-    signed: Signed, groups: _Groups, within: Hashes, options: NearOptions, known: Known
+    engine: Engine, groups: _Groups, within: Hashes, known: Known
 ) -> tuple[Settled, Rows, Rows]:
     """Return the candidates to go on from, and as pairs of groups, best estimates first."""
-    keys = known.keys
-    if keys is None:
-        every = np.arange(len(signed))
-        keys = band_keys(signed.minima, plan_for(options.threshold), every)
-    if within.any():
-        # Those that are not to meet share no bucket, so that none is too full of others.
-        keys = keys ^ within.astype(np.uint32)
-    compared = np.flatnonzero(signed.own[groups.row] > 0)
-    texts = Comparable(groups.number[compared], groups.row[compared], keys, signed.minima)
-    settled = find_candidates(texts, options.threshold, known.settled)
+    compared = np.flatnonzero(engine.own[groups.row] > 0)
+    numbers, rows = groups.number[compared], groups.row[compared]
+    settled = engine.candidates(numbers, rows, within, known.settled)
     order = sorted_best_first(estimates(settled.agreed))
     return settled, compared[settled.first[order]], compared[settled.second[order]]
 

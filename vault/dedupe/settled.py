@@ -81,7 +81,7 @@ def find_candidates(texts: Comparable, threshold: float, known: Settled | None =
             place = np.full(len(known.numbers), -1)
             place[at[is_known]] = np.flatnonzero(is_known)
             return _Renewed(texts, threshold, known, place, np.flatnonzero(~is_known)).candidates()
-    large = _Large([], [])
+    large = Large([], [])
 
     def bands() -> Iterator[Tags]:
         places = np.arange(count)
@@ -90,18 +90,19 @@ def find_candidates(texts: Comparable, threshold: float, known: Settled | None =
             large.add(band, keys_of_large(tags))
             yield tags
 
-    pairs, agreed = _likely(texts, candidate_pairs(bands()), threshold)
-    return _settled(texts, pairs, agreed, large)
+    pairs, agreed = likely_pairs(candidate_pairs(bands()), texts.minima, texts.rows, threshold)
+    return settled_of(texts.numbers, pairs, agreed, large)
 
 
 @dataclass(frozen=True, slots=True)
-class _Large:
+class Large:
     """Buckets of more than WINDOW texts."""
 
     band: list[NDArray[np.uint8]]
     key: list[NDArray[np.uint32]]
 
     def add(self, band: int, keys: NDArray[np.uint32]) -> None:
+        """Note the keys of those of a band."""
         self.band.append(np.full(len(keys), band, np.uint8))
         self.key.append(keys)
 
@@ -117,11 +118,10 @@ class _Renewed:
     new: Rows
 
     def candidates(self) -> Settled:
-        texts, large = self.texts, _Large([], [])
+        texts, large = self.texts, Large([], [])
         in_large = np.zeros(len(texts.numbers), np.bool_)
-        pairs, agreed = _likely(
-            texts, candidate_pairs(self._bands(large, in_large)), self.threshold
-        )
+        found = candidate_pairs(self._bands(large, in_large))
+        pairs, agreed = likely_pairs(found, texts.minima, texts.rows, self.threshold)
         first, second = self.place[self.known.first], self.place[self.known.second]
         stay = (first >= 0) & (second >= 0)
         # A large bucket gives some of its pairs only, and others now than it did before.
@@ -132,7 +132,7 @@ class _Renewed:
         order = np.argsort(together, kind="stable")
         order = order[is_first(together[order])]
         agreed = np.concatenate([self.known.agreed[stay], agreed])[order]
-        return _settled(texts, together[order], agreed, large)
+        return settled_of(texts.numbers, together[order], agreed, large)
 
     def _touched(self, band: int) -> NDArray[np.uint32]:
         """Return the keys of the buckets of a band that are looked at anew, ascending."""
@@ -140,7 +140,7 @@ class _Renewed:
         touched = np.sort(np.concatenate([keys, self.known.key[self.known.band == band]]))
         return touched[is_first(touched)]
 
-    def _bands(self, large: _Large, in_large: NDArray[np.bool_]) -> Iterator[Tags]:
+    def _bands(self, large: Large, in_large: NDArray[np.bool_]) -> Iterator[Tags]:
         """Yield what stands in the touched buckets of each band; note the large ones."""
         place_of = np.full(self.texts.keys.shape[1], -1)
         place_of[self.texts.rows] = np.arange(len(self.texts.rows))
@@ -176,23 +176,31 @@ def _among(keys: NDArray[np.uint32], ordered: NDArray[np.uint32]) -> NDArray[np.
     return result
 
 
-def _likely(texts: Comparable, pairs: Pairs, threshold: float) -> tuple[Pairs, NDArray[np.uint8]]:
-    """Return the pairs whose estimate is not too low, and in how many places they agree."""
+def likely_pairs(
+    pairs: Pairs, minima: MinimaByRow, rows: Rows, threshold: float
+) -> tuple[Pairs, NDArray[np.uint8]]:
+    """Return the pairs whose estimate is not too low, and in how many places they agree.
+
+    Pairs are of places among `rows`, which `minima` are looked up by.
+    """
     first, second = pair_rows(pairs)
-    used = np.zeros(len(texts.numbers), np.bool_)
+    used = np.zeros(len(rows), np.bool_)
     used[first] = used[second] = True
     places = np.flatnonzero(used)
     at = np.cumsum(used) - 1
-    sketched = sketches(texts.minima, texts.rows[places])
+    sketched = sketches(minima, rows[places])
     agreed = agreements(sketched, at[first], at[second])
     near = estimates(agreed) >= threshold - SLACK
     return pairs[near], agreed[near]
 
 
-def _settled(texts: Comparable, pairs: Pairs, agreed: NDArray[np.uint8], large: _Large) -> Settled:
+def settled_of(
+    numbers: Hashes, pairs: Pairs, agreed: NDArray[np.uint8], large: Large
+) -> Settled:
+    """Return what another time can go on from; pairs are of places among `numbers`, ascending."""
     first, second = pair_rows(pairs)
     return Settled(
-        texts.numbers,
+        numbers,
         first.astype(np.uint32),
         second.astype(np.uint32),
         agreed,

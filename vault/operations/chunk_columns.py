@@ -67,6 +67,10 @@ class ChunkColumns:
             for start, end in pairwise(bounds)
         ]
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._row)
+
     def columns(self, group: str, names: Sequence[str], make: Make) -> dict[str, Parted]:
         """Return the columns of a group by their names, for the rows of the dataset.
 

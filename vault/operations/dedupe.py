@@ -15,11 +15,13 @@ from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import DedupeReport, report_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.engines import LOCAL, open_engine
 from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.keep_policy import CLUSTER
 from vault.operations.rearrange import taken_out
 from vault.operations.recorded_boilerplate import with_boilerplate
 from vault.operations.staging import change_stage
+from vault.operations.tasks import Tasks
 
 _SIMILARITY_DIGITS = 4
 _SHORT_ID = 12
@@ -30,7 +32,8 @@ class DedupeOptions:
     """What to look for, and what to do with it.
 
     `mark` labels each cluster instead of taking anything out; `yes` goes on where much would go;
-    `limit` is how many clusters the report shows, and `all_pairs` adds every pair to it.
+    `limit` is how many clusters the report shows, and `all_pairs` adds every pair to it. `engine`
+    is who does the work, as `open_engine` has it.
     """
 
     comparing: Comparing = field(default_factory=Comparing)
@@ -39,6 +42,7 @@ class DedupeOptions:
     dry_run: bool = False
     limit: int = 10
     all_pairs: bool = False
+    engine: str = LOCAL
 
 
 def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
@@ -47,27 +51,28 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
     Importing them again leaves them out; restoring one remembers that it is no duplicate. Raises
     Conflict (`dedupe-too-much`) if more than 30 % would go or a cluster holds more than 5 % of 100
     examples or more, unless that was said to be right; InvalidInput (`threshold-invalid`) and what
-    `plan_duplicates` raises; Conflict (`detached-head`).
+    `plan_duplicates` and `open_engine` raise; Conflict (`detached-head`).
     """
     check_threshold(options.comparing.threshold)
-    if options.dry_run:
-        return _looked(context, options)
+    with open_engine(context, options.engine) as tasks:
+        if options.dry_run:
+            return _looked(context, options, tasks)
 
-    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
-        return deduped(context, dataset, options)
+        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
+            return deduped(context, dataset, options, tasks)
 
-    staged, report = change_stage(context, change)
-    return replace(report, staged=staged)
+        staged, report = change_stage(context, change)
+        return replace(report, staged=staged)
 
 
 def deduped(
-    context: Context, dataset: Dataset, options: DedupeOptions
+    context: Context, dataset: Dataset, options: DedupeOptions, tasks: Tasks | None = None
 ) -> tuple[Manifest, DedupeReport]:
     """Return the manifest of a dataset without its duplicates, or with them marked, and the report.
 
     Stores the parts of the manifest. Raises what `dedupe` raises but for the branch.
     """
-    plan = plan_duplicates(context, dataset, options.comparing)
+    plan = plan_duplicates(context, dataset, options.comparing, tasks)
     report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
     if options.mark:
         manifest, marked = _marked(context, dataset, plan)
@@ -82,11 +87,11 @@ def deduped(
     return manifest, report
 
 
-def _looked(context: Context, options: DedupeOptions) -> DedupeReport:
+def _looked(context: Context, options: DedupeOptions, tasks: Tasks | None) -> DedupeReport:
     from vault.operations.list_examples import open_revision
 
     _, dataset = open_revision(context, None)
-    plan = plan_duplicates(context, dataset, options.comparing)
+    plan = plan_duplicates(context, dataset, options.comparing, tasks)
     report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
     return replace(report, dry_run=True, too_much=None if options.mark else _too_much(plan))
 

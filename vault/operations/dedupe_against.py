@@ -27,6 +27,7 @@ from vault.operations.dedupe_report import (
     ShownCluster,
 )
 from vault.operations.duplicate_plan import Comparing, near_options
+from vault.operations.engines import LOCAL
 from vault.operations.exact_duplicates import equal_in, equal_texts_in
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
 from vault.operations.list_examples import listed, open_revision
@@ -222,7 +223,11 @@ def _pairs(dataset: Dataset, plan: AgainstPlan, reference: Reference) -> Iterato
 
 def _check(options: DedupeOptions, containment: int | None) -> None:
     comparing = options.comparing
-    others = {"--mark": options.mark, "--within": comparing.within is not None}
+    others = {
+        "--mark": options.mark,
+        "--within": comparing.within is not None,
+        f"--engine {options.engine}": options.engine != LOCAL,
+    }
     if containment is not None:
         others["--exact and --containment together"] = comparing.exact
     refused = [name for name, is_given in others.items() if is_given]

@@ -16,7 +16,7 @@ from vault.dedupe.near import (
     NearDuplicates,
     NearOptions,
     SimilarPairs,
-    cluster_signed,
+    cluster_by,
 )
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.similarity import Similarities
@@ -24,15 +24,18 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import Part
+from vault.operations.compared_texts import DatasetTexts, Part
 from vault.operations.context import Context
 from vault.operations.count_by import ABSENT, values_of_field
 from vault.operations.dataset import Dataset, hashes_of
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
+from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
 from vault.operations.recorded_boilerplate import boilerplate_of
 from vault.operations.signed_examples import ComparedExamples, read_compared_examples
+from vault.operations.spread_work import spread_work
+from vault.operations.tasks import Tasks
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
@@ -85,20 +88,23 @@ class DuplicatePlan:
         return keepers[order], counts[keepers[order]] + 1
 
 
-def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) -> DuplicatePlan:
+def plan_duplicates(
+    context: Context, dataset: Dataset, comparing: Comparing, tasks: Tasks | None = None
+) -> DuplicatePlan:
     """Return which examples of a dataset are duplicates of which.
 
-    Costs reading the records that nothing is kept of in the catalogue, unless only whole
-    conversations that are equal are looked for, and the engine. Raises InvalidInput
-    (`keep-invalid`, `field-unknown`), NotFound (`keep-not-found`), Corrupt.
+    With `tasks` what costs is done there, else here; the plan is the same. Costs the engine, and
+    reading the records that nothing is kept of in the catalogue, unless only whole conversations
+    that are equal are looked for. Raises InvalidInput (`keep-invalid`, `field-unknown`), NotFound
+    (`keep-not-found`), Corrupt, and what `spread_work` raises.
     """
     keys = dataset.keys()
     preference = preferences(dataset, keys, comparing.keep)
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
     compared = None
     if not comparing.exact or comparing.on is not Part.CONVERSATION:
-        scratch = near_options(context, comparing).scratch
-        compared = read_compared_examples(context, dataset, keys, comparing.on, scratch)
+        work = _work(context, dataset, keys, comparing, tasks)
+        compared = read_compared_examples(context, dataset, keys, comparing.on, work)
     exact = _exact(dataset, keys, compared, comparing.on)
     if within is not None:
         exact = refined(exact, within)
@@ -119,6 +125,16 @@ def plan_duplicates(context: Context, dataset: Dataset, comparing: Comparing) ->
     return replace(plan, boilerplate=left_out)
 
 
+def _work(
+    context: Context, dataset: Dataset, keys: RowKeys, comparing: Comparing, tasks: Tasks | None
+) -> ExampleWork:
+    if tasks is not None:
+        return spread_work(context, dataset, keys, comparing.on, tasks)
+    texts = DatasetTexts(dataset, keys, comparing.on)
+    scratch = near_options(context, comparing).scratch
+    return LocalWork(texts, progress=context.progress, scratch=scratch)
+
+
 def _near(
     context: Context,
     dataset: Dataset,
@@ -130,17 +146,11 @@ def _near(
     without = NOTHING
     if not comparing.count_shared:
         without = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
-    signed = compared.signed(without)
-    known = compared.known(signed, without, threshold)
+    engine = compared.engine(without, threshold)
+    known = compared.known(without, threshold)
     context.progress.start("comparing")
-    found = cluster_signed(
-        compared.texts,
-        signed,
-        Apart(None if on is Part.RESPONSE else compared.answers, within),
-        without=without,
-        options=near_options(context, comparing),
-        known=known,
-    )
+    apart = Apart(None if on is Part.RESPONSE else compared.answers, within)
+    found = cluster_by(engine, apart, without=without, threshold=threshold, known=known)
     context.progress.finish()
     return found, known
 

@@ -12,36 +12,29 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
-from vault.dedupe.bands import BandKeys, band_keys, plan_for
-from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, counted, sampled_rows
+from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
+from vault.dedupe.engine import Engine
 from vault.dedupe.near import Known, NearDuplicates
-from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import Shingles
-from vault.dedupe.signatures import Signed, sign
-from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns, Parted
-from vault.operations.compared_texts import DIGEST_BYTES, DatasetTexts, Part
+from vault.operations.compared_texts import DIGEST_BYTES, Part
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
+from vault.operations.example_work import ExampleWork, is_filled, is_there
 from vault.operations.init import FOLDER
+from vault.operations.kept_signatures import GROUP, name_of_part, name_without
 
-METHOD = 1
-"""The version of how texts are read, signed and compared: what another one kept is not used."""
-
-_GROUP = "duplicates"
 _MOST_KEPT = 4
-_TURNED_AT_ONCE = 1 << 14
 _MOST_VERIFIED = 1 << 22
-_THERE, _FILLED = np.uint8(1), np.uint8(2)
 
 
 def array_files(context: Context) -> ArrayFiles:
@@ -53,11 +46,11 @@ def array_files(context: Context) -> ArrayFiles:
 def forget_unused(context: Context) -> None:
     """Forget what is kept of chunks that are gone, and what was set aside: for `gc`."""
     files = array_files(context)
-    for name in files.names(_GROUP):
+    for name in files.names(GROUP):
         last = name.rpartition("/")[2]
         if is_digest(last) and not context.store.has(Digest(last)):
             files.delete(name)
-    files.sweep(_GROUP)
+    files.sweep(GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,6 @@ class ComparedExamples:
     which have such a text at all, `is_filled` which have one that is not empty.
     """
 
-    texts: DatasetTexts
     hashes: Hashes
     answers: Hashes
     is_there: NDArray[np.bool_]
@@ -76,8 +68,7 @@ class ComparedExamples:
     _digests: Parted
     _columns: ChunkColumns
     _part: Part
-    _context: Context
-    _scratch: Scratch
+    _work: ExampleWork
 
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
@@ -85,7 +76,7 @@ class ComparedExamples:
 
     def counted(self) -> Counted:
         """Return the sample of the texts that shingles are counted in; reads those not kept."""
-        name = f"{_of_part(self._part)}/counted"
+        name = f"{name_of_part(self._part)}/counted"
         rows = sampled_rows(self.hashes)
         wanted = self.hashes[rows]
         kept = _counted_of(self._columns.files.read(name))
@@ -95,42 +86,35 @@ class ComparedExamples:
             hashes = self.hashes[rows]
             kept = kept.only(hashes)
             fresh = np.flatnonzero(~np.isin(hashes, kept.hash))
-            texts = self.texts.take(rows[fresh])
-            kept = kept.and_more(counted(texts, hashes[fresh]))
+            kept = kept.and_more(self._work.count(rows[fresh], hashes[fresh]))
             self._columns.files.write(name, _arrays_of(kept))
         return kept.only(wanted)
 
-    def signed(self, without: Hashes) -> Signed:
-        """Return the signatures, some boilerplate left out of them; makes those not kept."""
-        group = _of_boilerplate(self._part, without)
+    def engine(self, without: Hashes, threshold: float) -> Engine:
+        """Return what compares the examples, some boilerplate left out; signs those that are new.
 
-        def make(rows: Rows) -> Arrays:
-            made = sign(self._texts(rows), without=without, scratch=self._scratch)
-            if len(rows) > len(self.hashes) / 2:
-                # While the texts are at hand: a later round needs their sample.
-                self.counted()
-            every = np.arange(len(rows))
-            minima = made.minima if isinstance(made.minima, np.ndarray) else made.minima[every]
-            return {"identity": made.identity, "own": made.own, "minima": minima}
-
-        found = self._columns.columns(f"{group}/signatures", ("identity", "own", "minima"), make)
+        Raises Corrupt, StorageFailed.
+        """
+        group = name_without(self._part, without)
+        # While the texts are at hand: a later round needs their sample.
+        found = self._work.engine(self._columns, group, without, threshold, self.counted)
         self._columns.files.keep_newest(group, _MOST_KEPT)
-        return Signed(found["minima"], found["identity"].whole(), found["own"].whole())
+        return found
 
-    def known(self, signed: Signed, without: Hashes, threshold: float) -> Known:
+    def known(self, without: Hashes, threshold: float) -> Known:
         """Return what is known of the examples from before."""
-        group, files = _of_boilerplate(self._part, without), self._columns.files
+        group, files = name_without(self._part, without), self._columns.files
         verified = files.read(f"{group}/verified")
         settled = files.read(f"{group}/settled-{threshold!r}")
         return Known(
-            self._keys(signed, group, threshold),
+            None,
             None if settled is None else _settled_of(settled),
             NOTHING_VERIFIED if verified is None else _verified_of(verified),
         )
 
     def keep(self, found: NearDuplicates, before: Known, threshold: float) -> None:
         """Keep what was found out, for another time."""
-        group, files = _of_boilerplate(self._part, found.boilerplate), self._columns.files
+        group, files = name_without(self._part, found.boilerplate), self._columns.files
         if before.settled is None or not _are_same(before.settled, found.settled):
             files.write(f"{group}/settled-{threshold!r}", _arrays_of(found.settled))
         if found.comparisons.is_more_known:
@@ -139,71 +123,28 @@ class ComparedExamples:
             some = Verified(every.pair[:_MOST_VERIFIED], every.similarity[:_MOST_VERIFIED])
             files.write(f"{group}/verified", _arrays_of(some))
 
-    def _keys(self, signed: Signed, group: str, threshold: float) -> BandKeys:
-        plan = plan_for(threshold)
-
-        def make(rows: Rows) -> Arrays:
-            return {"keys": band_keys(signed.minima, plan, rows).T}
-
-        name = f"{group}/bands-{plan.bands}x{plan.minima}"
-        kept = self._columns.columns(name, ("keys",), make)["keys"]
-        keys = np.empty((plan.bands, len(signed)), np.uint32)
-        for at in range(0, len(signed), _TURNED_AT_ONCE):
-            rows = np.arange(at, min(at + _TURNED_AT_ONCE, len(signed)))
-            keys[:, at : at + len(rows)] = kept[rows].T
-        return keys
-
-    def _texts(self, rows: Rows) -> Texts:
-        held = self.texts.held(rows)
-        if held is None:
-            progress = self._context.progress
-            held = self.texts.read(rows, progress=progress, scratch=self._scratch).texts
-        return held
-
 
 def read_compared_examples(
-    context: Context, dataset: Dataset, keys: RowKeys, part: Part, scratch: Scratch
+    context: Context, dataset: Dataset, keys: RowKeys, part: Part, work: ExampleWork
 ) -> ComparedExamples:
-    """Return what rows are compared by; reads the records of those that nothing is kept of.
+    """Return what rows are compared by; `work` reads the records of those that nothing is kept of.
 
-    Raises Corrupt.
+    Raises Corrupt, StorageFailed.
     """
     columns = ChunkColumns(array_files(context), dataset, keys)
-    texts = DatasetTexts(dataset, keys, part)
-
-    def make(rows: Rows) -> Arrays:
-        read = texts.read(rows, progress=context.progress, scratch=scratch)
-        state = np.where(read.is_there, _THERE, 0) | np.where(read.texts.sizes() > 0, _FILLED, 0)
-        return {
-            "hash": read.texts.hashes(),
-            "answer": read.answers,
-            "state": state.astype(np.uint8),
-            "digest": read.digests,
-        }
-
     names = ("hash", "answer", "state", "digest")
-    found = columns.columns(f"{_of_part(part)}/texts", names, make)
+    found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
     state = found["state"].whole().astype(np.uint8, copy=False)
     return ComparedExamples(
-        texts,
         found["hash"].whole(),
         found["answer"].whole(),
-        (state & _THERE) != 0,
-        (state & _FILLED) != 0,
+        is_there(state),
+        is_filled(state),
         found["digest"],
         columns,
         part,
-        context,
-        scratch,
+        work,
     )
-
-
-def _of_part(part: Part) -> str:
-    return f"{_GROUP}/{METHOD}-{part}"
-
-
-def _of_boilerplate(part: Part, without: Hashes) -> str:
-    return f"{_of_part(part)}/without/{xxhash.xxh3_128_hexdigest(without.tobytes())}"
 
 
 def _arrays_of(value: Counted | Settled | Verified) -> Arrays:

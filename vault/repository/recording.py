@@ -97,16 +97,19 @@ class Recording(Opened):
 
         With `against`, a revision or the path of a file, what is there goes instead; with
         `containment` too, what shares a run of so many words with it. `comparing` are `all_pairs`,
-        which lists every pair in the report, and fields of `Comparing`: `exact`, `threshold`, `on`,
+        which lists every pair in the report, `engine` (`local`, `ray` or `ray=ADDRESS`), which
+        says who does the work, and fields of `Comparing`: `exact`, `threshold`, `on`,
         `keep`, `within`, `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
         """
         from vault.operations.dedupe import DedupeOptions, dedupe
         from vault.operations.dedupe_against import dedupe_against, require_against
         from vault.operations.dedupe_settings import comparing_of
+        from vault.operations.engines import LOCAL
 
         all_pairs = bool(comparing.pop("all_pairs", False))
+        engine = str(comparing.pop("engine", LOCAL))
         wanted = comparing_of(self.folder, **comparing)
-        options = DedupeOptions(wanted, mark, yes, dry_run, limit, all_pairs)
+        options = DedupeOptions(wanted, mark, yes, dry_run, limit, all_pairs, engine)
         if against is None:
             require_against(containment)
             return dedupe(self._context(), options)

@@ -56,7 +56,7 @@ class LocalBackend:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy go to another process, which syncs what it puts itself."""
-        return type(self), (self.folder,)
+        return type(self), (self.folder.absolute(),)
 
     def read(self, name: str) -> bytes:
         """Return all bytes of a name. Raises KeyError if there is none."""

@@ -9,6 +9,7 @@ import pytest
 from tests.support.naive_dedupe import similarity
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Comparisons, Verified
+from vault.dedupe.engine import LocalEngine
 from vault.dedupe.near import NearOptions, find_near_duplicates
 from vault.dedupe.scratch import IN_MEMORY
 from vault.dedupe.shingles import shingle_sets
@@ -34,9 +35,9 @@ def pairs_of(count: int) -> tuple[np.ndarray, np.ndarray]:
 def comparisons(texts: list[str], verified: Verified = NOTHING_VERIFIED) -> Comparisons:
     given = Texts([pa.array(texts, pa.large_string())])
     signed = sign(given, without=NOTHING)
-    return Comparisons(
-        given, signed.identity, signed.own, without=NOTHING, scratch=IN_MEMORY, verified=verified
-    )
+    # The threshold of an engine is that of its candidates, which nobody asks for here.
+    engine = LocalEngine(given, signed, without=NOTHING, threshold=0.8, scratch=IN_MEMORY)
+    return Comparisons(engine, verified)
 
 
 def prepared(texts: list[str], threshold: float, verified: Verified) -> Comparisons:

@@ -14,6 +14,7 @@ _EXAMPLE = """\
 vault dedupe --dry-run
 vault dedupe --threshold 0.9 --keep label:quality
 vault dedupe --against eval.jsonl --on prompt
+vault dedupe --engine ray
 vault dedupe --mark"""
 
 
@@ -52,6 +53,12 @@ vault dedupe --mark"""
 @click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
 @click.option("--yes", is_flag=True, help="Go on where more than 30 % would go.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would go; change nothing.")
+@click.option(
+    "--engine",
+    default="local",
+    metavar="ENGINE",
+    help="Who does the work: local (this process), ray (a cluster of this machine) or ray=ADDRESS.",
+)
 @click.option("--limit", default=5, metavar="N", help="Clusters that are shown (5).")
 @click.option("--jsonl", is_flag=True, help="Print every pair, one JSON object a line.")
 def command(
@@ -67,6 +74,7 @@ def command(
     mark: bool,
     yes: bool,
     dry_run: bool,
+    engine: str,
     limit: int,
     jsonl: bool,
 ) -> None:
@@ -82,6 +90,7 @@ def command(
         dry_run=dry_run,
         limit=limit,
         all_pairs=jsonl,
+        engine=engine,
         exact=exact,
         threshold=threshold,
         on=on,

@@ -1,0 +1,135 @@
+"""Law: whoever does the work of `dedupe`, and however many, the plan is the same."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.property.test_kept_duplicates import (
+    COMPARINGS,
+    STEPS,
+    apply,
+    assert_same,
+    context_of,
+    plan_of,
+)
+from tests.support.library import Library
+from tests.support.other_places import OtherPlaces
+from vault.errors import InvalidInput
+from vault.operations import spread_work
+from vault.operations.compared_texts import Part
+from vault.operations.context import Context
+from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.list_examples import open_revision
+from vault.operations.tasks import Tasks
+
+EACH_COMPARING = [
+    Comparing(),
+    Comparing(threshold=0.6),
+    Comparing(threshold=0.9, count_shared=True),
+    Comparing(on=Part.PROMPT),
+    Comparing(on=Part.RESPONSE),
+    Comparing(within="topic"),
+    Comparing(exact=True, on=Part.PROMPT),
+    Comparing(keep="last"),
+]
+
+
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut the work of a small repository into many tasks, and its sets into many places."""
+    monkeypatch.setattr(spread_work, "SHARE_ROWS", 8)
+    monkeypatch.setattr(spread_work, "SETS_BYTES", 4_000)
+
+
+@pytest.fixture
+def ray_tasks(cluster: Any) -> Iterator[Tasks]:
+    """The tasks of a Ray cluster of two workers."""
+    from vault.operations.ray_tasks import RayTasks
+
+    yield RayTasks(cluster)
+
+
+def spread_plan(context: Context, comparing: Comparing, tasks: Tasks) -> DuplicatePlan | str:
+    _, dataset = open_revision(context, None)
+    try:
+        return plan_duplicates(context, dataset, comparing, tasks)
+    except InvalidInput as error:
+        return error.code
+
+
+@given(st.lists(STEPS, min_size=2, max_size=8), COMPARINGS, st.sampled_from([1, 2, 3, 7]))
+@settings(max_examples=20, deadline=None)
+def test_a_plan_is_the_same_for_any_number_of_workers(
+    steps: list[tuple[str, Any, Any]], last: Comparing, workers: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        apply(library, ("import", 0, 40))
+        spread = context_of(library.folder)
+        alone = replace(spread, folder=None)
+        tasks = OtherPlaces(workers)
+        for step in [*steps, ("plan", last, 0), ("plan", Comparing(), 0)]:
+            if step[0] == "plan":
+                assert_same(spread_plan(spread, step[1], tasks), plan_of(alone, step[1]))
+            else:
+                apply(library, step)
+
+
+def test_ray_plans_what_one_process_plans_round_after_round(
+    ray_tasks: Tasks, library: Library
+) -> None:
+    spread = context_of(library.folder)
+    alone = replace(spread, folder=None)
+    removed = 0
+    for first in (0, 60, 120):
+        # The second and third round overlap the one before: exact copies come as well.
+        apply(library, ("import", first - first // 3, 70))
+        for comparing in EACH_COMPARING:
+            plan = spread_plan(spread, comparing, ray_tasks)
+            assert_same(plan, plan_of(alone, comparing))
+            assert not isinstance(plan, str)
+            removed += len(plan.removed)
+        apply(library, ("rm", first // 2, 5))
+    assert removed > 100
+
+
+def test_engines_go_on_from_what_the_other_kept(library: Library) -> None:
+    context = context_of(library.folder)
+    alone = replace(context, folder=None)
+    apply(library, ("import", 0, 90))
+    tasks = OtherPlaces(2)
+    assert_same(plan_of(context, Comparing()), plan_of(alone, Comparing()))
+    apply(library, ("import", 80, 60))
+    assert_same(spread_plan(context, Comparing(), tasks), plan_of(alone, Comparing()))
+    apply(library, ("import", 130, 40))
+    assert_same(plan_of(context, Comparing()), plan_of(alone, Comparing()))
+
+
+def test_texts_signatures_and_sets_are_not_fetched(library: Library) -> None:
+    apply(library, ("import", 0, 150))
+    context = context_of(library.folder)
+    tasks = OtherPlaces(2)
+    plan = spread_plan(context, Comparing(count_shared=True), tasks)
+    assert not isinstance(plan, str)
+    rows = len(plan.keys)
+    assert len(plan.removed) > 10
+    # 50 bytes a row were read, 12 signed; a signature alone is 512, and every message has a head.
+    shares = len(np.unique(plan.keys >> np.uint64(32)))
+    assert tasks.fetched_bytes < rows * 100 + (shares + 20) * 2_000
+
+
+def test_a_repository_without_duplicates_and_an_empty_one(library: Library) -> None:
+    context, tasks = context_of(library.folder), OtherPlaces(3)
+    alone = replace(context, folder=None)
+    assert_same(spread_plan(context, Comparing(), tasks), plan_of(alone, Comparing()))
+    apply(library, ("import", 1, 1))
+    assert_same(spread_plan(context, Comparing(), tasks), plan_of(alone, Comparing()))

@@ -1,0 +1,124 @@
+"""Who reads, counts and signs the rows of a dataset: this process, unless others are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.catalogue.array_files import Arrays
+from vault.dedupe.bands import plan_for
+from vault.dedupe.boilerplate import Counted, counted
+from vault.dedupe.engine import Engine, LocalEngine
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.words import Hashes
+from vault.operations.chunk_columns import ChunkColumns
+from vault.operations.compared_texts import ComparedTexts, DatasetTexts
+from vault.operations.kept_signatures import kept_keys, kept_signatures, turned
+from vault.progress import Progress
+
+_THERE, _FILLED = np.uint8(1), np.uint8(2)
+
+
+class ExampleWork(Protocol):
+    """Does what costs per example. Each method may raise Corrupt and StorageFailed."""
+
+    def read(self, rows: Rows) -> Arrays:
+        """Return what rows are compared by: `hash`, `answer`, `state` and `digest` of each."""
+        ...
+
+    def count(self, rows: Rows, hashes: Hashes) -> Counted:
+        """Return the sets of the texts of rows (ascending), whose hashes are these."""
+        ...
+
+    def engine(
+        self,
+        columns: ChunkColumns,
+        group: str,
+        without: Hashes,
+        threshold: float,
+        meanwhile: Callable[[], object],
+    ) -> Engine:
+        """Return what compares all rows at a threshold; signs those that are not signed.
+
+        Signatures are kept in `group` of `columns`. `meanwhile` is called if the texts of all
+        are at hand then.
+        """
+        ...
+
+
+class LocalWork:
+    """The work of this process; large arrays are taken from `scratch`."""
+
+    def __init__(self, texts: DatasetTexts, *, progress: Progress, scratch: Scratch) -> None:
+        self._texts = texts
+        self._progress = progress
+        self._scratch = scratch
+
+    def read(self, rows: Rows) -> Arrays:
+        """Return what rows are compared by, and hold their texts from then on."""
+        return columns_of(self._texts.read(rows, progress=self._progress, scratch=self._scratch))
+
+    def count(self, rows: Rows, hashes: Hashes) -> Counted:
+        """Return the sets of the texts of rows."""
+        return counted(self._texts.take(rows), hashes)
+
+    def engine(
+        self,
+        columns: ChunkColumns,
+        group: str,
+        without: Hashes,
+        threshold: float,
+        meanwhile: Callable[[], object],
+    ) -> Engine:
+        """Return what compares all rows; signs those that are not signed."""
+
+        def texts(rows: Rows) -> Texts:
+            held = self._held(rows)
+            if 2 * len(rows) > len(columns):
+                meanwhile()
+            return held
+
+        plan = plan_for(threshold)
+        signed = kept_signatures(columns, group, texts, without=without, scratch=self._scratch)
+        kept = kept_keys(columns, group, signed, plan)
+        return LocalEngine(
+            self._texts,
+            signed,
+            turned(kept, len(signed), slice(0, plan.bands)),
+            without=without,
+            threshold=threshold,
+            scratch=self._scratch,
+        )
+
+    def _held(self, rows: Rows) -> Texts:
+        held = self._texts.held(rows)
+        if held is None:
+            held = self._texts.read(rows, progress=self._progress, scratch=self._scratch).texts
+        return held
+
+
+def columns_of(read: ComparedTexts) -> Arrays:
+    """Return what is kept of texts that were read; 50 bytes each."""
+    state = np.where(read.is_there, _THERE, 0) | np.where(read.texts.sizes() > 0, _FILLED, 0)
+    return {
+        "hash": read.texts.hashes(),
+        "answer": read.answers,
+        "state": state.astype(np.uint8),
+        "digest": read.digests,
+    }
+
+
+def is_there(state: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell of states which examples have a text at all."""
+    result: NDArray[np.bool_] = (state & _THERE) != 0
+    return result
+
+
+def is_filled(state: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell of states which examples have a text that is not empty."""
+    result: NDArray[np.bool_] = (state & _FILLED) != 0
+    return result

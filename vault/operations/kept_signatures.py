@@ -1,0 +1,83 @@
+"""Signatures and band keys of the rows of chunks: kept in the catalogue, made where they lack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xxhash
+
+from vault.catalogue.array_files import Arrays
+from vault.dedupe.bands import BandKeys, BandPlan, band_keys
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.signatures import Signed, sign
+from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.words import Hashes
+from vault.operations.chunk_columns import ChunkColumns, Make, Parted
+from vault.operations.compared_texts import Part
+
+GROUP = "duplicates"
+METHOD = 1
+"""The version of how texts are read, signed and compared: what another one kept is not used."""
+
+_TURNED_AT_ONCE = 1 << 14
+
+
+def name_of_part(part: Part) -> str:
+    """Return the group of what is kept of a part of conversations."""
+    return f"{GROUP}/{METHOD}-{part}"
+
+
+def name_without(part: Part, without: Hashes) -> str:
+    """Return the group of what is kept of a part of conversations, some boilerplate left out."""
+    return f"{name_of_part(part)}/without/{xxhash.xxh3_128_hexdigest(without.tobytes())}"
+
+
+def kept_signatures(
+    columns: ChunkColumns,
+    group: str,
+    texts: Callable[[Rows], Texts],
+    *,
+    without: Hashes,
+    scratch: Scratch,
+) -> Signed:
+    """Return the signatures of rows, making and keeping those that are not there."""
+
+    def make(rows: Rows) -> Arrays:
+        made = sign(texts(rows), without=without, scratch=scratch)
+        every = np.arange(len(rows))
+        minima = made.minima if isinstance(made.minima, np.ndarray) else made.minima[every]
+        return {"identity": made.identity, "own": made.own, "minima": minima}
+
+    found = signatures_by(columns, group, make)
+    return Signed(found["minima"], found["identity"].whole(), found["own"].whole())
+
+
+def signatures_by(columns: ChunkColumns, group: str, make: Make) -> dict[str, Parted]:
+    """Return the columns of signatures: `identity`, `own` and `minima`."""
+    return columns.columns(f"{group}/signatures", ("identity", "own", "minima"), make)
+
+
+def kept_keys(columns: ChunkColumns, group: str, signed: Signed, plan: BandPlan) -> Parted:
+    """Return the band keys of signatures, a row for each, making those that are not there."""
+
+    def make(rows: Rows) -> Arrays:
+        return {"keys": band_keys(signed.minima, plan, rows).T}
+
+    return keys_by(columns, group, plan, make)
+
+
+def keys_by(columns: ChunkColumns, group: str, plan: BandPlan, make: Make) -> Parted:
+    """Return the column of band keys, a row for each example."""
+    name = f"{group}/bands-{plan.bands}x{plan.minima}"
+    return columns.columns(name, ("keys",), make)["keys"]
+
+
+def turned(kept: Parted, count: int, bands: slice) -> BandKeys:
+    """Return some of the bands of `count` rows, a row for each band."""
+    first, last = bands.start, bands.stop
+    keys = np.empty((last - first, count), np.uint32)
+    for at in range(0, count, _TURNED_AT_ONCE):
+        rows = np.arange(at, min(at + _TURNED_AT_ONCE, count))
+        keys[:, at : at + len(rows)] = kept[rows][:, bands].T
+    return keys
