@@ -40,7 +40,7 @@ def hint_skipped(invocation: Invocation, skipped: Sequence[str]) -> None:
 
 
 def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) -> int:
-    """Print what was done and found; return the exit code: 1 if examples with errors are left."""
+    """Print what was done and found; return the exit code: 1 if errors are left."""
     if jsonl:
         emit_json_lines(invocation, _items(report))
     else:
@@ -53,7 +53,7 @@ def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) 
         if out:
             hint(invocation, "`vault quarantine list` shows what went, and why")
         hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
-    return 1 if report.errors and (report.dry_run or not out) else 0
+    return 1 if (report.errors if report.dry_run else report.errors_left) else 0
 
 
 def _items(report: ValidateReport) -> Iterator[Any]:
@@ -83,5 +83,7 @@ def _totals(report: ValidateReport) -> Iterator[str]:
         yield f"{more} {would}taken out, as fixed they are equal to another example"
     if report.quarantined:
         yield f"{plural(report.quarantined, 'example')} {would}put in quarantine"
+        if report.errors_left:
+            yield f"{plural(report.errors_left, 'error')} of the set as a whole {would}left"
     if report.staged is not None:
         yield stage_line(report.staged)

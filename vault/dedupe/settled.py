@@ -125,7 +125,8 @@ class _Renewed:
         first, second = self.place[self.known.first], self.place[self.known.second]
         stay = (first >= 0) & (second >= 0)
         # A large bucket gives some of its pairs only, and others now than it did before.
-        doubtful = np.flatnonzero(stay & in_large[first] & in_large[second])
+        doubtful = np.flatnonzero(stay)
+        doubtful = doubtful[in_large[first[doubtful]] & in_large[second[doubtful]]]
         stay[doubtful] = self._meet_elsewhere(first[doubtful], second[doubtful])
         kept = first[stay].astype(np.uint64) << _U(32) | second[stay].astype(np.uint64)
         together = np.concatenate([kept, pairs])

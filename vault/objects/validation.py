@@ -1,6 +1,6 @@
 """What the rules found in a dataset, in numbers: kept with a commit, so that history can tell it.
 
-Attached to a manifest under NAME. It is of the dataset whose fingerprint it names and of no other:
+Attached to a manifest under NAME. It is of the dataset that it names and of no other:
 a manifest that was made from a validated one carries it along until somebody validates again. Pure.
 """
 
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vault.errors import Corrupt
+from vault.objects.digest import Digest, digest_of
+from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.stored_json import stored_json
 
 NAME = "validation"
@@ -32,11 +34,11 @@ class RuleCount:
 class Validation:
     """The findings of one run of the rules over a whole dataset, counted.
 
-    `fingerprint` is the dataset's. `rules` is the same wherever the same rules ran with the same
+    `dataset` is its `dataset_digest`. `rules` is the same wherever the same rules ran with the same
     severities. `errors` and `warnings` count findings; `findings` has each rule that found any.
     """
 
-    fingerprint: str
+    dataset: Digest
     rules: str
     target: str | None
     examples: int
@@ -44,6 +46,14 @@ class Validation:
     errors: int
     warnings: int
     findings: tuple[RuleCount, ...]
+
+
+def dataset_digest(manifest: Manifest) -> Digest:
+    """Return the digest of all that rules can see of a dataset: its manifest without attachments.
+
+    The fingerprint would not do: it says nothing of sources, and of how records were read.
+    """
+    return digest_of(encode_manifest(replace(manifest, attachments={})))
 
 
 def encode_validation(validation: Validation) -> bytes:
@@ -58,7 +68,7 @@ def decode_validation(data: bytes) -> Validation:
         if root["type"] != NAME or root["version"] != 1:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return Validation(
-            fingerprint=str(root["fingerprint"]),
+            dataset=Digest(str(root["dataset"])),
             rules=str(root["rules"]),
             target=None if root["target"] is None else str(root["target"]),
             examples=int(root["examples"]),

@@ -42,7 +42,11 @@ class ChildProcess:
     def __init__(self, serve: Callable[[], None]) -> None:
         package = str(Path(__file__).resolve().parents[2])
         module, name = serve.__module__, serve.__name__
-        code = f"import sys; sys.path.insert(0, {package!r}); from {module} import {name}; {name}()"
+        # An interrupt reaches the parent as well, which says so and ends its children.
+        code = (
+            "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import sys; "
+            f"sys.path.insert(0, {package!r}); from {module} import {name}; {name}()"
+        )
         self._process = subprocess.Popen(
             # -P: the folder where the user stands must not provide modules.
             [sys.executable, "-P", "-c", code],
@@ -109,8 +113,8 @@ def answer_parent(answers: Callable[[Iterator[Any]], Iterable[Any]]) -> None:
     try:
         for answer in answers(iter(lambda: _read_frame(reading), None)):
             _write_frame(writing, answer)
-    except KeyboardInterrupt:
-        return  # the parent got the same signal and says so
+    except BrokenPipeError:
+        return  # the parent is gone
     except VaultError as error:
         _write_frame(writing, _Failure(error))
     except OSError as error:

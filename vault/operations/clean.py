@@ -33,10 +33,15 @@ class CleanStep:
 
 @dataclass(frozen=True, slots=True)
 class CleanReport(Displayed):
-    """The steps in order, how many examples were fixed in place, and how the stage stands."""
+    """The steps in order, how many examples were fixed in place, and how the stage stands.
+
+    `errors_left` are those of the set as a whole, which taking examples out does not mend; they are
+    counted before duplicates go.
+    """
 
     steps: tuple[CleanStep, ...]
     fixed: int
+    errors_left: int
     staged: Staged | None
     dry_run: bool = False
 
@@ -78,7 +83,7 @@ def _cleaned(
         _step("quarantine", done.report.examples, done.report.quarantined),
         _step("dedupe", done.manifest.examples, found.removed),
     )
-    return manifest, CleanReport(steps, done.report.fixed, None)
+    return manifest, CleanReport(steps, done.report.fixed, done.report.errors_left, None)
 
 
 def _step(name: str, before: int, removed: int) -> CleanStep:

@@ -42,7 +42,7 @@ def load_check(folder: Path, code: str, place: str) -> Check:
     try:
         # Not imported: that would leave compiled files behind, and a name in sys.modules.
         exec(compile(path.read_bytes(), str(path), "exec"), namespace)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(code, f"{name} fails: {type(error).__name__}: {error}") from error
     function = namespace.get(function_name)
     if not callable(function):
@@ -54,12 +54,13 @@ def _checking(code: str, function: Callable[[Any], Any]) -> Check:
     def check(subject: Subject) -> Iterator[Fault]:
         try:
             told = function(copy.deepcopy(subject.record))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failed(code, f"it raised {type(error).__name__}: {error}") from error
         if told is not None and not isinstance(told, str):
             raise _failed(code, f"it returned {type(told).__name__}, not a text or None")
         if told:
-            yield Fault(told)
+            # Half of a surrogate pair could be kept in no file.
+            yield Fault(told.encode("utf-8", "replace").decode())
 
     return check
 

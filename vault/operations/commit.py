@@ -13,8 +13,8 @@ from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
-from vault.operations.gate import gate_of, pass_gate
-from vault.operations.validations import recall_validation, with_validation
+from vault.operations.gate import gate_of, pass_gate, recalled
+from vault.operations.validations import with_validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         text = message or ""
     root = context.manifest(manifest)
     fingerprint = _fingerprint(context, draft)
-    validation = _validation(context, draft, root, fingerprint, options)
+    validation = _validation(context, draft, root, options)
     if validation is not None:
         root = with_validation(context.store, root, validation)
         manifest = context.store.put(encode_manifest(root))
@@ -154,15 +154,15 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
 
 
 def _validation(
-    context: Context, draft: Draft, root: Manifest, fingerprint: str, options: CommitOptions
+    context: Context, draft: Draft, root: Manifest, options: CommitOptions
 ) -> Validation | None:
     """Return what the rules find in what is staged, None if nobody asked them. May refuse it."""
     if draft.stage is None:
         return None
     gate = gate_of(context) if options.verify else None
     if gate is None:
-        return recall_validation(context, fingerprint)
-    return pass_gate(context, gate, root, fingerprint)
+        return recalled(context, root)
+    return pass_gate(context, gate, root)
 
 
 def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:

@@ -12,7 +12,7 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
-from vault.objects.validation import Validation
+from vault.objects.validation import Validation, dataset_digest
 from vault.operations.compare import Comparison, compare
 from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset, ids_of
@@ -166,11 +166,11 @@ def diff(
 def _validation(context: Context, side: Revision) -> Validation | None:
     """Return what the rules found in one side: kept with the commit, or remembered of the stage."""
     if side.commit is not None:
-        fingerprint = context.commit(side.commit).fingerprint
-        return attached_validation(context, side.manifest, fingerprint)
+        return attached_validation(context, side.manifest)
     stage = stage_of(context.log.tip().view)
-    is_staged = stage is not None and stage.manifest == side.manifest
-    return recall_validation(context, stage.fingerprint) if stage and is_staged else None
+    if stage is None or stage.manifest != side.manifest:
+        return None
+    return recall_validation(context, dataset_digest(context.manifest(stage.manifest)))
 
 
 def iterate_diff(

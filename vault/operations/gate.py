@@ -7,7 +7,7 @@ from dataclasses import replace
 from vault.config import read_team_configuration
 from vault.errors import AnswerIsNo, InvalidInput
 from vault.objects.manifest import Manifest
-from vault.objects.validation import Validation
+from vault.objects.validation import Validation, dataset_digest
 from vault.operations.context import Context
 from vault.operations.validations import recall_validation, remember_validation, rules_key
 
@@ -33,13 +33,13 @@ def gate_of(context: Context) -> str | None:
     return None if gate == "off" else gate
 
 
-def pass_gate(context: Context, gate: str, manifest: Manifest, fingerprint: str) -> Validation:
+def pass_gate(context: Context, gate: str, manifest: Manifest) -> Validation:
     """Return what the rules find in a dataset; AnswerIsNo (`validate-gate`) if the gate refuses it.
 
     What is remembered of exactly this dataset and these rules is taken as it is; else the rules
     run, which costs what `validate` costs; those that are code of the project do not.
     """
-    found = _validated(context, manifest, fingerprint)
+    found = _validated(context, manifest)
     refused = found.errors + (found.warnings if gate == "warning" else 0)
     if refused:
         told = [each for each in found.findings if gate == "warning" or each.severity == "error"]
@@ -56,11 +56,25 @@ def pass_gate(context: Context, gate: str, manifest: Manifest, fingerprint: str)
     return found
 
 
+def recalled(context: Context, manifest: Manifest) -> Validation | None:
+    """Return what is remembered of exactly this dataset, by the rules as the team sets them now.
+
+    Loads the rules only if something is remembered.
+    """
+    found = recall_validation(context, dataset_digest(manifest))
+    if found is None:
+        return None
+    from vault.operations.validate import ValidateOptions, rules_to_run
+
+    running = rules_to_run(context.folder, ValidateOptions())
+    return found if found.rules == rules_key(running.rules, running.target) else None
+
+
 def _counted(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
-def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Validation:
+def _validated(context: Context, manifest: Manifest) -> Validation:
     from vault.operations.dataset import Dataset
     from vault.operations.own_rules import all_faults
     from vault.operations.validate import (
@@ -73,13 +87,13 @@ def _validated(context: Context, manifest: Manifest, fingerprint: str) -> Valida
 
     running = rules_to_run(context.folder, ValidateOptions())
     rules = running.rules
-    known = recall_validation(context, fingerprint, rules_key(rules, running.target))
+    known = recall_validation(context, dataset_digest(manifest), rules_key(rules, running.target))
     if known is not None:
         return known
     tally = Tally(0)
     for finding in all_faults(context, Dataset(context.store, manifest), rules):
         tally.add(finding)
     report = replace(report_of(rules, tally, manifest.examples), target=running.target)
-    validation = validation_from(report, fingerprint, rules)
+    validation = validation_from(report, manifest, rules)
     remember_validation(context, validation)
     return validation

@@ -81,8 +81,7 @@ def _with_validation(context: Context, logged: LoggedCommit) -> LoggedCommit:
 
 
 def _validation(context: Context, digest: Digest) -> Validation | None:
-    commit = context.commit(digest)
-    return attached_validation(context, commit.manifest, commit.fingerprint)
+    return attached_validation(context, context.commit(digest).manifest)
 
 
 def logged(view: View, digest: Digest, commit: Commit) -> LoggedCommit:

@@ -37,6 +37,7 @@ from vault.operations.validate import (
 )
 from vault.operations.validations import remember_validation
 from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
+from vault.rules.codes import SET_RULES
 from vault.rules.rule import Severity
 
 
@@ -101,7 +102,7 @@ def _remember(context: Context, done: Mended, rules: Sequence[AnyRule], target: 
     stage = stage_of(context.log.tip().view)
     if stage is not None and context.manifest(stage.manifest) == done.manifest:
         left = replace(report_of(rules, done.left, stage.examples), target=target)
-        remember_validation(context, validation_from(left, stage.fingerprint, rules))
+        remember_validation(context, validation_from(left, done.manifest, rules))
 
 
 def mended(
@@ -118,17 +119,17 @@ def mended(
     most = None if mending.all_items else SHOWN
     tally, left = Tally(most), Tally(0)
     out: dict[bytes, list[Finding]] = {}
-    of_set = rules_of_sets(rules)
-    codes_of_set = {rule.code for rule in of_set}
-    for name, of_one in groupby(all_faults(context, dataset, rules), lambda each: each.id):
-        found = list(of_one)
-        errors = [each for each in found if each.severity == Severity.ERROR]
-        is_out = bool(errors) and mending.quarantine and name is not None
+    found = all_faults(context, dataset, rules)
+    for (name, is_of_set), of_one in groupby(found, lambda each: (each.id, each.code in SET_RULES)):
+        findings = list(of_one)
+        errors = [each for each in findings if each.severity == Severity.ERROR]
+        is_out = bool(errors) and mending.quarantine and not is_of_set and name is not None
         if is_out and name is not None:
-            out.setdefault(bytes.fromhex(name), []).extend(errors)
-        for finding in found:
+            out[bytes.fromhex(name)] = errors
+        for finding in findings:
             tally.add(finding)
-            if not is_out and not (out and finding.code in codes_of_set):
+            # Without those that went, the set as a whole is another one: it is looked at again.
+            if not is_out and not (is_of_set and out):
                 left.add(finding)
     report = replace(
         report_of(rules, tally, dataset.manifest.examples),
@@ -137,14 +138,14 @@ def mended(
         merged=fixed.merged,
         quarantined=tally.with_errors if mending.quarantine else 0,
     )
-    if not out:
-        return Mended(dataset.manifest, report, left)
-    manifest = _without_errors(context, dataset, out)
-    # Without those that went, the set as a whole is another one.
-    rest = Dataset(dataset.store, manifest, numbers=dataset.numbers)
-    for finding in find_faults(context, rest, of_set) if of_set else ():
-        left.add(finding)
-    return Mended(manifest, report, left)
+    manifest = dataset.manifest
+    of_set = rules_of_sets(rules)
+    if out:
+        manifest = _without_errors(context, dataset, out)
+        rest = Dataset(dataset.store, manifest, numbers=dataset.numbers)
+        for finding in find_faults(context, rest, of_set) if of_set else ():
+            left.add(finding)
+    return Mended(manifest, replace(report, errors_left=left.errors), left)
 
 
 def _without_errors(

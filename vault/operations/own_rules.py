@@ -10,6 +10,7 @@ message = "the ticket has no topic"
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,9 +31,10 @@ from vault.operations.find_faults import find_faults
 from vault.operations.sources import source_of_each
 from vault.operations.where import check_expression, find_matches
 from vault.rules.any_rule import AnyRule, own_expressions
-from vault.rules.codes import ALL_RULES, FAMILIES
+from vault.rules.codes import ALL_RULES, FAMILIES, SET_RULES
 from vault.rules.own_rule import OwnRule
 from vault.rules.rule import Rule, Severity, Trigger
+from vault.rules.selection import ALL
 
 _SECTION = "validate.rules"
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")
@@ -49,16 +51,19 @@ def known_rules(folder: Path | None) -> Mapping[str, AnyRule]:
         return ALL_RULES
     own = read_team_configuration(folder).table(_SECTION)
     made = {code: _own_rule(code, said) for code, said in own.items()}
+    names = Counter(rule.name for rule in made.values())
+    for name in (name for name, count in names.items() if count > 1):
+        raise _invalid(f'two rules are called "{name}"', "give each a name of its own")
     return {**ALL_RULES, **made} if made else ALL_RULES
 
 
 def all_faults(context: Context, dataset: Dataset, rules: Sequence[AnyRule]) -> Iterator[Finding]:
     """Yield every fault that some rules find, a project's own among them.
 
-    Findings of an example come one after the other, examples in order; those in which only own
-    rules found anything come last. A field that occurs nowhere is missing in every example. Costs
-    what `find_faults` does, and what each expression reads. Raises what `matching_mask` raises, but
-    for names that are unknown, and Corrupt.
+    Findings of an example come one after the other, examples in order; then those in which only own
+    rules found anything, then those of the set. A field that occurs nowhere is missing in every
+    example. Costs what `find_faults` does, and what each expression reads. Raises what
+    `matching_mask` raises, but for names that are unknown, and Corrupt.
     """
     own = own_expressions(rules)
     usual = [rule for rule in rules if not isinstance(rule, OwnRule)]
@@ -67,7 +72,8 @@ def all_faults(context: Context, dataset: Dataset, rules: Sequence[AnyRule]) -> 
         yield from found
         return
     hits = _hits(context, dataset, own)
-    for name, of_one in groupby(found, lambda finding: finding.id):
+    for (name, is_of_set), of_one in groupby(found, lambda each: (each.id, each.code in SET_RULES)):
+        yield from hits.rest() if is_of_set else ()
         yield from of_one
         yield from () if name is None else hits.take(name)
     yield from hits.rest()
@@ -123,7 +129,7 @@ def _mask(context: Context, dataset: Dataset, keys: RowKeys, rule: OwnRule) -> N
 def _own_rule(code: str, said: Any) -> OwnRule:
     """Return a rule of `vault.toml`, checked."""
     place = f"{_SECTION}.{code}"
-    if not _CODE.fullmatch(code) or code.rstrip("0123456789") in FAMILIES:
+    if not _CODE.fullmatch(code) or code == ALL or code.startswith(tuple(FAMILIES)):
         raise _invalid(
             f"{code} cannot be the code of a rule of your own",
             f"use capital letters and digits that begin with none of {', '.join(FAMILIES)}",

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from vault.errors import InvalidInput
 
+_MOST_BYTES = 256 << 20
+
 
 def token_counter(folder: Path, name: str) -> tuple[Callable[[str], int], str]:
     """Return what counts the tokens of a text, and a name that changes with the tokenizer.
@@ -29,17 +31,24 @@ def token_counter(folder: Path, name: str) -> tuple[Callable[[str], int], str]:
             code="extra-missing",
             hint="pip install 'dataset-vault[tokens]'",
         ) from None
+    path, is_inside = folder / name, not Path(name).is_absolute() and ".." not in Path(name).parts
+    if not is_inside or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        raise _unreadable(name, "it is no file of some megabytes in the project's folder")
+    data = path.read_bytes()
     try:
-        data = (folder / name).read_bytes()
         tokenizer = Tokenizer.from_buffer(data)
     except Exception as error:  # the library raises its own kinds of Exception, and no other
-        raise InvalidInput(
-            f"{name} cannot be read as a tokenizer: {error}",
-            code="tokenizer-unreadable",
-            hint="name the tokenizer.json of the model below [validate] of vault.toml",
-        ) from None
+        raise _unreadable(name, str(error)) from None
 
     def count(text: str) -> int:
         return len(tokenizer.encode(text, add_special_tokens=False).ids)
 
     return count, f"{Path(name).name}, {hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def _unreadable(name: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"{name} cannot be read as a tokenizer: {why}",
+        code="tokenizer-unreadable",
+        hint="name the tokenizer.json of the model below [validate] of vault.toml",
+    )

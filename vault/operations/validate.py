@@ -10,7 +10,8 @@ from pathlib import Path
 from vault.config import read_team_configuration
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.objects.validation import RuleCount, Validation
+from vault.objects.manifest import Manifest
+from vault.objects.validation import RuleCount, Validation, dataset_digest
 from vault.operations.context import Context, stage_of
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
@@ -20,6 +21,7 @@ from vault.operations.staging import Staged
 from vault.operations.token_counts import token_counter
 from vault.operations.validations import remember_validation, rules_key
 from vault.rules.any_rule import AnyRule, project_code
+from vault.rules.codes import SET_RULES
 from vault.rules.rule import Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
 from vault.rules.size import counted_exactly
@@ -74,7 +76,8 @@ class RuleFixes:
 class ValidateReport(Displayed):
     """What was found in a revision (`commit` None is the stage), by rule, errors and most first.
 
-    `errors` and `warnings` count findings: one rule, one example. Where the stage was mended,
+    `errors` and `warnings` count findings: one rule, one example; `errors_left` are those that no
+    quarantine took out. Where the stage was mended,
     `fixes` says what was done to examples (`fixed` of them, and `merged` more that had become equal
     to another one and went), the findings are those of the others, and the `quarantined` examples
     are out. With `dry_run` all this is only told. `skipped` rules are code that was not allowed.
@@ -91,6 +94,7 @@ class ValidateReport(Displayed):
     fixed: int = 0
     merged: int = 0
     quarantined: int = 0
+    errors_left: int = 0
     staged: Staged | None = None
     dry_run: bool = False
     skipped: tuple[str, ...] = ()
@@ -104,15 +108,19 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[Finding]] = field(default_factory=dict)
     with_errors: int = 0
+    errors: int = 0
     _last_with_error: str | None = None
 
     def add(self, finding: Finding) -> None:
-        """Count a finding; those of an example come one after the other."""
+        """Count a finding; those of an example come one after the other, those of the set last."""
         self.counts[finding.code] += 1
         first = self.first.setdefault(finding.code, [])
         if self.most is None or len(first) < self.most:
             first.append(finding)
-        is_error = finding.severity == Severity.ERROR and finding.id is not None
+        is_error = finding.severity == Severity.ERROR
+        self.errors += is_error
+        if finding.code in SET_RULES:
+            return  # it says something of the set, also where it shows an example
         if is_error and finding.id != self._last_with_error:
             self._last_with_error = finding.id
             self.with_errors += 1
@@ -173,20 +181,20 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
         stage = stage_of(context.log.tip().view)
         # Somebody else may have staged more meanwhile; then this is of no dataset that is there.
         if stage is not None and stage.manifest == opened.manifest:
-            validation = validation_from(report, stage.fingerprint, rules)
+            validation = validation_from(report, dataset.manifest, rules)
             remember_validation(context, validation)
     return report
 
 
 def validation_from(
-    report: ValidateReport, fingerprint: str, rules: Sequence[AnyRule]
+    report: ValidateReport, manifest: Manifest, rules: Sequence[AnyRule]
 ) -> Validation:
-    """Return the numbers of a report, as they are remembered of a dataset."""
+    """Return the numbers of a report, as they are remembered of the dataset of a manifest."""
     counts = (
         RuleCount(each.code, each.name, each.severity, each.count) for each in report.findings
     )
     return Validation(
-        fingerprint=fingerprint,
+        dataset=dataset_digest(manifest),
         rules=rules_key(rules, report.target),
         target=report.target,
         examples=report.examples,
@@ -214,7 +222,16 @@ def report_of(rules: Sequence[AnyRule], tally: Tally, examples: int) -> Validate
     errors, warnings = (
         sum(each.count for each in found if each.severity == severity) for severity in Severity
     )
-    return ValidateReport(None, None, examples, tally.with_errors, errors, warnings, tuple(found))
+    return ValidateReport(
+        None,
+        None,
+        examples,
+        tally.with_errors,
+        errors,
+        warnings,
+        tuple(found),
+        errors_left=errors,
+    )
 
 
 def iterate_findings(

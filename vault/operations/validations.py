@@ -19,7 +19,13 @@ from vault.errors import Corrupt
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.stored_json import stored_json
-from vault.objects.validation import NAME, Validation, decode_validation, encode_validation
+from vault.objects.validation import (
+    NAME,
+    Validation,
+    dataset_digest,
+    decode_validation,
+    encode_validation,
+)
 from vault.operations.context import Context
 from vault.store.object_store import ObjectStore
 
@@ -89,7 +95,7 @@ def remember_validation(context: Context, validation: Validation) -> None:
 
 
 def recall_validation(
-    context: Context, fingerprint: str, rules: str | None = None
+    context: Context, dataset: Digest, rules: str | None = None
 ) -> Validation | None:
     """Return the last result if it is of exactly this dataset (and of these rules)."""
     path = _path(context)
@@ -99,7 +105,7 @@ def recall_validation(
         found = decode_validation(path.read_bytes())
     except (OSError, Corrupt):
         return None
-    is_same = found.fingerprint == fingerprint and rules in (None, found.rules)
+    is_same = found.dataset == dataset and rules in (None, found.rules)
     return found if is_same else None
 
 
@@ -109,13 +115,12 @@ def with_validation(store: ObjectStore, manifest: Manifest, validation: Validati
     return replace(manifest, attachments={**manifest.attachments, NAME: digest})
 
 
-def attached_validation(
-    context: Context, manifest: Digest | None, fingerprint: str
-) -> Validation | None:
+def attached_validation(context: Context, manifest: Digest | None) -> Validation | None:
     """Return what is attached to a dataset if it is of exactly this one. Raises Corrupt."""
-    attached = context.manifest(manifest).attachments.get(NAME)
+    root = context.manifest(manifest)
+    attached = root.attachments.get(NAME)
     found = None if attached is None else decode_validation(context.store.get(attached))
-    return found if found is not None and found.fingerprint == fingerprint else None
+    return found if found is not None and found.dataset == dataset_digest(root) else None
 
 
 def moved_rules(before: Validation | None, after: Validation | None) -> tuple[MovedRule, ...]:

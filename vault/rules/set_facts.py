@@ -5,6 +5,7 @@ Parts are small: a few numbers for each example, and the texts of what is freque
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _MOST_SHORT = 4
 _MOST_SHORT_LETTERS = 60
 _MOST_TEXTS = 200
 _VERDICTS = ("label", "kto_tag")
+_EDGES = string.punctuation + "。！？،؟।"
 
 
 class PairCounts(NamedTuple):
@@ -105,7 +107,9 @@ class SetGathering:
     def add(self, subject: Subject) -> None:
         """Add any other example."""
         answers = [each.text for each in subject.texts() if each.is_answer]
-        if subject.kind == "text" or not answers:
+        # Another answer to the same question is what a bad verdict is about.
+        is_bad = any(subject.record.get(name) is False for name in _VERDICTS)
+        if subject.kind == "text" or not answers or (subject.kind == "kto" and is_bad):
             self._openings.append(0)
             self._answers.append(0)
         else:
@@ -145,6 +149,7 @@ class SetGathering:
             self._frequent[said] += 1
         elif words and len(words) <= _MOST_SHORT and len(text) <= _MOST_SHORT_LETTERS:
             said = " ".join(words).lower()
+            said = said.strip(_EDGES) or said
             answer = number_of(said)
             self._frequent[said] += 1
         self._openings.append(opening)

@@ -111,7 +111,11 @@ RULES = (
         ),
         (
             _classes(billing=3, refund=3),
-            (answered("Billing", "It was charged."), answered("billing ", "It was charged.")),
+            (answered("Billing", "It was charged."), answered("billing. ", "It was charged.")),
+            tuple(
+                {"prompt": "Is it late?", "completion": each, "label": each == "Yes."}
+                for each in ("Yes.", "No.")
+            ),
             (answered(_LONG.format("1")), answered(_LONG.format("2"))),
         ),
     ),

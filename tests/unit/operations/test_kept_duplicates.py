@@ -214,3 +214,11 @@ def test_what_is_kept_of_chunks_that_are_gone_is_forgotten(library: Library) -> 
     left = files(library)
     assert left
     assert left == [each for each in before if each.stem != chunk]
+
+
+def test_an_emptied_stage_has_no_duplicates_whatever_is_kept(library: Library) -> None:
+    library.write("a.jsonl", [chat(text) for text in TEXTS])
+    library.run("a.jsonl")
+    assert library.repository.dedupe(dry_run=True, yes=True).near > 0
+    library.repository.discard()
+    assert library.repository.dedupe(dry_run=True).examples == 0

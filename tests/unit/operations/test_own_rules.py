@@ -181,3 +181,35 @@ def test_code_from_elsewhere_is_refused(
     with pytest.raises(InvalidInput) as refused:
         repository.validate()
     assert refused.value.code == "config-invalid"
+
+
+@pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise SystemExit"])
+def test_a_function_that_ends_the_program_is_a_rule_that_failed(
+    tmp_path: Path, body: str
+) -> None:
+    repository = vault.init(str(tmp_path))
+    (tmp_path / "vault.toml").write_text('[validate.rules.TEAM1]\npython = "checks.py:check"\n')
+    (tmp_path / "checks.py").write_text(f"def check(record):\n    {body}\n")
+    repository.import_files([write_lines(tmp_path / "a.jsonl", [chat(1)])], workers=1)
+    with pytest.raises(InvalidInput) as caught:
+        repository.validate(allow_code=True)
+    assert caught.value.code == "own-rule-failed"
+
+
+@pytest.mark.parametrize("code", ["ALL", "TEXTX1", "TEXTUAL", "FORM"])
+def test_a_code_that_means_rules_of_vault_is_refused(tmp_path: Path, code: str) -> None:
+    repository = vault.init(str(tmp_path))
+    (tmp_path / "vault.toml").write_text(f'[validate.rules.{code}]\nwhere = "turns > 1"\n')
+    with pytest.raises(InvalidInput) as caught:
+        repository.validate()
+    assert caught.value.code == "config-invalid"
+
+
+def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
+    repository = vault.init(str(tmp_path))
+    rule = 'name = "long"\nwhere = "turns > 1"\n'
+    text = f"[validate.rules.TEAM1]\n{rule}[validate.rules.TEAM2]\n{rule}"
+    (tmp_path / "vault.toml").write_text(text)
+    with pytest.raises(InvalidInput) as caught:
+        repository.validate()
+    assert caught.value.code == "config-invalid" and '"long"' in str(caught.value)

@@ -72,3 +72,10 @@ def test_without_the_library_the_way_to_install_it_is_told(
         library.repository.validate()
     assert caught.value.code == "extra-missing"
     assert caught.value.hint == "pip install 'dataset-vault[tokens]'"
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../tokenizer.json", "."])
+def test_nothing_outside_the_project_is_read(library: Library, tokenizer: Path, name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        token_counter(library.folder, name)
+    assert caught.value.code == "tokenizer-unreadable"

@@ -148,3 +148,77 @@ def test_an_attachment_is_read_as_it_was_written_and_damage_is_told() -> None:
     for data in (b"{", b"[]", b'{"type":"validation","version":2}', encode_validation(FOUND)[:-9]):
         with pytest.raises(Corrupt):
             decode_validation(data)
+
+
+def test_the_same_records_read_in_another_way_are_another_dataset(tmp_path: Path) -> None:
+    repository = vault.init(str(tmp_path))
+    settings(repository, 'gate = "error"')
+    record = {"q": "Where?", "a": "In Graz.", "messages": UNANSWERED["messages"]}
+    path = write_lines(tmp_path / "a.jsonl", [record])
+    repository.import_files([path], mapping={"user": "q", "assistant": "a"}, workers=1)
+    assert repository.validate().errors == 0
+    repository.undo()
+    repository.import_files([path], workers=1)
+    with pytest.raises(AnswerIsNo):
+        repository.commit("one")
+
+
+def test_the_same_records_of_another_source_are_another_dataset(tmp_path: Path) -> None:
+    repository = vault.init(str(tmp_path))
+    settings(
+        repository,
+        'gate = "error"\n[validate.rules.TEAM1]\nseverity = "error"\n'
+        "where = \"source = 'b.jsonl'\"",
+    )
+    for name in ("a.jsonl", "b.jsonl"):
+        write_lines(tmp_path / name, [chat(1)])
+    repository.import_files([str(tmp_path / "a.jsonl")], workers=1)
+    assert repository.validate().errors == 0
+    repository.undo()
+    repository.import_files([str(tmp_path / "b.jsonl")], workers=1)
+    with pytest.raises(AnswerIsNo):
+        repository.commit("one")
+
+
+def test_what_other_rules_found_does_not_go_into_history(repository: Repository) -> None:
+    settings(repository, 'ignore = ["FORM", "TURN"]')
+    assert repository.validate().errors == 0
+    settings(repository, "")
+    repository.commit("one")
+    assert found_in_history(repository) == [None]
+
+
+def test_the_set_is_counted_once_after_a_quarantine_by_an_own_rule(tmp_path: Path) -> None:
+    repository = vault.init(str(tmp_path))
+    settings(
+        repository,
+        'target = "openai"\n[validate.rules.TEAM1]\nseverity = "error"\nwhere = "line = 3"',
+    )
+    import_lines(repository, [chat(n) for n in range(30)])
+    done = repository.validate(quarantine=True)
+    assert (done.quarantined, done.errors_left) == (1, 0)
+    repository.commit("one")
+    [found] = repository.log(stat=True).commits
+    assert found.validation is not None
+    now = repository.validate()
+    assert (found.validation.errors, found.validation.warnings) == (now.errors, now.warnings)
+    assert {each.code: each.count for each in found.validation.findings} == {"SETS002": 1}
+
+
+def test_what_is_wrong_with_the_set_takes_no_example_out_and_is_left(tmp_path: Path) -> None:
+    repository = vault.init(str(tmp_path))
+    settings(repository, '[validate.severity]\nSETS = "error"')
+    labels = [
+        {
+            "messages": [
+                {"role": "user", "content": f"Which topic has {n // 2}?"},
+                {"role": "assistant", "content": ("billing", "refund")[n % 2]},
+            ]
+        }
+        for n in range(10)
+    ]
+    import_lines(repository, [*labels, UNANSWERED])
+    done = repository.validate(quarantine=True)
+    assert done.errors == 11 and done.examples_with_errors == 1
+    assert (done.quarantined, done.errors_left) == (1, 10)
+    assert repository.status().examples == 10

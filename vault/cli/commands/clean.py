@@ -42,6 +42,8 @@ def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
     """
     report = invocation.repository(writing=not dry_run).clean(dry_run=dry_run, yes=yes)
     emit(invocation, report, _text)
+    if report.errors_left:
+        hint(invocation, "errors of the set as a whole are left: `vault validate` shows them")
     if report.dry_run:
         hint(invocation, "nothing was changed; leave out --dry-run to do it")
     elif report.fixed or any(each.removed for each in report.steps[1:]):

@@ -51,7 +51,7 @@ def command(
 ) -> int:
     """Say what is wrong with the examples that are staged, or with those of REV.
 
-    Exits with 1 when examples with errors are left. Changes nothing without --fix or --quarantine,
+    Exits with 1 when errors are left. Changes nothing without --fix or --quarantine,
     which mend the stage: first what is safe to fix, then out goes what still has an error. Which
     rules run, and how severe they are, may stand in vault.toml below [validate].
     """
