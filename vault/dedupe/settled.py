@@ -195,9 +195,7 @@ def likely_pairs(
     return pairs[near], agreed[near]
 
 
-def settled_of(
-    numbers: Hashes, pairs: Pairs, agreed: NDArray[np.uint8], large: Large
-) -> Settled:
+def settled_of(numbers: Hashes, pairs: Pairs, agreed: NDArray[np.uint8], large: Large) -> Settled:
     """Return what another time can go on from; pairs are of places among `numbers`, ascending."""
     first, second = pair_rows(pairs)
     return Settled(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vault.config import read_team_configuration
-from vault.errors import InvalidExpression, InvalidInput, NotFound
+from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-from vault.operations.where import check_expression, matching_mask
+from vault.operations.where import check_setting, matching_mask
 
 SECTION = "filters"
 """The table of `vault.toml` that gives expressions names."""
@@ -50,15 +50,7 @@ def _named(known: dict[str, Any], name: str) -> str:
             code="config-invalid",
             hint=f"change {SECTION}.{name} in vault.toml to text",
         )
-    try:
-        check_expression(expression)
-    except InvalidExpression as error:
-        raise InvalidExpression(
-            f'the filter "{name}" of vault.toml: {error.message}',
-            excerpt=error.excerpt,
-            code="expression-invalid",
-            hint=error.hint,
-        ) from None
+    check_setting(f'the filter "{name}" of vault.toml', expression)
     return expression
 
 

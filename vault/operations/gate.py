@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vault.config import read_team_configuration
 from vault.errors import AnswerIsNo, InvalidInput
 from vault.objects.manifest import Manifest
@@ -76,11 +74,9 @@ def _counted(count: int, word: str) -> str:
 
 def _validated(context: Context, manifest: Manifest) -> Validation:
     from vault.operations.dataset import Dataset
-    from vault.operations.own_rules import all_faults
     from vault.operations.validate import (
-        Tally,
         ValidateOptions,
-        report_of,
+        report_on,
         rules_to_run,
         validation_from,
     )
@@ -90,10 +86,7 @@ def _validated(context: Context, manifest: Manifest) -> Validation:
     known = recall_validation(context, dataset_digest(manifest), rules_key(rules, running.target))
     if known is not None:
         return known
-    tally = Tally(0)
-    for finding in all_faults(context, Dataset(context.store, manifest), rules):
-        tally.add(finding)
-    report = replace(report_of(rules, tally, manifest.examples), target=running.target)
+    report = report_on(context, Dataset(context.store, manifest), running, most=0)
     validation = validation_from(report, manifest, rules)
     remember_validation(context, validation)
     return validation

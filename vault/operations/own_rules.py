@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.config import read_team_configuration
-from vault.errors import InvalidExpression, InvalidInput
+from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 from vault.operations.code_rules import is_place, load_check
 from vault.operations.context import Context
@@ -29,7 +29,7 @@ from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
 from vault.operations.sources import source_of_each
-from vault.operations.where import check_expression, find_matches
+from vault.operations.where import check_expression, check_setting, find_matches
 from vault.rules.any_rule import AnyRule, own_expressions
 from vault.rules.codes import ALL_RULES, FAMILIES, SET_RULES
 from vault.rules.own_rule import OwnRule
@@ -153,7 +153,7 @@ def _own_rule(code: str, said: Any) -> OwnRule:
     if python and not is_place(python):
         raise _invalid(f'{place}.python is "{python}"', 'write such as "checks.py:is_polite"')
     if where:
-        _check(place, where)
+        check_setting(f"{place}.where of vault.toml", where)
     told = said.get("message") or (where and f"the example satisfies {where}") or f"see {python}"
     return OwnRule(code, name, Severity(severity), told, where, python)
 
@@ -175,18 +175,6 @@ def _loaded(folder: Path, own: OwnRule) -> Rule:
     check = load_check(folder, own.code, own.python)
     every = Trigger.EVERY
     return Rule(own.code, own.name, own.severity, own.why, check, (), (), trigger=every)
-
-
-def _check(place: str, where: str) -> None:
-    try:
-        check_expression(where)
-    except InvalidExpression as error:
-        raise InvalidExpression(
-            f"{place}.where of vault.toml: {error.message}",
-            excerpt=error.excerpt,
-            code="expression-invalid",
-            hint=error.hint,
-        ) from None
 
 
 def _invalid(told: str, hint: str) -> InvalidInput:

@@ -13,6 +13,7 @@ from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
 from vault.operations.context import Context, stage_of
+from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
 from vault.operations.list_examples import open_revision
@@ -170,20 +171,26 @@ def validate(context: Context, revision: str | None, options: ValidateOptions) -
     `config-invalid`, `own-rule-failed`), Corrupt.
     """
     running = rules_to_run(context.folder, options)
-    rules = running.rules
     opened, dataset = open_revision(context, revision)
-    tally = Tally()
-    for finding in all_faults(context, dataset, rules):
-        tally.add(finding)
-    report = report_of(rules, tally, dataset.manifest.examples)
-    report = replace(report, commit=opened.commit, target=running.target, skipped=running.skipped)
+    report = replace(report_on(context, dataset, running), commit=opened.commit)
     if opened.commit is None and options.is_as_the_team_says:
         stage = stage_of(context.log.tip().view)
         # Somebody else may have staged more meanwhile; then this is of no dataset that is there.
         if stage is not None and stage.manifest == opened.manifest:
-            validation = validation_from(report, dataset.manifest, rules)
+            validation = validation_from(report, dataset.manifest, running.rules)
             remember_validation(context, validation)
     return report
+
+
+def report_on(
+    context: Context, dataset: Dataset, running: RulesToRun, most: int = SHOWN
+) -> ValidateReport:
+    """Return what rules find in a dataset, with `most` findings of each. Raises as `validate`."""
+    tally = Tally(most)
+    for finding in all_faults(context, dataset, running.rules):
+        tally.add(finding)
+    report = report_of(running.rules, tally, dataset.manifest.examples)
+    return replace(report, target=running.target, skipped=running.skipped)
 
 
 def validation_from(

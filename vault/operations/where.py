@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.errors import InvalidExpression
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.context import Context
@@ -41,6 +42,22 @@ def check_expression(expression: str) -> Filter:
     from vault.catalogue.guard import check_filter
 
     return check_filter(expression, is_dear=_is_dear)
+
+
+def check_setting(place: str, expression: str) -> None:
+    """Check an expression that `vault.toml` holds in a place, which errors name.
+
+    Raises InvalidExpression (`expression-invalid`).
+    """
+    try:
+        check_expression(expression)
+    except InvalidExpression as error:
+        raise InvalidExpression(
+            f"{place}: {error.message}",
+            excerpt=error.excerpt,
+            code="expression-invalid",
+            hint=error.hint,
+        ) from None
 
 
 def _is_dear(reference: Reference) -> bool:

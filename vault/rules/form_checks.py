@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from vault.rules.rule import Fault, shown
-from vault.rules.subject import ROLES, Message, Subject, type_name
+from vault.rules.subject import ROLES, Message, Subject, leaves, type_name
 
 FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
 """Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""
@@ -239,17 +239,7 @@ def media_markers(subject: Subject) -> Iterator[Fault]:
 
 def large_number(subject: Subject) -> Iterator[Fault]:
     """Report numbers that a 64-bit integer or a double cannot hold."""
-    for path, value in _numbers("", subject.record):
-        if not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
+    for path, value in leaves(subject.record):
+        is_number = isinstance(value, (int, float, Decimal))
+        if is_number and not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
             yield Fault(f"the number {Decimal(value):.3g} is beyond 64 bits", path)
-
-
-def _numbers(path: str, value: Any) -> Iterator[tuple[str, int | float | Decimal]]:
-    if isinstance(value, (int, float, Decimal)):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            yield from _numbers(f"{path}.{key}" if path else key, each)
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _numbers(f"{path}[{number}]", each)

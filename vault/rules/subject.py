@@ -122,7 +122,8 @@ class Subject:
                 for path, text in each.texts()
             ]
             if not found and not self.messages:
-                found = [Text("", path, text, False) for path, text in _strings("", self.record)]
+                every = leaves(self.record)
+                found = [Text("", path, text, False) for path, text in every if type(text) is str]
             self._texts = found
         return found
 
@@ -323,12 +324,13 @@ def type_name(value: Any) -> str:
     return "object" if isinstance(value, dict) else "number"
 
 
-def _strings(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and value of everything in a JSON value that is no list and no object."""
+    if isinstance(value, dict):
         for key, each in value.items():
-            yield from _strings(f"{path}.{key}" if path else key, each)
+            yield from leaves(each, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for number, each in enumerate(value):
-            yield from _strings(f"{path}[{number}]", each)
+            yield from leaves(each, f"{path}[{number}]")
+    else:
+        yield path, value
