@@ -62,4 +62,4 @@ def test_facts_are_pairs(run: Run, project: Path) -> None:
 def test_a_commit_with_quarantine_counts_it(run: Run, project: Path) -> None:
     write_lines(project / "bad.jsonl", [*RECORDS, "{"])
     run("import", "bad.jsonl")
-    assert run("commit", "-m", "one").out.splitlines()[2] == "  1 record in quarantine"
+    assert run("commit", "-m", "one").out.splitlines()[2] == "  1 record that could not be read"

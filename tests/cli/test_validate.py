@@ -282,10 +282,20 @@ def test_cleaning_prints_the_funnel(run: Run, mendable: Path) -> None:
 def test_rules_that_are_code_say_that_they_did_not_run(run: Run, faulty: Path) -> None:
     (faulty / "vault.toml").write_text('[validate.rules.TEAM2]\npython = "checks.py:f"\n')
     (faulty / "checks.py").write_text("def f(record):\n    return 'no'\n")
-    for words in (["validate"], ["validate", "--jsonl"], ["validate", "--fix"]):
+    for words in (["validate"], ["validate", "--jsonl"], ["clean", "-n"], ["validate", "--fix"]):
         outcome = run(*words)
         assert "TEAM2: code of this project, which runs with --allow-code only" in outcome.err
         assert "TEAM2" not in outcome.out
     outcome = run("validate", "--allow-code")
     assert "TEAM2  warning  team2: 4 examples" in outcome.out
     assert "--allow-code" not in outcome.err
+
+
+def test_a_gate_says_which_rules_it_did_not_run(run: Run, faulty: Path) -> None:
+    rule = '[validate.rules.TEAM2]\npython = "checks.py:f"\n'
+    (faulty / "vault.toml").write_text(rule)
+    assert "TEAM2" not in run("commit", "-m", "without a gate").err
+    (faulty / "vault.toml").write_text('[validate]\ngate = "error"\n' + rule)
+    outcome = run("commit", "--allow-empty", "-m", "with a gate")
+    assert outcome.code == 0
+    assert "TEAM2: code of this project" in outcome.err

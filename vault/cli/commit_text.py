@@ -42,7 +42,7 @@ def commit_lines(
 def _data(commit: LoggedCommit) -> str:
     held = plural(commit.examples, "example")
     if commit.quarantined:
-        held += f", {plural(commit.quarantined, 'record')} in quarantine"
+        held += f", {plural(commit.quarantined, 'record')} that could not be read"
     return held
 
 

@@ -36,7 +36,7 @@ class CleanReport(Displayed):
     """The steps in order, how many examples were fixed in place, and how the stage stands.
 
     `errors_left` are those of the set as a whole, which taking examples out does not mend; they are
-    counted before duplicates go.
+    counted before duplicates go. `skipped` rules are code of the project, which did not run.
     """
 
     steps: tuple[CleanStep, ...]
@@ -44,6 +44,7 @@ class CleanReport(Displayed):
     errors_left: int
     staged: Staged | None
     dry_run: bool = False
+    skipped: tuple[str, ...] = ()
 
 
 def clean(
@@ -72,9 +73,9 @@ def clean(
 def _cleaned(
     context: Context, dataset: Dataset, options: DedupeOptions
 ) -> tuple[Manifest, CleanReport]:
-    rules = rules_to_run(context.folder, ValidateOptions()).rules
+    running = rules_to_run(context.folder, ValidateOptions())
     unread, examples = dataset.manifest.quarantined, dataset.manifest.examples
-    done = mended(context, dataset, rules, MendOptions(fix=True, quarantine=True))
+    done = mended(context, dataset, running.rules, MendOptions(fix=True, quarantine=True))
     mended_set = Dataset(dataset.store, done.manifest, numbers=dataset.numbers)
     manifest, found = deduped(context, mended_set, options)
     steps = (
@@ -83,7 +84,8 @@ def _cleaned(
         _step("quarantine", done.report.examples, done.report.quarantined),
         _step("dedupe", done.manifest.examples, found.removed),
     )
-    return manifest, CleanReport(steps, done.report.fixed, done.report.errors_left, None)
+    report = CleanReport(steps, done.report.fixed, done.report.errors_left, None)
+    return manifest, replace(report, skipped=running.skipped)
 
 
 def _step(name: str, before: int, removed: int) -> CleanStep:

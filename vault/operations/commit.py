@@ -13,7 +13,7 @@ from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
-from vault.operations.gate import gate_of, pass_gate, recalled
+from vault.operations.gate import gate_of, pass_gate, recalled, skipped_by_gate
 from vault.operations.validations import with_validation
 
 
@@ -34,7 +34,11 @@ class CommitOptions:
 
 @dataclass(frozen=True, slots=True)
 class CommitReport(Displayed):
-    """The commit that was made, its branch, and how it differs from its parent."""
+    """The commit that was made, its branch, and how it differs from its parent.
+
+    `quarantined` counts input that could not be read. `skipped` are rules that the gate left out,
+    because they are code of the project.
+    """
 
     commit: Digest
     branch: RefName
@@ -47,6 +51,7 @@ class CommitReport(Displayed):
     quarantined: int
     fingerprint: str
     message: str
+    skipped: tuple[str, ...] = ()
 
 
 def commit_stage(
@@ -78,7 +83,8 @@ def commit_stage(
                 return _published(context, view, now, now.stage, renewed, again)
             return _published(context, view, now, draft.stage, digest, made)
 
-        return record(context, change)
+        report = record(context, change)
+    return replace(report, skipped=skipped_by_gate(context) if options.verify else ())
 
 
 def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:

@@ -54,6 +54,15 @@ def pass_gate(context: Context, gate: str, manifest: Manifest) -> Validation:
     return found
 
 
+def skipped_by_gate(context: Context) -> tuple[str, ...]:
+    """Return the codes of the rules that the gate leaves out, as they are code of the project."""
+    if gate_of(context) is None:
+        return ()
+    from vault.operations.validate import ValidateOptions, rules_to_run
+
+    return rules_to_run(context.folder, ValidateOptions()).skipped
+
+
 def recalled(context: Context, manifest: Manifest) -> Validation | None:
     """Return what is remembered of exactly this dataset, by the rules as the team sets them now.
 

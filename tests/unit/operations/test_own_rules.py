@@ -133,7 +133,7 @@ def test_code_of_the_project_runs_only_where_that_was_allowed(
     assert list(repository.iterate_findings()) == []
     assert repository.validate(quarantine=True).skipped == ("TEAM002",)
     repository.rules(["TEAM002"])
-    repository.clean()
+    assert repository.clean().skipped == ("TEAM002",)
     assert not (tmp_path / "ran").exists()
     report = repository.validate(allow_code=True)
     assert (report.errors, report.skipped) == (2, ())
@@ -146,7 +146,26 @@ def test_a_gate_runs_no_code_of_the_project(repository: Repository, tmp_path: Pa
     settings = tmp_path / "vault.toml"
     settings.write_text('[validate]\ngate = "error"\nselect = ["TEAM"]\n' + CODE_RULE)
     assert repository.validate(allow_code=True).errors == 2
-    repository.commit("one")
+    assert repository.commit("one").skipped == ("TEAM002",)
+
+
+def test_without_a_gate_or_with_no_verify_no_rule_was_skipped(
+    repository: Repository, tmp_path: Path
+) -> None:
+    with_checks(tmp_path, CODE)
+    assert repository.commit("one").skipped == ()
+    settings = tmp_path / "vault.toml"
+    settings.write_text('[validate]\ngate = "error"\nselect = ["TEAM"]\n' + CODE_RULE)
+    assert repository.commit("two", allow_empty=True, verify=False).skipped == ()
+
+
+def test_rules_of_vault_are_told_whatever_stands_in_the_settings(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "vault.toml").write_text("[validate\n")
+    assert [each.code for each in repository.rules(["FORM001"])] == ["FORM001"]
+    with pytest.raises(InvalidInput):
+        repository.rules(["TEAM001"])
 
 
 def test_examples_that_code_finds_go_to_quarantine(repository: Repository, tmp_path: Path) -> None:

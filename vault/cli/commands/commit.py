@@ -10,6 +10,7 @@ import click
 from vault.cli import options
 from vault.cli.count_text import count_changes
 from vault.cli.invocation import Invocation
+from vault.cli.mended_text import hint_skipped
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint
 from vault.cli.text import paint, plural, short_id, shorten
@@ -49,6 +50,7 @@ def command(
         verify=not no_verify,
     )
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
+    hint_skipped(invocation, report.skipped)
     hint(invocation, "`vault tag NAME` names this version, `vault log` shows history")
 
 
@@ -58,4 +60,4 @@ def _text(report: CommitReport, verbose: bool) -> Iterator[str]:
     changes = count_changes(report) or "no changes"
     yield f"  {plural(report.examples, 'example')}: {changes}"
     if report.quarantined:
-        yield f"  {plural(report.quarantined, 'record')} in quarantine"
+        yield f"  {plural(report.quarantined, 'record')} that could not be read"
