@@ -23,6 +23,7 @@ from tests.property.test_kept_duplicates import (
 )
 from tests.support.library import Library
 from tests.support.other_places import OtherPlaces
+from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATED
 from vault.errors import InvalidInput
 from vault.operations import spread_work
 from vault.operations.compared_texts import Part
@@ -133,3 +134,14 @@ def test_a_repository_without_duplicates_and_an_empty_one(library: Library) -> N
     assert_same(spread_plan(context, Comparing(), tasks), plan_of(alone, Comparing()))
     apply(library, ("import", 1, 1))
     assert_same(spread_plan(context, Comparing(), tasks), plan_of(alone, Comparing()))
+
+
+def test_templates_are_the_same_wherever_they_are_looked_for(library: Library) -> None:
+    library.write("a.jsonl", [*UNRELATED[:700], *ORDERS[:24], *COPIES])
+    library.run("a.jsonl")
+    context = context_of(library.folder)
+    plan = spread_plan(context, Comparing(), OtherPlaces(2))
+    assert_same(plan, plan_of(replace(context, folder=None), Comparing()))
+    assert not isinstance(plan, str)
+    assert len(plan.removed) == 29
+    assert plan.boilerplate is not None and len(plan.boilerplate) > 200

@@ -90,18 +90,20 @@ def common_shingles(texts: Texts) -> Hashes:
     return common_in(counted(texts.take(rows), hashes[rows]))
 
 
-def common_in(sample: Counted) -> Hashes:
+def common_in(sample: Counted, known: Hashes = NOTHING) -> Hashes:
     """Return the shingles that too many of the texts of a sample have.
 
-    Texts that differ in nothing but case and punctuation count once.
+    Texts that differ in nothing but case and punctuation count once. `known` boilerplate stays it
+    as long as LEAST_TEXTS have it.
     """
     order = np.argsort(sample.identity, kind="stable")
     different = np.sort(order[is_first(sample.identity[order])])
     sets = np.sort(sample.sets.of(different).hashes)
     starts = np.flatnonzero(is_first(sets))
     counts = np.diff(np.append(starts, len(sets)))
-    is_common = (counts > SHARE * len(different)) & (counts >= LEAST_TEXTS)
-    return sets[starts[is_common]]
+    shingles = sets[starts]
+    is_common = (counts > SHARE * len(different)) | np.isin(shingles, known)
+    return shingles[is_common & (counts >= LEAST_TEXTS)]
 
 
 def share_changed(sample: Counted, before: Hashes, now: Hashes) -> float:

@@ -146,13 +146,20 @@ def _near(
     without = NOTHING
     if not comparing.count_shared:
         without = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
-    engine = compared.engine(without, threshold)
-    known = compared.known(without, threshold)
-    context.progress.start("comparing")
     apart = Apart(None if on is Part.RESPONSE else compared.answers, within)
-    found = cluster_by(engine, apart, without=without, threshold=threshold, known=known)
-    context.progress.finish()
-    return found, known
+    while True:
+        engine = compared.engine(without, threshold)
+        known = compared.known(without, threshold)
+        context.progress.start("comparing")
+        found = cluster_by(engine, apart, without=without, threshold=threshold, known=known)
+        context.progress.finish()
+        if comparing.count_shared:
+            return found, known
+        templates = compared.templates(found.cluster, without)
+        if not len(templates):
+            return found, known
+        # None of them was left out before, so this comes to an end.
+        without = np.union1d(without, templates)
 
 
 def near_options(context: Context, comparing: Comparing) -> NearOptions:

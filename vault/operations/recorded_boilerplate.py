@@ -34,7 +34,7 @@ def boilerplate_of(
     What was recorded holds while examples only leave, up to a quarter. Once they come it is
     looked for anew in the sample that `count` returns, and what was recorded stays unless that
     changes more than MOST_CHANGED of the texts: else every few new examples would change all
-    signatures. Raises Corrupt.
+    signatures. What LEAST_TEXTS of the sample have is not forgotten. Raises Corrupt.
     """
     digest = manifest.attachments.get(NAME)
     found = None if digest is None else decode_boilerplate(store.get(digest)).get(part)
@@ -44,7 +44,7 @@ def boilerplate_of(
     if manifest.examples <= found.examples:
         return recorded
     sample = count()
-    now = common_in(sample)
+    now = common_in(sample, recorded)
     return now if share_changed(sample, recorded, now) > MOST_CHANGED else recorded
 
 

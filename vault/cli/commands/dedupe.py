@@ -49,7 +49,7 @@ vault dedupe --mark"""
     help="With --against: what has a run of so many words in common with it (13 is usual).",
 )
 @click.option("--within", metavar="FIELD", help="Compare only those with the same value of this.")
-@click.option("--count-shared", is_flag=True, help="Count what more than 5 % have in common, too.")
+@click.option("--count-shared", is_flag=True, help="Count the instructions that many share, too.")
 @click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
 @click.option("--yes", is_flag=True, help="Go on where more than 30 % would go.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would go; change nothing.")
@@ -80,8 +80,8 @@ def command(
 ) -> None:
     """Take exact and near duplicates out of the stage; one of each cluster stays.
 
-    Text that more than 5 % of the examples share, such as an instruction, does not count. Examples
-    that are alike but for their short answers are reported as conflicts and stay.
+    Text that more than 5 % of the examples share does not count, nor do instructions of smaller
+    tasks. Examples alike but for their short answers are reported as conflicts and stay.
     """
     repository = invocation.repository(writing=not dry_run)
     report = repository.dedupe(

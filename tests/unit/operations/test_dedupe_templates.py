@@ -1,0 +1,133 @@
+"""A small part of a dataset under an instruction of its own stays, wherever it came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.library import Library, chat
+from tests.unit.operations.test_kept_duplicates import Heard, context_of, plan
+from vault.objects.boilerplate import NAME, decode_boilerplate
+from vault.operations.compared_texts import Part
+from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.list_examples import open_revision
+
+RANDOM = np.random.default_rng(11)
+VOCABULARY = [f"word{number}" for number in range(6_000)]
+TASK = 40
+OTHERS = 1_200
+
+
+def words(count: int) -> str:
+    return " ".join(str(each) for each in RANDOM.choice(VOCABULARY, count))
+
+
+def order() -> dict[str, object]:
+    return chat(f"{INSTRUCTION}\n{words(15)}", json.dumps({"order": words(4), "name": words(3)}))
+
+
+INSTRUCTION = f"Extract the order. {words(250)}"
+UNRELATED = [chat(words(30), words(30)) for _ in range(OTHERS)]
+ORDERS = [order() for _ in range(TASK)]
+FAMILY = words(150).split()
+COPIES = [
+    chat("why", " ".join([*FAMILY[: 3 * at], words(1), *FAMILY[3 * at + 1 :]])) for at in range(30)
+]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A repository without examples."""
+    return Library(tmp_path)
+
+
+def given(library: Library, records: list[dict[str, object]], name: str = "a.jsonl") -> None:
+    library.write(name, records)
+    library.run(name)
+
+
+def test_examples_of_a_small_task_stay_and_copies_go(library: Library) -> None:
+    given(library, [*UNRELATED, *ORDERS, *COPIES])
+    found, _, _ = plan(library)
+    removed = set(found.removed.tolist())
+    assert removed == set(range(OTHERS + TASK + 1, OTHERS + TASK + 30))
+
+
+def test_all_of_it_counts_where_what_is_shared_counts(library: Library) -> None:
+    given(library, [*UNRELATED, *ORDERS])
+    assert library.repository.dedupe(dry_run=True).removed == 0
+    assert library.repository.dedupe(dry_run=True, count_shared=True).removed == TASK - 1
+
+
+def test_near_duplicates_below_the_instruction_are_found(library: Library) -> None:
+    first = json.loads(json.dumps(ORDERS[0]))
+    content = first["messages"][0]["content"]
+    first["messages"][0]["content"] = f"Please: {content}"
+    given(library, [*UNRELATED, *ORDERS, first])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == [OTHERS + TASK]
+    assert found.keeper[OTHERS + TASK] == OTHERS
+
+
+def test_the_order_of_import_changes_nothing(library: Library, tmp_path: Path) -> None:
+    records = [*UNRELATED, *ORDERS, *COPIES]
+    given(library, records)
+    other = Library(tmp_path / "other")
+    given(other, [records[at] for at in RANDOM.permutation(len(records))])
+    one, another = plan(library)[0], plan(other)[0]
+    assert one.boilerplate is not None and another.boilerplate is not None
+    assert len(one.boilerplate) > 200
+    assert one.boilerplate.tolist() == another.boilerplate.tolist()
+    assert len(one.removed) == len(another.removed) == 29
+
+
+def test_deduping_again_changes_nothing_and_a_later_round_stays_too(library: Library) -> None:
+    given(library, [*UNRELATED, *ORDERS, *COPIES])
+    assert library.repository.dedupe().removed == 29
+    recorded = recorded_by(library)
+    assert len(recorded) > 200
+    assert library.repository.dedupe().removed == 0
+    given(library, [order() for _ in range(20)], "b.jsonl")
+    found, times = compared(library)
+    # One text of twenty need not have what was recorded, so it is not looked for once more.
+    assert times == 1
+    assert found.removed.tolist() == []
+    assert found.boilerplate is not None
+    assert found.boilerplate.tolist() == recorded
+
+
+def compared(library: Library) -> tuple[DuplicatePlan, int]:
+    """Return a plan, and how many times the examples were compared for it."""
+    heard = Heard()
+    context = replace(context_of(library), progress=heard)
+    _, dataset = open_revision(context, None)
+    found = plan_duplicates(context, dataset, Comparing())
+    return found, sum(what == "comparing" for what, _ in heard.work)
+
+
+def recorded_by(library: Library) -> list[int]:
+    context = context_of(library)
+    _, dataset = open_revision(context, None)
+    attached = dataset.manifest.attachments[NAME]
+    return list(decode_boilerplate(context.store.get(attached))[Part.CONVERSATION].shingles)
+
+
+def test_large_clusters_without_a_template_are_looked_at_once(library: Library) -> None:
+    given(library, [*UNRELATED, *COPIES])
+    first, _, _ = plan(library)
+    assert len(first.removed) == 29
+    again, objects, _ = plan(library)
+    assert objects == 0
+    assert again.removed.tolist() == first.removed.tolist()
+
+
+@pytest.mark.parametrize("part", [Part.PROMPT, Part.CONVERSATION])
+def test_each_part_has_its_own_templates(library: Library, part: Part) -> None:
+    given(library, [*UNRELATED, *ORDERS])
+    found, _, _ = plan(library, Comparing(on=part))
+    assert found.removed.tolist() == []
+    assert found.boilerplate is not None and len(found.boilerplate) > 200
