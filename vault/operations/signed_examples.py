@@ -43,7 +43,9 @@ from vault.operations.kept_signatures import (
     name_without,
 )
 
-_MOST_KEPT = 4
+MOST_KEPT = 4
+"""Boilerplates that signatures are kept for, of each part: those used last."""
+
 _MOST_VERIFIED = 1 << 22
 
 
@@ -109,7 +111,7 @@ class ComparedExamples:
         group = name_without(self._part, without)
         # While the texts are at hand: a later round needs their sample.
         found = self._work.engine(self._columns, group, without, threshold, self.counted)
-        self._columns.files.keep_newest(group, _MOST_KEPT)
+        self._columns.files.keep_newest(group, MOST_KEPT)
         return found
 
     def signed(
@@ -123,7 +125,7 @@ class ComparedExamples:
         group, columns = name_without(self._part, without), self._columns
         signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
         keys = kept_keys(columns, group, signed, plan)
-        columns.files.keep_newest(group, _MOST_KEPT)
+        columns.files.keep_newest(group, MOST_KEPT)
         return signed, keys
 
     def known(self, without: Hashes, threshold: float) -> Known:

@@ -21,6 +21,7 @@ from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.list_examples import open_revision
+from vault.operations.minhashes import minhashes
 from vault.operations.reference_data import open_reference
 from vault.operations.reference_matches import match_reference
 from vault.operations.signed_examples import forget_unused
@@ -278,6 +279,61 @@ def test_runs_of_words_and_equal_conversations_need_no_signature(
     assert sum(each >= 0 for each in found) == 150
     _, work = against(versions, "v1", Comparing(exact=True))
     assert (work, signed) == ([], [])
+
+
+def held(library: Library, *, keep: bool = True) -> list[list[int]]:
+    """Return what the minhashes of the stage hold."""
+    context = context_of(library) if keep else replace(context_of(library), folder=None)
+    _, dataset = open_revision(context, None)
+    return [each.hashvalues.tolist() for each in minhashes(context, dataset, dataset.keys())]
+
+
+def test_minhashes_are_kept_and_the_same(library: Library, signed: list[int]) -> None:
+    given(library, TEXTS[:100], "a.jsonl")
+    library.write("raw.jsonl", [{"raw": 1}])
+    library.run("raw.jsonl")
+    wanted = held(library, keep=False)
+    assert len(wanted) == 101
+    assert wanted[-1] == [0xFFFF_FFFF] * 128
+    signed.clear()
+    assert held(library) == wanted
+    assert held(library) == wanted
+    assert signed == [101]
+    given(library, TEXTS[100:120], "b.jsonl")
+    assert held(library)[:101] == wanted
+    assert signed == [101, 20]
+
+
+def test_minhashes_are_the_signatures_that_count_what_is_shared(
+    library: Library, signed: list[int]
+) -> None:
+    given(library, [f"{INSTRUCTION} {each}" for each in TEXTS], "a.jsonl")
+    wanted = held(library, keep=False)
+    signed.clear()
+    plan(library, Comparing(count_shared=True))
+    assert held(library) == wanted
+    assert signed == [300]
+    # Where what many share is left out the signatures are others.
+    plan(library)
+    assert signed == [300, 300]
+    assert held(library) == wanted
+    assert signed == [300, 300]
+
+
+def test_to_change_a_minhash_changes_nothing_that_is_kept(library: Library) -> None:
+    given(library, TEXTS[:20], "a.jsonl")
+    wanted = held(library)
+    for _ in range(2):
+        snapshot = library.repository.snapshot("STAGE")
+        some = snapshot[5:9].minhashes()
+        assert [each.hashvalues.tolist() for each in some] == wanted[5:9]
+        for each in some:
+            each.update(7)
+    assert held(library) == wanted
+
+
+def test_an_emptied_stage_has_no_minhashes(library: Library) -> None:
+    assert held(library) == []
 
 
 @pytest.fixture
