@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.dedupe.bands import band_keys, pair_rows, plan_for
+from vault.dedupe.bands import BandKeys, band_keys, pair_rows, plan_for
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, SHARE, common_shingles
 from vault.dedupe.clusters import TOLERANCE
 from vault.dedupe.near import NearOptions
+from vault.dedupe.scratch import Scratch
 from vault.dedupe.shingles import Shingles, is_first, ranges, shingle_sets
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.similarity import SLACK, Similarities, agreements, estimates, sets_of, sketches
-from vault.dedupe.texts import Rows, Texts, cut_blocks
+from vault.dedupe.texts import Rows, Texts, TextsByRow, cut_blocks
 from vault.dedupe.words import Hashes
 
 _MOST_OF_BUCKET = 64
@@ -32,6 +34,23 @@ class Matches:
     similarity: Similarities
 
 
+@dataclass(frozen=True, slots=True)
+class SignedTexts:
+    """Texts with their signatures, and band keys for the plan of a threshold.
+
+    `answers` are numbers of short answers, where those matter.
+    """
+
+    texts: TextsByRow
+    signed: Signed
+    keys: BandKeys
+    answers: Hashes | None = None
+
+    def told(self) -> Hashes:
+        """Return the numbers of answers, 0 for each where they do not matter."""
+        return np.zeros(len(self.signed), np.uint64) if self.answers is None else self.answers
+
+
 def match_near(
     texts: Texts,
     reference: Texts,
@@ -41,64 +60,111 @@ def match_near(
 ) -> Matches:
     """Return for each text a reference text whose true similarity reaches the threshold.
 
-    The likeliest ones are compared first and the first that will do is taken. `answers` are
-    numbers of short answers of texts and reference: where they differ there is no match. Costs
-    signing both, and a lookup.
+    `answers` are those of texts and reference. Costs signing both, and what `match_signed` does.
     """
     options = options or NearOptions()
-    both = texts.followed_by(reference)
-    without = NOTHING if options.count_shared else common_shingles(both)
-    signed = sign(both, without=without, threads=options.threads, scratch=options.scratch)
-    count = len(texts)
+    without = NOTHING
+    if not options.count_shared:
+        without = common_shingles(texts.followed_by(reference))
+
+    def signed(some: Texts, told: Hashes | None) -> SignedTexts:
+        made = sign(some, without=without, threads=options.threads, scratch=options.scratch)
+        keys = band_keys(made.minima, plan_for(options.threshold), np.arange(len(some)))
+        return SignedTexts(some, made, keys, told)
+
+    mine, theirs = answers or (None, None)
+    return match_signed(
+        signed(texts, mine),
+        signed(reference, theirs),
+        without=without,
+        threshold=options.threshold,
+        scratch=options.scratch,
+    )
+
+
+def match_signed(
+    mine: SignedTexts,
+    theirs: SignedTexts,
+    *,
+    without: Hashes,
+    threshold: float,
+    scratch: Scratch,
+) -> Matches:
+    """Return for each of my texts one of theirs whose true similarity reaches the threshold.
+
+    The likeliest ones are compared first and the first that will do is taken. Where answers differ
+    there is no match. Costs a lookup in each band, and reading the texts that are compared.
+    """
+    count = len(mine.signed)
     result = Matches(np.full(count, -1), np.zeros(count, np.float64))
-    told = np.zeros(len(both), np.uint64) if answers is None else np.concatenate(answers)
-    _match_equal(signed, told, count, result)
-    text, other = _candidates(signed, count, result.row < 0, options.threshold)
-    agree = told[text] == told[other]
+    _match_equal(mine, theirs, result)
+    text, other = _candidates(mine, theirs, result.row < 0, threshold)
+    agree = mine.told()[text] == theirs.told()[other]
     text, other = text[agree], other[agree]
-    used = np.unique(np.concatenate([text, other]))
-    sets = sets_of(both, used, own=signed.own, without=without, scratch=options.scratch)
+    # Their rows come after mine: sets lie in one place.
+    used = np.unique(np.concatenate([text, count + other]))
+    own = np.concatenate([mine.signed.own, theirs.signed.own])
+    both = _Both(mine.texts, theirs.texts, count)
+    sets = sets_of(both, used, own=own, without=without, scratch=scratch)
     while len(text):
         turn = is_first(text)
-        similarity = sets.similarity(text[turn], other[turn])
-        near = np.flatnonzero(similarity >= options.threshold - TOLERANCE)
+        similarity = sets.similarity(text[turn], count + other[turn])
+        near = np.flatnonzero(similarity >= threshold - TOLERANCE)
         done = text[turn][near]
-        result.row[done] = other[turn][near] - count
+        result.row[done] = other[turn][near]
         result.similarity[done] = similarity[near]
         left = ~turn & (result.row[text] < 0)
         text, other = text[left], other[left]
     return result
 
 
-def _match_equal(signed: Signed, answers: Hashes, count: int, result: Matches) -> None:
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Texts by row: mine are the first `count`, theirs come after them."""
+
+    mine: TextsByRow
+    theirs: TextsByRow
+    count: int
+
+    def take(self, rows: Rows) -> pa.LargeStringArray:
+        """Return the texts of some rows, ascending."""
+        cut = int(np.searchsorted(rows, self.count))
+        own, others = rows[:cut], rows[cut:] - self.count
+        return pa.concat_arrays([self.mine.take(own), self.theirs.take(others)])
+
+
+def _match_equal(mine: SignedTexts, theirs: SignedTexts, result: Matches) -> None:
     """Match texts that are equal to a reference text but for case and punctuation."""
-    number = signed.identity + answers
-    order = np.argsort(number[count:], kind="stable")
-    known = number[count:][order]
+    number = mine.signed.identity + mine.told()
+    others = theirs.signed.identity + theirs.told()
+    order = np.argsort(others, kind="stable")
+    known = others[order]
     if not len(known):
         return
-    at = np.minimum(np.searchsorted(known, number[:count]), len(known) - 1)
-    equal = (known[at] == number[:count]) & (signed.identity[:count] != 0)
+    at = np.minimum(np.searchsorted(known, number), len(known) - 1)
+    equal = (known[at] == number) & (mine.signed.identity != 0)
     result.row[equal] = order[at[equal]]
     result.similarity[equal] = 1.0
 
 
 def _candidates(
-    signed: Signed, count: int, open_: NDArray[np.bool_], threshold: float
+    mine: SignedTexts, theirs: SignedTexts, open_: NDArray[np.bool_], threshold: float
 ) -> tuple[Rows, Rows]:
     """Return pairs of rows (text, reference) that may be near: by text, best estimate first."""
-    rows = np.flatnonzero((signed.own > 0) & np.append(open_, np.ones(len(signed) - count, bool)))
-    start = int(np.searchsorted(rows, count))
-    keys = band_keys(signed.minima, plan_for(threshold), rows)
-    found = [_meetings(each[:start], each[start:]) for each in keys]
+    rows = np.flatnonzero((mine.signed.own > 0) & open_)
+    others = np.flatnonzero(theirs.signed.own > 0)
+    found = [
+        _meetings(own[rows], other[others])
+        for own, other in zip(mine.keys, theirs.keys, strict=True)
+    ]
     pairs = np.concatenate([np.zeros(0, np.uint64), *found])
     pairs.sort()
     text, other = pair_rows(pairs[is_first(pairs)])
-    other += start
-    estimate = estimates(agreements(sketches(signed.minima, rows), text, other))
+    sketched = [sketches(mine.signed.minima, rows), sketches(theirs.signed.minima, others)]
+    estimate = estimates(agreements(np.concatenate(sketched), text, len(rows) + other))
     near = np.flatnonzero(estimate >= threshold - SLACK)
     near = near[np.lexsort((-estimate[near], text[near]))]
-    return rows[text[near]], rows[other[near]]
+    return rows[text[near]], others[other[near]]
 
 
 def _meetings(texts: NDArray[np.uint32], reference: NDArray[np.uint32]) -> Hashes:

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dedupe.reference import match_near, match_runs
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import Part, read_compared_texts
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe import DedupeOptions
@@ -26,13 +24,13 @@ from vault.operations.dedupe_report import (
     Duplicate,
     ShownCluster,
 )
-from vault.operations.duplicate_plan import Comparing, near_options
+from vault.operations.duplicate_plan import Comparing
 from vault.operations.engines import LOCAL
-from vault.operations.exact_duplicates import equal_in, equal_texts_in
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
 from vault.operations.list_examples import listed, open_revision
 from vault.operations.rearrange import taken_out
 from vault.operations.reference_data import Reference, open_reference
+from vault.operations.reference_matches import match_reference
 from vault.operations.staging import change_stage
 
 LEAST_RUN_WORDS = 5
@@ -99,9 +97,7 @@ def _plan(
     if not len(keys) or not len(others):
         none = np.zeros(0, np.int64)
         return AgainstPlan(keys, others, none, none, np.zeros(0, "U1"), np.zeros(0, np.float64))
-    row, similarity, reasons = _matches(
-        context, (dataset, keys), (reference.dataset, others), comparing, containment
-    )
+    row, similarity, reasons = match_reference(context, dataset, reference, comparing, containment)
     judged = judged_pairs(dataset.store, dataset.manifest)
     removed = np.flatnonzero(row >= 0)
     if judged:
@@ -110,43 +106,6 @@ def _plan(
         pairs = zip(ids, theirs, strict=True)
         removed = removed[[(a.tobytes(), b.tobytes()) not in judged for a, b in pairs]]
     return AgainstPlan(keys, others, removed, row[removed], reasons[removed], similarity[removed])
-
-
-def _matches(
-    context: Context,
-    mine: tuple[Dataset, RowKeys],
-    theirs: tuple[Dataset, RowKeys],
-    comparing: Comparing,
-    containment: int | None,
-) -> tuple[Rows, Similarities, NDArray[np.str_]]:
-    """Return for each row its match or -1, how similar they are, and the reason for a removal."""
-    scratch = near_options(context, comparing).scratch
-    texts, other = (
-        read_compared_texts(*each, comparing.on, progress=context.progress, scratch=scratch)
-        for each in (mine, theirs)
-    )
-    if comparing.on is Part.CONVERSATION:
-        equal = equal_in(*mine, *theirs)
-    else:
-        equal = equal_texts_in(texts.texts, other.texts)
-    is_equal = equal >= 0
-    if comparing.exact:
-        return equal, is_equal.astype(np.float64), np.full(len(equal), EXACT)
-    if containment is not None:
-        found = match_runs(
-            texts.texts, other.texts, words=containment, count_shared=comparing.count_shared
-        )
-        reason = CONTAINED
-    else:
-        answers = (texts.answers, other.answers) if comparing.on is Part.CONVERSATION else None
-        wanted = near_options(context, comparing)
-        found = match_near(texts.texts, other.texts, answers=answers, options=wanted)
-        reason = NEAR
-    return (
-        np.where(is_equal, equal, found.row),
-        np.where(is_equal, 1.0, found.similarity),
-        np.where(is_equal, EXACT, reason),
-    )
 
 
 def _without(

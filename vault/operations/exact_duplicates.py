@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.shingles import is_first
-from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.compared_texts import (
@@ -41,32 +41,42 @@ def equal_conversations(dataset: Dataset, keys: RowKeys, digests: DigestsOf | No
     return _first_equal(len(keys), suspects, hashes[suspects], told)
 
 
-def equal_in(dataset: Dataset, keys: RowKeys, other: Dataset, other_keys: RowKeys) -> Rows:
-    """Return for each row the place among `other_keys` of an equal conversation, -1 for none."""
+def equal_in(
+    dataset: Dataset,
+    keys: RowKeys,
+    other: Dataset,
+    other_keys: RowKeys,
+    digests: tuple[DigestsOf, DigestsOf] | None = None,
+) -> Rows:
+    """Return for each row the place among `other_keys` of an equal conversation, -1 for none.
+
+    Conversations whose keys agree are compared as `equal_conversations` does. Raises Corrupt.
+    """
     mine, valid = hashes_of(dataset.columns(keys, ["content_id"]), "content_id")
     theirs, is_theirs = hashes_of(other.columns(other_keys, ["content_id"]), "content_id")
     rows = np.flatnonzero(valid & np.isin(mine, theirs[is_theirs]))
     there = np.flatnonzero(is_theirs & np.isin(theirs, mine[rows]))
-    known: dict[bytes, int] = {}
-    for row, digest in zip(there.tolist(), _digests(other, other_keys[there]), strict=True):
-        known.setdefault(digest, row)
-    result = np.full(len(keys), -1)
-    found = [known.get(each, -1) for each in _digests(dataset, keys[rows])]
-    result[rows] = found
-    return result
+    if digests is None:
+        own, others = _digests(dataset, keys[rows]), _digests(other, other_keys[there])
+    else:
+        own, others = _each(digests[0](rows)), _each(digests[1](there))
+    return _first_known(len(keys), (rows, own), (there, others))
 
 
-def equal_texts_in(texts: Texts, other: Texts) -> Rows:
-    """Return for each text the row of an equal one among others, -1 for none, or an empty text."""
-    mine, theirs = texts.hashes(), other.hashes()
-    rows = np.flatnonzero((texts.sizes() > 0) & np.isin(mine, theirs))
-    there = np.flatnonzero(np.isin(theirs, mine[rows]))
-    known: dict[str, int] = {}
-    for row, text in zip(there.tolist(), other.take(there).to_pylist(), strict=True):
-        known.setdefault(text, row)
-    result = np.full(len(texts), -1)
-    result[rows] = [known.get(each, -1) for each in texts.take(rows).to_pylist()]
-    return result
+def equal_texts_in(
+    hashes: Hashes,
+    is_filled: NDArray[np.bool_],
+    other: Hashes,
+    digests: tuple[DigestsOf, DigestsOf],
+) -> Rows:
+    """Return for each text the row of an equal one among others, -1 for none, or an empty text.
+
+    `hashes` and `other` are those of the texts; where they agree digests are compared.
+    """
+    rows = np.flatnonzero(is_filled & np.isin(hashes, other))
+    there = np.flatnonzero(np.isin(other, hashes[rows]))
+    own, others = _each(digests[0](rows)), _each(digests[1](there))
+    return _first_known(len(hashes), (rows, own), (there, others))
 
 
 def equal_texts(hashes: Hashes, is_there: NDArray[np.bool_], digests: DigestsOf) -> Rows:
@@ -99,9 +109,26 @@ def _first_equal(
     return first
 
 
+def _first_known(
+    count: int, mine: tuple[Rows, Iterable[bytes]], theirs: tuple[Rows, Iterable[bytes]]
+) -> Rows:
+    """Return for each of `count` rows their first row with the same digest, -1 for none."""
+    known: dict[bytes, int] = {}
+    for row, digest in zip(theirs[0].tolist(), theirs[1], strict=True):
+        known.setdefault(digest, row)
+    result = np.full(count, -1)
+    result[mine[0]] = [known.get(each, -1) for each in mine[1]]
+    return result
+
+
 def _digests(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
     for conversations in read_conversations(dataset, keys):
         yield from map(conversation_digest, conversations)
+
+
+def _each(digests: NDArray[np.uint8]) -> Iterator[bytes]:
+    data = digests.tobytes()
+    return (data[at : at + DIGEST_BYTES] for at in range(0, len(data), DIGEST_BYTES))
 
 
 def _as_array(digests: Iterable[bytes]) -> NDArray[np.uint8]:

@@ -8,15 +8,31 @@ from typing import Any
 import numpy as np
 
 from vault.dedupe.boilerplate import NOTHING
-from vault.dedupe.signatures import sign, to_datasketch
+from vault.dedupe.scratch import IN_MEMORY
+from vault.dedupe.signatures import to_datasketch
+from vault.dedupe.texts import Rows, Texts
 from vault.objects.runs import RowKeys
+from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import Part, read_compared_texts
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
+from vault.operations.kept_signatures import kept_signatures, name_without
+from vault.operations.signed_examples import MOST_KEPT, array_files
 
 
 def minhashes(context: Context, dataset: Dataset, keys: RowKeys) -> Sequence[Any]:
-    """Return a `datasketch.MinHash` of each row, in the order of `keys`. Raises Corrupt."""
-    compared = read_compared_texts(dataset, keys, Part.CONVERSATION, progress=context.progress)
-    signed = sign(compared.texts, without=NOTHING)
-    return to_datasketch(signed.minima[np.arange(len(signed))])
+    """Return a `datasketch.MinHash` of each row, in the order of `keys`.
+
+    The signatures are those of `dedupe --count-shared`: rows that either of them signed before are
+    not read. Raises Corrupt.
+    """
+
+    def texts(rows: Rows) -> Texts:
+        part = Part.CONVERSATION
+        return read_compared_texts(dataset, keys[rows], part, progress=context.progress).texts
+
+    columns = ChunkColumns(array_files(context), dataset, keys)
+    group = name_without(Part.CONVERSATION, NOTHING)
+    signed = kept_signatures(columns, group, texts, without=NOTHING, scratch=IN_MEMORY)
+    columns.files.keep_newest(group, MOST_KEPT)
+    return to_datasketch(signed.minima[np.arange(len(keys))])

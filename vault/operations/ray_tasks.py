@@ -32,6 +32,8 @@ NODES_SECONDS = 60.0
 # Ray writes errors of tasks to the terminal that nobody asked for: here all are asked for.
 _QUIET = {"log_to_driver": False, "logging_level": "CRITICAL"}
 _PROBE = f"{GROUP}/probe"
+# All that Ray says of a token that is missing is that it failed to connect.
+_TOKEN_HINT = "if it asks for a token: `export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=TOKEN`"
 
 
 @contextlib.contextmanager
@@ -178,17 +180,24 @@ class RayTasks:
 def _join(ray: Any, address: str) -> None:
     """Connect to a cluster, having looked first whether anything answers there."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
+    hint = "`ray start --head` starts one and tells its address"
     try:
         if address != "auto":
             # Ray itself tries for minutes.
             socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+            hint = _TOKEN_HINT
         ray.init(address=address, **_QUIET)
-    except (OSError, ValueError, OverflowError, RuntimeError) as error:
+    except (OSError, ValueError, OverflowError, RuntimeError, ray.exceptions.RayError) as error:
         raise StorageFailed(
-            f'no Ray cluster answers at "{address}": {error}',
+            f'no Ray cluster answers at "{address}": {_first_sentence(error)}',
             code="engine-unreachable",
-            hint="`ray start --head` starts one and tells its address",
+            hint=hint,
         ) from None
+
+
+def _first_sentence(error: Exception) -> str:
+    """Return what an error says: Ray goes on with advice, paragraphs of it."""
+    return str(error).strip().partition("\n")[0].partition(". ")[0]
 
 
 def _checked(tasks: RayTasks, catalogue: Path) -> RayTasks:

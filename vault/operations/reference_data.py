@@ -21,12 +21,13 @@ from vault.store.operation_log import OperationLog
 class Reference:
     """Examples to compare with: `name` says what they are, a commit's id or the path of a file.
 
-    `unread` is how many lines of a file were no examples.
+    `unread` is how many lines of a file were no examples; nothing is kept of a file.
     """
 
     name: str
     dataset: Dataset
     unread: int = 0
+    is_file: bool = False
 
 
 def open_reference(context: Context, text: str) -> Reference:
@@ -60,4 +61,4 @@ def _read(context: Context, path: str) -> Reference:
     report = import_files(aside, [path], ImportOptions(workers=1))
     stage = stage_of(aside.log.tip().view)
     dataset = open_dataset(aside.store, None if stage is None else stage.manifest)
-    return Reference(path, dataset, report.quarantined)
+    return Reference(path, dataset, report.quarantined, is_file=True)

@@ -8,6 +8,7 @@ are candidates. All of it can be made again from the records and changes no answ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,14 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
 from vault.dedupe.engine import Engine
 from vault.dedupe.near import Known, NearDuplicates
+from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import Shingles
+from vault.dedupe.signatures import Signed
 from vault.dedupe.templates import large_clusters, template_of
-from vault.dedupe.texts import Rows
+from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
@@ -32,9 +36,17 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.example_work import ExampleWork, is_filled, is_there
 from vault.operations.init import FOLDER
-from vault.operations.kept_signatures import GROUP, name_of_part, name_without
+from vault.operations.kept_signatures import (
+    GROUP,
+    kept_keys,
+    kept_signatures,
+    name_of_part,
+    name_without,
+)
 
-_MOST_KEPT = 4
+MOST_KEPT = 4
+"""Boilerplates that signatures are kept for, of each part: those used last."""
+
 _MOST_VERIFIED = 1 << 22
 
 
@@ -70,6 +82,7 @@ class ComparedExamples:
     _columns: ChunkColumns
     _part: Part
     _work: ExampleWork
+    _sample: str = "counted"
 
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
@@ -77,7 +90,7 @@ class ComparedExamples:
 
     def counted(self) -> Counted:
         """Return the sample of the texts that shingles are counted in; reads those not kept."""
-        name = f"{name_of_part(self._part)}/counted"
+        name = f"{name_of_part(self._part)}/{self._sample}"
         rows = sampled_rows(self.hashes)
         wanted = self.hashes[rows]
         kept = _counted_of(self._columns.files.read(name))
@@ -123,8 +136,22 @@ class ComparedExamples:
         group = name_without(self._part, without)
         # While the texts are at hand: a later round needs their sample.
         found = self._work.engine(self._columns, group, without, threshold, self.counted)
-        self._columns.files.keep_newest(group, _MOST_KEPT)
+        self._columns.files.keep_newest(group, MOST_KEPT)
         return found
+
+    def signed(
+        self, texts: Callable[[Rows], Texts], without: Hashes, plan: BandPlan, scratch: Scratch
+    ) -> tuple[Signed, Parted]:
+        """Return the signatures and band keys of the examples, some boilerplate left out.
+
+        `texts` is called once with the rows that are not signed, if there are any. Raises Corrupt,
+        StorageFailed.
+        """
+        group, columns = name_without(self._part, without), self._columns
+        signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
+        keys = kept_keys(columns, group, signed, plan)
+        columns.files.keep_newest(group, MOST_KEPT)
+        return signed, keys
 
     def known(self, without: Hashes, threshold: float) -> Known:
         """Return what is known of the examples from before."""
@@ -149,14 +176,34 @@ class ComparedExamples:
             files.write(f"{group}/verified", _arrays_of(some))
 
 
+def counted_together(one: ComparedExamples, other: ComparedExamples) -> Counted:
+    """Return the sample of the texts of both that shingles are counted in.
+
+    A text of it has one of the smallest hashes of all, so of its own side as well.
+    """
+    hashes = np.concatenate([one.hashes, other.hashes])
+    wanted = hashes[sampled_rows(hashes)]
+    found, more = one.counted().only(wanted), other.counted().only(wanted)
+    return found.and_more(more.only(np.setdiff1d(more.hash, found.hash, assume_unique=True)))
+
+
 def read_compared_examples(
-    context: Context, dataset: Dataset, keys: RowKeys, part: Part, work: ExampleWork
+    context: Context,
+    dataset: Dataset,
+    keys: RowKeys,
+    part: Part,
+    work: ExampleWork,
+    *,
+    files: ArrayFiles | None = None,
+    sample: str = "counted",
 ) -> ComparedExamples:
     """Return what rows are compared by; `work` reads the records of those that nothing is kept of.
 
+    What is made is kept in `files`, those of the repository if that is None; the texts that
+    shingles are counted in under the name of `sample`, which has room for one dataset at a time.
     Raises Corrupt, StorageFailed.
     """
-    columns = ChunkColumns(array_files(context), dataset, keys)
+    columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
     names = ("hash", "answer", "state", "digest")
     found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
     state = found["state"].whole().astype(np.uint8, copy=False)
@@ -169,6 +216,7 @@ def read_compared_examples(
         columns,
         part,
         work,
+        sample,
     )
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.support.library import NOW, Library, chat
 from tests.support.naive_dedupe import corpus
+from vault.dedupe import reference
+from vault.dedupe.signatures import Signed, sign
+from vault.dedupe.texts import Texts
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
+from vault.operations import kept_signatures
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.list_examples import open_revision
+from vault.operations.minhashes import minhashes
+from vault.operations.reference_data import open_reference
+from vault.operations.reference_matches import match_reference
 from vault.operations.signed_examples import forget_unused
 from vault.progress import silent
 from vault.store.local import LocalBackend
@@ -195,6 +203,151 @@ def test_a_few_more_examples_leave_signatures_as_they_are(library: Library) -> N
         given(library, corpus(30, seed=20 + number), f"{number}.jsonl")
         _, _, rows = plan(library)
         assert rows == [30]
+
+
+def against(
+    library: Library, name: str, comparing: Comparing | None = None, containment: int | None = None
+) -> tuple[list[int], list[tuple[str, int | None]]]:
+    """Return what of the stage matches a version or a file, and which work was done."""
+    heard = Heard()
+    context = replace(context_of(library), progress=heard)
+    _, dataset = open_revision(context, None)
+    other = open_reference(context, name)
+    found = match_reference(context, dataset, other, comparing or Comparing(), containment)
+    return found[0].tolist(), heard.work
+
+
+@pytest.fixture
+def versions(library: Library) -> Library:
+    """A tagged version of 300 examples, and 150 on the stage of which 50 are new."""
+    given(library, TEXTS, "a.jsonl")
+    library.repository.commit("one")
+    library.repository.tag("v1")
+    library.repository.rm(library.ids()[100:])
+    given(library, [f"{each} or so" for each in TEXTS[150:200]], "b.jsonl")
+    return library
+
+
+def test_what_is_compared_with_a_version_again_is_neither_read_nor_signed(
+    versions: Library, signed: list[int]
+) -> None:
+    first, work = against(versions, "v1")
+    assert sum(each >= 0 for each in first) > 120
+    assert signed == [150, 200]  # a hundred are in both
+    assert [total for what, total in work if what == "reading"] == [150, 200]
+    signed.clear()
+    again, work = against(versions, "v1")
+    assert (again, work, signed) == (first, [], [])
+    # Another part of the same versions, and a threshold with other bands.
+    against(versions, "v1", Comparing(on=Part.RESPONSE))
+    signed.clear()
+    assert against(versions, "v1", Comparing(on=Part.RESPONSE))[1] == []
+    against(versions, "v1", Comparing(threshold=0.6))
+    assert signed == []
+
+
+def test_what_dedupe_signed_is_not_signed_to_compare_with_a_version(
+    versions: Library, signed: list[int]
+) -> None:
+    plan(versions)
+    signed.clear()
+    _, work = against(versions, "v1")
+    # The stage is known, and so are those of its examples that the version has.
+    assert sum(signed) == 200
+    assert [total for what, total in work if what == "reading"] == [200]
+    signed.clear()
+    assert plan(versions)[2] == []
+    assert signed == []
+
+
+def test_a_file_is_signed_each_time_and_the_stage_once(
+    versions: Library, signed: list[int]
+) -> None:
+    path = versions.write("eval.jsonl", [chat("why", each) for each in TEXTS[:30]])
+    against(versions, path)
+    kept = files(versions)
+    signed.clear()
+    against(versions, path)
+    assert signed == [len(set(TEXTS[:30]))]
+    assert files(versions) == kept
+
+
+def test_runs_of_words_and_equal_conversations_need_no_signature(
+    versions: Library, signed: list[int]
+) -> None:
+    found, _ = against(versions, "v1", containment=13)
+    assert sum(each >= 0 for each in found) == 150
+    _, work = against(versions, "v1", Comparing(exact=True))
+    assert (work, signed) == ([], [])
+
+
+def held(library: Library, *, keep: bool = True) -> list[list[int]]:
+    """Return what the minhashes of the stage hold."""
+    context = context_of(library) if keep else replace(context_of(library), folder=None)
+    _, dataset = open_revision(context, None)
+    return [each.hashvalues.tolist() for each in minhashes(context, dataset, dataset.keys())]
+
+
+def test_minhashes_are_kept_and_the_same(library: Library, signed: list[int]) -> None:
+    given(library, TEXTS[:100], "a.jsonl")
+    library.write("raw.jsonl", [{"raw": 1}])
+    library.run("raw.jsonl")
+    wanted = held(library, keep=False)
+    assert len(wanted) == 101
+    assert wanted[-1] == [0xFFFF_FFFF] * 128
+    signed.clear()
+    assert held(library) == wanted
+    assert held(library) == wanted
+    assert signed == [101]
+    given(library, TEXTS[100:120], "b.jsonl")
+    assert held(library)[:101] == wanted
+    assert signed == [101, 20]
+
+
+def test_minhashes_are_the_signatures_that_count_what_is_shared(
+    library: Library, signed: list[int]
+) -> None:
+    given(library, [f"{INSTRUCTION} {each}" for each in TEXTS], "a.jsonl")
+    wanted = held(library, keep=False)
+    signed.clear()
+    plan(library, Comparing(count_shared=True))
+    assert held(library) == wanted
+    assert signed == [300]
+    # Where what many share is left out the signatures are others.
+    plan(library)
+    assert signed == [300, 300]
+    assert held(library) == wanted
+    assert signed == [300, 300]
+
+
+def test_to_change_a_minhash_changes_nothing_that_is_kept(library: Library) -> None:
+    given(library, TEXTS[:20], "a.jsonl")
+    wanted = held(library)
+    for _ in range(2):
+        snapshot = library.repository.snapshot("STAGE")
+        some = snapshot[5:9].minhashes()
+        assert [each.hashvalues.tolist() for each in some] == wanted[5:9]
+        for each in some:
+            each.update(7)
+    assert held(library) == wanted
+
+
+def test_an_emptied_stage_has_no_minhashes(library: Library) -> None:
+    assert held(library) == []
+
+
+@pytest.fixture
+def signed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts were signed, each time that some were."""
+    counts: list[int] = []
+
+    def counting(texts: Texts, **options: Any) -> Signed:
+        counts.append(len(texts))
+        return sign(texts, **options)
+
+    for module in (kept_signatures, reference):
+        monkeypatch.setattr(module, "sign", counting)
+    return counts
 
 
 def files(library: Library) -> list[Path]:

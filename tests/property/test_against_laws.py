@@ -1,0 +1,158 @@
+"""Law: what the catalogue keeps changes nothing of what `dedupe --against` finds."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.property.test_kept_duplicates import (
+    RECORDS,
+    STEPS,
+    apply,
+    context_of,
+    kept_files,
+    plan_of,
+)
+from tests.support.library import Library, chat
+from vault.dedupe.near import NearOptions
+from vault.dedupe.reference import Matches, match_near, match_runs
+from vault.operations.compared_texts import Part, read_compared_texts
+from vault.operations.context import Context
+from vault.operations.dataset import ids_of
+from vault.operations.dedupe_against import AgainstPlan, _plan
+from vault.operations.duplicate_plan import Comparing
+from vault.operations.exact_duplicates import equal_in
+from vault.operations.judged_pairs import judged_pairs
+from vault.operations.list_examples import open_revision
+from vault.operations.reference_data import Reference, open_reference
+from vault.progress import silent
+
+COMPARINGS = st.builds(
+    Comparing,
+    exact=st.sampled_from([False, False, False, True]),
+    threshold=st.sampled_from([0.8, 0.8, 0.6, 0.9]),
+    on=st.sampled_from([Part.CONVERSATION, Part.CONVERSATION, Part.PROMPT, Part.RESPONSE]),
+    count_shared=st.booleans(),
+)
+REFERENCES = st.sampled_from(["v1", "v2", "eval.jsonl", "STAGE"])
+AGAINST = st.one_of(
+    st.tuples(st.just("against"), COMPARINGS, st.tuples(REFERENCES, st.none())),
+    st.tuples(st.just("against"), COMPARINGS, st.tuples(REFERENCES, st.none())),
+    st.tuples(
+        st.just("against"),
+        COMPARINGS.map(lambda each: replace(each, exact=False)),
+        st.tuples(REFERENCES, st.just(7)),
+    ),
+)
+
+
+Step = tuple[str, Comparing, tuple[str, int | None]]
+
+
+def against(context: Context, folder: Path, step: Step) -> AgainstPlan:
+    """Return what a step finds."""
+    _, comparing, (name, containment) = step
+    _, dataset = open_revision(context, None)
+    return _plan(context, dataset, referred(context, folder, name), comparing, containment)
+
+
+def referred(context: Context, folder: Path, name: str) -> Reference:
+    return open_reference(context, str(folder / name) if name.endswith(".jsonl") else name)
+
+
+def plainly(context: Context, folder: Path, step: Step) -> tuple[list[int], list[float]]:
+    """Return what a step finds, and how similar it is, from texts that are all read and signed."""
+    _, comparing, (name, containment) = step
+    mine, theirs = open_revision(context, None)[1], referred(context, folder, name).dataset
+    both = (mine, mine.keys()), (theirs, theirs.keys())
+    texts, other = (
+        read_compared_texts(*each, comparing.on, progress=silent).texts for each in both
+    )
+    count = len(both[0][1])
+    if comparing.on is Part.CONVERSATION:
+        equal = equal_in(*both[0], *both[1])
+    else:
+        told, others = (each.block(0, len(each)).to_pylist() for each in (texts, other))
+        equal = np.array([others.index(each) if each and each in others else -1 for each in told])
+    found = Matches(np.full(count, -1), np.zeros(count))
+    if containment is not None:
+        shared = comparing.count_shared
+        found = match_runs(texts, other, words=containment, count_shared=shared)
+    elif not comparing.exact:
+        answers = None
+        if comparing.on is Part.CONVERSATION:
+            answers = tuple(
+                read_compared_texts(*each, comparing.on, progress=silent).answers for each in both
+            )
+        options = NearOptions(comparing.threshold, comparing.count_shared)
+        found = match_near(texts, other, answers=answers, options=options)
+    row = np.where(equal >= 0, equal, found.row)
+    judged = judged_pairs(mine.store, mine.manifest)
+    ids, others = (
+        [each.tobytes() for each in ids_of(dataset.columns(keys, ["id"]))] for dataset, keys in both
+    )
+    matched = [at for at, to in enumerate(row) if to >= 0 and (ids[at], others[to]) not in judged]
+    return row[matched].tolist(), np.where(equal >= 0, 1.0, found.similarity)[matched].tolist()
+
+
+def assert_same(one: AgainstPlan, other: AgainstPlan) -> None:
+    for each in fields(one):
+        assert np.array_equal(getattr(one, each.name), getattr(other, each.name)), each.name
+
+
+def prepared(folder: Path) -> Library:
+    """Return a repository with two versions and a file to compare with, which are alike."""
+    library = Library(folder)
+    apply(library, ("import", 0, 60))
+    library.write("odd.jsonl", [{"raw": 1}, chat(""), chat("", "")])
+    library.run("odd.jsonl")
+    library.repository.commit("one")
+    library.repository.tag("v1")
+    apply(library, ("import", 50, 50))
+    apply(library, ("rm", 3, 20))
+    library.repository.commit("two")
+    library.repository.tag("v2")
+    library.write("eval.jsonl", [*RECORDS[30:110:3], {"raw": 1}, chat("")])
+    apply(library, ("import", 90, 50))
+    return library
+
+
+@given(st.lists(st.one_of(STEPS, AGAINST, AGAINST), min_size=2, max_size=8), AGAINST)
+@settings(max_examples=12, deadline=None)
+def test_the_same_is_found_with_and_without_what_is_kept(steps: list[Any], last: Step) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        library = prepared(Path(folder))
+        kept = context_of(library.folder)
+        without = replace(kept, folder=None)
+        for step in [*steps, last, last]:
+            if step[0] == "against":
+                found = against(kept, library.folder, step)
+                assert_same(found, against(without, library.folder, step))
+                rows, similarity = plainly(without, library.folder, step)
+                assert found.other.tolist() == rows
+                assert found.similarity.tolist() == similarity
+            elif step[0] == "plan":
+                # What one of the two kept is what the other goes on from.
+                plan_of(kept, step[1])
+            else:
+                apply(library, step)
+
+
+def test_the_law_would_notice_a_match_that_differs(tmp_path: Path) -> None:
+    library = prepared(tmp_path)
+    kept = context_of(tmp_path)
+    found = against(kept, tmp_path, ("against", Comparing(threshold=0.6), ("eval.jsonl", None)))
+    assert (found.reasons == "near-duplicate").sum() > 5
+    assert (found.reasons == "exact-duplicate").sum() > 5
+    assert kept_files(tmp_path)
+    stricter = ("against", Comparing(threshold=0.9), ("eval.jsonl", None))
+    with pytest.raises(AssertionError):
+        assert_same(found, against(kept, tmp_path, stricter))
+    assert library.ids()
