@@ -81,7 +81,7 @@ def plainly(context: Context, folder: Path, step: Step) -> tuple[list[int], list
     else:
         told, others = (each.block(0, len(each)).to_pylist() for each in (texts, other))
         equal = np.array([others.index(each) if each and each in others else -1 for each in told])
-    found = Matches(np.full(count, -1), np.zeros(count))
+    found = Matches.none_of(count)
     if containment is not None:
         shared = comparing.count_shared
         found = match_runs(texts, other, words=containment, count_shared=shared)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vault.dedupe.bands import BandKeys, band_keys, pair_rows, plan_for
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, SHARE, common_shingles
-from vault.dedupe.clusters import TOLERANCE
+from vault.dedupe.clusters import TOLERANCE, components
 from vault.dedupe.near import NearOptions
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.shingles import Shingles, is_first, ranges, shingle_sets
@@ -28,10 +28,17 @@ class Matches:
     """For each of n texts the row of a reference text that it matches, -1 for none, and how much.
 
     `similarity` is the true one, or for shared words the share of the text's runs that are shared.
+    Near texts that likely are near to the same reference texts, at any remove, share a `cluster`.
     """
 
     row: Rows
     similarity: Similarities
+    cluster: Rows
+
+    @classmethod
+    def none_of(cls, count: int) -> Matches:
+        """Return that none of so many texts matches."""
+        return cls(np.full(count, -1), np.zeros(count, np.float64), np.arange(count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,12 @@ def match_signed(
     there is no match. Costs a lookup in each band, and reading the texts that are compared.
     """
     count = len(mine.signed)
-    result = Matches(np.full(count, -1), np.zeros(count, np.float64))
+    result = Matches.none_of(count)
     _match_equal(mine, theirs, result)
     text, other = _candidates(mine, theirs, result.row < 0, threshold)
     agree = mine.told()[text] == theirs.told()[other]
     text, other = text[agree], other[agree]
+    joined = components(count + len(theirs.signed), text, count + other)[:count]
     # Their rows come after mine: sets lie in one place.
     used = np.unique(np.concatenate([text, count + other]))
     own = np.concatenate([mine.signed.own, theirs.signed.own])
@@ -115,6 +123,8 @@ def match_signed(
         result.similarity[done] = similarity[near]
         left = ~turn & (result.row[text] < 0)
         text, other = text[left], other[left]
+    near = np.flatnonzero((result.row >= 0) & (result.similarity < 1))
+    result.cluster[near] = count + joined[near]
     return result
 
 
@@ -196,7 +206,7 @@ def match_runs(
             np.add.at(counts, at[is_known], 1)
             parts.append((first, sets, np.where(is_known, at, -1)))
     too_common = (counts > SHARE * len(texts)) & (counts >= LEAST_TEXTS) & (not count_shared)
-    result = Matches(np.full(len(texts), -1), np.zeros(len(texts), np.float64))
+    result = Matches.none_of(len(texts))
     for first, sets, at in parts:
         text = sets.text_of_each()
         shared = np.flatnonzero((at >= 0) & ~too_common[at])

@@ -122,10 +122,18 @@ def _near(mine: _Read, theirs: _Read, comparing: Comparing, options: NearOptions
     without = NOTHING
     if not comparing.count_shared:
         without = common_in(counted_together(mine.examples, theirs.examples))
-    own, other = (each.signed(comparing.on, without, options) for each in (mine, theirs))
-    return match_signed(
-        own, other, without=without, threshold=options.threshold, scratch=options.scratch
-    )
+    while True:
+        own, other = (each.signed(comparing.on, without, options) for each in (mine, theirs))
+        found = match_signed(
+            own, other, without=without, threshold=options.threshold, scratch=options.scratch
+        )
+        if comparing.count_shared:
+            return found
+        # An evaluation set has the same instructions: all training examples of a task would go.
+        templates = mine.examples.templates(found.cluster, without)
+        if not len(templates):
+            return found
+        without = np.union1d(without, templates)
 
 
 def _contained(

@@ -131,3 +131,18 @@ def test_each_part_has_its_own_templates(library: Library, part: Part) -> None:
     found, _, _ = plan(library, Comparing(on=part))
     assert found.removed.tolist() == []
     assert found.boilerplate is not None and len(found.boilerplate) > 200
+
+
+def test_an_evaluation_set_under_the_same_instruction_takes_no_task_out(library: Library) -> None:
+    given(library, [*UNRELATED, *ORDERS])
+    evaluation = [order() for _ in range(10)]
+    path = library.write("eval.jsonl", evaluation)
+    report = library.repository.dedupe(against=path, dry_run=True)
+    assert (report.exact, report.near) == (0, 0)
+    report = library.repository.dedupe(against=path, dry_run=True, count_shared=True, yes=True)
+    assert (report.exact, report.near) == (0, TASK)
+    copy = json.loads(json.dumps(ORDERS[7]))
+    copy["messages"][0]["content"] += "!"
+    path = library.write("other.jsonl", [*evaluation, copy])
+    assert library.repository.dedupe(against=path).removed == 1
+    assert library.repository.removed().items[0].id not in library.ids()
