@@ -25,7 +25,8 @@ _ADDRESS = re.compile(r"ray start --address='([^']+)'")
 def ray_head(token: str) -> Iterator[str]:
     """Start a cluster of one core that asks for a token, and yield its address.
 
-    `ray stop` would end every cluster of this machine, so the processes are ended as one group.
+    `ray stop` would end every cluster of this machine, so the processes are ended as one group;
+    workers are groups of their own, and end when the process is gone that started them.
     """
     # Not pytest's folder: the path of a socket has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
