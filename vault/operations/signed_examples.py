@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
-from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, sampled_rows
+from vault.dedupe.boilerplate import NONE_COUNTED, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
 from vault.dedupe.engine import Engine
 from vault.dedupe.near import Known, NearDuplicates
@@ -160,7 +160,7 @@ def _arrays_of(value: Counted | Settled | Verified) -> Arrays:
 
 def _counted_of(arrays: Arrays | None) -> Counted:
     if arrays is None:
-        return Counted(NOTHING, NOTHING, Shingles(NOTHING, np.zeros(1, np.int64)))
+        return NONE_COUNTED
     sets = Shingles(arrays["shingles"], arrays["offsets"])
     return Counted(arrays["hash"], arrays["identity"], sets)
 
