@@ -148,7 +148,8 @@ class DividedWork:
     def _is_divided(self, rows: Rows) -> bool:
         """Tell whether children do their part of rows, starting them if that pays."""
         if not self._children and len(rows) >= LEAST_ROWS and self._pays(rows):
-            for _ in range(self._workers - 1):
+            chunks = np.bincount(key_parts(self._keys[rows])[0].astype(np.int64))
+            for _ in range(min(self._workers, int((chunks > 0).sum())) - 1):
                 self._children.append(ChildProcess(serve))
                 self._children[-1].send((self._source, self._scratch.for_each_of(self._workers)))
         if not self._children or not len(rows):
@@ -168,7 +169,7 @@ class DividedWork:
         return size_bytes >= BYTES_FOR_CHILDREN and files.can_hold(len(rows) * _KEPT_BYTES_A_ROW)
 
     def _assign(self, rows: Rows) -> None:
-        self._holder = given_out(self._holder, self._keys[rows], self._workers)
+        self._holder = given_out(self._holder, self._keys[rows], 1 + len(self._children))
 
     def _held(self, rows: Rows) -> list[Rows]:
         """Return for each process which places among rows are its own: this one comes first."""

@@ -47,7 +47,7 @@ def kept_signed(
 
     `texts` is called once with the rows that are not signed, if there are any.
     """
-    signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
+    signed = _kept_signatures(columns, group, texts, without=without, scratch=scratch)
     return signed, kept_keys(columns, group, signed, plan)
 
 
@@ -56,7 +56,7 @@ def unsigned(columns: ChunkColumns, group: str) -> Rows:
     return columns.lacking(_signatures(group), _COLUMNS)
 
 
-def kept_signatures(
+def _kept_signatures(
     columns: ChunkColumns,
     group: str,
     texts: Callable[[Rows], Texts],

@@ -86,11 +86,11 @@ def test_much_is_divided_among_as_many_processes_as_wanted(
     expected = alone(filled)
     assert len(expected.removed) > 10
     assert started == []
-    for workers in (1, 2, 3):
+    for workers, children in ((1, 0), (2, 1), (3, 2), (BATCHES + 3, BATCHES - 1)):
         shutil.rmtree(filled.folder / ".vault" / "catalogue", ignore_errors=True)
         before = len(started)
         assert_same(plan(filled, workers), expected)
-        assert len(started) - before == workers - 1
+        assert len(started) - before == children
         assert all(each.has_ended for each in started)
 
 
