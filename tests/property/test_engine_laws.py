@@ -22,10 +22,10 @@ from tests.property.test_kept_duplicates import (
     plan_of,
 )
 from tests.support.library import Library
-from tests.support.other_places import OtherPlaces
+from tests.support.other_places import ChildHere, OtherPlaces
 from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATED
 from vault.errors import InvalidInput
-from vault.operations import spread_work
+from vault.operations import divided_work, spread_work
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
@@ -49,6 +49,9 @@ def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the work of a small repository into many tasks, and its sets into many places."""
     monkeypatch.setattr(spread_work, "SHARE_ROWS", 8)
     monkeypatch.setattr(spread_work, "SETS_BYTES", 4_000)
+    monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 0)
+    monkeypatch.setattr(divided_work, "LEAST_ROWS", 10)
+    monkeypatch.setattr(divided_work, "_SETS_AT_ONCE", 8)
 
 
 @pytest.fixture
@@ -65,6 +68,53 @@ def spread_plan(context: Context, comparing: Comparing, tasks: Tasks) -> Duplica
         return plan_duplicates(context, dataset, comparing, tasks)
     except InvalidInput as error:
         return error.code
+
+
+def divided_plan(context: Context, comparing: Comparing, workers: int) -> DuplicatePlan | str:
+    _, dataset = open_revision(context, None)
+    try:
+        return plan_duplicates(context, dataset, comparing, workers=workers)
+    except InvalidInput as error:
+        return error.code
+
+
+@given(st.lists(STEPS, min_size=2, max_size=8), COMPARINGS, st.sampled_from([2, 3, 4]))
+@settings(max_examples=20, deadline=None)
+def test_a_plan_is_the_same_for_any_number_of_children(
+    steps: list[tuple[str, Any, Any]], last: Comparing, workers: int
+) -> None:
+    started = ChildHere.started
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(divided_work, "ChildProcess", ChildHere)
+        library = Library(Path(folder))
+        apply(library, ("import", 0, 40))
+        apply(library, ("import", 70, 40))
+        divided = context_of(library.folder)
+        alone = replace(divided, folder=None)
+        first = ("plan", Comparing(), 0)
+        for step in [first, *steps, ("plan", last, 0), first]:
+            if step[0] == "plan":
+                assert_same(divided_plan(divided, step[1], workers), plan_of(alone, step[1]))
+            else:
+                apply(library, step)
+    assert ChildHere.started >= started + workers - 1
+
+
+def test_children_plan_what_one_process_plans_round_after_round(library: Library) -> None:
+    divided = context_of(library.folder)
+    alone = replace(divided, folder=None)
+    removed = 0
+    apply(library, ("import", 100, 30))
+    for first in (0, 60, 120):
+        apply(library, ("import", first - first // 3, 70))
+        for comparing in (Comparing(), Comparing(within="topic"), Comparing(on=Part.RESPONSE)):
+            plan = divided_plan(divided, comparing, 3)
+            assert_same(plan, plan_of(alone, comparing))
+            assert_same(plan, divided_plan(divided, comparing, 2))
+            assert not isinstance(plan, str)
+            removed += len(plan.removed)
+        apply(library, ("rm", first // 2, 5))
+    assert removed > 100
 
 
 @given(st.lists(STEPS, min_size=2, max_size=8), COMPARINGS, st.sampled_from([1, 2, 3, 7]))

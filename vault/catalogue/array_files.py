@@ -14,6 +14,7 @@ import mmap
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,14 +69,24 @@ class ArrayFiles:
         draft = path.parent / f"{_DRAFT}{os.getpid()}-{secrets.token_hex(4)}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            wanted = sum(each.nbytes for each in arrays.values())
-            if shutil.disk_usage(path.parent).free < wanted + _LEAST_FREE_BYTES:
+            if not _has_room(path.parent, sum(each.nbytes for each in arrays.values())):
                 return
             _write(draft, name, arrays)
             os.replace(draft, path)
         except OSError:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+    def can_hold(self, size_bytes: int) -> bool:
+        """Tell whether so much could be written now: a folder, writable, on a disk with room."""
+        if self._folder is None:
+            return False
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder):
+                return _has_room(self._folder, size_bytes)
+        except OSError:
+            return False
 
     def names(self, group: str) -> Iterator[str]:
         """Yield the names in a group, `group/…`, however deep."""
@@ -112,6 +123,10 @@ class ArrayFiles:
     def _path(self, name: str) -> Path:
         assert self._folder is not None
         return self._folder / f"{name}{_SUFFIX}"
+
+
+def _has_room(folder: Path, size_bytes: int) -> bool:
+    return shutil.disk_usage(folder).free >= size_bytes + _LEAST_FREE_BYTES
 
 
 def _contents(path: Path) -> memoryview:

@@ -55,6 +55,9 @@ class Counted:
         return Counted(hashes[order], identity[order], sets.of(order))
 
 
+NONE_COUNTED = Counted(NOTHING, NOTHING, Shingles(NOTHING, np.zeros(1, np.int64)))
+
+
 def sampled_rows(hashes: Hashes, most: int = SAMPLE) -> Rows:
     """Return the rows, ascending, of the texts that are counted, by the hashes of all texts.
 

@@ -6,22 +6,25 @@ whoever does the work, as long as the answers are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.bands import BandKeys, band_keys, plan_for
-from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Comparable, Settled, find_candidates
 from vault.dedupe.shingles import is_first
 from vault.dedupe.signatures import Signed
-from vault.dedupe.similarity import Bounds, ShingleSets, Similarities, bounds_of, sets_of
-from vault.dedupe.texts import Rows, TextsByRow
+from vault.dedupe.similarity import Bounds, ShingleSets, Similarities, bounds_of
+from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 
 _PAIRS_WORTH_BOUNDS = 2
 """Where rows are compared more often than this, most of them in vain, their bounds pay."""
+
+MakeSets = Callable[[Rows, NDArray[np.uint32]], ShingleSets]
+"""Returns the sets of some rows (ascending), told how many shingles each text has at most."""
 
 
 class Engine(Protocol):
@@ -65,27 +68,23 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """An engine in this process; large arrays are taken from `scratch`.
+    """An engine in this process, which has sets of shingles made where texts are to be compared.
 
     `keys` are the band keys of the texts where they are known.
     """
 
     def __init__(
         self,
-        texts: TextsByRow,
+        make_sets: MakeSets,
         signed: Signed,
         keys: BandKeys | None = None,
         *,
-        without: Hashes,
         threshold: float,
-        scratch: Scratch,
     ) -> None:
-        self._texts = texts
+        self._make_sets = make_sets
         self._signed = signed
         self._keys = keys
-        self._without = without
         self._threshold = threshold
-        self._scratch = scratch
         self._sets: ShingleSets | None = None
         self._bounds: Bounds | None = None
 
@@ -133,8 +132,7 @@ class LocalEngine:
         """Make the sets of rows (ascending) that are not there yet."""
         if not len(rows):
             return
-        own, without = self._signed.own, self._without
-        made = sets_of(self._texts, rows, own=own, without=without, scratch=self._scratch)
+        made = self._make_sets(rows, self._signed.own)
         self._sets = made if self._sets is None else self._sets.joined(made)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault.dedupe.bands import BandKeys, pair_rows
 from vault.dedupe.boilerplate import NOTHING, common_shingles
@@ -15,7 +16,7 @@ from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import is_first, mix
 from vault.dedupe.signatures import Signed, sign
-from vault.dedupe.similarity import Similarities, estimates
+from vault.dedupe.similarity import ShingleSets, Similarities, estimates, sets_of
 from vault.dedupe.texts import Rows, Texts, TextsByRow
 from vault.dedupe.words import Hashes
 
@@ -204,14 +205,11 @@ def cluster_signed(
     Texts are read only where a pair must be compared that is not `known`.
     """
     known = known or Known()
-    engine = LocalEngine(
-        texts,
-        signed,
-        known.keys,
-        without=without,
-        threshold=options.threshold,
-        scratch=options.scratch,
-    )
+
+    def make_sets(rows: Rows, own: NDArray[np.uint32]) -> ShingleSets:
+        return sets_of(texts, rows, own=own, without=without, scratch=options.scratch)
+
+    engine = LocalEngine(make_sets, signed, known.keys, threshold=options.threshold)
     return cluster_by(engine, apart, without=without, threshold=options.threshold, known=known)
 
 

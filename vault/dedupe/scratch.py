@@ -30,6 +30,14 @@ class Scratch:
         self._most_bytes = most_bytes
         self._folder = folder
 
+    def for_each_of(self, users: int) -> Scratch:
+        """Return room for one of so many users, who leave no more in memory than this together."""
+        return Scratch(self._most_bytes // users, self._folder)
+
+    def beside(self, size_bytes: int) -> Scratch:
+        """Return room where so many bytes are in use already."""
+        return Scratch(max(0, self._most_bytes - size_bytes), self._folder)
+
     def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Return an array of undefined values. Raises StorageFailed (`no-room-to-compare`)."""
         size_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize

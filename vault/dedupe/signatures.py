@@ -126,11 +126,14 @@ def _spread(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 @lru_cache(maxsize=1)
 def permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return the factors and terms of the permutations `factor * hash + term` modulo 2^32."""
-    from datasketch import MinHash
+    """Return the factors and terms of the permutations `factor * hash + term` modulo 2^32.
 
-    factors, terms = MinHash(PERMUTATIONS, seed=SEED, hashfunc=int).permutations
-    return np.ascontiguousarray(factors, np.uint32), np.ascontiguousarray(terms, np.uint32)
+    Drawn as `datasketch.MinHash` draws them. Not by it: importing it takes 0.5 s, most of that for
+    scipy, in each process that signs.
+    """
+    drawn = np.random.RandomState(SEED)
+    factors = drawn.randint(0, 1 << 31, PERMUTATIONS, np.uint32) * _u(2) + _u(1)
+    return factors, drawn.randint(0, 1 << 32, PERMUTATIONS, np.uint32)
 
 
 def to_datasketch(minima: Minima) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,7 @@ def estimates(agreed: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class ShingleSets:
-    """The sets of shingles of some rows, to compare any two of them. 8 bytes a shingle."""
+    """The sets of shingles of some rows, in any order, to compare any two. 8 bytes a shingle."""
 
     rows: Rows
     sets: Shingles
@@ -69,7 +70,10 @@ class ShingleSets:
 
         0 where either has nothing to compare. 3 µs a pair of 150 shingles each.
         """
-        left, right = (np.searchsorted(self.rows, each) for each in (first, second))
+        order = np.argsort(self.rows, kind="stable")
+        left, right = (
+            order[np.searchsorted(self.rows, each, sorter=order)] for each in (first, second)
+        )
         result = np.zeros(len(first), np.float64)
         counts = self.sets.counts()
         for start, end in cut_blocks(counts[left] + counts[right], _SHINGLES_AT_ONCE):
@@ -165,12 +169,23 @@ def sets_of(
 
     `own` says how many shingles each text has at most, repeated ones included.
     """
-    room = scratch.array((int(own[rows].sum(dtype=np.int64)),), np.uint64)
-    offsets = np.zeros(len(rows) + 1, np.int64)
+    parts = (rows[at : at + _SETS_AT_ONCE] for at in range(0, len(rows), _SETS_AT_ONCE))
+    most = int(own[rows].sum(dtype=np.int64))
+    return laid_together(
+        ((each, shingle_sets(texts.take(each), without)) for each in parts), most, scratch
+    )
+
+
+def laid_together(
+    parts: Iterable[tuple[Rows, Shingles]], most: int, scratch: Scratch
+) -> ShingleSets:
+    """Return the sets of rows that arrive in parts, `most` shingles in all, as they arrive."""
+    room = scratch.array((most,), np.uint64)
+    rows, ends = [np.zeros(0, np.int64)], [np.zeros(1, np.int64)]
     done = 0
-    for at in range(0, len(rows), _SETS_AT_ONCE):
-        part = shingle_sets(texts.take(rows[at : at + _SETS_AT_ONCE]), without)
-        room[done : done + len(part.hashes)] = part.hashes
-        offsets[at + 1 : at + 1 + len(part)] = done + part.offsets[1:]
-        done += len(part.hashes)
-    return ShingleSets(rows, Shingles(room[:done], offsets))
+    for own, sets in parts:
+        room[done : done + len(sets.hashes)] = sets.hashes
+        rows.append(own)
+        ends.append(done + sets.offsets[1:])
+        done += len(sets.hashes)
+    return ShingleSets(np.concatenate(rows), Shingles(room[:done], np.concatenate(ends)))

@@ -58,8 +58,19 @@ class Texts:
         """Return the number of texts."""
         return int(self._ends[-1])
 
+    def size_bytes(self) -> int:
+        """Return the bytes that the texts take."""
+        return sum(each.nbytes for each in self._arrays)
+
+    def between(self, first: int, last: int) -> Texts:
+        """Return the texts from row `first` to before `last` as texts of their own."""
+        return Texts(self._parts(first, last))
+
     def block(self, first: int, last: int) -> pa.LargeStringArray:
         """Return the texts from row `first` to before `last`."""
+        return _joined(self._parts(first, last))
+
+    def _parts(self, first: int, last: int) -> list[pa.LargeStringArray]:
         parts = []
         at = int(np.searchsorted(self._ends, first, side="right")) - 1
         while first < last:
@@ -68,7 +79,7 @@ class Texts:
             parts.append(part)
             first += len(part)
             at += 1
-        return _joined(parts)
+        return parts
 
     def take(self, rows: Rows) -> pa.LargeStringArray:
         """Return the texts of some rows, ascending."""

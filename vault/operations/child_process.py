@@ -67,6 +67,11 @@ class ChildProcess:
         """Whether the process is gone."""
         return self._process.poll() is not None
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether `receive` would return at once, or raise."""
+        return not self._answers.empty()
+
     def send(self, message: Any) -> None:
         """Send a message. Raises StorageFailed (`worker-died`), or the error that ended it."""
         assert self._process.stdin is not None

@@ -77,10 +77,7 @@ class ChunkColumns:
         `make` is called once with the rows that have none yet, ordered by chunk, if there are any.
         """
         kept = [self._kept(f"{group}/{chunk}", names) for chunk, _ in self._chunks]
-        lacking = [
-            own.start + np.flatnonzero(~_are_among(self._row[own], each[_ROW]))
-            for (_, own), each in zip(self._chunks, kept, strict=True)
-        ]
+        lacking = self._lacking(kept)
         sizes = np.cumsum([0, *map(len, lacking)])
         if sizes[-1]:
             made = make(self._order[np.concatenate(lacking)])
@@ -91,6 +88,20 @@ class ChunkColumns:
                     kept[at] = _merged(kept[at], fresh)
                     self.files.write(f"{group}/{chunk}", kept[at])
         return self._parted(kept, names)
+
+    def lacking(self, group: str, names: Sequence[str]) -> Rows:
+        """Return the rows that have none of the columns of a group yet, ordered by chunk."""
+        kept = [self._kept(f"{group}/{chunk}", names) for chunk, _ in self._chunks]
+        places = np.concatenate([np.zeros(0, np.int64), *self._lacking(kept)])
+        rows: Rows = self._order[places]
+        return rows
+
+    def _lacking(self, kept: Sequence[Arrays]) -> list[Rows]:
+        """Return for each chunk which places in the order of chunks have nothing kept of them."""
+        return [
+            own.start + np.flatnonzero(~_are_among(self._row[own], each[_ROW]))
+            for (_, own), each in zip(self._chunks, kept, strict=True)
+        ]
 
     def _kept(self, name: str, names: Sequence[str]) -> Arrays:
         found = self.files.read(name)

@@ -105,22 +105,32 @@ class DatasetTexts:
         self._held = Texts([])
 
     def read(self, rows: Rows, *, progress: Progress, scratch: Scratch) -> ComparedTexts:
-        """Return what rows are compared by, and hold their texts from then on. Raises Corrupt."""
-        keys = self._keys[rows]
-        found = read_compared_texts(
-            self._dataset, keys, self._part, progress=progress, scratch=scratch
-        )
+        """Return what rows are compared by, and hold their texts instead of others.
+
+        Raises Corrupt.
+        """
         self._place = np.full(len(self._keys), -1)
-        self._place[rows] = np.arange(len(rows))
-        self._held = found.texts
+        self._held = Texts([])
+        return self.read_more(rows, progress=progress, scratch=scratch)
+
+    def read_more(self, rows: Rows, *, progress: Progress, scratch: Scratch) -> ComparedTexts:
+        """Return what rows are compared by, and hold their texts besides others. Raises Corrupt."""
+        keys = self._keys[rows]
+        room = scratch.beside(self._held.size_bytes())
+        found = read_compared_texts(
+            self._dataset, keys, self._part, progress=progress, scratch=room
+        )
+        self._place[rows] = len(self._held) + np.arange(len(rows))
+        self._held = self._held.followed_by(found.texts)
         return found
 
     def held(self, rows: Rows) -> Texts | None:
-        """Return the texts of rows if these very rows were read last."""
-        is_same = len(rows) == len(self._held) and np.array_equal(
-            self._place[rows], np.arange(len(rows))
-        )
-        return self._held if is_same else None
+        """Return the texts of rows if they are held one after the other, in this order."""
+        place = self._place[rows]
+        first = int(place[0]) if len(place) else 0
+        last = first + len(place)
+        is_held = first >= 0 and np.array_equal(place, np.arange(first, last))
+        return self._held.between(first, last) if is_held else None
 
     def take(self, rows: Rows) -> pa.LargeStringArray:
         """Return the texts of some rows, ascending. Raises Corrupt."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,10 +26,13 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
+from vault.operations.child_process import default_workers
 from vault.operations.compared_texts import DatasetTexts, Part
 from vault.operations.context import Context
 from vault.operations.count_by import ABSENT, values_of_field
 from vault.operations.dataset import Dataset, hashes_of
+from vault.operations.divided_work import DividedWork
+from vault.operations.engines import catalogue_to_share
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.judged_pairs import judged_pairs, judged_rows
@@ -35,6 +40,7 @@ from vault.operations.keep_policy import preferences
 from vault.operations.recorded_boilerplate import boilerplate_of
 from vault.operations.signed_examples import ComparedExamples, read_compared_examples
 from vault.operations.spread_work import spread_work
+from vault.operations.task_functions import source_of
 from vault.operations.tasks import Tasks
 
 _IN_MEMORY_BYTES = 1 << 30
@@ -89,50 +95,76 @@ class DuplicatePlan:
 
 
 def plan_duplicates(
-    context: Context, dataset: Dataset, comparing: Comparing, tasks: Tasks | None = None
+    context: Context,
+    dataset: Dataset,
+    comparing: Comparing,
+    tasks: Tasks | None = None,
+    *,
+    workers: int | None = None,
 ) -> DuplicatePlan:
     """Return which examples of a dataset are duplicates of which.
 
-    With `tasks` what costs is done there, else here; the plan is the same. Costs the engine, and
-    reading the records that nothing is kept of in the catalogue, unless only whole conversations
-    that are equal are looked for. Raises InvalidInput (`keep-invalid`, `field-unknown`), NotFound
-    (`keep-not-found`), Corrupt, and what `spread_work` raises.
+    With `tasks` what costs is done there, else here, by a process for each core (`workers`) where
+    much is to be read; the plan is the same. Costs the engine, and reading the records that nothing
+    is kept of in the catalogue, unless only whole conversations that are equal are looked for.
+    Raises InvalidInput (`keep-invalid`, `field-unknown`), NotFound (`keep-not-found`), Corrupt,
+    StorageFailed (`worker-died`), and what `spread_work` raises.
     """
     keys = dataset.keys()
     preference = preferences(dataset, keys, comparing.keep)
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
-    compared = None
-    if not comparing.exact or comparing.on is not Part.CONVERSATION:
-        work = _work(context, dataset, keys, comparing, tasks)
-        compared = read_compared_examples(context, dataset, keys, comparing.on, work)
-    exact = _exact(dataset, keys, compared, comparing.on)
-    if within is not None:
-        exact = refined(exact, within)
-    near = known = None
-    cluster = exact
-    if compared is not None and not comparing.exact:
-        near, known = _near(context, dataset, compared, within, comparing)
-        cluster = near.cluster[exact]
-    stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
-    alone = np.unique(stays[cluster[stays] == cluster[others]])
-    cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
-    keeper = choose_keepers(cluster, preference)
-    conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
-    plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
-    if compared is not None and near is not None and known is not None:
-        compared.keep(near, known, comparing.threshold)
-    left_out = None if near is None or comparing.count_shared else near.boilerplate
-    return replace(plan, boilerplate=left_out)
+    with _work(context, dataset, keys, comparing, tasks or workers) as work:
+        compared = None
+        if not comparing.exact or comparing.on is not Part.CONVERSATION:
+            compared = read_compared_examples(context, dataset, keys, comparing.on, work)
+        exact = _exact(dataset, keys, compared, comparing.on)
+        if within is not None:
+            exact = refined(exact, within)
+        near = known = None
+        cluster = exact
+        if compared is not None and not comparing.exact:
+            near, known = _near(context, dataset, compared, within, comparing)
+            cluster = near.cluster[exact]
+        stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
+        alone = np.unique(stays[cluster[stays] == cluster[others]])
+        cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
+        keeper = choose_keepers(cluster, preference)
+        conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
+        plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
+        if compared is not None and near is not None and known is not None:
+            compared.keep(near, known, comparing.threshold)
+        left_out = None if near is None or comparing.count_shared else near.boilerplate
+        return replace(plan, boilerplate=left_out)
 
 
+@contextlib.contextmanager
 def _work(
-    context: Context, dataset: Dataset, keys: RowKeys, comparing: Comparing, tasks: Tasks | None
-) -> ExampleWork:
-    if tasks is not None:
-        return spread_work(context, dataset, keys, comparing.on, tasks)
-    texts = DatasetTexts(dataset, keys, comparing.on)
+    context: Context,
+    dataset: Dataset,
+    keys: RowKeys,
+    comparing: Comparing,
+    others: Tasks | int | None,
+) -> Iterator[ExampleWork]:
+    """Open what does the work: tasks, so many processes, or one for each core."""
+    if others is not None and not isinstance(others, int):
+        yield spread_work(context, dataset, keys, comparing.on, others)
+        return
     scratch = near_options(context, comparing).scratch
-    return LocalWork(texts, progress=context.progress, scratch=scratch)
+    catalogue = catalogue_to_share(context)
+    if catalogue is None:
+        texts = DatasetTexts(dataset, keys, comparing.on)
+        yield LocalWork(texts, progress=context.progress, scratch=scratch)
+        return
+    work = DividedWork(
+        dataset,
+        keys,
+        source_of(dataset, catalogue, comparing.on),
+        workers=default_workers() if others is None else others,
+        progress=context.progress,
+        scratch=scratch,
+    )
+    with contextlib.closing(work):
+        yield work
 
 
 def _near(

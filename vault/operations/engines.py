@@ -46,12 +46,21 @@ def shared_catalogue(context: Context) -> Path:
 
     Raises InvalidInput (`engine-needs-folder`) for a repository in memory.
     """
-    folder = None if context.folder is None else (context.folder / FOLDER).resolve()
-    is_shared = context.store.backend.shared_between_processes
-    if folder is None or not folder.is_dir() or not is_shared:
+    catalogue = catalogue_to_share(context)
+    if catalogue is None:
         raise InvalidInput(
             "a repository in memory cannot be read by other processes",
             code="engine-needs-folder",
             hint="leave out --engine, or make the repository in a folder with `vault init`",
         )
-    return folder / "catalogue"
+    return catalogue
+
+
+def catalogue_to_share(context: Context) -> Path | None:
+    """Return the folder of the catalogue, None for a repository that other processes cannot read.
+
+    Whether other machines can read it is not known here.
+    """
+    folder = None if context.folder is None else (context.folder / FOLDER).resolve()
+    is_shared = context.store.backend.shared_between_processes
+    return folder / "catalogue" if folder is not None and folder.is_dir() and is_shared else None

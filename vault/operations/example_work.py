@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from vault.catalogue.array_files import Arrays
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import Counted, counted
-from vault.dedupe.engine import Engine, LocalEngine
+from vault.dedupe.engine import Engine, LocalEngine, MakeSets
 from vault.dedupe.scratch import Scratch
+from vault.dedupe.similarity import ShingleSets, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import ComparedTexts, DatasetTexts
-from vault.operations.kept_signatures import kept_keys, kept_signatures, turned
+from vault.operations.kept_signatures import kept_signed, turned
 from vault.progress import Progress
 
 _THERE, _FILLED = np.uint8(1), np.uint8(2)
@@ -73,8 +74,12 @@ class LocalWork:
         without: Hashes,
         threshold: float,
         meanwhile: Callable[[], object],
+        make_sets: MakeSets | None = None,
     ) -> Engine:
-        """Return what compares all rows; signs those that are not signed."""
+        """Return what compares all rows; signs those that are not signed.
+
+        `make_sets` is for whoever holds the texts elsewhere.
+        """
 
         def texts(rows: Rows) -> Texts:
             held = self._held(rows)
@@ -82,17 +87,15 @@ class LocalWork:
                 meanwhile()
             return held
 
+        def sets(rows: Rows, own: NDArray[np.uint32]) -> ShingleSets:
+            return sets_of(self._texts, rows, own=own, without=without, scratch=self._scratch)
+
         plan = plan_for(threshold)
-        signed = kept_signatures(columns, group, texts, without=without, scratch=self._scratch)
-        kept = kept_keys(columns, group, signed, plan)
-        return LocalEngine(
-            self._texts,
-            signed,
-            turned(kept, len(signed), slice(0, plan.bands)),
-            without=without,
-            threshold=threshold,
-            scratch=self._scratch,
+        signed, kept = kept_signed(
+            columns, group, texts, plan, without=without, scratch=self._scratch
         )
+        keys = turned(kept, len(signed), slice(0, plan.bands))
+        return LocalEngine(make_sets or sets, signed, keys, threshold=threshold)
 
     def _held(self, rows: Rows) -> Texts:
         held = self._texts.held(rows)

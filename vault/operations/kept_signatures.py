@@ -21,6 +21,7 @@ METHOD = 1
 """The version of how texts are read, signed and compared: what another one kept is not used."""
 
 _TURNED_AT_ONCE = 1 << 14
+_COLUMNS = ("identity", "own", "minima")
 
 
 def name_of_part(part: Part) -> str:
@@ -31,6 +32,28 @@ def name_of_part(part: Part) -> str:
 def name_without(part: Part, without: Hashes) -> str:
     """Return the group of what is kept of a part of conversations, some boilerplate left out."""
     return f"{name_of_part(part)}/without/{xxhash.xxh3_128_hexdigest(without.tobytes())}"
+
+
+def kept_signed(
+    columns: ChunkColumns,
+    group: str,
+    texts: Callable[[Rows], Texts],
+    plan: BandPlan,
+    *,
+    without: Hashes,
+    scratch: Scratch,
+) -> tuple[Signed, Parted]:
+    """Return the signatures of rows and their band keys, making and keeping what is not there.
+
+    `texts` is called once with the rows that are not signed, if there are any.
+    """
+    signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
+    return signed, kept_keys(columns, group, signed, plan)
+
+
+def unsigned(columns: ChunkColumns, group: str) -> Rows:
+    """Return the rows that are not signed, ordered by chunk."""
+    return columns.lacking(_signatures(group), _COLUMNS)
 
 
 def kept_signatures(
@@ -55,7 +78,11 @@ def kept_signatures(
 
 def signatures_by(columns: ChunkColumns, group: str, make: Make) -> dict[str, Parted]:
     """Return the columns of signatures: `identity`, `own` and `minima`."""
-    return columns.columns(f"{group}/signatures", ("identity", "own", "minima"), make)
+    return columns.columns(_signatures(group), _COLUMNS, make)
+
+
+def _signatures(group: str) -> str:
+    return f"{group}/signatures"
 
 
 def kept_keys(columns: ChunkColumns, group: str, signed: Signed, plan: BandPlan) -> Parted:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
 from vault.dedupe.bands import BandPlan
-from vault.dedupe.boilerplate import NOTHING, SAMPLE, Counted, sampled_rows
+from vault.dedupe.boilerplate import NONE_COUNTED, NOTHING, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
 from vault.dedupe.engine import Engine
 from vault.dedupe.near import Known, NearDuplicates
@@ -36,13 +36,7 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.example_work import ExampleWork, is_filled, is_there
 from vault.operations.init import FOLDER
-from vault.operations.kept_signatures import (
-    GROUP,
-    kept_keys,
-    kept_signatures,
-    name_of_part,
-    name_without,
-)
+from vault.operations.kept_signatures import GROUP, kept_signed, name_of_part, name_without
 
 MOST_KEPT = 4
 """Boilerplates that signatures are kept for, of each part: those used last."""
@@ -148,8 +142,7 @@ class ComparedExamples:
         StorageFailed.
         """
         group, columns = name_without(self._part, without), self._columns
-        signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
-        keys = kept_keys(columns, group, signed, plan)
+        signed, keys = kept_signed(columns, group, texts, plan, without=without, scratch=scratch)
         columns.files.keep_newest(group, MOST_KEPT)
         return signed, keys
 
@@ -233,7 +226,7 @@ def _arrays_of(value: Counted | Settled | Verified) -> Arrays:
 
 def _counted_of(arrays: Arrays | None) -> Counted:
     if arrays is None:
-        return Counted(NOTHING, NOTHING, Shingles(NOTHING, np.zeros(1, np.int64)))
+        return NONE_COUNTED
     sets = Shingles(arrays["shingles"], arrays["offsets"])
     return Counted(arrays["hash"], arrays["identity"], sets)
 

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from vault.catalogue.array_files import Arrays
 from vault.dedupe.bands import plan_for
-from vault.dedupe.boilerplate import NOTHING, Counted
+from vault.dedupe.boilerplate import NONE_COUNTED, Counted
 from vault.dedupe.clusters import components
 from vault.dedupe.engine import Engine, rows_of_pairs
 from vault.dedupe.settled import Large, Settled, settled_of
-from vault.dedupe.shingles import Shingles
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
-from vault.objects.manifest import encode_manifest
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import Part
@@ -30,7 +28,6 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.engines import shared_catalogue
 from vault.operations.task_functions import (
-    Source,
     compare_rows,
     count_rows,
     joined_sets,
@@ -40,6 +37,7 @@ from vault.operations.task_functions import (
     read_rows,
     sets_of_rows,
     sign_rows,
+    source_of,
 )
 from vault.operations.tasks import Handle, Tasks
 from vault.progress import Progress
@@ -58,9 +56,7 @@ def spread_work(
 
     Raises InvalidInput (`engine-needs-folder`).
     """
-    catalogue = shared_catalogue(context)
-    manifest = encode_manifest(dataset.manifest)
-    source = Source(dataset.store.backend, catalogue, manifest, dataset.numbers, part)
+    source = source_of(dataset, shared_catalogue(context), part)
     return SpreadWork(tasks, tasks.share(source), keys, context.progress)
 
 
@@ -92,7 +88,7 @@ class SpreadWork:
         keys = self._keys[rows]
         own = shares(keys)
         asked = [self._tasks.submit(read_rows, self._source, keys[each]) for each in own]
-        return _in_order(own, self._fetched("reading", own, asked), len(rows))
+        return in_order(own, self._fetched("reading", own, asked), len(rows))
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows."""
@@ -101,7 +97,7 @@ class SpreadWork:
             self._tasks.submit(count_rows, self._source, keys[each], hashes[each])
             for each in shares(keys)
         ]
-        result = Counted(NOTHING, NOTHING, Shingles(NOTHING, np.zeros(1, np.int64)))
+        result = NONE_COUNTED
         for each in asked:
             result = result.and_more(self._tasks.get(each))
         return result
@@ -126,7 +122,7 @@ class SpreadWork:
         told = [
             dict(zip(names, each, strict=True)) for each in self._fetched("signing", own, asked)
         ]
-        signed = _in_order(own, told, len(self._keys))
+        signed = in_order(own, told, len(self._keys))
         return SpreadEngine(
             self._tasks,
             self._source,
@@ -295,7 +291,7 @@ class SpreadEngine:
         self._is_read[rows] = True
 
 
-def _in_order(own: Sequence[Rows], found: Sequence[Arrays], count: int) -> Arrays:
+def in_order(own: Sequence[Rows], found: Sequence[Arrays], count: int) -> Arrays:
     """Return arrays of all rows from those of shares of them."""
     result: dict[str, NDArray[Any]] = {}
     for rows, arrays in zip(own, found, strict=True):

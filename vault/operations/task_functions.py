@@ -23,19 +23,13 @@ from vault.dedupe.similarity import ShingleSets, Similarities, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.errors import StorageFailed
-from vault.objects.manifest import decode_manifest
+from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import ChunkNumbers, RowKeys
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import DatasetTexts, Part, read_compared_texts
 from vault.operations.dataset import Dataset
 from vault.operations.example_work import columns_of
-from vault.operations.kept_signatures import (
-    kept_keys,
-    kept_signatures,
-    keys_by,
-    signatures_by,
-    turned,
-)
+from vault.operations.kept_signatures import kept_signed, keys_by, signatures_by, turned
 from vault.progress import silent
 from vault.store.backend import Backend
 from vault.store.object_store import ObjectStore
@@ -63,6 +57,12 @@ class Source:
         return ChunkColumns(ArrayFiles(self.catalogue), self.dataset(), keys)
 
 
+def source_of(dataset: Dataset, catalogue: Path, part: Part) -> Source:
+    """Return where tasks find a dataset that is open here."""
+    manifest = encode_manifest(dataset.manifest)
+    return Source(dataset.store.backend, catalogue, manifest, dataset.numbers, part)
+
+
 def read_rows(source: Source, keys: RowKeys) -> Arrays:
     """Return what rows are compared by: 50 bytes each. Raises Corrupt."""
     return columns_of(read_compared_texts(source.dataset(), keys, source.part, progress=silent))
@@ -87,8 +87,7 @@ def sign_rows(
         return read_compared_texts(dataset, keys[rows], source.part, progress=silent).texts
 
     columns = source.columns(keys)
-    signed = kept_signatures(columns, group, texts, without=without, scratch=IN_MEMORY)
-    kept_keys(columns, group, signed, plan)
+    signed, _ = kept_signed(columns, group, texts, plan, without=without, scratch=IN_MEMORY)
     return signed.identity, signed.own
 
 

@@ -14,7 +14,7 @@ from vault.dedupe.near import NearOptions, find_near_duplicates
 from vault.dedupe.scratch import IN_MEMORY
 from vault.dedupe.shingles import shingle_sets
 from vault.dedupe.signatures import sign
-from vault.dedupe.similarity import ShingleSets, bounds_of
+from vault.dedupe.similarity import ShingleSets, bounds_of, sets_of
 from vault.dedupe.texts import Texts
 
 
@@ -36,7 +36,11 @@ def comparisons(texts: list[str], verified: Verified = NOTHING_VERIFIED) -> Comp
     given = Texts([pa.array(texts, pa.large_string())])
     signed = sign(given, without=NOTHING)
     # The threshold of an engine is that of its candidates, which nobody asks for here.
-    engine = LocalEngine(given, signed, without=NOTHING, threshold=0.8, scratch=IN_MEMORY)
+    engine = LocalEngine(
+        lambda rows, own: sets_of(given, rows, own=own, without=NOTHING, scratch=IN_MEMORY),
+        signed,
+        threshold=0.8,
+    )
     return Comparisons(engine, verified)
 
 

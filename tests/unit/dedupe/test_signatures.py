@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 from datasketch import MinHash
@@ -25,6 +28,17 @@ def test_signatures_are_those_of_datasketch_bit_for_bit() -> None:
         expected = MinHash(128, seed=1, hashfunc=int)
         expected.update_batch((own & np.uint64(0xFFFF_FFFF)).tolist())
         assert np.array_equal(found[row], expected.hashvalues), TEXTS[row]
+
+
+def test_signing_does_not_wait_for_datasketch_to_be_imported() -> None:
+    code = (
+        "import sys; import pyarrow as pa; from vault.dedupe.shingles import shingles_of; "
+        "from vault.dedupe.signatures import minima_of; "
+        "minima_of(shingles_of(pa.array(['a text']))); "
+        "print([each for each in ('datasketch', 'scipy') if each in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_datasketch_can_go_on_with_them() -> None:
