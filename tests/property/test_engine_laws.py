@@ -87,8 +87,8 @@ def test_a_plan_is_the_same_for_any_number_of_children(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(divided_work, "ChildProcess", ChildHere)
         library = Library(Path(folder))
-        apply(library, ("import", 0, 40))
-        apply(library, ("import", 70, 40))
+        for begin in (0, 25, 70, 100):
+            apply(library, ("import", begin, 20))
         divided = context_of(library.folder)
         alone = replace(divided, folder=None)
         first = ("plan", Comparing(), 0)
