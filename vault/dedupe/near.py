@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vault.dedupe.bands import BandKeys, pair_rows
 from vault.dedupe.boilerplate import NOTHING, common_shingles
-from vault.dedupe.clusters import TOLERANCE, Edges, connect, sorted_best_first
+from vault.dedupe.clusters import TOLERANCE, Edges, components, connect, sorted_best_first
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Comparisons, Verified
 from vault.dedupe.engine import Engine, LocalEngine
 from vault.dedupe.scratch import IN_MEMORY, Scratch
@@ -96,6 +96,15 @@ class NearDuplicates:
     _group: _Groups
     _edges: Edges
     _likely: Rows
+    _nearly: tuple[Rows, Rows]
+
+    def related(self) -> Rows:
+        """Return a number that rows share if pairs connect them that are nearly alike enough.
+
+        Clusters and conflicts are among them. So are pairs whose estimate fell short a little.
+        """
+        first, second = self._nearly
+        return components(len(self._group.row), first, second)[self._group.of_row]
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; the rows of a pair are of one cluster."""
@@ -252,7 +261,9 @@ def cluster_by(
     conflicts = _conflicts(*doubts, rows, comparisons, threshold)
     likely = _likeliest(len(rows), first[alike], second[alike])
     cluster = smallest[component][groups.of_row]
-    return NearDuplicates(cluster, conflicts, without, settled, comparisons, groups, edges, likely)
+    return NearDuplicates(
+        cluster, conflicts, without, settled, comparisons, groups, edges, likely, (first, second)
+    )
 
 
 def _grouped(identity: Hashes, apart: Hashes) -> _Groups:

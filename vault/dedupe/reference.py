@@ -28,17 +28,20 @@ class Matches:
     """For each of n texts the row of a reference text that it matches, -1 for none, and how much.
 
     `similarity` is the true one, or for shared words the share of the text's runs that are shared.
-    Near texts that likely are near to the same reference texts, at any remove, share a `cluster`.
+    Near texts that likely are near to the same reference texts, at any remove, share a `cluster`;
+    `references` tells how many different ones those are, 0 for texts that are not near.
     """
 
     row: Rows
     similarity: Similarities
     cluster: Rows
+    references: Rows
 
     @classmethod
     def none_of(cls, count: int) -> Matches:
         """Return that none of so many texts matches."""
-        return cls(np.full(count, -1), np.zeros(count, np.float64), np.arange(count))
+        none = np.zeros(count, np.int64)
+        return cls(none - 1, np.zeros(count, np.float64), np.arange(count), none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def match_signed(
     text, other = _candidates(mine, theirs, result.row < 0, threshold)
     agree = mine.told()[text] == theirs.told()[other]
     text, other = text[agree], other[agree]
-    joined = components(count + len(theirs.signed), text, count + other)[:count]
+    joined = components(count + len(theirs.signed), text, count + other)
+    references = _different_in_each(joined, count, other, theirs.signed.identity)
     # Their rows come after mine: sets lie in one place.
     used = np.unique(np.concatenate([text, count + other]))
     own = np.concatenate([mine.signed.own, theirs.signed.own])
@@ -125,6 +129,15 @@ def match_signed(
         text, other = text[left], other[left]
     near = np.flatnonzero((result.row >= 0) & (result.similarity < 1))
     result.cluster[near] = count + joined[near]
+    result.references[near] = references[joined[near]]
+    return result
+
+
+def _different_in_each(joined: Rows, count: int, other: Rows, identity: Hashes) -> Rows:
+    """Return how many different reference texts are in each component, by its number."""
+    used = np.unique(other)
+    used = used[np.unique(identity[used], return_index=True)[1]]
+    result: Rows = np.bincount(joined[count + used], minlength=len(joined))
     return result
 
 

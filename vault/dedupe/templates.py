@@ -1,9 +1,10 @@
-"""Templates: what all texts of a large cluster share where each has something of its own besides.
+"""Templates: the instruction that all prompts of a large cluster share, each with an input besides.
 
 Boilerplate is what one text in twenty has. A task that makes up one in a hundred has an instruction
-too, and where that is long its examples are alike by it. In a family of copies the places differ
-where one was changed, so that hardly anything is in nearly all of them or else in hardly any; under
-a template everything is.
+too, and where that is long its examples are alike by it. Families of copies must not be taken for
+tasks: what copies share is their answer as well, their prompts differ in some words here and there
+(a name, a date), and where each copy has another word changed, hardly any shingle is in nearly all
+of them or else in hardly any.
 """
 
 from __future__ import annotations
@@ -12,26 +13,30 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, Counted, sampled_rows
-from vault.dedupe.shingles import is_first, mix
+from vault.dedupe.answers import short_answers
+from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, sampled_rows
+from vault.dedupe.shingles import SET_BITS, SHINGLE_WORDS, Shingles, is_first, mix, shingles_of
+from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 
 NEARLY_ALL = 0.9
-"""A share of the texts that has a shingle of the template; one of a text has at most the rest."""
+"""Of the prompts this share has a shingle of the template; at most the rest has one of an input."""
 
-LEAST_OWN = 12
-"""Shingles of its own that the texts have: a name or a number that differs makes no template."""
+LEAST_WORDS = 9
+"""Words in a row that an input has: a name, a date or an address that differs makes no template."""
 
 MOST_BESIDES = 0.2
-"""What is neither the template's nor a text's own, as a share of what is its own."""
+"""What is neither the template's nor of an input, as a share of what is of an input."""
+
+LEAST_ANSWERS = 3
+"""Different answers that prompts have, unless all are short: those of copies are one."""
 
 MOST_OF_CLUSTER = 64
-"""Texts of a cluster that are looked at…"""
-
-MOST_READ = 1 << 14
-"""… and texts of all of them together; those of the largest clusters."""
+"""Examples of a cluster that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def large_clusters(cluster: Rows, hashes: Hashes) -> list[LargeCluster]:
     """Return the clusters of LEAST_TEXTS different texts or more, largest first.
 
     `cluster` has the same number for rows of one cluster, `hashes` are those of the texts. Which
-    are chosen, and which rows of each, depends on the texts and not on their order.
+    rows of each are chosen depends on the texts and not on their order.
     """
     order = np.argsort(cluster, kind="stable")
     starts = np.flatnonzero(is_first(cluster[order]))
@@ -59,34 +64,68 @@ def large_clusters(cluster: Rows, hashes: Hashes) -> list[LargeCluster]:
             number = int(mix(np.array([np.sort(hashes[chosen]).sum()]))[0])
             found.append((-len(members), number, LargeCluster(np.sort(chosen), number)))
     found.sort(key=itemgetter(0, 1))
-    ends = np.cumsum([len(each.rows) for _, _, each in found])
-    return [each for _, _, each in found[: int(np.searchsorted(ends, MOST_READ, "right"))]]
+    return [each for _, _, each in found]
 
 
-def template_of(texts: Counted, without: Hashes) -> Hashes:
-    """Return the shingles of the template that texts of one cluster have, if they have one.
+def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes:
+    """Return the shingles of the template that prompts of one cluster have, if they have one.
 
-    The upper 48 bits of each, ascending, none that is left out already (`without`). Texts that
-    differ in nothing but case and punctuation count once.
+    The upper 48 bits of each, ascending, none that is left out already (`without`). Prompts that
+    differ in nothing but case and punctuation count once. `answers` are those of the prompts.
     """
-    order = np.argsort(texts.identity, kind="stable")
-    different = np.sort(order[is_first(texts.identity[order])])
+    if not _differ(answers):
+        return NOTHING
+    shingles = shingles_of(prompts)
+    identity = identities(shingles)
+    order = np.argsort(identity, kind="stable")
+    different = np.sort(order[is_first(identity[order]) & (identity[order] != 0)])
     count = len(different)
     if count < LEAST_TEXTS:
         return NOTHING
-    sets = texts.sets.of(different)
-    sets = sets.only(~np.isin(sets.hashes, without))
-    ordered = np.sort(sets.hashes)
-    starts = np.flatnonzero(is_first(ordered))
-    shingles, having = ordered[starts], np.diff(np.append(starts, len(ordered)))
-    template = shingles[having >= NEARLY_ALL * count]
-    text, in_texts = sets.text_of_each(), having[np.searchsorted(shingles, sets.hashes)]
+    shingles = shingles.of(different)
+    hashes = shingles.hashes >> np.uint64(64 - SET_BITS)
+    text = shingles.text_of_each()
+    known, place = np.unique(hashes, return_inverse=True)
+    pairs = np.unique(text * len(known) + place)
+    having = np.bincount(pairs % len(known), minlength=len(known))
+    counts = ~np.isin(known, without)
+    is_template = counts & (having >= NEARLY_ALL * count)
+    is_input = counts & (having <= (1 - NEARLY_ALL) * count)
     shared, own = (
-        np.bincount(text[chosen], minlength=count)
-        for chosen in (in_texts >= NEARLY_ALL * count, in_texts <= (1 - NEARLY_ALL) * count)
+        np.bincount(pairs[chosen[pairs % len(known)]] // len(known), minlength=count)
+        for chosen in (is_template, is_input)
     )
-    # Shingles of the template that a text lacks, and those that some texts have and others not.
-    besides = len(template) - shared + sets.counts() - shared - own
-    own_usually = float(np.median(own))
-    is_template = own_usually >= LEAST_OWN and np.median(besides) <= MOST_BESIDES * own_usually
-    return template if is_template else NOTHING
+    # Shingles of the template that a prompt lacks, and those that some have and others not.
+    all_of = np.bincount(pairs[counts[pairs % len(known)]] // len(known), minlength=count)
+    besides = int(is_template.sum()) - shared + all_of - shared - own
+    words = _words_in_a_row(is_input[place], shingles)
+    has_input = float(np.median(words)) >= LEAST_WORDS
+    if not has_input or np.median(besides) > MOST_BESIDES * np.median(own):
+        return NOTHING
+    result: Hashes = known[is_template]
+    return result
+
+
+def _differ(answers: pa.Array) -> bool:
+    """Tell whether answers differ, as those of a task do; short ones need not."""
+    given = answers.drop_null()
+    return bool(short_answers(given).all()) or len(given.unique()) >= LEAST_ANSWERS
+
+
+def _words_in_a_row(of_input: NDArray[np.bool_], shingles: Shingles) -> NDArray[np.int64]:
+    """Return for each text how many words its longest input has, by which shingles are of one.
+
+    Each text has a shingle. Its last four only repeat its first, if there are so many. An input has
+    four shingles more than words where text lies on both its sides.
+    """
+    overlap = SHINGLE_WORDS - 1
+    counts, place = shingles.counts(), np.arange(len(of_input))
+    first = np.repeat(shingles.offsets[:-1], counts)
+    last = np.repeat(shingles.offsets[1:] - 1 - overlap * (counts > overlap), counts)
+    none = ~of_input | (place > last)
+    # The place before each run, or before its text.
+    before = np.maximum(np.maximum.accumulate(np.where(none, place, -1)), first - 1)
+    is_within = (before >= first) & (place < last)
+    length = np.where(none, 0, place - before - overlap * is_within)
+    result: NDArray[np.int64] = np.maximum.reduceat(length, shingles.offsets[:-1])
+    return result

@@ -35,6 +35,7 @@ from vault.operations.divided_work import DividedWork
 from vault.operations.engines import catalogue_to_share
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.example_work import ExampleWork, LocalWork
+from vault.operations.found_templates import templates_of, without_templates
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
 from vault.operations.recorded_boilerplate import boilerplate_of
@@ -123,7 +124,7 @@ def plan_duplicates(
         near = known = None
         cluster = exact
         if compared is not None and not comparing.exact:
-            near, known = _near(context, dataset, compared, within, comparing)
+            near, known = _near(context, dataset, keys, compared, within, comparing)
             cluster = near.cluster[exact]
         stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
         alone = np.unique(stays[cluster[stays] == cluster[others]])
@@ -170,28 +171,30 @@ def _work(
 def _near(
     context: Context,
     dataset: Dataset,
+    keys: RowKeys,
     compared: ComparedExamples,
     within: Hashes | None,
     comparing: Comparing,
 ) -> tuple[NearDuplicates, Known]:
     on, threshold = comparing.on, comparing.threshold
-    without = NOTHING
-    if not comparing.count_shared:
-        without = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
     apart = Apart(None if on is Part.RESPONSE else compared.answers, within)
-    while True:
-        engine = compared.engine(without, threshold)
-        known = compared.known(without, threshold)
+
+    def compare(left_out: Hashes) -> tuple[NearDuplicates, Known]:
+        engine = compared.engine(left_out, threshold)
+        known = compared.known(left_out, threshold)
         context.progress.start("comparing")
-        found = cluster_by(engine, apart, without=without, threshold=threshold, known=known)
+        found = cluster_by(engine, apart, without=left_out, threshold=threshold, known=known)
         context.progress.finish()
-        if comparing.count_shared:
-            return found, known
-        templates = compared.templates(found.cluster, without)
-        if not len(templates):
-            return found, known
-        # None of them was left out before, so this comes to an end.
-        without = np.union1d(without, templates)
+        return found, known
+
+    def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
+        clusters = found[0].cluster, found[0].related()
+        return templates_of(dataset, keys, compared, clusters, left_out)
+
+    if comparing.count_shared:
+        return compare(NOTHING)
+    recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
+    return without_templates(recorded, compare, templates)
 
 
 def near_options(context: Context, comparing: Comparing) -> NearOptions:

@@ -26,6 +26,7 @@ from vault.operations.dataset import Dataset
 from vault.operations.duplicate_plan import Comparing, near_options
 from vault.operations.exact_duplicates import DigestsOf, equal_in, equal_texts_in
 from vault.operations.example_work import LocalWork, columns_of, is_filled
+from vault.operations.found_templates import templates_of, without_templates
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR
 from vault.operations.kept_signatures import turned
 from vault.operations.reference_data import Reference
@@ -36,6 +37,9 @@ from vault.operations.signed_examples import (
     read_compared_examples,
 )
 from vault.progress import Progress
+
+LEAST_REFERENCES = 3
+"""What is alike by the text of one or two reference examples only was made from these."""
 
 _SAMPLE = "counted-against"
 
@@ -91,7 +95,7 @@ class _Side:
         examples = read_compared_examples(
             context, self.dataset, self.keys, part, work, files=self.files, sample=self.sample
         )
-        return _Read(texts, examples, context.progress)
+        return _Read(texts, examples, context.progress, self.dataset, self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class _Read:
     texts: DatasetTexts
     examples: ComparedExamples
     progress: Progress
+    dataset: Dataset
+    keys: RowKeys
 
     def signed(self, part: Part, without: Hashes, options: NearOptions) -> SignedTexts:
         """Return the rows with their signatures; makes those that are not kept."""
@@ -119,21 +125,23 @@ class _Read:
 
 
 def _near(mine: _Read, theirs: _Read, comparing: Comparing, options: NearOptions) -> Matches:
-    without = NOTHING
-    if not comparing.count_shared:
-        without = common_in(counted_together(mine.examples, theirs.examples))
-    while True:
+
+    def compare(without: Hashes) -> Matches:
         own, other = (each.signed(comparing.on, without, options) for each in (mine, theirs))
-        found = match_signed(
+        return match_signed(
             own, other, without=without, threshold=options.threshold, scratch=options.scratch
         )
-        if comparing.count_shared:
-            return found
+
+    def templates(found: Matches, without: Hashes) -> Hashes:
         # An evaluation set has the same instructions: all training examples of a task would go.
-        templates = mine.examples.templates(found.cluster, without)
-        if not len(templates):
-            return found
-        without = np.union1d(without, templates)
+        alone = -1 - np.arange(len(found.row))
+        cluster = np.where(found.references >= LEAST_REFERENCES, found.cluster, alone)
+        return templates_of(mine.dataset, mine.keys, mine.examples, [cluster], without)
+
+    if comparing.count_shared:
+        return compare(NOTHING)
+    boilerplate = common_in(counted_together(mine.examples, theirs.examples))
+    return without_templates(boilerplate, compare, templates)
 
 
 def _contained(

@@ -25,7 +25,6 @@ from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import Shingles
 from vault.dedupe.signatures import Signed
-from vault.dedupe.templates import large_clusters, template_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.digest import Digest, is_digest
@@ -98,29 +97,22 @@ class ComparedExamples:
             self._columns.files.write(name, _arrays_of(kept))
         return kept.only(wanted)
 
-    def templates(self, cluster: Rows, without: Hashes) -> Hashes:
-        """Return what the texts of large clusters share as their templates, ascending.
+    @property
+    def part(self) -> Part:
+        """Which part of conversations is compared."""
+        return self._part
 
-        `cluster` has a number for each row. Reads some texts of each large cluster, unless it was
-        looked at before and has none.
-        """
-        files, name = self._columns.files, f"{name_without(self._part, without)}/no-template"
-        kept = files.read(name)
-        bare = set() if kept is None else set(kept["cluster"].tolist())
-        large = large_clusters(cluster, self.hashes)
-        fresh = [each for each in large if each.number not in bare]
-        if not fresh:
-            return NOTHING
-        rows = np.sort(np.concatenate([each.rows for each in fresh]))
-        texts = self._work.count(rows, self.hashes[rows])
-        found = [NOTHING]
-        for each in fresh:
-            template = template_of(texts.only(self.hashes[each.rows]), without)
-            found.append(template)
-            bare |= set() if len(template) else {each.number}
-        numbers = [each.number for each in large if each.number in bare]
-        files.write(name, {"cluster": np.array(numbers, np.uint64)})
-        return np.unique(np.concatenate(found))
+    def bare_clusters(self, without: Hashes) -> Hashes:
+        """Return the numbers of clusters that are known to have no template."""
+        kept = self._columns.files.read(self._name_of_bare(without))
+        return NOTHING if kept is None else kept["cluster"]
+
+    def keep_bare_clusters(self, without: Hashes, numbers: Hashes) -> None:
+        """Keep the numbers of clusters that have no template, in place of others."""
+        self._columns.files.write(self._name_of_bare(without), {"cluster": numbers})
+
+    def _name_of_bare(self, without: Hashes) -> str:
+        return f"{name_without(self._part, without)}/no-template"
 
     def engine(self, without: Hashes, threshold: float) -> Engine:
         """Return what compares the examples, some boilerplate left out; signs those that are new.

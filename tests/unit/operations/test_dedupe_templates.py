@@ -33,6 +33,16 @@ def order() -> dict[str, object]:
 INSTRUCTION = f"Extract the order. {words(250)}"
 UNRELATED = [chat(words(30), words(30)) for _ in range(OTHERS)]
 ORDERS = [order() for _ in range(TASK)]
+LATER_ORDERS = [order() for _ in range(20)]
+LABELS = [words(2) for _ in range(12)]
+LABELLED = [chat(f"{INSTRUCTION}\n{words(15)}", LABELS[at % 12]) for at in range(TASK)]
+REASONS = [words(12) for _ in range(4)]
+REASONED = [chat(f"{INSTRUCTION}\n{words(20)}", REASONS[at % 4]) for at in range(TASK)]
+LETTER = [words(60) for _ in range(4)]
+NAMES = [words(2) for _ in range(30)]
+LETTERS = [chat(f"A letter to {name}, please.", f" {name} ".join(LETTER)) for name in NAMES]
+QUESTION, ANSWER = words(150), words(40)
+DERIVED = [chat(f"{words(13)} {QUESTION}", ANSWER) for _ in range(30)]
 FAMILY = words(150).split()
 COPIES = [
     chat("why", " ".join([*FAMILY[: 3 * at], words(1), *FAMILY[3 * at + 1 :]])) for at in range(30)
@@ -57,6 +67,24 @@ def test_examples_of_a_small_task_stay_and_copies_go(library: Library) -> None:
     assert removed == set(range(OTHERS + TASK + 1, OTHERS + TASK + 30))
 
 
+@pytest.mark.parametrize("task", [LABELLED, REASONED], ids=["labels", "reasons"])
+def test_examples_of_a_task_with_few_answers_stay(
+    library: Library, task: list[dict[str, object]]
+) -> None:
+    given(library, [*UNRELATED, *task])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == []
+
+
+@pytest.mark.parametrize("copies", [LETTERS, DERIVED], ids=["names", "a sentence before"])
+def test_copies_that_differ_in_certain_places_go(
+    library: Library, copies: list[dict[str, object]]
+) -> None:
+    given(library, [*UNRELATED, *copies])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == list(range(OTHERS + 1, OTHERS + len(copies)))
+
+
 def test_all_of_it_counts_where_what_is_shared_counts(library: Library) -> None:
     given(library, [*UNRELATED, *ORDERS])
     assert library.repository.dedupe(dry_run=True).removed == 0
@@ -77,7 +105,8 @@ def test_the_order_of_import_changes_nothing(library: Library, tmp_path: Path) -
     records = [*UNRELATED, *ORDERS, *COPIES]
     given(library, records)
     other = Library(tmp_path / "other")
-    given(other, [records[at] for at in RANDOM.permutation(len(records))])
+    order = np.random.default_rng(1).permutation(len(records))
+    given(other, [records[at] for at in order])
     one, another = plan(library)[0], plan(other)[0]
     assert one.boilerplate is not None and another.boilerplate is not None
     assert len(one.boilerplate) > 200
@@ -91,7 +120,7 @@ def test_deduping_again_changes_nothing_and_a_later_round_stays_too(library: Lib
     recorded = recorded_by(library)
     assert len(recorded) > 200
     assert library.repository.dedupe().removed == 0
-    given(library, [order() for _ in range(20)], "b.jsonl")
+    given(library, LATER_ORDERS, "b.jsonl")
     found, times = compared(library)
     # One text of twenty need not have what was recorded, so it is not looked for once more.
     assert times == 1
@@ -135,7 +164,7 @@ def test_each_part_has_its_own_templates(library: Library, part: Part) -> None:
 
 def test_an_evaluation_set_under_the_same_instruction_takes_no_task_out(library: Library) -> None:
     given(library, [*UNRELATED, *ORDERS])
-    evaluation = [order() for _ in range(10)]
+    evaluation = LATER_ORDERS[:10]
     path = library.write("eval.jsonl", evaluation)
     report = library.repository.dedupe(against=path, dry_run=True)
     assert (report.exact, report.near) == (0, 0)
@@ -146,3 +175,23 @@ def test_an_evaluation_set_under_the_same_instruction_takes_no_task_out(library:
     path = library.write("other.jsonl", [*evaluation, copy])
     assert library.repository.dedupe(against=path).removed == 1
     assert library.repository.removed().items[0].id not in library.ids()
+
+
+@pytest.mark.parametrize("part", [Part.PROMPT, Part.CONVERSATION])
+def test_what_was_made_from_one_evaluation_example_goes(library: Library, part: Part) -> None:
+    given(library, [*UNRELATED, *DERIVED])
+    path = library.write("eval.jsonl", [chat(QUESTION, ANSWER)])
+    assert library.repository.dedupe(against=path, on=part).removed == len(DERIVED)
+
+
+def test_what_answers_have_in_common_is_no_template(library: Library) -> None:
+    turned = [chat(f"question {at}", str(text_of(each))) for at, each in enumerate(ORDERS)]
+    given(library, [*UNRELATED, *turned])
+    found, _, _ = plan(library, Comparing(on=Part.RESPONSE))
+    assert len(found.removed) == TASK - 1
+
+
+def text_of(record: dict[str, object]) -> object:
+    messages = record["messages"]
+    assert isinstance(messages, list)
+    return messages[0]["content"]
