@@ -13,7 +13,7 @@ from tests.support.library import Library
 from tests.support.mortal import DONE, Mortal
 from vault.catalogue.array_files import ArrayFiles
 from vault.cli.main import main
-from vault.operations import spread_work
+from vault.operations import row_shares, spread_work
 from vault.operations.dedupe_report import DedupeReport
 
 OTHERS = ("read_rows", "pairs_of_bands", "sets_of_rows", "compare_rows")
@@ -23,7 +23,7 @@ OTHERS = ("read_rows", "pairs_of_bands", "sets_of_rows", "compare_rows")
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a task of every chunk."""
-    monkeypatch.setattr(spread_work, "SHARE_ROWS", 8)
+    monkeypatch.setattr(row_shares, "SHARE_ROWS", 8)
 
 
 def mortal(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, moments: list[int]) -> Mortal:

@@ -25,7 +25,7 @@ from tests.support.library import Library
 from tests.support.other_places import ChildHere, OtherPlaces
 from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATED
 from vault.errors import InvalidInput
-from vault.operations import divided_work, spread_work
+from vault.operations import divided_work, row_shares, spread_work
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
@@ -47,7 +47,7 @@ EACH_COMPARING = [
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the work of a small repository into many tasks, and its sets into many places."""
-    monkeypatch.setattr(spread_work, "SHARE_ROWS", 8)
+    monkeypatch.setattr(row_shares, "SHARE_ROWS", 8)
     monkeypatch.setattr(spread_work, "SETS_BYTES", 4_000)
     monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 0)
     monkeypatch.setattr(divided_work, "LEAST_ROWS", 10)

@@ -29,7 +29,7 @@ from vault.operations.dataset import Dataset
 from vault.operations.example_work import LocalWork
 from vault.operations.kept_signatures import unsigned
 from vault.operations.records import record_texts
-from vault.operations.spread_work import in_order, shares
+from vault.operations.row_shares import in_order, shares
 from vault.operations.task_functions import Source
 from vault.operations.text_holder import TextHolder, serve, stretches_of
 from vault.progress import Progress

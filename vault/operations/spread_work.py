@@ -21,12 +21,13 @@ from vault.dedupe.settled import Large, Settled, settled_of
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.engines import shared_catalogue
+from vault.operations.row_shares import in_order, shares
 from vault.operations.task_functions import (
     compare_rows,
     count_rows,
@@ -42,9 +43,6 @@ from vault.operations.task_functions import (
 from vault.operations.tasks import Handle, Tasks
 from vault.progress import Progress
 
-SHARE_ROWS = 8_192
-"""Rows that are worth a task; it gets whole chunks all the same."""
-
 SETS_BYTES = 64 << 20
 """Sets of shingles that lie together; more only where so many texts may be one cluster."""
 
@@ -58,20 +56,6 @@ def spread_work(
     """
     source = source_of(dataset, shared_catalogue(context), part)
     return SpreadWork(tasks, tasks.share(source), keys, context.progress)
-
-
-def shares(keys: RowKeys) -> list[Rows]:
-    """Return places among row keys, chunk by chunk, cut where a chunk ends into shares of work."""
-    order = np.argsort(keys, kind="stable")
-    chunk, _ = key_parts(keys[order])
-    ends = [*(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(keys)]
-    result = []
-    first = 0
-    for end in ends:
-        if end - first >= SHARE_ROWS or (end == len(keys) and end > first):
-            result.append(order[first:end])
-            first = end
-    return result
 
 
 class SpreadWork:
@@ -289,14 +273,3 @@ class SpreadEngine:
         for place, held in enumerate(self._sets):
             held.append(self._tasks.submit(joined_sets, *(each[place] for each in made)))
         self._is_read[rows] = True
-
-
-def in_order(own: Sequence[Rows], found: Sequence[Arrays], count: int) -> Arrays:
-    """Return arrays of all rows from those of shares of them."""
-    result: dict[str, NDArray[Any]] = {}
-    for rows, arrays in zip(own, found, strict=True):
-        for name, values in arrays.items():
-            if name not in result:
-                result[name] = np.empty((count, *values.shape[1:]), values.dtype)
-            result[name][rows] = values
-    return result

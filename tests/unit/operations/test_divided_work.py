@@ -21,7 +21,7 @@ from vault.catalogue.array_files import ArrayFiles
 from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
-from vault.operations import divided_work, duplicate_plan, spread_work
+from vault.operations import divided_work, duplicate_plan, row_shares
 from vault.operations.child_process import ChildProcess
 from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
@@ -40,7 +40,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ChildProcess]]:
     monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 20_000)
     monkeypatch.setattr(divided_work, "LEAST_ROWS", 50)
     monkeypatch.setattr(divided_work, "_SETS_AT_ONCE", 16)
-    monkeypatch.setattr(spread_work, "SHARE_ROWS", 40)
+    monkeypatch.setattr(row_shares, "SHARE_ROWS", 40)
     found: list[ChildProcess] = []
     start = ChildProcess.__init__
 
