@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from vault.dedupe.shingles import Shingles, is_first, shingle_sets, shingles_of
+from vault.dedupe.shingles import Shingles, first_of_each, is_first, shingle_sets, shingles_of
 from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
@@ -99,8 +99,7 @@ def common_in(sample: Counted, known: Hashes = NOTHING) -> Hashes:
     Texts that differ in nothing but case and punctuation count once. `known` boilerplate stays it
     as long as LEAST_TEXTS have it.
     """
-    order = np.argsort(sample.identity, kind="stable")
-    different = np.sort(order[is_first(sample.identity[order])])
+    different = first_of_each(sample.identity)
     sets = np.sort(sample.sets.of(different).hashes)
     starts = np.flatnonzero(is_first(sets))
     counts = np.diff(np.append(starts, len(sets)))

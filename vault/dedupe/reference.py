@@ -13,7 +13,7 @@ from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, SHARE, common_shingle
 from vault.dedupe.clusters import TOLERANCE, components
 from vault.dedupe.near import NearOptions
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.shingles import Shingles, is_first, ranges, shingle_sets
+from vault.dedupe.shingles import Shingles, first_of_each, is_first, ranges, shingle_sets
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.similarity import SLACK, Similarities, agreements, estimates, sets_of, sketches
 from vault.dedupe.texts import Rows, Texts, TextsByRow, cut_blocks
@@ -136,7 +136,7 @@ def match_signed(
 def _different_in_each(joined: Rows, count: int, other: Rows, identity: Hashes) -> Rows:
     """Return how many different reference texts are in each component, by its number."""
     used = np.unique(other)
-    used = used[np.unique(identity[used], return_index=True)[1]]
+    used = used[first_of_each(identity[used])]
     result: Rows = np.bincount(joined[count + used], minlength=len(joined))
     return result
 

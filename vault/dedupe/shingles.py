@@ -170,6 +170,12 @@ def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     return result
 
 
+def first_of_each(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the places, ascending, where each different value stands first."""
+    order = np.argsort(values, kind="stable")
+    return np.sort(order[is_first(values[order])])
+
+
 def ranges(begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return `begin, begin + 1, …` for each, `size` of them, one after the other."""
     ends = np.cumsum(sizes)

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from vault.dedupe.answers import short_answers
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, sampled_rows
-from vault.dedupe.shingles import SET_BITS, SHINGLE_WORDS, Shingles, is_first, mix, shingles_of
+from vault.dedupe.shingles import (
+    SET_BITS,
+    SHINGLE_WORDS,
+    Shingles,
+    first_of_each,
+    is_first,
+    mix,
+    shingles_of,
+)
 from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
@@ -77,8 +85,8 @@ def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes
         return NOTHING
     shingles = shingles_of(prompts)
     identity = identities(shingles)
-    order = np.argsort(identity, kind="stable")
-    different = np.sort(order[is_first(identity[order]) & (identity[order] != 0)])
+    different = first_of_each(identity)
+    different = different[identity[different] != 0]
     count = len(different)
     if count < LEAST_TEXTS:
         return NOTHING
@@ -86,18 +94,17 @@ def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes
     hashes = shingles.hashes >> np.uint64(64 - SET_BITS)
     text = shingles.text_of_each()
     known, place = np.unique(hashes, return_inverse=True)
-    pairs = np.unique(text * len(known) + place)
-    having = np.bincount(pairs % len(known), minlength=len(known))
+    pairs = np.sort(text * len(known) + place)
+    owner, shingle = np.divmod(pairs[is_first(pairs)], len(known))
+    having = np.bincount(shingle, minlength=len(known))
     counts = ~np.isin(known, without)
     is_template = counts & (having >= NEARLY_ALL * count)
     is_input = counts & (having <= (1 - NEARLY_ALL) * count)
-    shared, own = (
-        np.bincount(pairs[chosen[pairs % len(known)]] // len(known), minlength=count)
-        for chosen in (is_template, is_input)
+    shared, own, between = (
+        np.bincount(owner[chosen[shingle]], minlength=count)
+        for chosen in (is_template, is_input, counts & ~is_template & ~is_input)
     )
-    # Shingles of the template that a prompt lacks, and those that some have and others not.
-    all_of = np.bincount(pairs[counts[pairs % len(known)]] // len(known), minlength=count)
-    besides = int(is_template.sum()) - shared + all_of - shared - own
+    besides = int(is_template.sum()) - shared + between
     words = _words_in_a_row(is_input[place], shingles)
     has_input = float(np.median(words)) >= LEAST_WORDS
     if not has_input or np.median(besides) > MOST_BESIDES * np.median(own):

@@ -132,6 +132,19 @@ class DatasetTexts:
         is_held = first >= 0 and np.array_equal(place, np.arange(first, last))
         return self._held.between(first, last) if is_held else None
 
+    def held_or_read(
+        self, rows: Rows, *, progress: Progress, scratch: Scratch, besides: bool = False
+    ) -> Texts:
+        """Return the texts of rows; what is not held is read, as `read` or `read_more` do.
+
+        Raises Corrupt.
+        """
+        held = self.held(rows)
+        if held is not None:
+            return held
+        read = self.read_more if besides else self.read
+        return read(rows, progress=progress, scratch=scratch).texts
+
     def take(self, rows: Rows) -> pa.LargeStringArray:
         """Return the texts of some rows, ascending. Raises Corrupt."""
         place = self._place[rows]

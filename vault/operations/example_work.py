@@ -82,7 +82,7 @@ class LocalWork:
         """
 
         def texts(rows: Rows) -> Texts:
-            held = self._held(rows)
+            held = self._texts.held_or_read(rows, progress=self._progress, scratch=self._scratch)
             if 2 * len(rows) > len(columns):
                 meanwhile()
             return held
@@ -96,12 +96,6 @@ class LocalWork:
         )
         keys = turned(kept, len(signed), slice(0, plan.bands))
         return LocalEngine(make_sets or sets, signed, keys, threshold=threshold)
-
-    def _held(self, rows: Rows) -> Texts:
-        held = self._texts.held(rows)
-        if held is None:
-            held = self._texts.read(rows, progress=self._progress, scratch=self._scratch).texts
-        return held
 
 
 def columns_of(read: ComparedTexts) -> Arrays:

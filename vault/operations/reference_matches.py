@@ -95,27 +95,23 @@ class _Side:
         examples = read_compared_examples(
             context, self.dataset, self.keys, part, work, files=self.files, sample=self.sample
         )
-        return _Read(texts, examples, context.progress, self.dataset, self.keys)
+        return _Read(self, texts, examples, context.progress)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """Rows of a dataset that were read, or of which it is known what was read."""
 
+    side: _Side
     texts: DatasetTexts
     examples: ComparedExamples
     progress: Progress
-    dataset: Dataset
-    keys: RowKeys
 
     def signed(self, part: Part, without: Hashes, options: NearOptions) -> SignedTexts:
         """Return the rows with their signatures; makes those that are not kept."""
 
         def texts(rows: Rows) -> Texts:
-            held = self.texts.held(rows)
-            if held is not None:
-                return held
-            return self.texts.read(rows, progress=self.progress, scratch=options.scratch).texts
+            return self.texts.held_or_read(rows, progress=self.progress, scratch=options.scratch)
 
         plan = plan_for(options.threshold)
         signed, keys = self.examples.signed(texts, without, plan, options.scratch)
@@ -136,7 +132,8 @@ def _near(mine: _Read, theirs: _Read, comparing: Comparing, options: NearOptions
         # An evaluation set has the same instructions: all training examples of a task would go.
         alone = -1 - np.arange(len(found.row))
         cluster = np.where(found.references >= LEAST_REFERENCES, found.cluster, alone)
-        return templates_of(mine.dataset, mine.keys, mine.examples, [cluster], without)
+        side = mine.side
+        return templates_of(side.dataset, side.keys, mine.examples, [cluster], without)
 
     if comparing.count_shared:
         return compare(NOTHING)

@@ -67,12 +67,9 @@ class TextHolder:
         """
 
         def texts(places: Rows) -> Texts:
-            own = rows[places]
-            if self._texts.held(own) is None:
-                self._texts.read_more(own, progress=silent, scratch=self._scratch)
-            held = self._texts.held(own)
-            assert held is not None
-            return held
+            return self._texts.held_or_read(
+                rows[places], progress=silent, scratch=self._scratch, besides=True
+            )
 
         columns = self._source.columns(self._keys[rows])
         kept_signed(columns, group, texts, plan, without=self._without, scratch=IN_MEMORY)
