@@ -101,7 +101,8 @@ def test_update_puts_edits_in_the_place_of_records_with_the_same_key(
     run: Run, project: Path
 ) -> None:
     write_lines(project / "old.jsonl", [{**RECORDS[0], "key": "k1"}])
-    write_lines(project / "new.jsonl", [{**RECORDS[1], "key": "k1"}])
+    edited = json.loads(json.dumps(RECORDS[0]).replace("?", " please?"))
+    write_lines(project / "new.jsonl", [{**edited, "key": "k1"}])
     run("import", "old.jsonl")
     run("commit", "-m", "one")
     run("import", "new.jsonl", "--update", "--key", "key")

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from tests.support.drafting import context_of, dataset_of, ids, label, labels_of, shuffle
 from tests.support.library import Library, chat
 from tests.support.naive_pairing import Item, naive_pairs
+from vault.dedupe import alike
 from vault.objects import run_page
+from vault.operations.coexistence import past_of
 from vault.operations.compare import compare
 from vault.operations.diff import DiffReport
 
 # Few different questions, answers and topics, so that everything collides with everything.
 _chats = st.builds(
-    lambda q, a, t: chat(f"q{q}", f"a{a}", topic=t, key=q * 10 + t),
+    lambda q, a, t: chat(f"q{q} please", f"a{a} then", topic=t, key=q * 10 + t),
     st.integers(0, 4),
     st.integers(0, 2),
     st.integers(0, 2),
@@ -42,9 +44,24 @@ def items(library: Library, revision: str) -> list[Item]:
     table = dataset.columns(dataset.keys(), ["content_id", "prompt_id"]).to_pylist()
     records = library.records(revision)
     return [
-        Item(int(id_, 16), row["content_id"], row["prompt_id"], record.get("key"))
+        Item(
+            int(id_, 16), row["content_id"], row["prompt_id"], text(record), record.get("key")
+        )
         for id_, row, record in zip(ids(library.repository, revision), table, records, strict=True)
     ]
+
+
+def text(record: dict[str, Any]) -> str:
+    if "messages" not in record:
+        return "\n".join(str(each) for each in record.values())
+    return "\n".join(each["content"] for each in record["messages"])
+
+
+@pytest.fixture(autouse=True)
+def _every_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare every pair of texts that share a word, as the model does."""
+    monkeypatch.setattr(alike, "_KEPT_CANDIDATES", 1_000)
+    monkeypatch.setattr(alike, "_FAR_LIGHTER", 1_000)
 
 
 def texts(records: list[Any]) -> Counter[str]:
@@ -150,7 +167,9 @@ def _check_recorded(library: Library) -> None:
     for logged in history:
         commit = context.commit(logged.commit)
         parent = context.commit(commit.parents[0]).manifest if commit.parents else None
-        assert commit.counts == compare(context.store, parent, commit.manifest).counts
+        past = past_of(context, commit.parents)
+        found = compare(context.store, parent, commit.manifest, past=past)
+        assert commit.counts == found.counts
         assert commit.examples == len(ids(library.repository, logged.commit))
     fast, slow = library.repository.diff(limit=0), library.repository.diff(limit=1)
     assert (*counts(fast), fast.relabelled) == (*counts(slow), slow.relabelled)
@@ -210,7 +229,7 @@ def test_an_edit_at_the_edge_of_a_page_is_paired(
     shuffle(library.repository, [*range(1, 120, 2), *range(0, 120, 2)])
     library.repository.commit("one")
     order = library.records()
-    order[at] = chat("another question", "another answer")
+    order[at] = chat(f"{order[at]['messages'][0]['content']} again")
     library.write("b.jsonl", order)
     library.run("b.jsonl", mode="replace-all")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
 class Item:
-    """An example of the model: what identifies it, its keys (None where it has none)."""
+    """An example of the model: what identifies it, its text, its keys (None where it has none)."""
 
     id: int
     content: int | None
     prompt: int | None
+    text: str
     key: int | None = None
 
 
@@ -23,36 +27,106 @@ def what_changed(old: Item, new: Item) -> str:
     return "prompt"
 
 
+def words(text: str) -> list[str]:
+    return re.findall("[a-z0-9_]+", text.lower())
+
+
+def share(old: set[object], new: set[object]) -> float:
+    return len(old & new) / max(len(old), len(new)) if len(old & new) > 1 else 0.0
+
+
+def in_detail(text: str) -> set[object]:
+    """Return tokens, and what stands in a row of tokens and of words."""
+    tokens = text.split()
+    rows = [*pairwise(tokens), *pairwise(words(text))]
+    alone = [(each[0], "alone") for each in (tokens, words(text)) if len(each) == 1]
+    return {*tokens, *rows, *alone}
+
+
+Likely = dict[tuple[Item, Item], float]
+
+
 def naive_pairs(old: list[Item], new: list[Item], *, by_key: bool) -> dict[int, tuple[int, str]]:
     """Return new id → (old id, what) for two lists of distinct examples."""
     common = {each.id for each in old} & {each.id for each in new}
     left = [each for each in old if each.id not in common]
     right = [each for each in new if each.id not in common]
     pairs: dict[int, tuple[int, str]] = {}
-    gone: set[int] = set()
-    for name in ["key"] * by_key + ["content", "prompt"]:
-        for each in left:
-            if each.id in gone or getattr(each, name) is None:
+
+    def take(a: Item, b: Item) -> None:
+        pairs[b.id] = a.id, what_changed(a, b)
+        left.remove(a)
+        right.remove(b)
+
+    def in_order(name: str, *, single: bool = False) -> None:
+        ours = Counter(getattr(each, name) for each in left)
+        theirs = Counter(getattr(each, name) for each in right)
+        for a in list(left):
+            value = getattr(a, name)
+            if value is None or (single and (ours[value], theirs[value]) != (1, 1)):
                 continue
-            for other in right:
-                if other.id not in pairs and getattr(other, name) == getattr(each, name):
-                    pairs[other.id] = (each.id, what_changed(each, other))
-                    gone.add(each.id)
-                    break
-    # Neighbours: those that both sides have, and those that were paired so far.
-    names = {each: ("both", each) for each in common}
-    ours = names | {was: ("pair", now) for now, (was, _) in pairs.items()}
-    theirs = names | {now: ("pair", now) for now in pairs}
-    gaps = {_gap(old, at, ours): each for at, each in enumerate(old) if each.id not in ours}
-    for at, each in enumerate(new):
-        gap = None if each.id in theirs else _gap(new, at, theirs)
-        if gap is not None and gap in gaps:
-            before = gaps[gap]
-            pairs[each.id] = (before.id, what_changed(before, each))
+            b = next((each for each in right if getattr(each, name) == value), None)
+            if b is not None:
+                take(a, b)
+
+    def in_turn(likely: Likely) -> None:
+        def order(pair: tuple[Item, Item]) -> tuple[float, int, int]:
+            return -likely[pair], *sorted(each.id for each in pair)
+
+        for a, b in sorted(likely, key=order):
+            if a in left and b in right:
+                take(a, b)
+
+    if by_key:
+        in_order("key")
+    in_order("content")
+    in_order("prompt", single=True)
+    likely = likely_pairs(left, right)
+    in_turn({pair: each for pair, each in likely.items() if is_of_one_prompt(*pair)})
+    in_order("prompt")
+    free = {(a, b) for a in left for b in right if not is_of_one_prompt(a, b)}
+    in_turn(clear({pair: each for pair, each in likely.items() if pair in free}))
     return pairs
 
 
-def _gap(items: list[Item], at: int, named: dict[int, tuple[str, int]]) -> object:
-    before = ("start", 0) if at == 0 else named.get(items[at - 1].id)
-    after = ("end", 0) if at == len(items) - 1 else named.get(items[at + 1].id)
-    return None if before is None or after is None else (before, after)
+def is_of_one_prompt(old: Item, new: Item) -> bool:
+    return old.prompt is not None and old.prompt == new.prompt
+
+
+def likely_pairs(left: list[Item], right: list[Item]) -> Likely:
+    likely = {}
+    for a in left:
+        for b in right:
+            common = share(set(words(a.text)), set(words(b.text)))
+            if common and (is_of_one_prompt(a, b) or common >= 0.5):
+                likely[a, b] = common + is_of_one_prompt(a, b)
+    likely = first_choices(likely)
+    count = Counter(each for pair in likely for each in (("old", pair[0]), ("new", pair[1])))
+    for a, b in likely:
+        if count["old", a] > 1 or count["new", b] > 1:
+            likely[a, b] += share(in_detail(a.text), in_detail(b.text))
+    return likely
+
+
+def others(likely: Likely, pair: tuple[Item, Item]) -> float:
+    return max(
+        (
+            each
+            for other, each in likely.items()
+            if other != pair and (other[0] == pair[0] or other[1] == pair[1])
+        ),
+        default=0.0,
+    )
+
+
+def first_choices(likely: Likely) -> Likely:
+    return {pair: each for pair, each in likely.items() if each >= 0.85 * others(likely, pair)}
+
+
+def clear(likely: Likely) -> Likely:
+    likely = first_choices(likely)
+    return {
+        pair: each
+        for pair, each in likely.items()
+        if each >= 1.4 or others(likely, pair) < 0.97 * each
+    }

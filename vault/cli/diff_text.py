@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
 from vault.cli.record_text import excerpt_lines, parts_of
+from vault.cli.stage_text import NOT_COMPARED
 from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
 from vault.cli.validation_text import validation_change_lines
 from vault.cli.word_diff import changes
@@ -40,6 +41,8 @@ def count_lines(report: DiffReport) -> Iterator[str]:
     """Yield the counts of a comparison."""
     changed = count_changes(report) or "no difference"
     yield f"{changed}; {plural(report.unchanged, 'example')} unchanged"
+    if not report.compared_texts:
+        yield NOT_COMPARED
     if report.validation is not None:
         yield from validation_change_lines(report.validation)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
+from vault.cli.stage_text import NOT_COMPARED
 from vault.cli.text import escape, paint, plural
 from vault.cli.wrapped_text import Piece, wrap
 
@@ -27,6 +28,8 @@ def import_lines(report: ImportReport) -> Iterator[str]:
     elif report.staged is not None:
         changes = count_changes(report.staged) or "no difference to the last commit"
         yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
+        if not report.staged.compared_texts:
+            yield NOT_COMPARED
 
 
 def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:

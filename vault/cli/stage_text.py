@@ -16,6 +16,10 @@ class StagedCounts(Counted, Protocol):
         """Return how many examples the next commit would have."""
 
 
+NOT_COMPARED = "too many examples are left over to look for alike texts, so edits are not told"
+"""What is said where a comparison did not look for alike texts."""
+
+
 def stage_line(staged: StagedCounts) -> str:
     """Return one line on what is staged now, compared with the last commit."""
     changes = count_changes(staged)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dedupe.texts import cut_blocks, sizes_of
-from vault.dedupe.words import Hashes, Offsets, words_of
+from vault.dedupe.words import Hashes, Offsets, Words, words_of
 
 SHINGLE_WORDS = 5
 """Words in a shingle; a text with fewer is one shingle of them all."""
@@ -61,7 +61,11 @@ def shingles_of(texts: pa.Array, *, words: int = SHINGLE_WORDS) -> Shingles:
 
     `words` is how many make a shingle, and a text with fewer is one.
     """
-    found = words_of(texts)
+    return shingles_from(words_of(texts), words)
+
+
+def shingles_from(found: Words, words: int) -> Shingles:
+    """Return the shingles of texts whose words are known."""
     hashes, offsets = found.hashes, found.offsets
     factors = _factors(words)
     result = np.empty(len(hashes), np.uint64)
@@ -124,7 +128,7 @@ def shingle_sets(texts: pa.Array, without: Hashes, *, words: int = SHINGLE_WORDS
     """
     texts = texts.cast(pa.large_string())
     parts = [
-        _sets(left_out(shingles_of(texts.slice(first, last - first), words=words), without))
+        as_sets(left_out(shingles_of(texts.slice(first, last - first), words=words), without))
         for first, last in cut_blocks(sizes_of(texts))
     ]
     counts = np.concatenate([np.zeros(1, np.int64), *(each.counts() for each in parts)])
@@ -132,7 +136,8 @@ def shingle_sets(texts: pa.Array, without: Hashes, *, words: int = SHINGLE_WORDS
     return Shingles(hashes, np.cumsum(counts))
 
 
-def _sets(shingles: Shingles) -> Shingles:
+def as_sets(shingles: Shingles) -> Shingles:
+    """Return the shingles of at most 65,536 texts as sets, see `shingle_sets`."""
     tagged = shingles.hashes >> _U(64 - SET_BITS)
     tagged |= shingles.text_of_each().astype(np.uint64) << _U(SET_BITS)
     tagged.sort()

@@ -46,6 +46,8 @@ _ASCII = bytes(
     for byte in range(256)
 )  # fmt: skip
 
+_NOT_SPACE = bytes(0 if byte in b" \t\n\r\f\v" else byte for byte in range(256))
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -74,12 +76,31 @@ def words_of(texts: pa.Array) -> Words:
     )
 
 
+def tokens_of(texts: pa.Array) -> Words:
+    """Return what stands between ASCII white space, in its own case and with its punctuation.
+
+    Tells texts apart that have the same words. Memory as `words_of`.
+    """
+    data, offsets = _ended(texts.cast(pa.large_string()))
+    letters = np.zeros((len(data) + 31) // 8 * 8, np.uint8)
+    letters[: len(data)] = np.frombuffer(data.tobytes().translate(_NOT_SPACE), np.uint8)
+    starts, lengths = _bounds(letters, None)
+    return Words(
+        _hashes(letters.view(np.uint64), starts, lengths), np.searchsorted(starts, offsets)
+    )
+
+
 def _bytes_of(texts: pa.Array) -> tuple[Bytes, Offsets]:
     """Return the bytes of texts in lower case, a separator after each, and where they begin."""
     texts = texts.cast(pa.large_string())
     data, _ = _buffers(texts)
     if len(data) and int(data.max()) >= 128:
         texts = pc.utf8_lower(texts)
+    return _ended(texts)
+
+
+def _ended(texts: pa.LargeStringArray) -> tuple[Bytes, Offsets]:
+    """Return the bytes of texts, a separator after each, and where they begin."""
     end, nothing = (pa.scalar(each, pa.large_string()) for each in ("\n", ""))
     ended = pc.binary_join_element_wise(
         texts, end, nothing, null_handling="replace", null_replacement=""

@@ -1,13 +1,14 @@
-"""Pairing: which removed example was changed into which added one. Pure arithmetic on arrays.
+"""Pairing: which example of one side became which of another. Pure arithmetic on arrays.
 
-Two sides are given as arrays of what only they have. Pairs are made in a fixed order of evidence,
-each example at most once: the same key; one fixed into the other; the same conversation (its
-metadata changed); the same prompt (its response changed); alone between the same neighbours (its
-prompt changed).
+Two sides are given as arrays of what only they have, and paired by evidence, strongest first:
+the same key; one fixed into the other; the same conversation (its metadata changed); the same
+prompt (its response changed); texts that are alike, which a caller finds. Where an example stands
+is no evidence. Each example has one partner at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Positions = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
-OWN = np.uint64(1 << 63)
-"""Marks the token of a neighbour that only this side has; its position here is in the low bits."""
-
-_PAIRED = np.uint64(1 << 62)
+Coexisted = Callable[[Positions, Positions], Marks]
+"""Tells of pairs of positions whether both were in one dataset: then neither became the other."""
 
 
 class What(StrEnum):
@@ -35,19 +35,16 @@ class Side:
     """The examples that only one side has, in dataset order: arrays of one length.
 
     `content` and `prompt` are 64-bit keys, meaningful where `has_content` and `has_prompt`.
-    `before` and `after` are tokens of the neighbouring examples: a number below 2^63 that is equal
-    on both sides for an example that both have, or `OWN | position` for one of this side's own.
-    `key` numbers the values of a field
-    that identifies examples, -1 where it has none; None when no such field was named. `fixed`
-    numbers what was fixed into what likewise; None when nothing was.
+    `taken_out` marks those that the other side took out deliberately: nothing became of them.
+    `key` numbers the values of a field that identifies examples, -1 where it has none; None when
+    no such field was named. `fixed` numbers what was fixed into what likewise.
     """
 
     content: NDArray[np.uint64]
-    has_content: NDArray[np.bool_]
+    has_content: Marks
     prompt: NDArray[np.uint64]
-    has_prompt: NDArray[np.bool_]
-    before: NDArray[np.uint64]
-    after: NDArray[np.uint64]
+    has_prompt: Marks
+    taken_out: Marks
     key: NDArray[np.int64] | None = None
     fixed: NDArray[np.int64] | None = None
 
@@ -65,54 +62,117 @@ class Pairs:
     what: tuple[What, ...]
 
 
-def pair(old: Side, new: Side) -> Pairs:
-    """Return the pairs of two sides, in the order of the new side; n log n.
+class Matching:
+    """Two sides on their way to pairs; `left` and `right` are the positions without a partner yet.
 
     Where several examples share a key, conversation or prompt, they are paired in dataset order.
+    Exchanging the sides exchanges the pairs.
     """
-    left = np.arange(len(old))
-    right = np.arange(len(new))
-    found: list[tuple[Positions, Positions]] = []
-    kinds: list[list[What]] = []
 
-    def take(a: Positions, b: Positions, what: list[What]) -> None:
-        nonlocal left, right
-        found.append((a, b))
-        kinds.append(what)
-        left = np.setdiff1d(left, a, assume_unique=True)
-        right = np.setdiff1d(right, b, assume_unique=True)
+    def __init__(self, old: Side, new: Side, coexisted: Coexisted) -> None:
+        self.old, self.new = old, new
+        self.left, self.right = np.arange(len(old)), np.arange(len(new))
+        self._coexisted = coexisted
+        self._found: list[tuple[Positions, Positions]] = []
 
-    for ours, theirs in ((old.key, new.key), (old.fixed, new.fixed)):
-        if ours is not None and theirs is not None:
-            a, b = _matches(ours, ours >= 0, left, theirs, theirs >= 0, right)
-            take(a, b, [_what(old, new, i, j) for i, j in zip(a.tolist(), b.tolist(), strict=True)])
-    a, b = _matches(old.content, old.has_content, left, new.content, new.has_content, right)
-    take(a, b, [What.METADATA] * len(a))
-    a, b = _matches(old.prompt, old.has_prompt, left, new.prompt, new.has_prompt, right)
-    take(a, b, [What.RESPONSE] * len(a))
-    a, b = _between_same_neighbours(old, left, new, right, found)
-    take(a, b, [_what(old, new, i, j) for i, j in zip(a.tolist(), b.tolist(), strict=True)])
-    all_old = np.concatenate([each for each, _ in found])
-    all_new = np.concatenate([each for _, each in found])
-    all_what = [what for part in kinds for what in part]
-    order = np.argsort(all_new, kind="stable")
-    return Pairs(all_old[order], all_new[order], tuple(all_what[at] for at in order.tolist()))
+    def pair_recorded(self) -> None:
+        """Pair what has the same key, and what was fixed; then set aside what was taken out."""
+        for ours, theirs in ((self.old.key, self.new.key), (self.old.fixed, self.new.fixed)):
+            if ours is not None and theirs is not None:
+                self._take(*_matches(ours, ours >= 0, self.left, theirs, theirs >= 0, self.right))
+        self.left = self.left[~self.old.taken_out[self.left]]
+        self.right = self.right[~self.new.taken_out[self.right]]
+
+    def pair_conversations(self) -> None:
+        """Pair what has the same conversation."""
+        old, new = self.old, self.new
+        self._take_possible(
+            *_matches(
+                old.content, old.has_content, self.left, new.content, new.has_content, self.right
+            )
+        )
+
+    def pair_prompts(self, *, single: bool) -> None:
+        """Pair what has the same prompt; only prompts that each side has once if `single`."""
+        old, new = self.old, self.new
+        has_old, has_new = old.has_prompt, new.has_prompt
+        if single:
+            has_old = has_old & _is_single(old.prompt, has_old, self.left)
+            has_new = has_new & _is_single(new.prompt, has_new, self.right)
+        self._take_possible(
+            *_matches(old.prompt, has_old, self.left, new.prompt, has_new, self.right)
+        )
+
+    def have_same_prompt(self, old: Positions, new: Positions) -> Marks:
+        """Tell of pairs of positions whether they have the same prompt."""
+        same: Marks = self.old.has_prompt[old] & self.new.has_prompt[new]
+        same &= self.old.prompt[old] == self.new.prompt[new]
+        return same
+
+    def may_be_paired(self, old: Positions, new: Positions) -> Marks:
+        """Tell of pairs of positions whether both lack a partner and never coexisted."""
+        free = np.isin(old, self.left) & np.isin(new, self.right)
+        free[free] = ~self._coexisted(old[free], new[free])
+        return free
+
+    def pair_in_turn(self, old: Positions, new: Positions) -> None:
+        """Take pairs that may be, in this order, unless a partner has gone to an earlier one."""
+        gone: set[int] = set()
+        come: set[int] = set()
+        taken: list[tuple[int, int]] = []
+        for a, b in zip(old.tolist(), new.tolist(), strict=True):
+            if a not in gone and b not in come:
+                gone.add(a)
+                come.add(b)
+                taken.append((a, b))
+        pairs = np.array(taken, np.int64).reshape(-1, 2)
+        self._take(pairs[:, 0], pairs[:, 1])
+
+    def pairs(self) -> Pairs:
+        """Return the pairs, in the order of the new side."""
+        old = np.concatenate([np.zeros(0, np.int64), *(each for each, _ in self._found)])
+        new = np.concatenate([np.zeros(0, np.int64), *(each for _, each in self._found)])
+        order = np.argsort(new, kind="stable")
+        old, new = old[order], new[order]
+        same = self.old.has_content[old] & self.new.has_content[new]
+        same &= self.old.content[old] == self.new.content[new]
+        response = self.have_same_prompt(old, new)
+        what = tuple(
+            What.METADATA if is_same else What.RESPONSE if is_response else What.PROMPT
+            for is_same, is_response in zip(same.tolist(), response.tolist(), strict=True)
+        )
+        return Pairs(old, new, what)
+
+    def _take_possible(self, old: Positions, new: Positions) -> None:
+        possible = ~self._coexisted(old, new)
+        self._take(old[possible], new[possible])
+
+    def _take(self, old: Positions, new: Positions) -> None:
+        self._found.append((old, new))
+        self.left = np.setdiff1d(self.left, old, assume_unique=True)
+        self.right = np.setdiff1d(self.right, new, assume_unique=True)
 
 
-def _what(old: Side, new: Side, i: int, j: int) -> What:
-    if old.has_content[i] and new.has_content[j] and old.content[i] == new.content[j]:
-        return What.METADATA
-    if old.has_prompt[i] and new.has_prompt[j] and old.prompt[i] == new.prompt[j]:
-        return What.RESPONSE
-    return What.PROMPT
+def _is_single(values: NDArray[np.uint64], has: Marks, among: Positions) -> Marks:
+    """Tell of all values whether they occur once at the positions `among` that have one."""
+    places = among[has[among]]
+    places = places[np.argsort(values[places], kind="stable")]
+    ordered = values[places]
+    single = np.ones(len(places), np.bool_)
+    equal = ordered[1:] == ordered[:-1]
+    single[1:] &= ~equal
+    single[:-1] &= ~equal
+    result = np.zeros(len(values), np.bool_)
+    result[places[single]] = True
+    return result
 
 
 def _matches(
     old: NDArray[np.generic],
-    old_has: NDArray[np.bool_],
+    old_has: Marks,
     left: Positions,
     new: NDArray[np.generic],
-    new_has: NDArray[np.bool_],
+    new_has: Marks,
     right: Positions,
 ) -> tuple[Positions, Positions]:
     """Pair equal values in order: the k-th example of a value with the k-th on the other side."""
@@ -125,41 +185,3 @@ def _matches(
     inside = np.flatnonzero(place < len(right))
     hit = inside[theirs[place[inside]] == ours[inside]]
     return left[hit], right[place[hit]]
-
-
-def _between_same_neighbours(
-    old: Side,
-    left: Positions,
-    new: Side,
-    right: Positions,
-    found: list[tuple[Positions, Positions]],
-) -> tuple[Positions, Positions]:
-    partner = np.full(len(old), -1)
-    mirror = np.full(len(new), -1)
-    for a, b in found:
-        partner[a] = b
-        mirror[b] = b
-    places = _gaps(old, left, partner)
-    pairs = [(places[gap], at) for gap, at in _gaps(new, right, mirror).items() if gap in places]
-    return (
-        np.array([a for a, _ in pairs], np.int64),
-        np.array([b for _, b in pairs], np.int64),
-    )
-
-
-def _gaps(side: Side, wanted: Positions, partner: Positions) -> dict[tuple[int, int], int]:
-    """Return the positions that stand alone between two neighbours that have a counterpart."""
-    before = _shared_tokens(side.before[wanted], partner)
-    after = _shared_tokens(side.after[wanted], partner)
-    alone = np.flatnonzero((before != OWN) & (after != OWN))
-    gaps = zip(before[alone].tolist(), after[alone].tolist(), strict=True)
-    return dict(zip(gaps, wanted[alone].tolist(), strict=True))
-
-
-def _shared_tokens(tokens: NDArray[np.uint64], partner: Positions) -> NDArray[np.uint64]:
-    """Return tokens that mean the same on both sides, `OWN` where there is no counterpart."""
-    result = tokens.copy()
-    own = np.flatnonzero(tokens >= OWN)
-    other = partner[(tokens[own] - OWN).astype(np.int64)]
-    result[own] = np.where(other >= 0, _PAIRED | other.astype(np.uint64), OWN)
-    return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,15 +19,16 @@ from vault.objects.digest import Digest
 from vault.objects.field_path import field_text
 from vault.objects.json_text import canonical_bytes
 from vault.objects.label_set import LabelSet, values_only
-from vault.objects.pairing import OWN, Side, What, pair
-from vault.objects.quarantine import decode_removals
+from vault.objects.pairing import Side, What
+from vault.objects.quarantine import Removal, decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
+from vault.operations.alike_rows import SideRows
+from vault.operations.coexistence import Past, no_past
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.operations.id_index import IdIndex
-from vault.operations.removal_list import fixed_into
+from vault.operations.pair_rows import pair_rows
+from vault.operations.removal_list import fixed_into, gone_for_good
 from vault.store.object_store import ObjectStore
-
-_START, _END = np.uint64((1 << 62) - 1), np.uint64((1 << 62) - 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Comparison:
     """Two datasets and what differs: row keys, each in the order of its own dataset.
 
     `changed_old[i]` gave way to `changed_new[i]`, `what[i]` says in what respect. The keys of
-    `relabelled_old` and `relabelled_new` are of the same records.
+    `relabelled_old` and `relabelled_new` are of the same records. `compared_texts` is False where
+    too many examples had no partner to look for alike texts among them.
     """
 
     old: Dataset
@@ -46,6 +49,7 @@ class Comparison:
     what: tuple[What, ...]
     relabelled_old: RowKeys
     relabelled_new: RowKeys
+    compared_texts: bool = True
 
     @property
     def counts(self) -> ChangeCounts:
@@ -65,84 +69,99 @@ class Comparison:
 
 
 def compare(
-    store: ObjectStore, old: Digest | None, new: Digest | None, *, key: str | None = None
+    store: ObjectStore,
+    old: Digest | None,
+    new: Digest | None,
+    *,
+    key: str | None = None,
+    past: Past = no_past,
 ) -> Comparison:
     """Compare the datasets of two manifests (None is the empty one).
 
-    `key` is a dotted path of a field that says which example is which. Costs a lookup of the rows
-    that differ; equal pages and rows are not read. Raises Corrupt.
+    `key` is a dotted path of a field that says which example is which; `past` are the versions
+    before, which tell what was never one example (`Coexistence`). Costs a lookup of the rows that
+    differ, and reading those that have no partner by then (`pair_rows`). Raises Corrupt.
     """
     numbers = ChunkNumbers()
     return compare_datasets(
         open_dataset(store, old, numbers=numbers),
         open_dataset(store, new, numbers=numbers),
         key=key,
+        past=past,
     )
 
 
-def count_changes(store: ObjectStore, old: Digest | None, new: Digest | None) -> ChangeCounts:
+class CountedChanges(NamedTuple):
+    """The counts of a comparison, and its `compared_texts`."""
+
+    counts: ChangeCounts
+    compared_texts: bool = True
+
+
+def count_changes(
+    store: ObjectStore, old: Digest | None, new: Digest | None, *, past: Past
+) -> CountedChanges:
     """Return the counts of `compare`; where rows were only appended, without reading any."""
     numbers = ChunkNumbers()
     before = open_dataset(store, old, numbers=numbers)
     after = open_dataset(store, new, numbers=numbers)
     keeps_labels = before.manifest.labels == after.manifest.labels or not before.manifest.examples
     if keeps_labels and after.runs().begins_with(before.runs()):
-        return ChangeCounts(added=after.manifest.examples - before.manifest.examples)
-    return compare_datasets(before, after).counts
+        added = after.manifest.examples - before.manifest.examples
+        return CountedChanges(ChangeCounts(added=added))
+    found = compare_datasets(before, after, past=past)
+    return CountedChanges(found.counts, found.compared_texts)
 
 
-def compare_datasets(old: Dataset, new: Dataset, *, key: str | None = None) -> Comparison:
+def compare_datasets(
+    old: Dataset, new: Dataset, *, key: str | None = None, past: Past = no_past
+) -> Comparison:
     """Compare two datasets that were opened with the same chunk numbers; see `compare`."""
     old_keys, new_keys = _differing(old, new)
-    gone = only_in(old_keys, new_keys)
-    come = only_in(new_keys, old_keys)
+    gone = old_keys[only_in(old_keys, new_keys)]
+    come = new_keys[only_in(new_keys, old_keys)]
     columns = ["id", "content_id", "prompt_id"]
-    gone_rows = old.columns(old_keys[gone], columns)
-    come_rows = new.columns(new_keys[come], columns)
+    gone_rows, come_rows = old.columns(gone, columns), new.columns(come, columns)
     same_old, same_new = _same_records(gone_rows, come_rows)
-    moved = dict(
-        zip(old_keys[gone[same_old]].tolist(), new_keys[come[same_new]].tolist(), strict=True)
-    )
+    moved = dict(zip(gone[same_old].tolist(), come[same_new].tolist(), strict=True))
     left = np.setdiff1d(np.arange(len(gone)), same_old, assume_unique=True)
     right = np.setdiff1d(np.arange(len(come)), same_new, assume_unique=True)
-    old_side = _side(old_keys, gone[left], gone_rows.take(pa.array(left)), moved)
-    new_side = _side(new_keys, come[right], come_rows.take(pa.array(right)), {})
+    old_side = _side(old, gone[left], gone_rows.take(pa.array(left)))
+    new_side = _side(new, come[right], come_rows.take(pa.array(right)))
     if key is not None:
-        old_side, new_side = _with_keys(old, new, old_side, new_side, key)
-    old_side, new_side = _with_fixes(old, new, old_side, new_side)
-    pairs = pair(old_side.side, new_side.side)
+        old_side, new_side = _with_keys(old_side, new_side, key)
+    old_side, new_side = _with_removals(old_side, new_side)
+    found = pair_rows(old_side, new_side, past)
     relabelled = _relabelled(old, new, moved, old_keys, new_keys)
     return Comparison(
         old=old,
         new=new,
-        added=np.delete(new_side.keys, pairs.new),
-        removed=np.delete(old_side.keys, pairs.old),
-        changed_old=old_side.keys[pairs.old],
-        changed_new=new_side.keys[pairs.new],
-        what=pairs.what,
+        added=np.delete(new_side.keys, found.pairs.new),
+        removed=np.delete(old_side.keys, found.pairs.old),
+        changed_old=old_side.keys[found.pairs.old],
+        changed_new=new_side.keys[found.pairs.new],
+        what=found.pairs.what,
         relabelled_old=relabelled[0],
         relabelled_new=relabelled[1],
+        compared_texts=found.compared_texts,
     )
 
 
 def _differing(old: Dataset, new: Dataset) -> tuple[RowKeys, RowKeys]:
     """Return the row keys of the pages that are not in both.
 
-    Labels are compared over whole datasets and neighbours need the rows around, so pages cancel
-    only from the front and the back.
+    Labels are compared over whole datasets, so with other labels that is every page.
     """
-    ours = [each.page for each in old.manifest.pages]
-    theirs = [each.page for each in new.manifest.pages]
     if old.manifest.labels != new.manifest.labels:
         return old.keys(), new.keys()
+    ours = [each.page for each in old.manifest.pages]
+    theirs = [each.page for each in new.manifest.pages]
     front = 0
     while front < min(len(ours), len(theirs)) and ours[front] == theirs[front]:
         front += 1
     back = 0
     while back < min(len(ours), len(theirs)) - front and ours[-1 - back] == theirs[-1 - back]:
         back += 1
-    # One equal page stays on each side, so that a change at a page's edge sees its neighbours.
-    front, back = max(0, front - 1), max(0, back - 1)
     skipped = frozenset(ours[:front] + ours[len(ours) - back :])
     return old.runs(without=skipped).keys(), new.runs(without=skipped).keys()
 
@@ -156,80 +175,57 @@ def _same_records(gone: pa.Table, come: pa.Table) -> tuple[NDArray[np.int64], ND
     return matched, place[matched].astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyedSide:
-    keys: RowKeys
-    side: Side
-
-
-def _side(
-    keys: RowKeys,
-    positions: NDArray[np.int64],
-    rows: pa.Table,
-    moved: dict[int, int],
-) -> _KeyedSide:
+def _side(dataset: Dataset, keys: RowKeys, rows: pa.Table) -> SideRows:
     content, has_content = hashes_of(rows, "content_id")
     prompt, has_prompt = hashes_of(rows, "prompt_id")
-    own = np.full(len(keys), -1)
-    own[positions] = np.arange(len(positions))
-    return _KeyedSide(
-        keys[positions],
-        Side(
-            content=content,
-            has_content=has_content,
-            prompt=prompt,
-            has_prompt=has_prompt,
-            before=_tokens(keys, positions - 1, own, moved),
-            after=_tokens(keys, positions + 1, own, moved),
-        ),
-    )
+    nothing = np.zeros(len(keys), np.bool_)
+    side = Side(content, has_content, prompt, has_prompt, nothing)
+    return SideRows(dataset, keys, ids_of(rows), side)
 
 
-def _tokens(
-    keys: RowKeys, positions: NDArray[np.int64], own: NDArray[np.int64], moved: dict[int, int]
-) -> NDArray[np.uint64]:
-    """Return the tokens of the rows at some positions, which may lie just outside the dataset."""
-    inside = np.clip(positions, 0, max(0, len(keys) - 1))
-    result = keys[inside].copy()
-    if moved:
-        result = np.array([moved.get(each, each) for each in result.tolist()], np.uint64)
-    mine = own[inside]
-    result = np.where(mine >= 0, OWN | mine.astype(np.uint64), result)
-    result[positions < 0] = _START
-    result[positions >= len(keys)] = _END
-    return result
+def _with_removals(old: SideRows, new: SideRows) -> tuple[SideRows, SideRows]:
+    """Mark what the other side took out, and number what was fixed into what.
 
-
-def _with_fixes(
-    old: Dataset, new: Dataset, old_side: _KeyedSide, new_side: _KeyedSide
-) -> tuple[_KeyedSide, _KeyedSide]:
-    """Number what was fixed into what: both of a pair have the number of the fixed one's id."""
-    objects = set(old.manifest.removals) ^ set(new.manifest.removals)
-    said = [each for digest in objects for each in decode_removals(old.store.get(digest))]
-    into = fixed_into(said)
+    Both of a fixed pair have the number of the fixed one's id.
+    """
+    by_old, by_new = _own_removals(old, new), _own_removals(new, old)
+    old, new = _without_lost(old, by_new), _without_lost(new, by_old)
+    into = fixed_into([*by_old, *by_new])
     if not into:
-        return old_side, new_side
+        return old, new
     numbers = {each: number for number, each in enumerate(sorted(set(into.values())))}
 
-    def numbered(dataset: Dataset, side: _KeyedSide) -> _KeyedSide:
-        ids = [each.tobytes() for each in ids_of(dataset.columns(side.keys, ["id"]))]
+    def numbered(rows: SideRows) -> SideRows:
+        ids = (each.tobytes() for each in rows.ids)
         fixed = np.array([numbers.get(into.get(each, each), -1) for each in ids], np.int64)
-        return replace(side, side=replace(side.side, fixed=fixed))
+        return replace(rows, side=replace(rows.side, fixed=fixed))
 
-    return numbered(old, old_side), numbered(new, new_side)
+    return numbered(old), numbered(new)
 
 
-def _with_keys(
-    old: Dataset, new: Dataset, ours: _KeyedSide, theirs: _KeyedSide, path: str
-) -> tuple[_KeyedSide, _KeyedSide]:
+def _own_removals(one: SideRows, other: SideRows) -> list[Removal]:
+    lists = set(one.dataset.manifest.removals) - set(other.dataset.manifest.removals)
+    return [each for it in sorted(lists) for each in decode_removals(one.dataset.store.get(it))]
+
+
+def _without_lost(rows: SideRows, removals: list[Removal]) -> SideRows:
+    lost = gone_for_good(removals)
+    if not lost:
+        return rows
+    index = IdIndex()
+    index.add(np.frombuffer(b"".join(lost), rows.ids.dtype), np.zeros(len(lost), np.uint64))
+    return replace(rows, side=replace(rows.side, taken_out=index.find(rows.ids)[0]))
+
+
+def _with_keys(ours: SideRows, theirs: SideRows, path: str) -> tuple[SideRows, SideRows]:
     numbers: dict[bytes, int] = {}
 
-    def numbered(dataset: Dataset, each: _KeyedSide) -> _KeyedSide:
-        values = field_values(dataset, each.keys, path)
+    def numbered(each: SideRows) -> SideRows:
+        values = field_values(each.dataset, each.keys, path)
         key = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
-        return _KeyedSide(each.keys, replace(each.side, key=np.array(key, np.int64)))
+        return replace(each, side=replace(each.side, key=np.array(key, np.int64)))
 
-    return numbered(old, ours), numbered(new, theirs)
+    return numbered(ours), numbered(theirs)
 
 
 def field_values(dataset: Dataset, keys: RowKeys, path: str) -> list[bytes | None]:

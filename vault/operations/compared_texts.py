@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,8 @@ from vault.dedupe.answers import short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
-from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
+from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message
+from vault.objects.field_path import leaves
 from vault.objects.json_text import canonical_bytes, parse_quickly
 from vault.objects.runs import RowKeys
 from vault.operations.conversation_columns import message_text, read_conversation
@@ -165,6 +166,49 @@ class DatasetTexts:
 
 def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Conversation | None]]:
     """Yield the conversations of rows in their order, some thousands at a time; None for raw."""
+    for records, kinds, roles in _read_records(dataset, keys):
+        yield [
+            read_conversation(record, kind, roles.get(at))
+            for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
+        ]
+
+
+def read_whole_texts(dataset: Dataset, keys: RowKeys) -> Iterator[pa.Array]:
+    """Yield the text of each row, in order: of its conversation, else all values of its record."""
+    for records, kinds, roles in _read_records(dataset, keys):
+        texts = [
+            _plain_text(record, kind)
+            or _whole_text(record, read_conversation(record, kind, roles.get(at)))
+            for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
+        ]
+        yield pa.array(texts, pa.large_string())
+
+
+def _plain_text(record: dict[str, Any], kind: str) -> str | None:
+    """Return the text of a chat of roles and texts only, as nearly all are; None of any other."""
+    texts = []
+    try:
+        for message in record["messages"] if kind == Kind.CHAT else ():
+            content = message["content"]
+            if len(message) != 2 or type(content) is not str:
+                return None
+            if message["role"] not in SYSTEM_ROLES:
+                texts.append(content)
+    except (KeyError, TypeError):
+        return None
+    return "\n".join(texts)
+
+
+def _whole_text(record: dict[str, Any], conversation: Conversation | None) -> str | None:
+    if conversation is None:
+        return "\n".join(str(value) for _, value in leaves(record))
+    return text_and_answer(conversation, Part.CONVERSATION)[0]
+
+
+def _read_records(
+    dataset: Dataset, keys: RowKeys
+) -> Iterator[tuple[list[dict[str, Any]], list[str], Mapping[int, Mapping[str, str]]]]:
+    """Yield records of rows in order, their kinds, and by position how fields were mapped."""
     done = 0
     for array in record_arrays(dataset, keys):
         own = keys[done : done + len(array)]
@@ -172,11 +216,8 @@ def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Con
         columns = dataset.columns(own, ["kind", "source"])
         kinds = columns.column("kind").to_pylist()
         roles = roles_at(dataset, own, columns)
-        texts = array.cast(pa.binary()).to_pylist()
-        yield [
-            read_conversation(parse_quickly(text), kind, roles.get(at))
-            for at, (text, kind) in enumerate(zip(texts, kinds, strict=True))
-        ]
+        records = [parse_quickly(text) for text in array.cast(pa.binary()).to_pylist()]
+        yield records, kinds, roles
 
 
 def conversation_digest(conversation: Conversation | None) -> bytes:

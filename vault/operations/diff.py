@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
+from vault.objects.digest import Digest
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
+from vault.operations.coexistence import past_of
 from vault.operations.compare import Comparison, compare
-from vault.operations.context import Context, stage_of
+from vault.operations.context import Context, head_of, stage_of
 from vault.operations.dataset import Dataset, ids_of
+from vault.operations.pair_rows import MOST_UNPAIRED
 from vault.operations.records import WINDOW, record_arrays
 from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 from vault.operations.select import labels_of_each
@@ -83,7 +86,8 @@ class DiffReport(Displayed):
 
     `by` counts the changes per value of a field; `reasons` why removed examples were taken out,
     as far as they were removed deliberately. Both are empty unless a field was named. `validation`
-    is there if somebody had validated both sides.
+    is there if somebody had validated both sides. `compared_texts` is False where alike texts were
+    not looked for, because more than `MOST_UNPAIRED` examples of a side had no partner.
     """
 
     from_: str | None
@@ -97,6 +101,7 @@ class DiffReport(Displayed):
     reasons: Mapping[str, int]
     items: tuple[ChangedExample, ...]
     validation: ValidationChange | None = None
+    compared_texts: bool = True
 
 
 class Sides(NamedTuple):
@@ -160,7 +165,14 @@ def diff(
         counted, reasons = count_by(comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
     report = _report(names, comparison.counts, unchanged)
-    return replace(report, by=counted, reasons=reasons, items=items, validation=quality)
+    return replace(
+        report,
+        by=counted,
+        reasons=reasons,
+        items=items,
+        validation=quality,
+        compared_texts=comparison.compared_texts,
+    )
 
 
 def _validation(context: Context, side: Revision) -> Validation | None:
@@ -173,6 +185,21 @@ def _validation(context: Context, side: Revision) -> Validation | None:
     return recall_validation(context, dataset_digest(context.manifest(stage.manifest)))
 
 
+class Changes(Iterator[ChangedExample]):
+    """Every change between two revisions, read as they are asked for, in bounded memory.
+
+    `compared_texts` as in `DiffReport`.
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.compared_texts = comparison.compared_texts
+        self._changes = changes(comparison)
+
+    def __next__(self) -> ChangedExample:
+        """Return the next change."""
+        return next(self._changes)
+
+
 def iterate_diff(
     context: Context,
     old: str | None = None,
@@ -180,23 +207,30 @@ def iterate_diff(
     *,
     key: str | None = None,
     where: Sequence[str] = (),
-) -> Iterator[ChangedExample]:
-    """Yield every change between two revisions, as `diff` orders them, in bounded memory."""
-    sides = sides_of(context, old, new)
-    yield from changes(_compared(context, sides, key, where)[0])
+) -> Changes:
+    """Return every change between two revisions, as `diff` orders them. Raises what `diff` does."""
+    return Changes(_compared(context, sides_of(context, old, new), key, where)[0])
 
 
 def _compared(
     context: Context, sides: Sides, key: str | None, where: Sequence[str]
 ) -> tuple[Comparison, int]:
     """Return what differs of what `where` leaves, and how many examples of it do not."""
-    comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key)
+    past = past_of(context, [_head_of(context, each) for each in sides])
+    comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key, past=past)
     if not where:
         return comparison, comparison.unchanged
     from vault.operations.narrow_diff import narrow
 
     narrowed = narrow(context, comparison, where)
     return narrowed.comparison, narrowed.unchanged
+
+
+def _head_of(context: Context, side: Revision) -> Digest | None:
+    """Return the commit of a side; of the stage the one that it is drafted over."""
+    if side.commit is not None or side.manifest is None:
+        return side.commit
+    return head_of(context.log.tip().view)
 
 
 def changes(comparison: Comparison) -> Iterator[ChangedExample]:
@@ -295,6 +329,8 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
         if stage is None or stage.base != sides.old.commit:
             return None
         counts = stage.counts
+    if min(counts.added, counts.removed) and max(counts.added, counts.removed) > MOST_UNPAIRED:
+        return None  # only a comparison can tell whether alike texts were looked for
     before = 0 if sides.old.manifest is None else context.manifest(sides.old.manifest).examples
     return counts, before - counts.removed - counts.changed - counts.relabelled
 

@@ -20,6 +20,9 @@ from vault.store.object_store import ObjectStore
 FIXED = "fixed"
 """The reason of removals of records that a fixed one took the place of: `into` says which."""
 
+REVERTED = "revert"
+"""The reason of removals of what a reverted commit had brought."""
+
 
 def removals_of(store: ObjectStore, manifest: Manifest) -> list[Removal]:
     """Return the removals of a dataset, in the order in which they happened."""
@@ -40,6 +43,14 @@ def fixed_into(removals: Iterable[Removal]) -> dict[bytes, bytes]:
             new = into[new]
         into[old] = new
     return into
+
+
+def gone_for_good(removals: Iterable[Removal]) -> frozenset[bytes]:
+    """Return the ids of examples that were taken out for good: nothing took their place.
+
+    Something may have in the place of what was fixed, and of what a revert exchanged.
+    """
+    return frozenset(each.id for each in removals if each.reason not in (FIXED, REVERTED))
 
 
 def with_removals(store: ObjectStore, manifest: Manifest, added: Sequence[Removal]) -> Manifest:

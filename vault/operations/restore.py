@@ -14,6 +14,7 @@ from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
 from vault.objects.view import View
+from vault.operations.coexistence import Past, past_of
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context, Draft, head_of
 from vault.operations.dataset import Dataset, open_dataset
@@ -68,12 +69,7 @@ def restore(
     `example-invalid`), NotFound (`example-not-there`, `example-not-found`, `revision-not-found`),
     Conflict (`detached-head`).
     """
-    if not examples:
-        raise InvalidInput(
-            "it is not said which examples",
-            code="examples-missing",
-            hint="name them by their ids: `vault removed` and `vault diff` print them",
-        )
+    _require_examples(examples)
     view = context.log.tip().view
     if revision is not None:
         manifest = resolve(context, view, revision).manifest
@@ -84,12 +80,13 @@ def restore(
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, _Counts]:
         counts = _Counts()
+        past = past_of(context, [draft.head])
         before = {each.id: each for each in removals_of(context.store, dataset.manifest)}
         for manifest, texts in wanted.items():
             origin = open_dataset(context.store, manifest, numbers=dataset.numbers)
             name = "that version" if revision is None else f'"{revision}"'
             rows = rows_named(origin, origin.keys(), texts, where=name)
-            dataset = _restored(dataset, origin, rows, counts)
+            dataset = _restored(dataset, origin, rows, counts, past)
         if gone:
             dataset = _added(dataset, _stored_rows(dataset.numbers, gone), counts)
         back = before.keys() - {each.id for each in removals_of(context.store, dataset.manifest)}
@@ -106,6 +103,15 @@ def restore(
         staged,
         counts.judged,
     )
+
+
+def _require_examples(examples: Sequence[str]) -> None:
+    if not examples:
+        raise InvalidInput(
+            "no example is named",
+            code="examples-missing",
+            hint="name them by their ids: `vault removed` and `vault diff` print them",
+        )
 
 
 def _found(
@@ -127,13 +133,15 @@ def _found(
     return wanted, gone
 
 
-def _restored(dataset: Dataset, origin: Dataset, rows: RowKeys, counts: _Counts) -> Dataset:
+def _restored(
+    dataset: Dataset, origin: Dataset, rows: RowKeys, counts: _Counts, past: Past
+) -> Dataset:
     """Return the dataset with rows of another one as they are there."""
     keys = dataset.keys()
-    changes = compare_datasets(origin, dataset)
+    changes = compare_datasets(origin, dataset, past=past)
     absent = rows[places_of(dataset, keys, rows) == NOWHERE]
     pairs = zip(changes.changed_old.tolist(), changes.changed_new.tolist(), strict=True)
-    # What merely stands between the same neighbours may be another example: it stays.
+    # What merely has many of the same words may be another example: it stays.
     edits = zip(pairs, changes.what, strict=True)
     into = {old: new for (old, new), what in edits if what is not What.PROMPT}
     exchanged = {into[row]: row for row in absent.tolist() if row in into}

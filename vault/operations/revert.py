@@ -20,19 +20,17 @@ from vault.objects.quarantine import (
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs
+from vault.operations.coexistence import past_of
 from vault.operations.compare import Comparison, compare_datasets
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import NOWHERE
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
-from vault.operations.removal_list import removals_for, removals_of, with_removals
+from vault.operations.removal_list import REVERTED, removals_for, removals_of, with_removals
 from vault.operations.revisions import resolve_commit
 from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.staging import Staged, change_stage
-
-REASON = "revert"
-"""The reason of removals of what a reverted commit had brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,9 @@ class _Reverting:
         numbers = dataset.numbers
         self._old = open_dataset(context.store, parent, numbers=numbers)
         self._new = open_dataset(context.store, commit.manifest, numbers=numbers)
-        self._changes: Comparison = compare_datasets(self._old, self._new)
+        self._changes: Comparison = compare_datasets(
+            self._old, self._new, past=past_of(context, commit.parents[:1])
+        )
 
     def run(self, digest: Digest, *, readmit: bool) -> tuple[Manifest, RevertReport]:
         """Return the manifest without what the commit changed, and what that came to."""
@@ -121,7 +121,7 @@ class _Reverting:
         )
         manifest = edited(self._dataset, self._keys, edit)
         detail = {"commit": digest, "message": self._commit.message}
-        reasons = removals_for(self._context, self._dataset, leaving, REASON, detail=detail)
+        reasons = removals_for(self._context, self._dataset, leaving, REVERTED, detail=detail)
         manifest, left, returned = self._with_quarantine(with_removals(store, manifest, reasons))
         gone = int((added == NOWHERE).sum() + (edits == NOWHERE).sum())
         return manifest, RevertReport(

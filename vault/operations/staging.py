@@ -10,7 +10,8 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.view import Stage, View
-from vault.operations.compare import count_changes
+from vault.operations.coexistence import past_of
+from vault.operations.compare import CountedChanges, count_changes
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
 from vault.operations.dataset import Dataset, labels_by_id, open_dataset
 
@@ -19,7 +20,10 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """How the stage stands after a command: its size, and its difference to the last commit."""
+    """How the stage stands after a command: its size, and its difference to the last commit.
+
+    `compared_texts` is False where alike texts were not looked for (`pair_rows`).
+    """
 
     examples: int
     added: int
@@ -27,6 +31,7 @@ class Staged:
     changed: int
     relabelled: int
     quarantined: int
+    compared_texts: bool = True
 
 
 def stage_dataset(
@@ -39,7 +44,10 @@ def stage_dataset(
     """
     digest = context.store.put(encode_manifest(manifest))
     base = None if draft.head is None else context.commit(draft.head).manifest
-    counts = ChangeCounts() if digest == base else count_changes(context.store, base, digest)
+    past = past_of(context, [draft.head])
+    counts, compared_texts = CountedChanges(ChangeCounts())
+    if digest != base:
+        counts, compared_texts = count_changes(context.store, base, digest, past=past)
     stage = Stage(
         base=draft.head,
         manifest=digest,
@@ -56,6 +64,7 @@ def stage_dataset(
         counts.changed,
         counts.relabelled,
         manifest.quarantined,
+        compared_texts,
     )
     return with_stage(view, draft.branch, None if nothing else stage), staged
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
-    from vault.operations.diff import ChangedExample, DiffReport
+    from vault.operations.diff import Changes, DiffReport
     from vault.operations.examine_rows import Finding
     from vault.operations.export import ExportReport
     from vault.operations.grep import GrepReport
@@ -151,8 +151,8 @@ class Reading(Opened):
         key: str | None = None,
         where: Conditions = (),
         filters: Sequence[str] = (),
-    ) -> Iterator[ChangedExample]:
-        """Yield every change between two revisions."""
+    ) -> Changes:
+        """Return every change between two revisions, read as they are asked for."""
         from vault.operations.diff import iterate_diff
 
         conditions = self._conditions(where, filters)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from vault.objects.field_path import leaves
 from vault.rules.rule import Fault, shown
-from vault.rules.subject import ROLES, Message, Subject, leaves, type_name
+from vault.rules.subject import ROLES, Message, Subject, type_name
 
 FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
 """Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""

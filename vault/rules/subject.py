@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vault.objects.field_path import leaves
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 """Roles that some trainer or provider knows."""
 
@@ -322,15 +324,3 @@ def type_name(value: Any) -> str:
     if isinstance(value, list):
         return "list"
     return "object" if isinstance(value, dict) else "number"
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and value of everything in a JSON value that is no list and no object."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from leaves(each, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from leaves(each, f"{path}[{number}]")
-    else:
-        yield path, value

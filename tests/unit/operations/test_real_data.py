@@ -27,7 +27,11 @@ def _folder() -> Path:
 
 
 DATA = _folder()
-FILES = sorted(path for path in DATA.glob("*/*") if path.suffix in (".json", ".jsonl"))
+FILES = sorted(
+    path
+    for path in DATA.glob("*/*")
+    if path.suffix in (".json", ".jsonl") and path.parent.name != "suites"
+)
 FILTERED = ("toolformer-dedupe-only-dataset.json", "toolformer-similarity-0.8-dataset.json")
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the data is not beside the checkout")

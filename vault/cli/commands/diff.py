@@ -11,7 +11,8 @@ from vault.cli import options
 from vault.cli.conditions import condition_options, limit_option
 from vault.cli.diff_text import by_lines, count_lines, item_lines
 from vault.cli.invocation import Invocation
-from vault.cli.render import emit, emit_raw_lines, hint
+from vault.cli.render import emit, emit_raw_lines, hint, warn
+from vault.cli.stage_text import NOT_COMPARED
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def command(
 
     With A, between A and what is staged; with A and B (or A..B), between the two. With --where,
     changes of which either side satisfies the expression, and only those are counted.
+
+    A changed example has the key, conversation or prompt of the old one, or half of its words.
     """
     repository = invocation.repository()
     narrowed: dict[str, Any] = {"key": key, "where": where, "filters": filters}
@@ -52,6 +55,8 @@ def command(
         _refuse_with_jsonl(invocation, stat, by)
         changes = repository.iterate_diff(old, new, **narrowed)
         differs = emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0
+        if not changes.compared_texts:
+            warn(invocation, NOT_COMPARED)
         return 1 if exit_code and differs else 0
     counts_only = stat or (by is not None and not invocation.json)
     report = repository.diff(old, new, by=by, limit=0 if counts_only else limit, **narrowed)
@@ -65,6 +70,8 @@ def command(
         yield from count_lines(report)
 
     emit(invocation, report, text)
+    if not report.compared_texts:
+        hint(invocation, "--key FIELD says which example is which, whatever their number")
     if not counts_only and total > len(report.items):
         left = total - len(report.items)
         hint(invocation, f"{left:,} more: `--limit {total}` shows all, `--jsonl` writes them out")

@@ -1,0 +1,396 @@
+"""Alike texts of two sides: which text of one may have been edited into which of the other.
+
+Candidates share rare words or rare pairs of words; what counts is computed from the texts. Costs
+time in proportion to the texts, not to their pairs: about 15 µs for each of 150 words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dedupe.shingles import (
+    SET_BITS,
+    Shingles,
+    as_sets,
+    is_first,
+    mix,
+    ranges,
+    shingles_from,
+)
+from vault.dedupe.texts import Rows, Texts, cut_blocks
+from vault.dedupe.words import Hashes, Words, tokens_of, words_of
+
+Shares = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+WORDS_KEPT = 128
+"""Different words of a text that are compared; of more, those with the smallest hashes."""
+
+LEAST_COMMON = 2
+"""Words that two texts must share at the least."""
+
+_PAIRS_KEPT = 48
+_TOKENS_KEPT = 256
+
+SECOND_CHOICE = 0.85
+UNCLEAR = 0.97
+VERY_ALIKE = 1.4
+"""Measured on real texts of 12 to 760 words, a fifth edited and a fifth removed; see `clear_pairs`
+and docs/decisions/0017-which-examples-count-as-changed.md."""
+
+_RARE = 12
+"""Features by which a text looks for candidates: those that the fewest texts have."""
+
+_MOST_CANDIDATES = 1 << 23
+"""Pairs of texts that may share a rare feature; the most frequent features are left out first."""
+
+_KEPT_CANDIDATES = 6
+_FAR_LIGHTER = 2
+_SHORT = 32
+_MOST_WEIGHT = (1 << 20) - 1
+_FREQUENT = (1 << 22) - 1
+_FEATURES_AT_ONCE = 1 << 18
+_TABLE_BITS = 23
+_PAIRS_AT_ONCE = 1 << 18
+_U = np.uint64
+_WEIGHT = 256
+
+
+Judge = Callable[[Rows, Rows, Shares], Shares]
+"""Returns how likely pairs are, from the words that they share; 0 for what is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlikePairs:
+    """Pairs of a text of the old side and one of the new side: arrays of one length.
+
+    `likeness` is what was judged, and for texts that are like several others what they share of
+    their tokens and of words in a row besides, which tells who is the most alike.
+    """
+
+    old: Rows
+    new: Rows
+    likeness: Shares
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.old)
+
+    def only(self, kept: Marks | Rows) -> AlikePairs:
+        """Return the pairs that are marked, or named, in this order."""
+        return AlikePairs(self.old[kept], self.new[kept], self.likeness[kept])
+
+    def best_first(self, ranks: tuple[Rows, Rows]) -> Rows:
+        """Return the places of the pairs, most alike ones first.
+
+        `ranks` number the texts of both sides, none twice: they decide where pairs are as alike.
+        """
+        ours, theirs = ranks[0][self.old], ranks[1][self.new]
+        return np.lexsort((np.maximum(ours, theirs), np.minimum(ours, theirs), -self.likeness))
+
+
+def alike_pairs(
+    old: Texts,
+    new: Texts,
+    besides: tuple[Rows, Rows],
+    judge: Judge,
+) -> AlikePairs:
+    """Return the pairs of texts that may be versions of one another, in no order.
+
+    Texts are compared by their different words: what both have, as a share of the longer one's.
+    `besides` are pairs to compare although they may share nothing rare. Exchanging the sides
+    exchanges the pairs.
+    """
+    ours, theirs = _Features.of(old), _Features.of(new)
+    first, second = _candidates(ours, theirs)
+    first, second = _together(first, second, besides)
+    share = _shares(ours.words, theirs.words, first, second)
+    likely = judge(first, second, share)
+    likely[share == 0] = 0
+    found = _first_choices(AlikePairs(first, second, likely).only(likely > 0))
+    several = _is_repeated(found.old, len(old)) | _is_repeated(found.new, len(new))
+    places = np.flatnonzero(several)
+    likeness = found.likeness.copy()
+    likeness[places] += _exact_shares(old, new, found.old[places], found.new[places])
+    return AlikePairs(found.old, found.new, likeness)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    """Sets of hashes of texts, and the largest hash up to which each is complete."""
+
+    sets: Shingles
+    complete: Hashes
+
+    @staticmethod
+    def joined(cut: list[tuple[Shingles, Hashes]]) -> _Sets:
+        """Put the sets of blocks of texts together."""
+        counts = np.concatenate([np.zeros(1, np.int64), *(each.counts() for each, _ in cut)])
+        hashes = np.concatenate([np.zeros(0, np.uint64), *(each.hashes for each, _ in cut)])
+        complete = np.concatenate([np.zeros(0, np.uint64), *(limit for _, limit in cut)])
+        return _Sets(Shingles(hashes, np.cumsum(counts)), complete)
+
+
+def _smallest(sets: Shingles, most: int) -> tuple[Shingles, Hashes]:
+    """Return the smallest hashes of each set, and the largest up to which it is complete."""
+    counts = sets.counts()
+    complete = np.full(len(sets), (1 << SET_BITS) - 1, np.uint64)
+    if not len(counts) or int(counts.max()) <= most:
+        return sets, complete
+    place = np.arange(len(sets.hashes)) - np.repeat(sets.offsets[:-1], counts)
+    long = np.flatnonzero(counts > most)
+    complete[long] = sets.hashes[sets.offsets[long] + most - 1]
+    return sets.only(place < most), complete
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """What texts of one side have in common with others: words, and two words in a row."""
+
+    words: _Sets
+    pairs: _Sets
+
+    @classmethod
+    def of(cls, texts: Texts) -> _Features:
+        words, pairs = [], []
+        for first, last in cut_blocks(texts.sizes()):
+            found = words_of(texts.block(first, last))
+            words.append(_smallest(as_sets(_single(found)), WORDS_KEPT))
+            pairs.append(_smallest(as_sets(shingles_from(found, 2)), _PAIRS_KEPT))
+        return cls(_Sets.joined(words), _Sets.joined(pairs))
+
+    def looked_for(self) -> Shingles:
+        """Return what to look for candidates by: pairs of words, and of a short text words too."""
+        pairs, words = self.pairs.sets, self.words.sets
+        words = words.only((words.counts() <= _SHORT)[words.text_of_each()])
+        text = np.concatenate([words.text_of_each(), pairs.text_of_each()])
+        hashes = np.concatenate([words.hashes, pairs.hashes])
+        ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(words.counts() + pairs.counts())])
+        return Shingles(hashes[np.argsort(text, kind="stable")], ends)
+
+
+def _single(words: Words) -> Shingles:
+    return Shingles(mix(words.hashes.copy()), words.offsets)
+
+
+def _candidates(ours: _Features, theirs: _Features) -> tuple[Rows, Rows]:
+    """Return pairs of texts that share rare features, for each text those that share the most."""
+    left, right = ours.looked_for(), theirs.looked_for()
+    bits = min(_TABLE_BITS, max(10, (len(left.hashes) + len(right.hashes)).bit_length()))
+    # How many texts have a feature, counted by the lower bits of its hash: it only ranks features.
+    tables = tuple(_counted(each, bits) for each in (left, right))
+    ours_rare, theirs_rare = (_rare(each, tables, bits) for each in (left, right))
+    first, second, weight = _sharing(ours_rare, theirs_rare, tables, bits)
+    best = np.zeros(len(first), np.bool_)
+    for own in (first, second):
+        best[_best_of_each(own, weight)] = True
+    return first[best], second[best]
+
+
+def _counted(features: Shingles, bits: int) -> NDArray[np.int64]:
+    return np.bincount(_buckets(features.hashes, bits), minlength=1 << bits)
+
+
+def _buckets(features: Hashes, bits: int) -> NDArray[np.int64]:
+    return (features & _U((1 << bits) - 1)).view(np.int64)
+
+
+def _rare(
+    features: Shingles, tables: tuple[NDArray[np.int64], ...], bits: int
+) -> tuple[Hashes, Rows]:
+    """Return up to _RARE features of each text that both sides have, and the texts, by feature."""
+    parts = []
+    for first, last in cut_blocks(features.counts(), _FEATURES_AT_ONCE):
+        begin, end = features.offsets[[first, last]]
+        bucket = _buckets(features.hashes[begin:end], bits)
+        frequency = tables[0][bucket] * tables[1][bucket]
+        shared = np.flatnonzero(frequency)
+        text = np.repeat(np.arange(last - first), features.counts()[first:last])[shared]
+        # One number to sort by: the text, how frequent the feature is, and where it stands.
+        tagged = text << 54 | np.minimum(frequency[shared], _FREQUENT) << 32 | shared
+        tagged.sort()
+        text = tagged >> 54
+        kept = _place_in_group(text) < _RARE
+        parts.append((begin + (tagged[kept] & 0xFFFFFFFF), first + text[kept]))
+    none = np.zeros(0, np.int64)
+    place = np.concatenate([none, *(each for each, _ in parts)])
+    text = np.concatenate([none, *(each for _, each in parts)])
+    hashes = features.hashes[place]
+    order = np.argsort(hashes, kind="stable")
+    return hashes[order], text[order]
+
+
+def _place_in_group(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each of some sorted values how many equal ones stand before it."""
+    starts = np.flatnonzero(is_first(ordered))
+    sizes = np.diff(np.append(starts, len(ordered)))
+    return np.arange(len(ordered)) - np.repeat(starts, sizes)
+
+
+def _sharing(
+    ours: tuple[Hashes, Rows],
+    theirs: tuple[Hashes, Rows],
+    tables: tuple[NDArray[np.int64], ...],
+    bits: int,
+) -> tuple[Rows, Rows, NDArray[np.int64]]:
+    """Return the pairs of texts that share a feature, and the sum of the weights of what they do.
+
+    A feature weighs more the fewer texts have it. Weights are whole numbers, so that their sums do
+    not depend on an order.
+    """
+    begin = np.searchsorted(theirs[0], ours[0], side="left")
+    count = np.searchsorted(theirs[0], ours[0], side="right") - begin
+    count = _within_bound(ours[0], count)
+    bucket = _buckets(ours[0], bits)
+    total = tables[0].sum() * float(tables[1].sum())
+    frequency = np.maximum(tables[0][bucket] * tables[1][bucket], 1)
+    weight = np.repeat(np.rint(_WEIGHT * np.log1p(total / frequency)).astype(np.int64), count)
+    tagged = np.repeat(ours[1], count).astype(np.uint64) << _U(32)
+    tagged |= theirs[1][ranges(begin, count)].astype(np.uint64)
+    order = np.argsort(tagged, kind="stable")
+    tagged, weight = tagged[order], weight[order]
+    starts = np.flatnonzero(is_first(tagged))
+    tagged = tagged[starts]
+    first, second = (tagged >> _U(32)).astype(np.int64), (tagged & _U(0xFFFFFFFF)).astype(np.int64)
+    return first, second, np.add.reduceat(weight, starts) if len(starts) else weight
+
+
+def _within_bound(features: Hashes, count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the counts, 0 for features that would make more than _MOST_CANDIDATES pairs in all."""
+    if int(count.sum()) <= _MOST_CANDIDATES:
+        return count
+    starts = np.flatnonzero(is_first(features))
+    sizes = np.diff(np.append(starts, len(features)))
+    pairs = count[starts] * sizes
+    order = np.lexsort((features[starts], pairs))
+    kept = np.zeros(len(starts), np.bool_)
+    kept[order] = np.cumsum(pairs[order]) <= _MOST_CANDIDATES
+    result: NDArray[np.int64] = np.where(np.repeat(kept, sizes), count, 0)
+    return result
+
+
+def _best_of_each(own: Rows, weight: NDArray[np.int64]) -> Rows:
+    """Return the places of the _KEPT_CANDIDATES heaviest pairs of each text, without far lighter.
+
+    Of equally heavy ones those that come first: pairs are in the order of both texts.
+    """
+    # One number to sort by: the text (17 bits), how light the pair is (20), and its place.
+    light = _MOST_WEIGHT - np.minimum(weight, _MOST_WEIGHT)
+    tagged = own << 44 | light << 24 | np.arange(len(own))
+    tagged.sort()
+    order = tagged & 0xFFFFFF
+    own, weight = tagged >> 44, weight[order]
+    place = _place_in_group(own)
+    heaviest = np.repeat(weight[place == 0], np.bincount(own)[own[place == 0]]) if len(own) else 0
+    result: Rows = order[(place < _KEPT_CANDIDATES) & (_FAR_LIGHTER * weight >= heaviest)]
+    return result
+
+
+def _together(first: Rows, second: Rows, besides: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
+    first, second = np.concatenate([first, besides[0]]), np.concatenate([second, besides[1]])
+    tagged = np.sort(first.astype(np.uint64) << _U(32) | second.astype(np.uint64))
+    tagged = tagged[is_first(tagged)]
+    return (tagged >> _U(32)).astype(np.int64), (tagged & _U(0xFFFFFFFF)).astype(np.int64)
+
+
+def _is_repeated(rows: Rows, count: int) -> Marks:
+    return np.bincount(rows, minlength=count)[rows] > 1
+
+
+def _shares(ours: _Sets, theirs: _Sets, first: Rows, second: Rows) -> Shares:
+    """Return how much pairs have in common, as a share of the larger set.
+
+    0 for fewer than LEAST_COMMON: that two answers are "Yes." makes no edit of one another.
+    Sets that are not complete are compared as far as both are: a sample by hash.
+    """
+    result = np.zeros(len(first), np.float64)
+    sizes = ours.sets.counts()[first] + theirs.sets.counts()[second]
+    for start, end in cut_blocks(sizes, _PAIRS_AT_ONCE):
+        own = slice(start, end)
+        result[own] = _some_shares(ours, theirs, first[own], second[own])
+    return result
+
+
+def _some_shares(ours: _Sets, theirs: _Sets, first: Rows, second: Rows) -> Shares:
+    limit = np.minimum(ours.complete[first], theirs.complete[second])
+    left, right = ours.sets.of(first), theirs.sets.of(second)
+    parts, counts = [], []
+    for sets in (left, right):
+        pair = sets.text_of_each()
+        within = sets.hashes <= limit[pair]
+        counts.append(np.bincount(pair[within], minlength=len(first)))
+        parts.append(sets.hashes[within] | pair[within].astype(np.uint64) << _U(SET_BITS))
+    tagged = np.sort(np.concatenate(parts))
+    shared = (tagged[1:][tagged[1:] == tagged[:-1]] >> _U(SET_BITS)).astype(np.int64)
+    common = np.bincount(shared, minlength=len(first))
+    result: Shares = common / np.maximum(np.maximum(counts[0], counts[1]), 1)
+    result[common < LEAST_COMMON] = 0
+    return result
+
+
+def _exact_shares(old: Texts, new: Texts, first: Rows, second: Rows) -> Shares:
+    """Return what pairs share of tokens, of two tokens in a row and of two words in a row."""
+    ours, own_rows = _exact_sets(old, first)
+    theirs, their_rows = _exact_sets(new, second)
+    return _shares(
+        ours, theirs, np.searchsorted(own_rows, first), np.searchsorted(their_rows, second)
+    )
+
+
+def _exact_sets(texts: Texts, rows: Rows) -> tuple[_Sets, Rows]:
+    """Return the sets of some texts, and which texts they are, ascending."""
+    rows = np.flatnonzero(np.bincount(rows, minlength=len(texts)))
+    sizes = texts.sizes()[rows]
+    parts = []
+    for start, end in cut_blocks(sizes):
+        some = texts.take(rows[start:end])
+        tokens = tokens_of(some)
+        kinds = (_single(tokens), shingles_from(tokens, 2), shingles_from(words_of(some), 2))
+        text = np.concatenate([each.text_of_each() for each in kinds])
+        hashes = np.concatenate([each.hashes for each in kinds])
+        ends = np.cumsum([0, *np.bincount(text, minlength=end - start).tolist()])
+        sets = as_sets(Shingles(hashes[np.argsort(text, kind="stable")], ends))
+        parts.append(_smallest(sets, _TOKENS_KEPT))
+    return _Sets.joined(parts), rows
+
+
+def clear_pairs(pairs: AlikePairs) -> AlikePairs:
+    """Return the pairs of texts that are clearly most alike; what is unclear is left out.
+
+    Left out are pairs of which either text is much more like another one (SECOND_CHOICE), or nearly
+    as much (UNCLEAR), unless the two are very alike (VERY_ALIKE): of texts that are all made after
+    one pattern nobody can tell which was edited into which.
+    """
+    pairs = _first_choices(pairs)
+    others = _most_alike_others(pairs)
+    return pairs.only((pairs.likeness >= VERY_ALIKE) | (others < UNCLEAR * pairs.likeness))
+
+
+def _first_choices(pairs: AlikePairs) -> AlikePairs:
+    """Return the pairs without those of which either text is much more like another one."""
+    return pairs.only(pairs.likeness >= SECOND_CHOICE * _most_alike_others(pairs))
+
+
+def _most_alike_others(pairs: AlikePairs) -> Shares:
+    """Return for each pair how alike the most alike other pair of either text is, or 0."""
+    ours, theirs = (_others_of(rows, pairs.likeness) for rows in (pairs.old, pairs.new))
+    return np.maximum(ours, theirs)
+
+
+def _others_of(rows: Rows, likeness: Shares) -> Shares:
+    """Return for each pair the likeness of the most alike other pair of the same text, or 0."""
+    order = np.lexsort((-likeness, rows))
+    place = _place_in_group(rows[order])
+    ordered = likeness[order]
+    others = np.zeros(len(rows), np.float64)
+    later = np.flatnonzero(place > 0)
+    others[later] = ordered[later - place[later]]
+    second = np.flatnonzero(place == 1)
+    others[second - 1] = ordered[second]
+    result = np.empty(len(rows), np.float64)
+    result[order] = others
+    return result
