@@ -5,10 +5,11 @@ Reads and checks types; what a setting means is known where it is used. Never wr
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,12 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "dedupe.threshold",
         "dedupe.on",
         "dedupe.keep",
+        "dedupe.within",
+        "dedupe.count_shared",
         "validate.select",
         "validate.ignore",
         "validate.target",
+        "validate.targets",
         "validate.severity.*",
         "validate.gate",
         "validate.tokenizer",
@@ -65,6 +69,10 @@ class Configuration:
         """Return a text, or None when it is not set; `config-invalid` for another type."""
         value = self._get(key, str)
         return None if value is None else str(value)
+
+    def is_text(self, key: str) -> bool:
+        """Tell whether a text is set."""
+        return isinstance(self._find(key), str)
 
     def number(self, key: str) -> float | None:
         """Return a number, whole or not, or None; `config-invalid` for another type."""
@@ -99,6 +107,34 @@ class Configuration:
             raise self._wrong_type(key, "a table")
         return value
 
+    def require_known(self, section: str) -> None:
+        """Refuse tables that no version knows, and keys that a table does not have.
+
+        Of the tables only `section` is looked into: what is wrong in another one is told by the
+        commands that read that. Raises InvalidInput (`config-key-unknown`) with the nearest key.
+        """
+        known = KNOWN_KEYS[self.shown]
+        for key in (*self.values, *_keys_below(self.values.get(section), section)):
+            if not _is_known(key, known):
+                raise self._unknown(key, known)
+
+    def _unknown(self, key: str, known: tuple[str, ...]) -> InvalidInput:
+        table, _, name = key.rpartition(".")
+        names = [each.removesuffix(".*") for each in known]
+        start = f"{table}." if table else ""
+        inside = dict.fromkeys(
+            each.removeprefix(start).partition(".")[0] for each in names if each.startswith(start)
+        )
+        near = nearest_key(name, inside)
+        elsewhere = [each for each in names if each.rpartition(".")[2] == name]
+        meant = f"{start}{near}" if near else next(iter(elsewhere), None)
+        listed = ", ".join(f"{start}{each}" for each in inside)
+        return InvalidInput(
+            f"{self.shown}: unknown key {key}",
+            code="config-key-unknown",
+            hint=f"did you mean {meant}?" if meant else f"known are {listed}",
+        )
+
     def _find(self, key: str) -> Any:
         value: Any = self.values
         walked: list[str] = []
@@ -129,6 +165,26 @@ class Configuration:
         )
 
 
+def nearest_key(key: str, names: Iterable[str]) -> str | None:
+    """Return the name that is most like a key, or None if none is."""
+    near = difflib.get_close_matches(key.lower(), list(names), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def _keys_below(value: Any, prefix: str) -> Iterator[str]:
+    """Yield the dotted keys of a table that are looked for by name."""
+    for name in value if isinstance(value, Mapping) else ():
+        yield f"{prefix}.{name}"
+
+
+def _is_known(key: str, known: tuple[str, ...]) -> bool:
+    """Tell whether a key is one of those known, or a table that holds some."""
+    table = key.rpartition(".")[0]
+    return f"{table}.*" in known or any(
+        each in (key, f"{key}.*") or each.startswith(f"{key}.") for each in known
+    )
+
+
 def find_root(start: Path) -> Path | None:
     """Return the nearest folder, `start` or above, with a `.vault/` of ours in it, or None.
 
@@ -149,6 +205,17 @@ def read_machine_configuration(root: Path) -> Configuration:
 def read_team_configuration(root: Path) -> Configuration:
     """Return the team's settings, empty when the file is absent; errors as `read_file`."""
     return read_file(root / TEAM_FILE, shown=TEAM_FILE)
+
+
+def read_team_section(root: Path, section: str) -> Configuration:
+    """Return the team's settings for a reader of one table, such as `validate`.
+
+    Errors as `read_file` and `Configuration.require_known`: a mistyped key must not switch off
+    what it was meant to set.
+    """
+    found = read_team_configuration(root)
+    found.require_known(section)
+    return found
 
 
 def read_file(path: Path, *, shown: str) -> Configuration:

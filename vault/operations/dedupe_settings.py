@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vault.config import read_team_configuration
+from vault.config import read_team_section
 from vault.errors import InvalidInput
 from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing
@@ -14,16 +14,18 @@ from vault.operations.duplicate_plan import Comparing
 def comparing_of(folder: Path | None, **given: Any) -> Comparing:
     """Return what counts as a duplicate; `given` are fields of Comparing, None where not said.
 
-    `[dedupe]` of `vault.toml` may say `threshold`, `on` and `keep`. Raises InvalidInput
-    (`config-invalid`, `part-unknown`).
+    `[dedupe]` of `vault.toml` may say `threshold`, `on`, `keep`, `within` and `count_shared`.
+    Raises InvalidInput (`config-invalid`, `config-key-unknown`, `part-unknown`).
     """
     said = {name: value for name, value in given.items() if value is not None}
     if folder is not None:
-        team = read_team_configuration(folder)
-        usual = {
+        team = read_team_section(folder, "dedupe")
+        usual: dict[str, Any] = {
             "threshold": team.number("dedupe.threshold"),
             "on": team.text("dedupe.on"),
             "keep": team.text("dedupe.keep"),
+            "within": team.text("dedupe.within"),
+            "count_shared": team.boolean("dedupe.count_shared"),
         }
         said = {**{name: each for name, each in usual.items() if each is not None}, **said}
     if "on" in said:

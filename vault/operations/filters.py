@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vault.config import read_team_configuration
+from vault.config import read_team_section
 from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
 from vault.operations.context import Context
@@ -21,14 +21,14 @@ SECTION = "filters"
 def named_filters(folder: Path | None, names: Sequence[str]) -> tuple[str, ...]:
     """Return the expressions that `vault.toml` gives some names.
 
-    Raises NotFound (`filter-not-found`), InvalidInput (`config-invalid`), InvalidExpression
-    (`expression-invalid`) for an expression that `check_expression` refuses.
+    Raises NotFound (`filter-not-found`), InvalidInput (`config-invalid`, `config-key-unknown`),
+    InvalidExpression (`expression-invalid`) for an expression that `check_expression` refuses.
     """
     if not names:
         return ()
     known: dict[str, Any] = {}
     if folder is not None:
-        known = dict(read_team_configuration(folder).table(SECTION))
+        known = dict(read_team_section(folder, SECTION).table(SECTION))
     return tuple(_named(known, name) for name in names)
 
 

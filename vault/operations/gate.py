@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from vault.config import read_team_configuration
-from vault.errors import AnswerIsNo, InvalidInput
+from vault.errors import AnswerIsNo
 from vault.objects.manifest import Manifest
 from vault.objects.validation import Validation, dataset_digest
 from vault.operations.context import Context
+from vault.operations.validate_settings import validate_settings
 from vault.operations.validations import recall_validation, remember_validation, rules_key
 
-_KEY = "validate.gate"
-_GATES = ("error", "warning", "off")
 _MOST_TOLD = 3
 
 
 def gate_of(context: Context) -> str | None:
     """Return the gate that the team set: `error`, `warning`, or None.
 
-    Raises InvalidInput (`config-invalid`).
+    Raises what `validate_settings` raises.
     """
-    if context.folder is None:
-        return None
-    gate = read_team_configuration(context.folder).text(_KEY)
-    if gate is not None and gate not in _GATES:
-        raise InvalidInput(
-            f'vault.toml: {_KEY} is "{gate}"',
-            code="config-invalid",
-            hint="write `error`, `warning` or `off`, in quotes",
-        )
+    gate = validate_settings(context.folder).gate
     return None if gate == "off" else gate
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.config import read_team_configuration
+from vault.config import nearest_key, read_team_section
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 from vault.operations.code_rules import is_place, load_check
@@ -49,7 +49,7 @@ def known_rules(folder: Path | None) -> Mapping[str, AnyRule]:
     """
     if folder is None:
         return ALL_RULES
-    own = read_team_configuration(folder).table(_SECTION)
+    own = read_team_section(folder, "validate").table(_SECTION)
     made = {code: _own_rule(code, said) for code, said in own.items()}
     names = Counter(rule.name for rule in made.values())
     for name in (name for name, count in names.items() if count > 1):
@@ -134,8 +134,15 @@ def _own_rule(code: str, said: Any) -> OwnRule:
             f"{code} cannot be the code of a rule of your own",
             f"use capital letters and digits that begin with none of {', '.join(FAMILIES)}",
         )
-    if not isinstance(said, dict) or set(said) - set(_MEMBERS):
-        raise _invalid(f"{place} is not a rule", f"write {', '.join(_MEMBERS)}, nothing else")
+    if not isinstance(said, dict):
+        raise _invalid(f"{place} is not a table", f"write {', '.join(_MEMBERS)} below it")
+    for member in said.keys() - set(_MEMBERS):
+        near = nearest_key(member, _MEMBERS)
+        raise InvalidInput(
+            f"vault.toml: unknown key {place}.{member}",
+            code="config-key-unknown",
+            hint=f"did you mean {near}?" if near else f"known are {', '.join(_MEMBERS)}",
+        )
     for member in _MEMBERS:
         if not isinstance(said.get(member, ""), str):
             raise _invalid(f"{place}.{member} is not text", f"change {place}.{member} to text")

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vault.config import read_team_configuration
-from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
@@ -20,6 +18,7 @@ from vault.operations.list_examples import open_revision
 from vault.operations.own_rules import all_faults, known_rules, with_code
 from vault.operations.staging import Staged
 from vault.operations.token_counts import token_counter
+from vault.operations.validate_settings import validate_settings
 from vault.operations.validations import remember_validation, rules_key
 from vault.rules.any_rule import AnyRule, project_code
 from vault.rules.codes import SET_RULES
@@ -29,8 +28,6 @@ from vault.rules.size import counted_exactly
 
 SHOWN = 3
 """Findings of each rule that a report shows."""
-
-_SECTION = "validate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +150,7 @@ def rules_to_run(folder: Path | None, options: ValidateOptions) -> RulesToRun:
 
 def _counting(folder: Path | None, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
     """Return rules of which those about lengths count with the tokenizer of the team, if any."""
-    key = f"{_SECTION}.tokenizer"
-    tokenizer = None if folder is None else read_team_configuration(folder).text(key)
+    tokenizer = validate_settings(folder).tokenizer
     if folder is None or tokenizer is None:
         return rules
     count, name = token_counter(folder, tokenizer)
@@ -253,21 +249,10 @@ def iterate_findings(
 def selection_of(folder: Path | None, options: ValidateOptions) -> RuleSelection:
     """Return which rules are asked for: by the options, else by `[validate]` of `vault.toml`.
 
-    Raises InvalidInput (`config-invalid`).
+    Raises what `validate_settings` raises.
     """
-    select, ignore, target = options.select, options.ignore, options.target
-    severity: dict[str, str] = {}
-    if folder is not None:
-        settings = read_team_configuration(folder)
-        select = settings.texts(f"{_SECTION}.select") if select is None else select
-        ignore = settings.texts(f"{_SECTION}.ignore") if ignore is None else ignore
-        target = settings.text(f"{_SECTION}.target") if target is None else target
-        for code, value in settings.table(f"{_SECTION}.severity").items():
-            if not isinstance(value, str):
-                raise InvalidInput(
-                    f"vault.toml: {_SECTION}.severity.{code} is not text",
-                    code="config-invalid",
-                    hint="write `error`, `warning` or `off`, in quotes",
-                )
-            severity[code] = value
-    return RuleSelection(tuple(select or ()), tuple(ignore or ()), target, severity)
+    team = validate_settings(folder)
+    select = team.select if options.select is None else options.select
+    ignore = team.ignore if options.ignore is None else options.ignore
+    target = team.target if options.target is None else options.target
+    return RuleSelection(tuple(select or ()), tuple(ignore or ()), target, team.severity)

@@ -78,7 +78,7 @@ def test_a_field_that_occurs_nowhere_is_missing_everywhere(
         ('"without-topic"', '"No Topic"', "config-invalid"),
         ('"error"', '"fatal"', "config-invalid"),
         ('message = "the ticket has no topic"', "message = 3", "config-invalid"),
-        ("message", "massage", "config-invalid"),
+        ("message", "massage", "config-key-unknown"),
         ('where = "data.topic is null"\n', "", "config-invalid"),
         ("data.topic is null", "data.topic is", "expression-invalid"),
         ("data.topic is null", "read_text('/etc/passwd') is null", "expression-invalid"),

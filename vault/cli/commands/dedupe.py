@@ -98,7 +98,7 @@ def command(
         within=within,
         against=against,
         containment=containment,
-        count_shared=count_shared,
+        count_shared=count_shared or None,
     )
     if jsonl:
         emit_json_lines(invocation, report.pairs)
