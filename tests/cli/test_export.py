@@ -175,3 +175,33 @@ def test_an_export_whose_lock_cannot_be_written_leaves_no_file(
     target = tmp_path / "out.jsonl"
     assert run("export", "-o", str(target)).code == 5
     assert list(tmp_path.glob("*out*")) == []
+
+
+@pytest.mark.parametrize("revision", [(), ("HEAD",), ("main",)])
+@pytest.mark.parametrize("verb", ["export", "checkout"])
+def test_an_export_of_head_says_that_the_stage_differs(
+    run: Run, committed: Path, verb: str, revision: tuple[str, ...]
+) -> None:
+    assert "staged" not in run(verb, *revision, "-o", "before.jsonl").err
+    write_lines(committed / "more.jsonl", [{"text": "one more"}])
+    run("import", "more.jsonl")
+
+    for place in ("my file.jsonl", "-"):
+        outcome = run("-q", verb, *revision, "-o", place)
+        name = revision[0] if revision else "HEAD"
+        assert outcome.code == 0
+        assert f"warning: {name} was written, without what is staged since" in outcome.err
+    assert "`vault export STAGE -o 'my file.jsonl'`" in run(verb, "-o", "my file.jsonl").err
+    report = json.loads(run(verb, "--json", "-o", "other.jsonl").out)
+    assert report["stage_differs"] is True
+
+
+def test_an_export_that_names_a_version_says_nothing_of_the_stage(
+    run: Run, committed: Path
+) -> None:
+    run("tag", "v1")
+    write_lines(committed / "more.jsonl", [{"text": "one more"}])
+    run("import", "more.jsonl")
+
+    for revision in ("v1", "STAGE"):
+        assert "staged" not in run("export", revision, "-o", f"{revision}.jsonl").err

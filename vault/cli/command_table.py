@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Effect(Enum):
+    """What a command does to data: a mistyped word must not lead to harm."""
+
+    READS = "reads"
+    ADDS = "adds"
+    CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command: its name and the line that `vault --help` shows."""
+    """One command: its name, the line that `vault --help` shows, and what it does to data.
+
+    ADDS is for commands that only add or record; CHANGES for all that take away, overwrite, or
+    go back.
+    """
 
     name: str
     summary: str
+    effect: Effect = Effect.READS
 
     @property
     def module(self) -> str:
@@ -36,7 +50,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Start",
         (
-            Entry("init", "make a repository in a folder"),
+            Entry("init", "make a repository in a folder", Effect.ADDS),
             Entry("demo", "show the main job on bundled data"),
             Entry("help", "show what vault does, or what one command takes"),
         ),
@@ -44,23 +58,25 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Bring in and record",
         (
-            Entry("import", "read files into the draft of the next commit"),
+            Entry("import", "read files into the draft of the next commit", Effect.ADDS),
             Entry("status", "say where things stand and what to do next"),
             Entry("quarantine", "show what could not be read, and why"),
             Entry("validate", "say what is wrong with examples, before training on them"),
-            Entry("commit", "record what is staged as a version"),
+            Entry("commit", "record what is staged as a version", Effect.ADDS),
         ),
     ),
     Section(
         "Change what is staged",
         (
-            Entry("clean", "mend, quarantine and dedupe what is staged, in one go"),
-            Entry("dedupe", "take exact and near duplicates out, one of each stays"),
-            Entry("rm", "take examples out"),
-            Entry("restore", "bring examples back"),
+            Entry("clean", "mend, quarantine and dedupe what is staged, in one go", Effect.CHANGES),
+            Entry(
+                "dedupe", "take exact and near duplicates out, one of each stays", Effect.CHANGES
+            ),
+            Entry("rm", "take examples out", Effect.CHANGES),
+            Entry("restore", "bring examples back", Effect.CHANGES),
             Entry("removed", "list what was taken out, and why"),
-            Entry("revert", "undo what one commit changed"),
-            Entry("discard", "drop everything that is staged"),
+            Entry("revert", "undo what one commit changed", Effect.CHANGES),
+            Entry("discard", "drop everything that is staged", Effect.CHANGES),
         ),
     ),
     Section(
@@ -79,19 +95,19 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Name and write out",
         (
-            Entry("tag", "list, make or delete names of versions"),
-            Entry("checkout", "go to a version, or write it to files"),
-            Entry("export", "write a version, or part of it, to files"),
+            Entry("tag", "list, make or delete names of versions", Effect.ADDS),
+            Entry("checkout", "go to a version, or write it to files", Effect.CHANGES),
+            Entry("export", "write a version, or part of it, to files", Effect.ADDS),
         ),
     ),
     Section(
         "Branch and go back",
         (
-            Entry("branch", "list, make, rename or delete branches"),
-            Entry("switch", "go to another branch"),
-            Entry("reset", "move the branch to another commit"),
-            Entry("undo", "take back the last operation; again, the one before"),
-            Entry("redo", "do again what was taken back"),
+            Entry("branch", "list, make, rename or delete branches", Effect.ADDS),
+            Entry("switch", "go to another branch", Effect.CHANGES),
+            Entry("reset", "move the branch to another commit", Effect.CHANGES),
+            Entry("undo", "take back the last operation; again, the one before", Effect.CHANGES),
+            Entry("redo", "do again what was taken back", Effect.CHANGES),
             Entry("operations", "list what was done, and what of it was undone"),
         ),
     ),
@@ -99,7 +115,7 @@ SECTIONS: tuple[Section, ...] = (
         "Look after",
         (
             Entry("fsck", "read everything again and tell what is damaged"),
-            Entry("gc", "remove what nothing needs any more"),
+            Entry("gc", "remove what nothing needs any more", Effect.CHANGES),
             Entry("doctor", "tell versions, settings and state, for a report of a bug"),
             Entry("completion", "print the script that completes words in a shell"),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
@@ -11,7 +12,7 @@ import click
 
 from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
-from vault.cli.render import emit, warn
+from vault.cli.render import emit, hint, warn
 from vault.cli.text import escape, escape_json, plural, short_id
 from vault.errors import InvalidInput
 
@@ -87,11 +88,14 @@ def write_export(
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
         if not report.locked:
             warn(invocation, "vault.lock may not be written here: it does not tell of this export")
-        return
-    invocation.emitted = True
-    sys.stdout.flush()
-    repository.export(revision, stdout=standard_output(), **wanted)
-    sys.stdout.flush()
+    else:
+        invocation.emitted = True
+        sys.stdout.flush()
+        report = repository.export(revision, stdout=standard_output(), **wanted)
+        sys.stdout.flush()
+    if report.stage_differs:
+        warn(invocation, f"{revision or 'HEAD'} was written, without what is staged since")
+        hint(invocation, f"`vault export STAGE -o {shlex.quote(output)}` writes the stage")
 
 
 def _checked_output(

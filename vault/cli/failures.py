@@ -12,6 +12,7 @@ import sys
 
 import click
 
+from vault.cli.guesses import guessed_option
 from vault.cli.invocation import Invocation
 from vault.cli.text import broken_at_words, escape
 from vault.errors import (
@@ -132,8 +133,9 @@ def _from_click(error: click.ClickException) -> InvalidInput:
     message = message[:1].lower() + message[1:]
     if isinstance(error, click.NoSuchOption):
         message = f"`{path}` has no option {error.option_name}"
-        if error.possibilities:
-            hint = f"did you mean {sorted(error.possibilities)[0]}? {hint}"
+        close = guessed_option(error.option_name, error.possibilities or ())
+        if close is not None:
+            hint = f"did you mean {close}? {hint}"
     return InvalidInput(message, code="usage", hint=hint)
 
 

@@ -82,15 +82,15 @@ class VaultGroup(VaultCommand, click.Group):
 
 
 def unknown_command(path: str, name: str, known: list[str]) -> InvalidInput:
-    """Return the error for a word that names no command, with the closest known one as hint."""
-    from difflib import get_close_matches
+    """Return the error for a word that names no command, with a harmless one like it as hint."""
+    from vault.cli.guesses import guessed_command
 
-    close = get_close_matches(name, known, n=1)
+    close = guessed_command(name, known)
     listing = f"`{path} --help` lists the commands"
     return InvalidInput(
         f'`{path}` has no command "{name}"',
         code="unknown-command",
-        hint=f"did you mean `{path} {close[0]}`? {listing}" if close else listing,
+        hint=f"did you mean `{path} {close}`? {listing}" if close else listing,
     )
 
 

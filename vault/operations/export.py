@@ -17,7 +17,8 @@ from vault.objects.digest import Digest
 from vault.objects.json_member import EXPORT_MEMBER, with_member
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
-from vault.operations.context import Context
+from vault.objects.view import View
+from vault.operations.context import Context, stage_of, workspace_of
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.export_place import check_place
 from vault.operations.filters import satisfying
@@ -69,7 +70,8 @@ class ExportReport(Displayed):
     """What was written, of which commit (None for the stage).
 
     `locked` tells whether `vault.lock` says so: not for standard output, nor where this user may
-    not write beside the repository.
+    not write beside the repository. `stage_differs` tells that HEAD was written while something
+    else is staged, which is therefore not in the files.
     """
 
     commit: Digest | None
@@ -79,6 +81,7 @@ class ExportReport(Displayed):
     sha256: str | None
     files: tuple[ExportedFile, ...]
     locked: bool = False
+    stage_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,15 @@ def export(
     else:
         files, is_locked = _write_files(context, dataset, targets, options, opened.commit)
     context.progress.finish()
-    return replace(_report(opened, options, targets, files), locked=is_locked)
+    report = _report(opened, options, targets, files)
+    return replace(report, locked=is_locked, stage_differs=_stage_differs(view, opened))
+
+
+def _stage_differs(view: View, opened: Revision) -> bool:
+    """Tell whether HEAD was meant, by whatever name moves with it, and the stage is another one."""
+    stage = stage_of(view)
+    is_head = opened.text in (HEAD, workspace_of(view).branch)
+    return is_head and stage is not None and stage.manifest != opened.manifest
 
 
 def _report(
