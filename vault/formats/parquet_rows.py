@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vault.errors import InvalidInput
+from vault.formats.chat import TOOL_FIELDS
 from vault.formats.parquet_expansion import DELTA, EXPANDING, expanded_bytes
 from vault.formats.parquet_values import RowPlan, add_rows, measure, shown
 from vault.formats.records import BlockBuilder, RecordTexts, too_long
+from vault.formats.table_cells import CONVERSATION_COLUMNS
 
 JSON_COLUMNS = b"vault.json_columns"
 """Schema metadata: a JSON list of the columns whose strings are JSON texts."""
@@ -147,9 +149,13 @@ def _plan(schema: Any, path: str) -> RowPlan:
     if len(set(schema.names)) != len(schema.names):
         raise InvalidInput(f"{path} has two columns of the same name", code="parquet-columns")
     metadata = schema.metadata or {}
+    texts = _text_columns(schema)
+    # A text of tools is how trainers want it in Parquet, and is understood as it is.
+    lists = frozenset() if JSON_COLUMNS in metadata else CONVERSATION_COLUMNS & texts - TOOL_FIELDS
     return RowPlan(
-        _names(metadata.get(JSON_COLUMNS), path) & _text_columns(schema),
+        _names(metadata.get(JSON_COLUMNS), path) & texts,
         _names(metadata.get(ABSENT_COLUMNS), path),
+        lists,
     )
 
 
