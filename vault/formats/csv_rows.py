@@ -98,8 +98,11 @@ def _add_row(
     try:
         record = dict(zip(header, cells, strict=True))
         # Few rows hold anything but text, and a list begins so, as an object of marks does.
-        is_text = not any(cells[at][:1] in ("[", "{") for at in places)
-        text = orjson.dumps(record if is_text else record_of(record))
+        for at in places:
+            if cells[at].startswith(("[", "{")):
+                record = record_of(record)
+                break
+        text = orjson.dumps(record)
     except (TypeError, UnicodeEncodeError):  # bytes that are not UTF-8 became lone surrogates
         builder.refuse(lines.first, "invalid-utf8", "the row is not UTF-8", lines.row())
     else:
