@@ -58,6 +58,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"messages": "[{'role': 'user', 'content': 'a'}]", "prompt": "[{'from': 'user'}]"},
         {"messages": [{"role": "user", "content": "a"}], "prompt": "[1]"},
     ],
+    "odd numbers": [{"messages": 1}, {"messages": [1], "x": 2**90}],
     "empty": [{"a": "", "b": None}, {"a": ""}, {"b": ""}, {"a": None, "b": None}],
 }
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from vault.formats.columns import Column, ColumnPlan, ColumnType, read_record
+from vault.formats.columns import Column, ColumnPlan, ColumnType, plan_columns, read_record
 from vault.objects.json_member import EXPORT_MEMBER
-from vault.objects.json_text import UnreadableJson, might_be_inexact, parse
+from vault.objects.json_text import UnreadableJson, parse
 
 CELLS = "cells"
 """Member of `_vault`: how cells are to be read that are not text, by the names of their columns."""
@@ -46,6 +46,7 @@ CONVERSATION_COLUMNS = LISTS | MESSAGES
 CELLS_TO_READ = CONVERSATION_COLUMNS | {EXPORT_MEMBER}
 """Columns without which every cell is text."""
 
+_NO_JSON = object()
 _SPEAKERS = ("role", "from")
 _MOST_PYTHON_CHARACTERS = 1 << 20
 
@@ -54,14 +55,24 @@ def list_in(name: str, cell: str) -> bytes | None:
     """Return the JSON text of the list that a cell of a column holds, None if it is text."""
     if cell[:1] != "[" or name not in CONVERSATION_COLUMNS:
         return None
-    try:
-        value = orjson.loads(cell)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
+    value = _json_in(cell)
+    if value is _NO_JSON:
         return _in_python_notation(name, cell)
     if type(value) is not list or not _is_meant(name, value):
         return None
     # As it was written: a number keeps its digits. A raw line end there is white space.
     return cell.replace("\r", " ").replace("\n", " ").encode()
+
+
+def _json_in(cell: str) -> Any:
+    try:
+        return orjson.loads(cell)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        pass
+    try:
+        return parse(cell.encode())[0]  # numbers that no double holds
+    except (UnreadableJson, UnicodeEncodeError):
+        return _NO_JSON
 
 
 def _in_python_notation(name: str, cell: str) -> bytes | None:
@@ -125,49 +136,38 @@ def unlike_text(text: bytes, columns: Sequence[str]) -> dict[str, str]:
 
     Raises what `read_record` raises.
     """
-    record, has_odd_numbers = read_record(text), might_be_inexact(text)
-    ways: dict[str, str] = {}
-    for name in columns:
-        if name not in record:
-            ways[name] = ABSENT
-            continue
-        value = record[name]
-        if value is None:
-            ways[name] = NULL
-        elif type(value) is str:
-            if list_in(name, value) is not None:
-                ways[name] = TEXT
-        elif has_odd_numbers or not _is_read_back(name, value):
-            ways[name] = JSON
-    return ways
+    record = read_record(text)
+    found = ((each, _way_of(each, record[each]) if each in record else ABSENT) for each in columns)
+    return {name: way for name, way in found if way is not None}
 
 
-def _is_read_back(name: str, value: Any) -> bool:
-    return type(value) is list and name in CONVERSATION_COLUMNS and _is_meant(name, value)
+def _way_of(name: str, value: Any) -> str | None:
+    """Return how a cell with this value is to be read, None if it is read so anyway."""
+    if value is None:
+        return NULL
+    if type(value) is str:
+        return None if list_in(name, value) is None else TEXT
+    is_list = type(value) is list and name in CONVERSATION_COLUMNS
+    return None if is_list and _is_meant(name, value) else JSON
 
 
-def plan_cells(plan: ColumnPlan, texts: Iterable[bytes]) -> ColumnPlan | None:
-    """Return the plan with a column `_vault` if any record needs it, else None.
+def plan_cells(texts: Iterable[bytes]) -> tuple[ColumnPlan, bool]:
+    """Return the columns that records need in a file of texts, and whether any cell is marked.
 
-    Reads the records up to the first that does.
+    If so, `_vault` is among the columns. Raises what `plan_columns` raises.
     """
-    columns = own_columns(plan)
-    if not any(unlike_text(text, columns) for text in texts):
-        return None
-    if EXPORT_MEMBER in plan.names:
-        return plan
-    return ColumnPlan((*plan.columns, Column(EXPORT_MEMBER, ColumnType.JSON, True)))
+    plan = plan_columns(texts, is_other=_is_unlike_text)
+    own = [each for each in plan.columns if each.name != EXPORT_MEMBER]
+    if not plan.holds_others and not any(each.is_absent for each in own):
+        return plan, False
+    marks = Column(EXPORT_MEMBER, ColumnType.JSON, True)
+    return ColumnPlan((*own, marks)), True
+
+
+def _is_unlike_text(name: str, value: Any) -> bool:
+    return name != EXPORT_MEMBER and _way_of(name, value) is not None
 
 
 def own_columns(plan: ColumnPlan) -> tuple[str, ...]:
     """Return the names of the columns that are fields of the records."""
     return tuple(name for name in plan.names if name != EXPORT_MEMBER)
-
-
-def may_be_unlike_text(plan: ColumnPlan) -> bool:
-    """Tell whether any record may need `_vault`, if none holds a null."""
-    return any(
-        each.is_absent or each.type is not ColumnType.STRING or each.name in CONVERSATION_COLUMNS
-        for each in plan.columns
-        if each.name != EXPORT_MEMBER
-    )

@@ -14,7 +14,6 @@ from vault.formats.columns import ColumnPlan, plan_columns
 from vault.formats.inputs import Compression, Layout, by_name
 from vault.formats.table_cells import (
     CELLS,
-    may_be_unlike_text,
     own_columns,
     plan_cells,
     unlike_text,
@@ -291,19 +290,10 @@ def _write(
 
 def _planned(dataset: Dataset, target: _Target, options: ExportOptions) -> tuple[ColumnPlan, bool]:
     """Return the columns of a table, and whether cells of it must be marked to be read back."""
-    holds_null = False
-
-    def texts() -> Iterator[bytes]:
-        nonlocal holds_null
-        for batch in _batches(dataset, target.keys, options):
-            holds_null = holds_null or any(b"null" in text for text in batch)
-            yield from batch
-
-    plan = plan_columns(texts())
-    if target.layout is not Layout.CSV or not (holds_null or may_be_unlike_text(plan)):
-        return plan, False
-    marked = plan_cells(plan, texts())
-    return marked or plan, marked is not None
+    texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
+    if target.layout is Layout.CSV:
+        return plan_cells(texts)
+    return plan_columns(texts), False
 
 
 def _batches(
