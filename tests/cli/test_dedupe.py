@@ -115,4 +115,57 @@ def test_what_an_evaluation_set_has_is_shown_beside_it(run: Run, project: Path) 
     assert "1 line of eval.jsonl could not be read" in outcome.err
     (item,) = json.loads(run("removed", "--json").out)["items"]
     assert ", in eval.jsonl" in run("show", item["id"]).out
-    assert run("dedupe", "--against", "eval.jsonl").out == "none of 1 example is in eval.jsonl\n"
+    again = run("dedupe", "--against", "eval.jsonl")
+    assert again.out == "none of 1 example is in eval.jsonl\ncompared 1 by conversation\n"
+    assert "--on prompt compares prompts alone" in again.err
+
+
+def test_what_was_not_compared_is_counted_on_both_sides(run: Run, project: Path) -> None:
+    _import(run, project, chat("one", "Yes."), {"task": "two"})
+    write_lines(project / "eval.jsonl", [{"question": "nine", "answer": "No."}, {"n": 1}])
+    outcome = run("dedupe", "--against", "eval.jsonl")
+    assert outcome.out.splitlines() == [
+        "none of 1 example is in eval.jsonl",
+        "compared 1 by conversation",
+        "1 example was not compared: raw, or without text",
+        "1 record of eval.jsonl was not compared: no text by a known name",
+    ]
+    report = json.loads(run("dedupe", "--against", "eval.jsonl", "--json").out)
+    assert (report["not_compared"], report["reference_not_compared"]) == (1, 1)
+    assert report["reference"] == {
+        "part": "conversation",
+        "by_part": 1,
+        "prompts": 0,
+        "answers": 0,
+        "texts": 0,
+    }
+
+
+def test_plain_dedupe_counts_raw_examples_and_says_the_way_on(run: Run, project: Path) -> None:
+    _import(run, project, {"task": "one"}, {"task": "one."})
+    outcome = run("dedupe")
+    assert outcome.out.splitlines() == [
+        "no duplicates among 0 examples",
+        "2 examples were not compared: raw, or without text",
+    ]
+    assert "--map user=FIELD" in outcome.err
+
+
+def test_a_file_of_which_nothing_can_be_compared_is_an_error(run: Run, project: Path) -> None:
+    _import(run, project, chat("one", "Yes."))
+    write_lines(project / "eval.jsonl", [{"task": "one"}, {"task": "two"}])
+    outcome = run("dedupe", "--against", "eval.jsonl")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "none of the 2 records of eval.jsonl has text to compare" in outcome.err
+    assert "--map user=task" in outcome.err
+    assert "reference-not-compared" in outcome.err
+    mapped = run("dedupe", "--against", "eval.jsonl", "--map", "user=task")
+    assert "took out 1 of 1 example, found in eval.jsonl" in mapped.out
+
+
+def test_plain_text_lines_are_refused_with_what_makes_records(run: Run, project: Path) -> None:
+    _import(run, project, chat("one", "Yes."))
+    (project / "seeds.txt").write_text("one\ntwo\n")
+    outcome = run("dedupe", "--against", "seeds.txt")
+    assert outcome.code == 2
+    assert "jq -Rc '{text: .}' seeds.txt > seeds.txt.jsonl" in outcome.err

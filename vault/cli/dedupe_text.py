@@ -45,6 +45,11 @@ def next_step(report: DedupeReport) -> str | None:
             "`vault undo` takes this back, `vault restore EXAMPLE` brings one back for good, "
             "`vault removed` lists them"
         )
+    if report.not_compared:
+        return "`vault import --replace FILE --map user=FIELD` says what raw records hold"
+    told = report.reference
+    if told is not None and told.by_part and told.part == "conversation":
+        return "--on prompt compares prompts alone, --containment 13 runs of so many words"
     return None
 
 
@@ -97,7 +102,8 @@ def _counts(report: DedupeReport) -> Iterator[str]:
         yield from _counts_against(report)
         return
     if not report.clusters:
-        yield f"no duplicates among {plural(report.examples, 'example')}"
+        yield f"no duplicates among {plural(report.examples - report.not_compared, 'example')}"
+        yield from _not_compared(report)
         return
     least = share_text(report.threshold)
     found = f"{report.exact:,} exact and {report.near:,} near (at least {least})"
@@ -109,21 +115,53 @@ def _counts(report: DedupeReport) -> Iterator[str]:
         duplicates = plural(report.removed, "duplicate")
         yield f"{verb} {duplicates} of {plural(report.examples, 'example')}, in {clusters}"
         yield f"{found}; {plural(report.kept, 'example')} left"
+    yield from _not_compared(report)
     if report.staged is not None:
         yield stage_line(report.staged)
+
+
+def _not_compared(report: DedupeReport) -> Iterator[str]:
+    if report.not_compared:
+        verb = "was" if report.not_compared == 1 else "were"
+        examples = plural(report.not_compared, "example")
+        yield f"{examples} {verb} not compared: raw, or without text"
 
 
 def _counts_against(report: DedupeReport) -> Iterator[str]:
     name = escape(report.against or "")
     if not report.removed:
-        yield f"none of {plural(report.examples, 'example')} is in {name}"
+        yield f"none of {plural(report.examples - report.not_compared, 'example')} is in {name}"
+        yield from _compared_with(report)
         return
     verb = "would take out" if report.dry_run else "took out"
     yield f"{verb} {report.removed:,} of {plural(report.examples, 'example')}, found in {name}"
     found = f"{report.exact:,} equal and {report.near:,} alike"
     yield f"{found}; {plural(report.kept, 'example')} left"
+    yield from _compared_with(report)
     if report.staged is not None:
         yield stage_line(report.staged)
+
+
+def _compared_with(report: DedupeReport) -> Iterator[str]:
+    """Say what was compared with what, and what was not."""
+    told = report.reference
+    if told is None:
+        return
+    ways = (
+        (told.by_part, f"by {told.part}"),
+        (told.prompts, "by prompt alone"),
+        (told.answers, "by answer alone"),
+        (told.texts, "as text, with each message"),
+    )
+    said = [f"{count:,} {how}" for count, how in ways if count]
+    if said:
+        yield f"compared {', '.join(said)}"
+    yield from _not_compared(report)
+    if report.reference_not_compared:
+        records = plural(report.reference_not_compared, "record")
+        verb = "was" if report.reference_not_compared == 1 else "were"
+        name = escape(report.against or "")
+        yield f"{records} of {name} {verb} not compared: no text by a known name"
 
 
 def _likeness(similarity: float) -> str:

@@ -6,7 +6,7 @@ holds JSON texts. Knows nothing of the files that tables are written to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -46,9 +46,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """The columns of a table, in the order in which keys first appear in the records."""
+    """The columns of a table, in the order in which keys first appear in the records.
+
+    `holds_others` tells whether any record holds a value of the kind that was looked for.
+    """
 
     columns: tuple[Column, ...]
+    holds_others: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,14 +67,18 @@ class _Seen:
     nulls: int = 0
 
 
-def plan_columns(texts: Iterable[bytes]) -> ColumnPlan:
+def plan_columns(
+    texts: Iterable[bytes], *, is_other: Callable[[str, Any], bool] | None = None
+) -> ColumnPlan:
     """Return the columns that records need; one pass, as cheap as parsing them.
 
+    `is_other` is asked of keys and values until it says yes; the plan tells whether it did.
     Raises InvalidInput (`too-many-columns`) for more than 10,000 different keys, and what
     `read_record` raises.
     """
     seen: dict[str, _Seen] = {}
     total = 0
+    holds_others = False
     for text in texts:
         total += 1
         for key, value in read_record(text).items():
@@ -82,7 +90,10 @@ def plan_columns(texts: Iterable[bytes]) -> ColumnPlan:
                 column.nulls += 1
             else:
                 column.types.add(_type_of(value))
-    return ColumnPlan(tuple(_column(name, column, total) for name, column in seen.items()))
+            if is_other is not None and not holds_others:
+                holds_others = is_other(key, value)
+    columns = tuple(_column(name, column, total) for name, column in seen.items())
+    return ColumnPlan(columns, holds_others)
 
 
 def _new_column(seen: dict[str, _Seen]) -> _Seen:

@@ -1,4 +1,4 @@
-"""CSV to blocks of record texts: the header names the keys, every value is a string.
+"""CSV to blocks of record texts: the header names the keys, a value is text or a list of messages.
 
 Quoting as in RFC 4180, line ends LF or CRLF, commas only. A row that is quoted wrongly is refused
 rather than guessed at.
@@ -18,6 +18,7 @@ from vault.errors import InvalidInput
 from vault.formats.limits import MAX_RECORD_BYTES, READ_BYTES
 from vault.formats.records import BlockBuilder, LongText, RecordTexts, too_long
 from vault.formats.streams import ByteStream
+from vault.formats.table_cells import CELLS_TO_READ, record_of
 
 
 def csv_blocks(
@@ -33,6 +34,7 @@ def csv_blocks(
     lines = _RowLines(stream, max_record_bytes)
     reader = csv.reader(lines, strict=True)
     header = _header(reader, lines, path)
+    places = [at for at, name in enumerate(header) if name in CELLS_TO_READ]
     builder = BlockBuilder(block_bytes)
     while not lines.has_ended:
         lines.begin_row()
@@ -47,7 +49,7 @@ def csv_blocks(
             builder.refuse(lines.first, code, reason, lines.row())
         else:
             if cells:
-                _add_row(builder, lines, header, cells)
+                _add_row(builder, lines, header, cells, places)
         if builder.is_full:
             yield builder.take(lines.count)
     if stream.damage is not None:
@@ -85,15 +87,23 @@ def _header(reader: Iterator[list[str]], lines: _RowLines, path: str) -> list[st
     return header
 
 
-def _add_row(builder: BlockBuilder, lines: _RowLines, header: list[str], cells: list[str]) -> None:
+def _add_row(
+    builder: BlockBuilder, lines: _RowLines, header: list[str], cells: list[str], places: list[int]
+) -> None:
     if len(cells) != len(header):
         held = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
         reason = f"{held} where the header has {len(header)}"
         builder.refuse(lines.first, "csv-columns", reason, lines.row())
         return
     try:
-        text = orjson.dumps(dict(zip(header, cells, strict=True)))
-    except TypeError:  # bytes that are not UTF-8 were decoded to lone surrogates
+        record = dict(zip(header, cells, strict=True))
+        # Few rows hold anything but text, and a list begins so, as an object of marks does.
+        for at in places:
+            if cells[at].startswith(("[", "{")):
+                record = record_of(record)
+                break
+        text = orjson.dumps(record)
+    except (TypeError, UnicodeEncodeError):  # bytes that are not UTF-8 became lone surrogates
         builder.refuse(lines.first, "invalid-utf8", "the row is not UTF-8", lines.row())
     else:
         builder.add(lines.first, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -162,10 +163,14 @@ def _by_content(path: str) -> InputFile:
         return InputFile(path, Layout.JSON)
     if text.startswith(b"{") or not text or beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return InputFile(path, Layout.JSONL)
+    way_on = f"rename it so that it ends in {_NAMES}"
+    if path.lower().endswith((".txt", ".md")):
+        named = shlex.quote(path)
+        way_on = f"make a record of each line: jq -Rc '{{text: .}}' {named} > {named}.jsonl"
     raise InvalidInput(
         f"neither the name nor the beginning of {path} says what kind of file it is",
         code="unknown-layout",
-        hint=f"rename it so that it ends in {_NAMES}",
+        hint=way_on,
     )
 
 

@@ -18,8 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vault.errors import InvalidInput
+from vault.formats.chat import TOOL_FIELDS
+from vault.formats.parquet_expansion import DELTA, EXPANDING, expanded_bytes
 from vault.formats.parquet_values import RowPlan, add_rows, measure, shown
 from vault.formats.records import BlockBuilder, RecordTexts, too_long
+from vault.formats.table_cells import CONVERSATION_COLUMNS
 
 JSON_COLUMNS = b"vault.json_columns"
 """Schema metadata: a JSON list of the columns whose strings are JSON texts."""
@@ -39,17 +42,17 @@ def parquet_blocks(path: str, *, block_bytes: int, max_record_bytes: int) -> Ite
 
     Rows are refused as `not-finite` (NaN, Infinity), `binary-value`, `invalid-utf8`,
     `duplicate-key` (in a map), `unsupported-value` and `too-long`. Raises InvalidInput:
-    `parquet-damaged`, `parquet-columns` (two of the same name), `parquet-bomb` (a column chunk
-    that would expand a hundredfold to more than memory should hold).
+    `parquet-damaged`, `parquet-unsupported` (a feature that Arrow cannot read), `parquet-columns`
+    (two of the same name), `parquet-bomb` (a column chunk that would expand a hundredfold to more
+    than memory should hold).
     """
     try:
-        file = _open(path)
-        plan = _plan(file.schema_arrow, path)
+        groups = _RowGroups(path)
+        plan = _plan(groups.schema, path)
         builder = BlockBuilder(block_bytes)
         line = 0
-        for group in range(file.metadata.num_row_groups):
-            rows = _batch_rows(file.metadata.row_group(group), path)
-            for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
+        for group in range(groups.count):
+            for batch in groups.batches(group):
                 for part in _parts(batch, line, builder, block_bytes, max_record_bytes):
                     first, some_rows = part
                     add_rows(builder, some_rows, first, plan, max_record_bytes)
@@ -58,6 +61,12 @@ def parquet_blocks(path: str, *, block_bytes: int, max_record_bytes: int) -> Ite
                 line += batch.num_rows
         if not builder.is_empty:
             yield builder.take(line)
+    except pa.ArrowNotImplementedError as error:
+        raise InvalidInput(
+            f"{path} uses a feature of Parquet that cannot be read: {str(error).splitlines()[0]}",
+            code="parquet-unsupported",
+            hint="write it again without that feature, or as .jsonl",
+        ) from None
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -67,32 +76,86 @@ def parquet_blocks(path: str, *, block_bytes: int, max_record_bytes: int) -> Ite
         ) from None
 
 
-def _open(path: str) -> Any:
-    # Dictionaries stay dictionaries, so that a value repeated a million times is held once.
-    with pq.ParquetFile(path) as file:
-        columns = file.schema
-        texts = [
-            columns.column(number).path
-            for number in range(len(columns))
-            if columns.column(number).physical_type == "BYTE_ARRAY"
-        ]
-    return pq.ParquetFile(
-        path,
-        read_dictionary=texts,
-        pre_buffer=False,
-        buffer_size=1 << 20,
-        page_checksum_verification=True,
-        arrow_extensions_enabled=False,
-    )
+class _RowGroups:
+    """The row groups of a file, each read in batches of bounded size.
+
+    A column of texts stays a dictionary, so that a value repeated a million times is held once.
+    Arrow cannot do that with delta encodings: a row group that has them in a column is read with
+    that column decoded. DuckDB chooses the encoding anew for each row group.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        with pq.ParquetFile(path) as file:
+            self._metadata = file.metadata
+            self._columns = [file.schema.column(each) for each in range(len(file.schema))]
+        self._files: dict[tuple[str, ...], Any] = {}
+        self.count = self._metadata.num_row_groups
+        texts = [each.path for each in self._columns if each.physical_type == "BYTE_ARRAY"]
+        self.schema = self._file(tuple(texts)).schema_arrow
+
+    def batches(self, group: int) -> Iterator[Any]:
+        """Yield the batches of a row group; raises InvalidInput (`parquet-bomb`)."""
+        about = self._metadata.row_group(group)
+        chunks = [about.column(each) for each in range(about.num_columns)]
+        texts = tuple(
+            column.path
+            for column, chunk in zip(self._columns, chunks, strict=True)
+            if column.physical_type == "BYTE_ARRAY" and DELTA.isdisjoint(chunk.encodings)
+        )
+        rows = self._batch_rows(about.num_rows, chunks)
+        yield from self._file(texts).iter_batches(rows, row_groups=[group], use_threads=False)
+
+    def _file(self, texts: tuple[str, ...]) -> Any:
+        if texts not in self._files:
+            self._files[texts] = pq.ParquetFile(
+                self._path,
+                read_dictionary=texts,
+                pre_buffer=False,
+                buffer_size=1 << 20,
+                page_checksum_verification=True,
+                arrow_extensions_enabled=False,
+            )
+        return self._files[texts]
+
+    def _batch_rows(self, rows: int, chunks: list[Any]) -> int:
+        """Return how many rows make a batch of bounded size, by what the metadata says."""
+        row_bytes = 1.0
+        for column, chunk in zip(self._columns, chunks, strict=True):
+            size, values = self._decoded_bytes(column, chunk), chunk.num_values
+            expands = size > _BOMB_BYTES and size > _BOMB_RATIO * chunk.total_compressed_size
+            repeats = values > rows and values > _BOMB_VALUES and values > 8 * size
+            if expands or repeats:
+                raise InvalidInput(
+                    f"column {chunk.path_in_schema} of {self._path} expands to far more than "
+                    "the file holds",
+                    code="parquet-bomb",
+                    hint="if the file is to be trusted, rewrite it with smaller row groups",
+                )
+            row_bytes += max(size, 8 * values) / max(rows, 1)
+        return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / row_bytes)))
+
+    def _decoded_bytes(self, column: Any, chunk: Any) -> int:
+        size = int(chunk.total_uncompressed_size)
+        is_text = column.physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
+        if not is_text or DELTA.isdisjoint(chunk.encodings):
+            return size
+        if EXPANDING.isdisjoint(chunk.encodings) and not chunk.has_dictionary_page:
+            return size
+        return expanded_bytes(self._path, chunk, column)
 
 
 def _plan(schema: Any, path: str) -> RowPlan:
     if len(set(schema.names)) != len(schema.names):
         raise InvalidInput(f"{path} has two columns of the same name", code="parquet-columns")
     metadata = schema.metadata or {}
+    texts = _text_columns(schema)
+    # A text of tools is how trainers want it in Parquet, and is understood as it is.
+    lists = frozenset() if JSON_COLUMNS in metadata else CONVERSATION_COLUMNS & texts - TOOL_FIELDS
     return RowPlan(
-        _names(metadata.get(JSON_COLUMNS), path) & _text_columns(schema),
+        _names(metadata.get(JSON_COLUMNS), path) & texts,
         _names(metadata.get(ABSENT_COLUMNS), path),
+        lists,
     )
 
 
@@ -114,24 +177,6 @@ def _text_columns(schema: Any) -> frozenset[str]:
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             names.add(field.name)
     return frozenset(names)
-
-
-def _batch_rows(group: Any, path: str) -> int:
-    # How many rows of a row group make a batch of bounded size, by what its metadata says.
-    row_bytes = 1.0
-    for number in range(group.num_columns):
-        column = group.column(number)
-        size, values = column.total_uncompressed_size, column.num_values
-        expands = size > _BOMB_BYTES and size > _BOMB_RATIO * column.total_compressed_size
-        repeats = values > group.num_rows and values > _BOMB_VALUES and values > 8 * size
-        if expands or repeats:
-            raise InvalidInput(
-                f"column {column.path_in_schema} of {path} expands to far more than the file holds",
-                code="parquet-bomb",
-                hint="if the file is to be trusted, rewrite it with smaller row groups",
-            )
-        row_bytes += max(size, 8 * values) / max(group.num_rows, 1)
-    return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / row_bytes)))
 
 
 def _parts(

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from vault.formats.records import BlockBuilder, too_long
+from vault.formats.table_cells import list_in
 
 _Sizes = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
@@ -32,11 +33,13 @@ class RowPlan:
     """How a row becomes a record.
 
     The text of `json_columns` is JSON already and is embedded as it is; a null in one of
-    `absent_columns` means that the record lacks the key.
+    `absent_columns` means that the record lacks the key. The text of `list_columns` may be that of
+    a list of messages.
     """
 
     json_columns: frozenset[str] = frozenset()
     absent_columns: frozenset[str] = frozenset()
+    list_columns: frozenset[str] = frozenset()
 
 
 def measure(array: Any) -> tuple[_Sizes, _Flags | None]:
@@ -184,6 +187,9 @@ def _rows(batch: Any, plan: RowPlan) -> list[dict[str, Any]]:
         _values(batch.column(number), name in plan.json_columns)
         for number, name in enumerate(names)
     ]
+    for number, name in enumerate(names):
+        if name in plan.list_columns:
+            columns[number] = [_list_or_text(name, value) for value in columns[number]]
     if not columns:
         return [{} for _ in range(batch.num_rows)]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
@@ -201,6 +207,11 @@ def _values(column: Any, is_json: bool) -> list[Any]:
     if is_json:
         return [value if value is None else _embedded(value) for value in values]
     return values
+
+
+def _list_or_text(name: str, value: Any) -> Any:
+    found = list_in(name, value) if type(value) is str else None
+    return value if found is None else orjson.Fragment(found)
 
 
 def _embedded(text: str) -> orjson.Fragment:

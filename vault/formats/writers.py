@@ -120,8 +120,8 @@ class ListWriter:
 class CsvWriter:
     """Writes CSV: a header of keys, then a row for each record, each ending in LF.
 
-    Texts are cells as they are; null and absent keys are empty cells, the one thing that reading
-    the file again cannot tell apart; any other value is its JSON text.
+    Texts are cells as they are; null and absent keys are empty cells; any other value is its JSON
+    text. What reading cannot tell from a text is for `vault.formats.table_cells` to mark.
     """
 
     def __init__(self, sink: _Sink, plan: ColumnPlan) -> None:

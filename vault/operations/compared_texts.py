@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from enum import IntFlag, StrEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ DIGEST_BYTES = 32
 """Bytes of the digest of a conversation."""
 
 _DESIRABLE = {None: 0, True: 1, False: 2}
+_VERDICT_BIT = np.uint64(62)
 _CALLS = ("tool_calls", "call")
 
 
@@ -41,17 +42,34 @@ class Part(StrEnum):
     RESPONSE = "response"
 
 
+class Held(IntFlag):
+    """What an example has to compare, whichever part of it is compared."""
+
+    PART = 1  # the part that is compared, perhaps empty
+    TEXT = 2  # that part is not empty
+    PROMPT = 4  # a prompt that is not empty
+    ANSWER = 8  # an answer that is not empty
+    ASKS = 16  # any message that is no answer, system messages aside
+    PLAIN = 32  # plain text
+
+
+# Numbers, not flags: combining flags costs more than reading a message.
+_EMPTY, _FILLED = int(Held.PART), int(Held.PART | Held.TEXT)
+_ASKS, _ASKED = int(Held.ASKS), int(Held.ASKS | Held.PROMPT)
+_ANSWERED, _PLAIN = int(Held.ANSWER), int(Held.PLAIN)
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedTexts:
     """The texts of examples, and for each a number of its final answer if that is short, else 0.
 
-    `is_there` tells which examples have such a text at all: raw records have none. `digests` tell
+    `held` are bits of what each example has, of `Held`: raw records have nothing. `digests` tell
     which are equal: those of whole conversations, or of the texts where a part is compared.
     """
 
     texts: Texts
     answers: Hashes
-    is_there: NDArray[np.bool_]
+    held: NDArray[np.uint8]
     digests: NDArray[np.uint8]
 
 
@@ -67,32 +85,54 @@ def read_compared_texts(
 
     Raises Corrupt.
     """
-    answers: list[Hashes] = []
-    there: list[NDArray[np.bool_]] = []
-    digests = bytearray()
+    told = _Told(part)
 
     def read() -> Iterator[pa.Array]:
         for conversations in read_conversations(dataset, keys):
-            told = [text_and_answer(each, part) for each in conversations]
-            given = pa.array([answer for _, answer in told], pa.large_string())
-            answers.append(_answer_numbers(conversations, given))
-            there.append(np.array([text is not None for text, _ in told], np.bool_))
-            if part is Part.CONVERSATION:
-                digests.extend(b"".join(map(conversation_digest, conversations)))
-            else:
-                digests.extend(b"".join(_text_digest(text) for text, _ in told))
+            yield told.texts(conversations)
             progress.advance(len(conversations))
-            yield pa.array([text for text, _ in told], pa.large_string())
 
     progress.start("reading", len(keys))
     texts = scratch.texts(read())
     progress.finish()
-    return ComparedTexts(
-        texts,
-        np.concatenate([np.zeros(0, np.uint64), *answers]),
-        np.concatenate([np.zeros(0, np.bool_), *there]),
-        np.frombuffer(digests, np.uint8).reshape(-1, DIGEST_BYTES),
-    )
+    return told.compared(texts)
+
+
+def compared_texts_of(conversations: Sequence[Conversation | None], part: Part) -> ComparedTexts:
+    """Return what conversations in memory are compared by."""
+    told = _Told(part)
+    return told.compared(Texts([told.texts(conversations)]))
+
+
+class _Told:
+    """Gathers what conversations are compared by, while their texts go elsewhere."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._answers: list[Hashes] = []
+        self._held = bytearray()
+        self._digests = bytearray()
+
+    def texts(self, conversations: Sequence[Conversation | None]) -> pa.Array:
+        """Return the texts of some conversations."""
+        told = [compared_part(each, self._part) for each in conversations]
+        given = pa.array([each.answer for each in told], pa.large_string())
+        self._answers.append(_answer_numbers(conversations, given))
+        self._held.extend([each.held for each in told])
+        if self._part is Part.CONVERSATION:
+            self._digests.extend(b"".join(map(conversation_digest, conversations)))
+        else:
+            self._digests.extend(b"".join(_text_digest(each.text) for each in told))
+        return pa.array([each.text for each in told], pa.large_string())
+
+    def compared(self, texts: Texts) -> ComparedTexts:
+        """Return all that was gathered, with the texts."""
+        return ComparedTexts(
+            texts,
+            np.concatenate([np.zeros(0, np.uint64), *self._answers]),
+            np.frombuffer(self._held, np.uint8),
+            np.frombuffer(self._digests, np.uint8).reshape(-1, DIGEST_BYTES),
+        )
 
 
 class DatasetTexts:
@@ -230,23 +270,41 @@ def _text_digest(text: str | None) -> bytes:
     return hashlib.sha256((text or "").encode()).digest()
 
 
-def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str | None, str | None]:
-    """Return the text to compare, and the final answer; None where there is none.
+class ComparedPart(NamedTuple):
+    """The text to compare of one example and its final answer, None where there is none."""
+
+    text: str | None
+    answer: str | None
+    held: int
+
+
+def compared_part(conversation: Conversation | None, part: Part) -> ComparedPart:
+    """Return what one example is compared by.
 
     System messages are left out: they are mostly the same everywhere. What an answer calls is
     part of it, and both answers of a preference are.
     """
     if conversation is None:
-        return None, None
-    if conversation.text is not None:
-        return (conversation.text, None) if part is Part.CONVERSATION else (None, None)
+        return ComparedPart(None, None, 0)
+    plain = conversation.text
+    if plain is not None:
+        if part is not Part.CONVERSATION:
+            return ComparedPart(None, None, _PLAIN if plain else 0)
+        return ComparedPart(plain, None, _PLAIN | _FILLED if plain else _EMPTY)
     asked = _joined(each for each in conversation.prompt if each["role"] not in SYSTEM_ROLES)
     answer = _joined((*conversation.response, *(conversation.rejected or ())))
-    if part is Part.PROMPT:
-        return asked, answer
-    if part is Part.RESPONSE:
-        return answer, None
-    return "\n".join(each for each in (asked, answer) if each is not None), answer
+    held = (0 if asked is None else _ASKED if asked else _ASKS) | (_ANSWERED if answer else 0)
+    text = answer if part is Part.RESPONSE else asked
+    if part is Part.CONVERSATION:
+        text = "\n".join(each for each in (asked, answer) if each is not None)
+    held |= 0 if text is None else _FILLED if text else _EMPTY
+    return ComparedPart(text, None if part is Part.RESPONSE else answer, held)
+
+
+def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str | None, str | None]:
+    """Return the text to compare, and the final answer; None where there is none."""
+    told = compared_part(conversation, part)
+    return told.text, told.answer
 
 
 def _joined(messages: Iterable[Message]) -> str | None:
@@ -269,5 +327,10 @@ def _answer_numbers(conversations: Sequence[Conversation | None], answers: pa.Ar
     numbers = short_answers(answers)
     wanted = [0 if each is None else _DESIRABLE[each.desirable] for each in conversations]
     if any(wanted):
-        numbers += np.array(wanted, np.uint64) << np.uint64(62)
+        numbers += np.array(wanted, np.uint64) << _VERDICT_BIT
     return numbers
+
+
+def without_verdicts(answers: Hashes) -> Hashes:
+    """Return numbers of answers that are equal whether or not an answer is desirable."""
+    return answers & ((np.uint64(1) << _VERDICT_BIT) - np.uint64(1))

@@ -14,12 +14,15 @@ from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
+from vault.operations.compared_texts import Part
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe import DedupeOptions
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import (
+    NOTHING_COMPARED,
     ComparedPair,
+    ComparedWith,
     DedupeReport,
     Duplicate,
     ShownCluster,
@@ -29,7 +32,13 @@ from vault.operations.engines import LOCAL
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
 from vault.operations.list_examples import listed, open_revision
 from vault.operations.rearrange import taken_out
-from vault.operations.reference_data import Reference, open_reference
+from vault.operations.reference_data import (
+    AS_IT_IS,
+    ReadAs,
+    Reference,
+    nothing_compared,
+    open_reference,
+)
 from vault.operations.reference_matches import match_reference
 from vault.operations.staging import change_stage
 
@@ -43,7 +52,7 @@ class AgainstPlan:
     """Which rows of a dataset match which rows of a reference, and how.
 
     `removed` are places among `keys`, ascending; `other` is the reference row of each, a place
-    among `reference_keys`.
+    among `reference_keys`. Of `not_compared` rows nothing was there to compare.
     """
 
     keys: RowKeys
@@ -52,26 +61,36 @@ class AgainstPlan:
     other: Rows
     reasons: NDArray[np.str_]
     similarity: Similarities
+    not_compared: int = 0
+    compared_with: ComparedWith = NOTHING_COMPARED
 
 
 def dedupe_against(
-    context: Context, against: str, options: DedupeOptions, *, containment: int | None = None
+    context: Context,
+    against: str,
+    options: DedupeOptions,
+    *,
+    containment: int | None = None,
+    read_as: ReadAs = AS_IT_IS,
 ) -> DedupeReport:
     """Take out of the stage what matches an example of a revision or a file.
 
     Equal conversations always match; near ones unless `exact`; with `containment` what shares a
-    run of so many words. With prompts compared, different answers do not matter. What is in the
-    stage twice stays twice. Raises InvalidInput (`against-options`, `containment-invalid`,
-    `threshold-invalid`), what `open_reference` raises, Conflict (`dedupe-too-much`,
+    run of so many words. With prompts compared, different answers do not matter. A prompt alone is
+    compared with prompts, plain text with each message. What is in the stage twice stays twice.
+    `read_as` says how the records of a file are read. Raises InvalidInput (`against-options`,
+    `containment-invalid`, `threshold-invalid`; `reference-not-compared` and `examples-not-compared`
+    if one side has nothing to compare), what `open_reference` raises, Conflict (`dedupe-too-much`,
     `detached-head`), Corrupt.
     """
     comparing = options.comparing
     check_threshold(comparing.threshold)
     _check(options, containment)
-    reference = open_reference(context, against)
+    reference = open_reference(context, against, read_as=read_as, part=comparing.on)
 
     def change(draft: Draft | None, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
         plan = _plan(context, dataset, reference, comparing, containment)
+        _check_compared(plan, reference, comparing.on, is_mapped=read_as.said is not None)
         too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
         report = replace(_report(dataset, plan, reference, options), too_much=too_much)
         if options.dry_run:
@@ -97,7 +116,9 @@ def _plan(
     if not len(keys) or not len(others):
         none = np.zeros(0, np.int64)
         return AgainstPlan(keys, others, none, none, np.zeros(0, "U1"), np.zeros(0, np.float64))
-    row, similarity, reasons = match_reference(context, dataset, reference, comparing, containment)
+    matched = match_reference(context, dataset, reference, comparing, containment)
+    found = matched.found
+    row = found.row
     judged = judged_pairs(dataset.store, dataset.manifest)
     removed = np.flatnonzero(row >= 0)
     if judged:
@@ -105,7 +126,33 @@ def _plan(
         theirs = ids_of(reference.dataset.columns(others[row[removed]], ["id"]))
         pairs = zip(ids, theirs, strict=True)
         removed = removed[[(a.tobytes(), b.tobytes()) not in judged for a, b in pairs]]
-    return AgainstPlan(keys, others, removed, row[removed], reasons[removed], similarity[removed])
+    return AgainstPlan(
+        keys,
+        others,
+        removed,
+        row[removed],
+        found.reasons[removed],
+        found.similarity[removed],
+        int((~matched.is_compared & (row < 0)).sum()),
+        matched.compared_with,
+    )
+
+
+def _check_compared(
+    plan: AgainstPlan, reference: Reference, part: Part, *, is_mapped: bool
+) -> None:
+    """Raise InvalidInput if one side has nothing to compare: that is no answer."""
+    if len(plan.removed) or not len(plan.keys):
+        return
+    is_empty_file = reference.is_file and not len(plan.reference_keys)
+    if is_empty_file or (len(plan.reference_keys) and not plan.compared_with.records):
+        raise nothing_compared(reference, part, is_mapped=is_mapped)
+    if plan.not_compared == len(plan.keys) and len(plan.reference_keys):
+        raise InvalidInput(
+            f"none of the {len(plan.keys):,} examples has text to compare with {reference.name}",
+            code="examples-not-compared",
+            hint="`vault import --replace FILE --map user=FIELD` says what raw records hold",
+        )
 
 
 def _without(
@@ -147,8 +194,11 @@ def _report(
         items=tuple(_clusters(dataset, plan, reference, largest[: options.limit].tolist())),
         conflict_items=(),
         pairs=tuple(_pairs(dataset, plan, reference)) if options.all_pairs else (),
+        not_compared=plan.not_compared,
         against=reference.name,
         unread=reference.unread,
+        reference=plan.compared_with,
+        reference_not_compared=len(plan.reference_keys) - plan.compared_with.records,
     )
 
 
@@ -204,11 +254,12 @@ def _check(options: DedupeOptions, containment: int | None) -> None:
         )
 
 
-def require_against(containment: int | None) -> None:
-    """Raise InvalidInput (`against-missing`) for a containment in nothing."""
-    if containment is not None:
+def require_against(containment: int | None, read_as: ReadAs = AS_IT_IS) -> None:
+    """Raise InvalidInput (`against-missing`) for options of a comparison with nothing."""
+    option = read_as.said if containment is None else "--containment"
+    if option is not None:
         raise InvalidInput(
-            "it is not said against what runs of words are looked for",
+            f"{option} needs --against",
             code="against-missing",
             hint="add --against FILE, such as an evaluation set",
         )

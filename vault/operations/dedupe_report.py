@@ -74,14 +74,39 @@ class ShownConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedWith:
+    """How many records of a reference were compared as what; others had nothing to compare.
+
+    `by_part` by the `part` that was asked for, `prompts` with prompts alone, `answers` with answers
+    alone, `texts` with each message.
+    """
+
+    part: str = "conversation"
+    by_part: int = 0
+    prompts: int = 0
+    answers: int = 0
+    texts: int = 0
+
+    @property
+    def records(self) -> int:
+        """How many records were compared."""
+        return self.by_part + self.prompts + self.answers + self.texts
+
+
+NOTHING_COMPARED = ComparedWith()
+
+
+@dataclass(frozen=True, slots=True)
 class DedupeReport(Displayed):
     """What was found, and what became of it.
 
     `exact` and `near` add up to what is `removed` (or would be, with `dry_run`); `marked` examples
     were labelled instead. `clusters` and `conflicts` count, `items` and `conflict_items` are the
     first of them, largest clusters first; `pairs` are all, if they were asked for. `too_much` says
-    why nothing would be removed without being asked for. With `against` the keepers are examples
-    of that version or file, of which `unread` lines were none.
+    why nothing would be removed without being asked for. `not_compared` examples have no text to
+    compare: raw and broken ones. With `against` the keepers are examples of that version or file,
+    of which `unread` lines were none; `reference` counts its records by what they were compared
+    with, and `reference_not_compared` those that have no text to compare.
     """
 
     examples: int
@@ -99,8 +124,11 @@ class DedupeReport(Displayed):
     too_much: str | None = None
     staged: Staged | None = None
     pairs: tuple[ComparedPair, ...] = ()
+    not_compared: int = 0
     against: str | None = None
     unread: int = 0
+    reference: ComparedWith | None = None
+    reference_not_compared: int = 0
 
 
 def report_of(
@@ -122,6 +150,7 @@ def report_of(
         items=tuple(_clusters(dataset, plan, keepers[:limit].tolist(), sizes[:limit].tolist())),
         conflict_items=tuple(_conflicts(dataset, plan, limit)),
         pairs=tuple(_pairs(dataset, plan)) if all_pairs else (),
+        not_compared=plan.not_compared,
     )
 
 

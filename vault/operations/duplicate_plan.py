@@ -74,7 +74,7 @@ class DuplicatePlan:
     that stays for each row, itself where it stays. The others of `removed` (ascending) come with
     what is known of each: whether it equals another one, how similar it is to its keeper, and its
     nearest neighbour. `conflicts` are alike but for short answers that differ. `boilerplate` was
-    left out, None where nothing was to be.
+    left out, None where nothing was to be. `not_compared` rows have no text to compare.
     """
 
     keys: RowKeys
@@ -86,6 +86,7 @@ class DuplicatePlan:
     neighbour_similarity: Similarities
     conflicts: SimilarPairs
     boilerplate: Hashes | None = None
+    not_compared: int = 0
 
     def cluster_sizes(self) -> tuple[Rows, Rows]:
         """Return the keepers of clusters of two or more, largest cluster first, and the sizes."""
@@ -135,7 +136,9 @@ def plan_duplicates(
         if compared is not None and near is not None and known is not None:
             compared.keep(near, known, comparing.threshold)
         left_out = None if near is None or comparing.count_shared else near.boilerplate
-        return replace(plan, boilerplate=left_out)
+        return replace(
+            plan, boilerplate=left_out, not_compared=_not_compared(dataset, keys, compared)
+        )
 
 
 @contextlib.contextmanager
@@ -197,6 +200,12 @@ def _near(
     return without_templates(recorded, compare, templates)
 
 
+def _not_compared(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None) -> int:
+    if compared is not None:
+        return int((~compared.is_filled).sum())
+    return int((~hashes_of(dataset.columns(keys, ["content_id"]), "content_id")[1]).sum())
+
+
 def near_options(context: Context, comparing: Comparing) -> NearOptions:
     """Return how the engine runs for a repository: large arrays lie in its own folder."""
     folder = None if context.folder is None else context.folder / ".vault" / "tmp"
@@ -210,8 +219,7 @@ def near_options(context: Context, comparing: Comparing) -> NearOptions:
 def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, on: Part) -> Rows:
     if compared is None or on is Part.CONVERSATION:
         return equal_conversations(dataset, keys, None if compared is None else compared.digests)
-    is_there = compared.is_there & compared.is_filled
-    equal = equal_texts(compared.hashes, is_there, compared.digests)
+    equal = equal_texts(compared.hashes, compared.is_filled, compared.digests)
     # Two answers to one question are a conflict, not duplicates, if they are short.
     return refined(equal, compared.answers) if on is Part.PROMPT else equal
 

@@ -17,18 +17,16 @@ from vault.dedupe.similarity import ShingleSets, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import ComparedTexts, DatasetTexts
+from vault.operations.compared_texts import ComparedTexts, DatasetTexts, Held
 from vault.operations.kept_signatures import kept_signed, turned
 from vault.progress import Progress
-
-_THERE, _FILLED = np.uint8(1), np.uint8(2)
 
 
 class ExampleWork(Protocol):
     """Does what costs per example. Each method may raise Corrupt and StorageFailed."""
 
     def read(self, rows: Rows) -> Arrays:
-        """Return what rows are compared by: `hash`, `answer`, `state` and `digest` of each."""
+        """Return what rows are compared by: `hash`, `answer`, `held` and `digest` of each."""
         ...
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
@@ -100,22 +98,15 @@ class LocalWork:
 
 def columns_of(read: ComparedTexts) -> Arrays:
     """Return what is kept of texts that were read; 50 bytes each."""
-    state = np.where(read.is_there, _THERE, 0) | np.where(read.texts.sizes() > 0, _FILLED, 0)
     return {
         "hash": read.texts.hashes(),
         "answer": read.answers,
-        "state": state.astype(np.uint8),
+        "held": read.held,
         "digest": read.digests,
     }
 
 
-def is_there(state: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell of states which examples have a text at all."""
-    result: NDArray[np.bool_] = (state & _THERE) != 0
-    return result
-
-
-def is_filled(state: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell of states which examples have a text that is not empty."""
-    result: NDArray[np.bool_] = (state & _FILLED) != 0
+def has(held: NDArray[np.uint8], what: Held) -> NDArray[np.bool_]:
+    """Tell which examples have all of this, by the bits that are kept of each."""
+    result: NDArray[np.bool_] = (held & what.value) == what.value
     return result

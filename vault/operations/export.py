@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vault.errors import InvalidInput, NotFound
+from vault.formats.columns import ColumnPlan, plan_columns
 from vault.formats.inputs import Compression, Layout, by_name
+from vault.formats.table_cells import (
+    CELLS,
+    own_columns,
+    plan_cells,
+    unlike_text,
+)
 from vault.formats.writers import open_writer
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
@@ -272,12 +279,9 @@ def _write(
     context: Context, dataset: Dataset, target: _Target, options: ExportOptions, file: BinaryIO
 ) -> str:
     """Write a target's records and return the SHA-256 of the bytes."""
-    plan = None
+    plan, is_marked = None, False
     if target.layout in (Layout.CSV, Layout.PARQUET):
-        from vault.formats.columns import plan_columns
-
-        texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
-        plan = plan_columns(texts)
+        plan, is_marked = _planned(dataset, target, options)
     with HashedFile(file) as hashed:
         writer = open_writer(
             cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
@@ -287,32 +291,52 @@ def _write(
                 writer.write_lines(joined_lines(array))
                 context.progress.advance(len(array))
         else:
-            for batch in _batches(dataset, target.keys, options):
+            columns = own_columns(plan) if plan is not None and is_marked else None
+            for batch in _batches(dataset, target.keys, options, columns):
                 writer.write(batch)
                 context.progress.advance(len(batch))
         writer.close()
         return hashed.hexdigest()
 
 
-def _batches(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Iterator[list[bytes]]:
-    """Yield the records as they are to be written."""
+def _planned(dataset: Dataset, target: _Target, options: ExportOptions) -> tuple[ColumnPlan, bool]:
+    """Return the columns of a table, and whether cells of it must be marked to be read back."""
+    texts = (text for batch in _batches(dataset, target.keys, options) for text in batch)
+    if target.layout is Layout.CSV:
+        return plan_cells(texts)
+    return plan_columns(texts), False
+
+
+def _batches(
+    dataset: Dataset,
+    keys: RowKeys,
+    options: ExportOptions,
+    columns: Sequence[str] | None = None,
+) -> Iterator[list[bytes]]:
+    """Yield the records as they are to be written, with cells marked of a table of `columns`."""
     extras = _extras(dataset, keys, options.extras)
     start = 0
     for array in record_arrays(dataset, keys):
         texts = cast(list[bytes], array.cast("binary").to_pylist())
         if options.fields:
             texts = [_with_fields(text, options.fields) for text in texts]
-        if extras is not None:
-            wanted = extras[start : start + len(texts)]
+        if extras is not None or columns is not None:
+            members = [{}] * len(texts) if extras is None else extras[start : start + len(texts)]
             texts = [
-                with_member(text, EXPORT_MEMBER, value)
-                for text, value in zip(texts, wanted, strict=True)
+                _with_member(text, member, columns)
+                for text, member in zip(texts, members, strict=True)
             ]
         start += len(texts)
         yield texts
 
 
-def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[bytes] | None:
+def _with_member(text: bytes, member: Mapping[str, Any], columns: Sequence[str] | None) -> bytes:
+    ways = {} if columns is None else unlike_text(text, columns)
+    whole = {**member, CELLS: ways} if ways else member
+    return with_member(text, EXPORT_MEMBER, compact_bytes(whole)) if whole else text
+
+
+def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[dict[str, Any]] | None:
     if not names:
         return None
     members: list[dict[str, Any]] = [{} for _ in range(len(keys))]
@@ -322,7 +346,7 @@ def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[bytes
     if "labels" in names:
         for member, labels in zip(members, labels_of_each(dataset, keys), strict=True):
             member["labels"] = labels
-    return [compact_bytes(member) for member in members]
+    return members
 
 
 def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,10 @@ from vault.dedupe.words import Hashes
 from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns, Parted
-from vault.operations.compared_texts import DIGEST_BYTES, Part
+from vault.operations.compared_texts import DIGEST_BYTES, Held, Part
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-from vault.operations.example_work import ExampleWork, is_filled, is_there
+from vault.operations.example_work import ExampleWork, has
 from vault.operations.init import FOLDER
 from vault.operations.kept_signatures import GROUP, kept_signed, name_of_part, name_without
 
@@ -63,19 +63,23 @@ def forget_unused(context: Context) -> None:
 class ComparedExamples:
     """What the rows of a dataset are compared by.
 
-    `hashes` are those of their texts, `answers` the numbers of short answers. `is_there` tells
-    which have such a text at all, `is_filled` which have one that is not empty.
+    `hashes` are those of their texts, `answers` the numbers of short answers, `held` the bits of
+    `Held` of each.
     """
 
     hashes: Hashes
     answers: Hashes
-    is_there: NDArray[np.bool_]
-    is_filled: NDArray[np.bool_]
+    held: NDArray[np.uint8]
     _digests: Parted
     _columns: ChunkColumns
     _part: Part
     _work: ExampleWork
     _sample: str = "counted"
+
+    @property
+    def is_filled(self) -> NDArray[np.bool_]:
+        """Which examples have a text that is not empty."""
+        return has(self.held, Held.TEXT)
 
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
@@ -161,7 +165,20 @@ class ComparedExamples:
             files.write(f"{group}/verified", _arrays_of(some))
 
 
-def counted_together(one: ComparedExamples, other: ComparedExamples) -> Counted:
+class Sampled(Protocol):
+    """Texts that shingles can be counted in."""
+
+    @property
+    def hashes(self) -> Hashes:
+        """The hashes of all of them."""
+        ...
+
+    def counted(self) -> Counted:
+        """Return a sample of them."""
+        ...
+
+
+def counted_together(one: Sampled, other: Sampled) -> Counted:
     """Return the sample of the texts of both that shingles are counted in.
 
     A text of it has one of the smallest hashes of all, so of its own side as well.
@@ -189,14 +206,12 @@ def read_compared_examples(
     Raises Corrupt, StorageFailed.
     """
     columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
-    names = ("hash", "answer", "state", "digest")
+    names = ("hash", "answer", "held", "digest")
     found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
-    state = found["state"].whole().astype(np.uint8, copy=False)
     return ComparedExamples(
         found["hash"].whole(),
         found["answer"].whole(),
-        is_there(state),
-        is_filled(state),
+        found["held"].whole().astype(np.uint8, copy=False),
         found["digest"],
         columns,
         part,

@@ -96,24 +96,29 @@ class Recording(Opened):
         """Take duplicates out of the stage, or mark them; see `vault.operations.dedupe`.
 
         With `against`, a revision or the path of a file, what is there goes instead; with
-        `containment` too, what shares a run of so many words with it. `comparing` are `all_pairs`,
-        which lists every pair in the report, `engine` (`local`, `ray` or `ray=ADDRESS`), which
-        says who does the work, and fields of `Comparing`: `exact`, `threshold`, `on`,
-        `keep`, `within`, `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
+        `containment` too, what shares a run of so many words with it. `comparing` are `format` and
+        `mapping`, which say how that file is read, as for `import_files`; `all_pairs`, which lists
+        every pair in the report; `engine` (`local`, `ray` or `ray=ADDRESS`), which says who does
+        the work; and fields of `Comparing`: `exact`, `threshold`, `on`, `keep`, `within`,
+        `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
         """
         from vault.operations.dedupe import DedupeOptions, dedupe
         from vault.operations.dedupe_against import dedupe_against, require_against
         from vault.operations.dedupe_settings import comparing_of
         from vault.operations.engines import LOCAL
+        from vault.operations.reference_data import ReadAs
 
+        read_as = ReadAs(comparing.pop("format", None), comparing.pop("mapping", None))
         all_pairs = bool(comparing.pop("all_pairs", False))
         engine = str(comparing.pop("engine", LOCAL))
         wanted = comparing_of(self.folder, **comparing)
         options = DedupeOptions(wanted, mark, yes, dry_run, limit, all_pairs, engine)
         if against is None:
-            require_against(containment)
+            require_against(containment, read_as)
             return dedupe(self._context(), options)
-        return dedupe_against(self._context(), against, options, containment=containment)
+        return dedupe_against(
+            self._context(), against, options, containment=containment, read_as=read_as
+        )
 
     def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
         """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.

@@ -214,7 +214,7 @@ def against(
     _, dataset = open_revision(context, None)
     other = open_reference(context, name)
     found = match_reference(context, dataset, other, comparing or Comparing(), containment)
-    return found[0].tolist(), heard.work
+    return found.found.row.tolist(), heard.work
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from vault.cli import options
 from vault.cli.dedupe_text import next_step, report_lines
 from vault.cli.invocation import Invocation
+from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, emit_json_lines, hint, warn
 from vault.cli.text import plural
 
@@ -14,6 +17,7 @@ _EXAMPLE = """\
 vault dedupe --dry-run
 vault dedupe --threshold 0.9 --keep label:quality
 vault dedupe --against eval.jsonl --on prompt
+vault dedupe --against eval.jsonl --map user=task --containment 13
 vault dedupe --engine ray
 vault dedupe --mark"""
 
@@ -48,8 +52,18 @@ vault dedupe --mark"""
     metavar="WORDS",
     help="With --against: what has a run of so many words in common with it (13 is usual).",
 )
+@click.option(
+    "--map",
+    "roles",
+    metavar="ROLE=FIELD",
+    multiple=True,
+    help="With --against FILE: which field holds the user's, assistant's or system's text.",
+)
+@click.option(
+    "--format", metavar="NAME", help="With --against FILE: how its records are read, as by import."
+)
 @click.option("--within", metavar="FIELD", help="Compare only those with the same value of this.")
-@click.option("--count-shared", is_flag=True, help="Count the instructions that many share, too.")
+@click.option("--count-shared", is_flag=True, default=None, help="Count the instructions that many share, too.")
 @click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
 @click.option("--yes", is_flag=True, help="Go on where more than 30 % would go.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would go; change nothing.")
@@ -63,20 +77,11 @@ vault dedupe --mark"""
 @click.option("--jsonl", is_flag=True, help="Print every pair, one JSON object a line.")
 def command(
     invocation: Invocation,
-    exact: bool,
-    threshold: float | None,
-    on: str | None,
-    keep: str | None,
-    against: str | None,
-    containment: int | None,
-    within: str | None,
-    count_shared: bool,
-    mark: bool,
-    yes: bool,
+    /,
+    roles: tuple[str, ...],
     dry_run: bool,
-    engine: str,
-    limit: int,
     jsonl: bool,
+    **given: Any,
 ) -> None:
     """Take exact and near duplicates out of the stage; one of each cluster stays.
 
@@ -85,27 +90,17 @@ def command(
     """
     repository = invocation.repository(writing=not dry_run)
     report = repository.dedupe(
-        mark=mark,
-        yes=yes,
         dry_run=dry_run,
-        limit=limit,
         all_pairs=jsonl,
-        engine=engine,
-        exact=exact,
-        threshold=threshold,
-        on=on,
-        keep=keep,
-        within=within,
-        against=against,
-        containment=containment,
-        count_shared=count_shared or None,
+        mapping=read_pairs(roles, "--map") or None,
+        **given,
     )
     if jsonl:
         emit_json_lines(invocation, report.pairs)
         return
     emit(invocation, report, lambda report: report_lines(report, invocation.verbose))
     if report.unread:
-        warn(invocation, f"{plural(report.unread, 'line')} of {against} could not be read")
+        warn(invocation, f"{plural(report.unread, 'line')} of {report.against} could not be read")
     if report.too_much is not None:
         warn(invocation, f"{report.too_much}: without --dry-run this is refused, unless with --yes")
     step = next_step(report)

@@ -184,3 +184,39 @@ def test_what_could_only_be_expanded_whole_is_refused_unread(tmp_path: Path, sha
     with pytest.raises(InvalidInput) as caught:
         read_file(path)
     assert caught.value.code == "parquet-bomb"
+
+
+MESSAGES = [{"role": "user", "content": "It's 5,\nisn't it?"}]
+
+
+@pytest.mark.parametrize("cell", [orjson.dumps(MESSAGES).decode(), repr(MESSAGES)])
+@pytest.mark.parametrize("name", ["messages", "conversations", "chosen", "prompt"])
+def test_a_text_that_holds_messages_is_read_as_messages(
+    tmp_path: Path, name: str, cell: str
+) -> None:
+    result = _read(tmp_path / "a.parquet", {name: [cell, None, "text"]})
+    assert [orjson.loads(each) for each in result.texts] == [
+        {name: MESSAGES},
+        {name: None},
+        {name: "text"},
+    ]
+
+
+def test_a_text_of_tools_stays_one(tmp_path: Path) -> None:
+    """Trainers take tools as text, and derivation understands it."""
+    result = _read(tmp_path / "a.parquet", {"tools": ['[{"name": "f"}]'], "text": ["[]"]})
+    assert orjson.loads(result.texts[0]) == {"tools": '[{"name": "f"}]', "text": "[]"}
+
+
+def test_a_feature_that_cannot_be_read_is_not_called_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise pa.ArrowNotImplementedError("Unsupported encoding.")
+
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": [1]}), path)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", refuse)
+    with pytest.raises(InvalidInput) as caught:
+        read_file(path)
+    assert caught.value.code == "parquet-unsupported"
