@@ -91,7 +91,7 @@ def test_replace_all_update_and_a_trial(run: Run, committed: Path) -> None:
     assert json.loads(run("import", "edited.jsonl", "--dry-run", "--json").out)["imported"] == 1
     assert run("status", "--json").out.count('"added":0')
     trial = run("import", "edited.jsonl", "--dry-run")
-    assert trial.out.endswith("this was a trial: nothing was stored or staged\n")
+    assert trial.out.endswith("a dry run: nothing was stored or staged\n")
     assert "leave out --dry-run" in trial.err
     assert run("import", "--replace-all", "edited.jsonl").code == 0
     assert json.loads(run("status", "--json").out)["examples"] == 1

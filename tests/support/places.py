@@ -9,6 +9,7 @@ from typing import Protocol
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend
+from vault.store.trial import TrialBackend
 
 
 class Place(Protocol):
@@ -41,5 +42,13 @@ class MemoryPlace:
         return self._backend
 
 
-PLACES: Sequence[type[LocalPlace] | type[MemoryPlace]] = (LocalPlace, MemoryPlace)
+class TrialPlace(LocalPlace):
+    """A folder over a dictionary that is never changed."""
+
+    def open(self) -> Backend:
+        """Return a backend that keeps what is written in the folder."""
+        return TrialBackend(MemoryBackend(), LocalBackend(self.folder))
+
+
+PLACES: Sequence[type[LocalPlace] | type[MemoryPlace]] = (LocalPlace, MemoryPlace, TrialPlace)
 """Every place that the suite is run over; one for S3 is added here."""

@@ -37,7 +37,8 @@ def next_step(report: DedupeReport) -> str | None:
     """Return what can be typed next, or None."""
     if report.dry_run:
         yes = " --yes" if report.too_much else ""
-        return f"the same without --dry-run{yes} takes them out" if report.removed else None
+        does = "takes them out" if report.removed else "marks them" if report.marked else None
+        return f"the same without --dry-run{yes} {does}" if does else None
     if report.marked:
         return '`vault query --where "labels.cluster IS NOT NULL"` shows them, `vault undo` unmarks'
     if report.removed:
@@ -109,7 +110,8 @@ def _counts(report: DedupeReport) -> Iterator[str]:
     found = f"{report.exact:,} exact and {report.near:,} near (at least {least})"
     clusters = plural(report.clusters, "cluster")
     if report.marked:
-        yield f"marked {plural(report.marked, 'example')} in {clusters}: {found}"
+        verb = "would mark" if report.dry_run else "marked"
+        yield f"{verb} {plural(report.marked, 'example')} in {clusters}: {found}"
     else:
         verb = "would take out" if report.dry_run else "took out"
         duplicates = plural(report.removed, "duplicate")
@@ -117,7 +119,7 @@ def _counts(report: DedupeReport) -> Iterator[str]:
         yield f"{found}; {plural(report.kept, 'example')} left"
     yield from _not_compared(report)
     if report.staged is not None:
-        yield stage_line(report.staged)
+        yield stage_line(report.staged, would=report.dry_run)
 
 
 def _not_compared(report: DedupeReport) -> Iterator[str]:
@@ -139,7 +141,7 @@ def _counts_against(report: DedupeReport) -> Iterator[str]:
     yield f"{found}; {plural(report.kept, 'example')} left"
     yield from _compared_with(report)
     if report.staged is not None:
-        yield stage_line(report.staged)
+        yield stage_line(report.staged, would=report.dry_run)
 
 
 def _compared_with(report: DedupeReport) -> Iterator[str]:

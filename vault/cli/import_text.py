@@ -15,21 +15,22 @@ if TYPE_CHECKING:
 
 
 def import_lines(report: ImportReport) -> Iterator[str]:
-    """Yield what became of each file's records, then how the stage stands."""
+    """Yield what became of each file's records, or would, then how the stage stands."""
+    would = "would be " if report.dry_run else ""
     for file in report.files:
-        yield from _file(file)
+        yield from _file(file, would)
     if len(report.files) > 1:
         files = plural(len(report.files), "file")
-        yield f"{files}: read {report.read:,}, imported {report.imported:,}"
+        yield f"{files}: read {report.read:,}, {would}imported {report.imported:,}"
     if report.taken_out:
-        yield _line(report.taken_out, "taken out of the stage")
-    if report.dry_run:
-        yield "this was a trial: nothing was stored or staged"
-    elif report.staged is not None:
+        yield _line(report.taken_out, f"{would}taken out of the stage")
+    if report.staged is not None:
         changes = count_changes(report.staged) or "no difference to the last commit"
-        yield f"staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
+        yield f"{would}staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
         if not report.staged.compared_texts:
             yield NOT_COMPARED
+    if report.dry_run:
+        yield "a dry run: nothing was stored or staged"
 
 
 def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
@@ -57,24 +58,27 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         yield "`vault status` shows where things stand"
 
 
-def _file(file: ImportedFile) -> Iterator[str]:
+def _file(file: ImportedFile, would: str) -> Iterator[str]:
     name = escape("standard input" if file.path == "-" else file.path)
     kind = f" as {file.format}" if file.format else ""
     yield from wrap([Piece(f"{name}: read {plural(file.read, 'record')}{kind}")], indent="")
-    yield _line(file.imported, "imported")
+    yield _line(file.imported, f"{would}imported")
     if file.same_content:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
     if file.duplicates:
-        yield _line(file.duplicates, "already there, not stored again")
+        yield _line(file.duplicates, f"already there, {would}not stored again")
     if file.unmatched:
-        yield paint(_line(file.unmatched, "of all took the place of no example"), "yellow")
+        verb = "would take" if would else "took"
+        yield paint(_line(file.unmatched, f"of all {verb} the place of no example"), "yellow")
     if file.merged:
-        same = "edited to equal another example: what they were stays"
+        verb = "would stay" if would else "stays"
+        same = f"edited to equal another example: what they were {verb}"
         yield paint(_line(file.merged, same), "yellow")
     if file.returned:
-        yield _line(file.returned, "stay out: they were removed before")
+        yield _line(file.returned, f"{'would ' if would else ''}stay out: they were removed before")
     if file.quarantined:
-        yield paint(_line(file.quarantined, "could not be read, kept in quarantine"), "yellow")
+        kept = "would be kept" if would else "kept"
+        yield paint(_line(file.quarantined, f"could not be read, {kept} in quarantine"), "yellow")
         if file.first_reason:
             yield from wrap([Piece(f"first: {escape(file.first_reason)}")], indent=" " * 9)
 

@@ -53,7 +53,7 @@ def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) 
         if out:
             hint(invocation, "`vault quarantine list` shows what went, and why")
         hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
-    return 1 if (report.errors if report.dry_run else report.errors_left) else 0
+    return 1 if report.errors_left else 0
 
 
 def _items(report: ValidateReport) -> Iterator[Any]:
@@ -86,4 +86,4 @@ def _totals(report: ValidateReport) -> Iterator[str]:
         if report.errors_left:
             yield f"{plural(report.errors_left, 'error')} of the set as a whole {would}left"
     if report.staged is not None:
-        yield stage_line(report.staged)
+        yield stage_line(report.staged, would=report.dry_run)

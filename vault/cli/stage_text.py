@@ -20,9 +20,11 @@ NOT_COMPARED = "too many examples are left over to look for alike texts, so edit
 """What is said where a comparison did not look for alike texts."""
 
 
-def stage_line(staged: StagedCounts) -> str:
-    """Return one line on what is staged now, compared with the last commit."""
+def stage_line(staged: StagedCounts, *, would: bool = False) -> str:
+    """Return one line on what is staged now, or would be, compared with the last commit."""
     changes = count_changes(staged)
     if not changes:
-        return f"nothing is staged any more; {plural(staged.examples, 'example')}"
-    return f"staged: {changes}; the next commit would have {plural(staged.examples, 'example')}"
+        nothing = "nothing would be staged" if would else "nothing is staged"
+        return f"{nothing} any more; {plural(staged.examples, 'example')}"
+    verb = "would be staged" if would else "staged"
+    return f"{verb}: {changes}; the next commit would have {plural(staged.examples, 'example')}"

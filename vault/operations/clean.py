@@ -11,9 +11,9 @@ from vault.operations.dataset import Dataset
 from vault.operations.dedupe import DedupeOptions, deduped
 from vault.operations.dedupe_guards import check_threshold
 from vault.operations.duplicate_plan import Comparing
-from vault.operations.list_examples import open_revision
 from vault.operations.mend import MendOptions, mended
 from vault.operations.staging import Staged, change_stage
+from vault.operations.trial import trial_of
 from vault.operations.validate import ValidateOptions, rules_to_run
 
 
@@ -58,16 +58,13 @@ def clean(
     """
     check_threshold(comparing.threshold)
 
-    def change(draft: Draft | None, dataset: Dataset) -> tuple[Manifest, CleanReport]:
-        return _cleaned(context, dataset, DedupeOptions(comparing, yes=yes, limit=0))
+    with trial_of(context, is_trial=dry_run) as trial:
 
-    if dry_run:
-        _, dataset = open_revision(context, None)
-        with context.store.backend.writing():
-            _, report = change(None, dataset)
-        return replace(report, dry_run=True)
-    staged, report = change_stage(context, change)
-    return replace(report, staged=staged)
+        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, CleanReport]:
+            return _cleaned(trial, dataset, DedupeOptions(comparing, yes=yes, limit=0))
+
+        staged, report = change_stage(trial, change)
+    return replace(report, staged=staged, dry_run=dry_run)
 
 
 def _cleaned(

@@ -33,7 +33,7 @@ class Context:
 
     `folder` holds `.vault` and `vault.toml` (None for a repository in memory); paths of sources
     are relative to it. `intent` says who acts, when, and by which command line. `columns` keeps
-    what expressions have read.
+    what expressions have read. `records` is False in a dry run, of which no operation is recorded.
     """
 
     store: ObjectStore
@@ -43,6 +43,7 @@ class Context:
     progress: Progress
     _commits: dict[Digest, Commit] = field(default_factory=dict)
     columns: ColumnCache = field(default_factory=ColumnCache)
+    records: bool = True
 
     def commit(self, digest: Digest) -> Commit:
         """Return a commit by its id, read once. Raises Corrupt."""
@@ -143,9 +144,12 @@ def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
     """Append one operation: `change` turns the newest view into the next, and a result.
 
     It is called again with the view as it then is each time another writer came first, so it must
-    decide anew from the view alone; a view returned unchanged records nothing. Raises what
-    `change` raises, Conflict (`log-busy`) after a thousand lost races, Corrupt and StorageFailed.
+    decide anew from the view alone; a view returned unchanged records nothing, and neither does a
+    dry run. Raises what `change` raises, Conflict (`log-busy`) after a thousand lost races, Corrupt
+    and StorageFailed.
     """
+    if not context.records:
+        return change(context.log.tip().view)[1]
     for _ in range(_MOST_ATTEMPTS):
         tip: Operation = context.log.tip()
         view, result = change(tip.view)

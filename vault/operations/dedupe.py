@@ -22,6 +22,7 @@ from vault.operations.rearrange import taken_out
 from vault.operations.recorded_boilerplate import with_boilerplate
 from vault.operations.staging import change_stage
 from vault.operations.tasks import Tasks
+from vault.operations.trial import trial_of
 
 _SIMILARITY_DIGITS = 4
 _SHORT_ID = 12
@@ -55,13 +56,12 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
     """
     check_threshold(options.comparing.threshold)
     with open_engine(context, options.engine) as tasks:
-        if options.dry_run:
-            return _looked(context, options, tasks)
+        with trial_of(context, is_trial=options.dry_run) as trial:
 
-        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
-            return deduped(context, dataset, options, tasks)
+            def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
+                return deduped(trial, dataset, options, tasks)
 
-        staged, report = change_stage(context, change)
+            staged, report = change_stage(trial, change)
         return replace(report, staged=staged)
 
 
@@ -70,30 +70,25 @@ def deduped(
 ) -> tuple[Manifest, DedupeReport]:
     """Return the manifest of a dataset without its duplicates, or with them marked, and the report.
 
-    Stores the parts of the manifest. Raises what `dedupe` raises but for the branch.
+    Stores the parts of the manifest. A dry run tells if it would be refused. Raises what `dedupe`
+    raises but for the branch.
     """
     plan = plan_duplicates(context, dataset, options.comparing, tasks)
     report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
+    report = replace(report, dry_run=options.dry_run)
     if options.mark:
         manifest, marked = _marked(context, dataset, plan)
         return manifest, replace(report, removed=0, kept=report.examples, marked=marked)
     too_much = _too_much(plan)
-    if too_much is not None and not options.yes:
+    if options.dry_run:
+        report = replace(report, too_much=too_much)
+    elif too_much is not None and not options.yes:
         raise too_much_error(too_much)
     manifest = _without_duplicates(context, dataset, plan)
     if len(plan.removed) and plan.boilerplate is not None:
         on = options.comparing.on
         manifest = with_boilerplate(context.store, manifest, on, plan.boilerplate)
     return manifest, report
-
-
-def _looked(context: Context, options: DedupeOptions, tasks: Tasks | None) -> DedupeReport:
-    from vault.operations.list_examples import open_revision
-
-    _, dataset = open_revision(context, None)
-    plan = plan_duplicates(context, dataset, options.comparing, tasks)
-    report = report_of(dataset, plan, options.comparing, options.limit, options.all_pairs)
-    return replace(report, dry_run=True, too_much=None if options.mark else _too_much(plan))
 
 
 def _without_duplicates(context: Context, dataset: Dataset, plan: DuplicatePlan) -> Manifest:

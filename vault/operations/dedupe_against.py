@@ -30,7 +30,7 @@ from vault.operations.dedupe_report import (
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.engines import LOCAL
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
-from vault.operations.list_examples import listed, open_revision
+from vault.operations.list_examples import listed
 from vault.operations.rearrange import taken_out
 from vault.operations.reference_data import (
     AS_IT_IS,
@@ -41,6 +41,7 @@ from vault.operations.reference_data import (
 )
 from vault.operations.reference_matches import match_reference
 from vault.operations.staging import change_stage
+from vault.operations.trial import trial_of
 
 LEAST_RUN_WORDS = 5
 _SHOWN_OF_CLUSTER = 3
@@ -88,21 +89,20 @@ def dedupe_against(
     _check(options, containment)
     reference = open_reference(context, against, read_as=read_as, part=comparing.on)
 
-    def change(draft: Draft | None, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
-        plan = _plan(context, dataset, reference, comparing, containment)
-        _check_compared(plan, reference, comparing.on, is_mapped=read_as.said is not None)
-        too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
-        report = replace(_report(dataset, plan, reference, options), too_much=too_much)
-        if options.dry_run:
-            return dataset.manifest, replace(report, dry_run=True)
-        if too_much is not None and not options.yes:
-            raise too_much_error(too_much)
-        return _without(context, dataset, plan, reference), replace(report, too_much=None)
+    with trial_of(context, is_trial=options.dry_run) as trial:
 
-    if options.dry_run:
-        return change(None, open_revision(context, None)[1])[1]
-    staged, report = change_stage(context, change)
-    return replace(report, staged=staged)
+        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
+            plan = _plan(trial, dataset, reference, comparing, containment)
+            _check_compared(plan, reference, comparing.on, is_mapped=read_as.said is not None)
+            too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
+            if too_much is not None and not (options.yes or options.dry_run):
+                raise too_much_error(too_much)
+            report = _report(dataset, plan, reference, options)
+            told = too_much if options.dry_run else None
+            return _without(trial, dataset, plan, reference), replace(report, too_much=told)
+
+        staged, report = change_stage(trial, change)
+    return replace(report, staged=staged, dry_run=options.dry_run)
 
 
 def _plan(

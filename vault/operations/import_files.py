@@ -7,7 +7,7 @@ processes of a large import can be on their way while this process still loads p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -18,8 +18,6 @@ from vault.formats.inputs import find_files
 from vault.notebook import Displayed
 from vault.operations.child_process import default_workers
 from vault.operations.workers import WorkerTeam
-from vault.store.discard import DiscardingBackend
-from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from vault.operations.context import Context
@@ -123,7 +121,7 @@ def import_files(
     (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it raises.
     """
     files = find_files(paths)
-    with ready_to_import(context, options) as team:
+    with ready_to_import(context, options) as (context, team):
         team.start_for(sum(each.estimated_bytes() for each in files))
         from vault.formats.blocks import open_blocks
         from vault.operations.import_run import import_inputs
@@ -133,9 +131,22 @@ def import_files(
 
 
 @contextmanager
-def ready_to_import(context: Context, options: ImportOptions) -> Iterator[WorkerTeam]:
-    """Hold the lock of a writer, and a team of workers that stores where the options say."""
-    store = ObjectStore(DiscardingBackend()) if options.dry_run else context.store
+def ready_to_import(
+    context: Context, options: ImportOptions
+) -> Iterator[tuple[Context, WorkerTeam]]:
+    """Hold the lock of a writer; give the context to import in, a trial's or this, and workers."""
     wanted = default_workers() if options.workers is None else options.workers
-    with context.store.backend.writing(), WorkerTeam(store, wanted) as team:
-        yield team
+    with (
+        _as_said(context, options) as context,
+        context.store.backend.writing(),
+        WorkerTeam(context.store, wanted) as team,
+    ):
+        yield context, team
+
+
+def _as_said(context: Context, options: ImportOptions) -> AbstractContextManager[Context]:
+    if not options.dry_run:
+        return nullcontext(context)
+    from vault.operations.trial import trial_of
+
+    return trial_of(context)

@@ -37,5 +37,5 @@ def import_records(
             hint="give a list, or anything that yields one mapping a record",
         )
     file = InputFile(options.source, Layout.JSONL)
-    with ready_to_import(context, options) as team:
+    with ready_to_import(context, options) as (context, team):
         return import_inputs(context, [file], options, opened=lambda _: row_blocks(rows), team=team)

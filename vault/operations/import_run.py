@@ -54,8 +54,6 @@ def import_inputs(
     context.progress.finish()
     ingest.count_same_content(known.content)
     _refuse_if_nothing_read(ingested, files)
-    if options.dry_run:
-        return _report(ingested, None, options)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
 

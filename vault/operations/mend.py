@@ -19,11 +19,11 @@ from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
-from vault.operations.list_examples import open_revision
 from vault.operations.own_rules import all_faults
 from vault.operations.rearrange import taken_out
 from vault.operations.revisions import STAGE
 from vault.operations.staging import change_stage
+from vault.operations.trial import trial_of
 from vault.operations.validate import (
     SHOWN,
     RuleFixes,
@@ -78,20 +78,16 @@ def mend(
         )
     running = rules_to_run(context.folder, options)
     rules = running.rules
-    if mending.dry_run:
-        _, dataset = open_revision(context, None)
-        with context.store.backend.writing():
-            done = mended(context, dataset, rules, mending)
-        return replace(_told(done, running), dry_run=True)
+    with trial_of(context, is_trial=mending.dry_run) as trial:
 
-    def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Mended]:
-        done = mended(context, dataset, rules, mending)
-        return done.manifest, done
+        def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Mended]:
+            done = mended(trial, dataset, rules, mending)
+            return done.manifest, done
 
-    staged, done = change_stage(context, change)
-    if options.is_as_the_team_says:
+        staged, done = change_stage(trial, change)
+    if options.is_as_the_team_says and not mending.dry_run:
         _remember(context, done, rules, running.target)
-    return replace(_told(done, running), staged=staged)
+    return replace(_told(done, running), staged=staged, dry_run=mending.dry_run)
 
 
 def _told(done: Mended, running: RulesToRun) -> ValidateReport:

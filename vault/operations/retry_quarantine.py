@@ -71,7 +71,7 @@ def retry_quarantine(
     wanted = ImportOptions(
         format=options.format, mapping=options.mapping, readmit=options.must_read, workers=1
     )
-    with ready_to_import(context, wanted) as team:
+    with ready_to_import(context, wanted) as (context, team):
         draft = draft_of(context, context.log.tip().view)
         dataset = open_dataset(context.store, draft.manifest)
         chosen = _unreadable(dataset, entries)

@@ -267,7 +267,7 @@ def test_a_dry_run_counts_and_changes_nothing(library: Library) -> None:
     report = library.run("b.jsonl", dry_run=True)
 
     assert counts(report) == (3, 1, 1, 0, 1)
-    assert report.staged is None
+    assert report.staged is not None and report.staged.examples == 2
     assert (stored_objects(library), operations(library)) == (before, recorded)
     assert library.questions() == ["a"]
 

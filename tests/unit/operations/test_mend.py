@@ -188,7 +188,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(
         told.quarantined,
     )
     assert (ids(repository), len(repository.operations().items)) == before
-    assert looked.staged is None
+    assert looked.staged == told.staged and looked.errors_left == told.errors_left
 
 
 def test_only_the_stage_can_be_mended(backend: MemoryBackend, tmp_path: Path) -> None:

@@ -63,4 +63,4 @@ def _text(report: CleanReport) -> Iterator[str]:
         rows.append((each.name, *counts, went))
     yield from table(rows, right=(1, 2, 3))
     if report.staged is not None:
-        yield stage_line(report.staged)
+        yield stage_line(report.staged, would=report.dry_run)

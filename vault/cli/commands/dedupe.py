@@ -63,7 +63,9 @@ vault dedupe --mark"""
     "--format", metavar="NAME", help="With --against FILE: how its records are read, as by import."
 )
 @click.option("--within", metavar="FIELD", help="Compare only those with the same value of this.")
-@click.option("--count-shared", is_flag=True, default=None, help="Count the instructions that many share, too.")
+@click.option(
+    "--count-shared", is_flag=True, default=None, help="Also compare text that most examples share."
+)
 @click.option("--mark", is_flag=True, help="Label clusters (labels.cluster); take nothing out.")
 @click.option("--yes", is_flag=True, help="Go on where more than 30 % would go.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would go; change nothing.")

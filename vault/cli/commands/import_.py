@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -14,6 +14,9 @@ from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint, warn
 from vault.cli.text import plural
 from vault.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from vault.operations.import_files import ImportReport
 
 
 @options.command(
@@ -69,9 +72,10 @@ def command(
     emit(invocation, report, import_lines)
     if report.quarantined:
         kept_out = plural(report.quarantined, "record")
-        warn(invocation, f"{kept_out} could not be read and went to quarantine")
+        went = "would go" if report.dry_run else "went"
+        warn(invocation, f"{kept_out} could not be read and {went} to quarantine")
     elif not report.read:
-        gone = f": {_gone(report.taken_out, mode)}" if report.taken_out else ""
+        gone = f": {_gone(report, mode)}" if report.taken_out else ""
         warn(invocation, f"there was no record to read{gone}")
     is_mapped = bool(mapping or given["format"])
     for step in next_steps(report, keeps_reading=is_mapped and not mode.startswith("replace")):
@@ -79,14 +83,14 @@ def command(
     return 1 if strict and report.quarantined else 0
 
 
-def _gone(count: int, mode: str) -> str:
+def _gone(report: ImportReport, mode: str) -> str:
     where = "" if mode == "replace-all" else " of this source"
-    verb = "was" if count == 1 else "were"
-    return f"{plural(count, 'example')}{where} {verb} taken out of the stage"
+    verb = "would be" if report.dry_run else "was" if report.taken_out == 1 else "were"
+    return f"{plural(report.taken_out, 'example')}{where} {verb} taken out of the stage"
 
 
 def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
-    repository = invocation.repository(writing=True)
+    repository = invocation.repository(writing=not given["dry_run"])
     from vault.operations.import_files import ImportMode
 
     stdin = _standard_input() if "-" in files else None
