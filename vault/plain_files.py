@@ -132,8 +132,8 @@ class PlainFolder:
         """Return the names of the folders in a folder, or also of those below them; no links."""
         return [name for name, is_folder, _ in self._entries(folder, is_deep) if is_folder]
 
-    def foreign(self) -> Iterator[Corrupt]:
-        """Yield an error for everything below that is neither a folder nor a regular file."""
+    def foreign(self) -> Iterator[tuple[str, Corrupt]]:
+        """Yield the name of everything below that is no folder nor regular file, and an error."""
         for name, is_folder, is_plain in self._entries(""):
             if not is_folder and not is_plain:
                 place = f"{self._text}/{name}"
@@ -141,7 +141,7 @@ class PlainFolder:
                     mode = os.stat(place, follow_symlinks=False).st_mode
                 except FileNotFoundError:
                     continue
-                yield self._foreign(place, mode, "a file")
+                yield name, self._foreign(place, mode, "a file")
 
     def _entries(self, folder: str, is_deep: bool = True) -> Iterator[tuple[str, bool, bool]]:
         """Yield (name, whether it is a folder, whether it is a regular file) below a folder."""
@@ -202,8 +202,10 @@ def foreign_file(place: str, mode: int, due: str, hint: str | None = None) -> Co
     return Corrupt(f"{place} is {kind}, {said}", code="foreign-file", hint=hint or usual)
 
 
-def read_plain(path: Path) -> bytes:
+def read_plain(path: Path, most_bytes: int = -1) -> bytes:
     """Return the bytes of a file beside `.vault`, such as `vault.lock`; folders may be links.
+
+    At most `most_bytes` of them, unless that is negative.
 
     Raises Corrupt (`foreign-file`) unless it is a regular file, OSError.
     """
@@ -214,7 +216,7 @@ def read_plain(path: Path) -> bytes:
         mode = os.fstat(file.fileno()).st_mode
         if not stat.S_ISREG(mode):
             raise foreign_file(os.fspath(path), mode, "a file")
-        return file.readall()
+        return file.read(most_bytes)
 
 
 def new_file_in(folder: Path) -> tuple[int, Path]:

@@ -32,7 +32,9 @@ def catalogue_state(folder: Path) -> CatalogueState:
     Raises Corrupt (`foreign-file`), OSError.
     """
     plain = PlainFolder(folder)
-    found = {int(match[1]): name for name in plain.names() if (match := _GENERATION.fullmatch(name))}
+    found = {
+        int(match[1]): name for name in plain.names() if (match := _GENERATION.fullmatch(name))
+    }
     if not found:
         return CatalogueState(None, 0, is_damaged=False)
     newest = max(found)
