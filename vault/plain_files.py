@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,6 +182,8 @@ class PlainFolder:
 
     def _foreign(self, place: str, mode: int, due: str) -> Corrupt:
         if place == self._text and stat.S_ISLNK(mode):
+            import shlex
+
             behind = shlex.quote(os.path.dirname(os.path.realpath(place)))
             return foreign_file(place, mode, due, f"`cd {behind}` leads to where it points")
         return foreign_file(place, mode, due)
@@ -191,6 +191,8 @@ class PlainFolder:
 
 def foreign_file(place: str, mode: int, due: str, hint: str | None = None) -> Corrupt:
     """Return the error for what stands in the place of a file or folder of vault's own."""
+    import shlex  # only here: every command loads this module
+
     kind = _KINDS.get(stat.S_IFMT(mode), "no file")
     said = "and vault follows no links here" if stat.S_ISLNK(mode) else f"and {due} is due there"
     removal = "mv" if stat.S_ISDIR(mode) or stat.S_ISREG(mode) else "rm"
@@ -224,10 +226,10 @@ def new_file_in(folder: Path) -> tuple[int, Path]:
 
     Returns its descriptor and its path. Raises OSError.
     """
-    path = folder / f".vault-{secrets.token_hex(8)}.tmp"
+    path = folder / f".vault-{os.urandom(8).hex()}.tmp"
     return os.open(path, _NEW, 0o666), path
 
 
 def temporary_name() -> str:
     """Return a name for a temporary file that nobody can guess: the process, then 64 bits."""
-    return f"{os.getpid()}-{secrets.token_hex(8)}"
+    return f"{os.getpid()}-{os.urandom(8).hex()}"

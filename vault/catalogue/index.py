@@ -38,7 +38,6 @@ _REACHES_NOTHING: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "allow_community_extensions": False,
     "python_enable_replacements": False,
-    "temp_directory": "",
 }
 _TABLES = [
     ("catalogue", "version", "INTEGER", None),
@@ -217,7 +216,9 @@ def _is_taken(path: Path) -> bool:
 
 def _connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     place = ":memory:" if path is None else str(path)
-    return duckdb.connect(place, read_only=read_only, config=_REACHES_NOTHING)
+    # A generation would have a folder of a foreseeable name beside it, which may be a link.
+    aside = {"temp_directory": ""} if read_only else {}
+    return duckdb.connect(place, read_only=read_only, config={**_REACHES_NOTHING, **aside})
 
 
 @contextlib.contextmanager
