@@ -111,8 +111,8 @@ def test_no_command_follows_a_link_in_the_place_of_a_folder(
         outcome = run(*command)
         assert contents(home) == before, command
         assert outcome.code in (0, 1, 6), (command, outcome)
-    for command in ("gc", "fsck", "doctor"):
-        outcome = run(command)
+    for name in ("gc", "fsck", "doctor"):
+        outcome = run(name)
         assert outcome.code != 0
         assert "foreign-file" in outcome.out + outcome.err
         assert "is a symbolic link" in " ".join((outcome.out + outcome.err).split())
@@ -188,6 +188,25 @@ def test_an_export_does_not_write_through_a_link_to_a_start_up_file(
     outcome = run("quarantine", "export", "-o", "train.jsonl", *forced)
     assert outcome.code == 2
     assert (home / ".bashrc").read_text() == "export A=1\n"
+
+
+def test_an_export_makes_no_folder_behind_a_link(place: Path, home: Path, run: Run) -> None:
+    (place / "out").symlink_to(home / "autostart")
+    before = contents(home)
+    outcome = run("export", "-o", "out/train.jsonl", "--force")
+    assert (outcome.code, "file-exists" in outcome.err) == (4, True)
+    assert contents(home) == before
+
+
+def test_names_that_no_terminal_should_see_are_told(place: Path, home: Path, run: Run) -> None:
+    for name in (b"\x1b]0;title\x07", b"\xff\xfe", b"a\nb"):
+        os.symlink(os.fsencode(home), os.fsencode(place / ".vault") + b"/" + name)
+    for command in ("fsck", "doctor", "gc"):
+        for forms in ((), ("--json",)):
+            outcome = run(command, *forms)
+            assert outcome.code in (1, 6), outcome
+            assert "\x1b" not in outcome.out + outcome.err
+            assert "foreign-file" in outcome.out + outcome.err
 
 
 def test_the_lock_cannot_vouch_for_a_file_outside_that_a_link_leads_to(

@@ -163,6 +163,10 @@ def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
         problem = DoctorProblem(error.code, error.message, error.hint)
         if problem not in problems:
             problems.append(problem)
+    except OSError as error:
+        message = f"the repository cannot be looked through: {error}"
+        hint = "check who may read its folder"
+        problems.append(DoctorProblem("storage-failed", message, hint))
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < _LEAST_FREE_BYTES:
         problems.append(

@@ -16,7 +16,8 @@ def check_place(folder: Path | None, output: str) -> None:
 
     `folder` is the repository's. Raises InvalidInput (`output-unknown` for an empty path or one
     with control characters, `output-inside-repository`), AlreadyExists (`file-exists` for a device,
-    for a file without ending, and where a file stands in the place of a folder).
+    for a file without ending, and where a file or a link to nothing stands in the place of a
+    folder).
     """
     if not output:
         raise InvalidInput(
@@ -43,6 +44,13 @@ def check_place(folder: Path | None, output: str) -> None:
             f"{output} is not a folder, and its name has no ending that says the format",
             code="file-exists",
             hint="`-o -` writes to standard output; a file ends in .jsonl, .json, .csv or .parquet",
+        )
+    nowhere = next((each for each in path.parents if each.is_symlink() and not each.exists()), None)
+    if nowhere is not None:
+        raise AlreadyExists(
+            f"{nowhere} is a link to {os.readlink(nowhere)}, which does not exist",
+            code="file-exists",
+            hint="remove the link, or write elsewhere",
         )
     parent = next((each for each in resolved.parents if each.exists()), None)
     if parent is not None and not parent.is_dir():

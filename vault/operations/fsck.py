@@ -73,8 +73,9 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
 def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
     problems = Problems()
     if context.folder is not None:
-        for name, error in PlainFolder(context.folder / FOLDER).foreign():
-            problems.add(error.code, name, f"{error.message}: {error.hint}")
+        with problems.caught(FOLDER):
+            for name, error in PlainFolder(context.folder / FOLDER).foreign():
+                problems.add(error.code, name, f"{error.message}: {error.hint}")
     _check_format(context, problems)
     log = LogCheck(context.log, problems)
     reader = ObjectReader(context.store, problems, context.progress)
