@@ -193,23 +193,24 @@ def foreign_file(place: str, mode: int, due: str, hint: str | None = None) -> Co
     """Return the error for what stands in the place of a file or folder of vault's own."""
     import shlex  # only here: every command loads this module
 
-    kind = _KINDS.get(stat.S_IFMT(mode), "no file")
-    said = "and vault follows no links here" if stat.S_ISLNK(mode) else f"and {due} is due there"
-    removal = "mv" if stat.S_ISDIR(mode) or stat.S_ISREG(mode) else "rm"
+    kind = _KINDS.get(stat.S_IFMT(mode), "neither a file nor a folder")
     quoted = shlex.quote(place)
-    if removal == "mv":
+    if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
         usual = f"`ls -la {quoted}` shows it; move it out of the repository"
     else:
         usual = f"`rm {quoted}` removes it alone, and nothing that it leads to"
-    return Corrupt(f"{place} is {kind}, {said}", code="foreign-file", hint=hint or usual)
+    if stat.S_ISLNK(mode):
+        message = f"{place} is {kind}; vault does not follow links inside a repository"
+    else:
+        message = f"{place} is {kind}; vault expects {due} there"
+    return Corrupt(message, code="foreign-file", hint=hint or usual)
 
 
 def read_plain(path: Path, most_bytes: int = -1) -> bytes:
     """Return the bytes of a file beside `.vault`, such as `vault.lock`; folders may be links.
 
-    At most `most_bytes` of them, unless that is negative.
-
-    Raises Corrupt (`foreign-file`) unless it is a regular file, OSError.
+    At most `most_bytes` of them, unless that is negative. Raises Corrupt (`foreign-file`) unless it
+    is a regular file, OSError.
     """
     mode = os.stat(path, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):

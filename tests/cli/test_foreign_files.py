@@ -178,7 +178,7 @@ def test_links_under_foreseeable_names_are_not_written_through(
 
 
 @pytest.mark.parametrize("forced", [(), ("--force",)])
-def test_an_export_does_not_write_through_a_link_to_a_start_up_file(
+def test_no_export_writes_through_a_link_to_a_start_up_file(
     forced: tuple[str, ...], place: Path, home: Path, run: Run
 ) -> None:
     (home / ".bashrc").write_text("export A=1\n")
@@ -209,7 +209,7 @@ def test_names_that_no_terminal_should_see_are_told(place: Path, home: Path, run
             assert "foreign-file" in outcome.out + outcome.err
 
 
-def test_the_lock_cannot_vouch_for_a_file_outside_that_a_link_leads_to(
+def test_the_lock_does_not_vouch_for_what_a_link_leads_to(
     place: Path, home: Path, run: Run
 ) -> None:
     outside = home / "settings.json"

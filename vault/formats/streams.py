@@ -97,9 +97,11 @@ def open_stream(file: InputFile, *, stdin: BinaryIO | None = None) -> ByteStream
     if file.path != "-":
         source = open(file.path, "rb", buffering=0)  # noqa: SIM115 - closed with the stream
         closers.callback(source.close)
-        with closers:
+        try:
             file.check_opened(source.fileno())
-            closers = closers.pop_all()
+        except InvalidInput:
+            closers.close()
+            raise
         read: Callable[[int], bytes] = source.read
         compression = file.compression
     elif stdin is None:
