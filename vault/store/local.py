@@ -23,7 +23,7 @@ from vault.plain_files import PlainFolder
 
 _ASIDE = "tmp"
 # Of writers, of `validate` in former versions, and of large arrays: the process or 8 letters.
-_LEFTOVER = re.compile(r"tmp/(?:\d+-[0-9a-f]+|validated\.json\.\d+|tmp[a-z0-9_]{8})")
+_LEFTOVER = r"tmp/(?:\d+-[0-9a-f]+|validated\.json\.\d+|tmp[a-z0-9_]{8})"
 
 _HINTS = {
     errno.ENOSPC: "free some space and run the command again: nothing was recorded",
@@ -153,7 +153,7 @@ class LocalBackend:
         """Remove temporary files of writers that died, by the time of their last change."""
         removed = []
         for name in sorted(self.names(_ASIDE)):
-            if not _LEFTOVER.fullmatch(name):
+            if not re.fullmatch(_LEFTOVER, name):
                 continue
             with (
                 _translated("remove", self.folder / name),
