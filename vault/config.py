@@ -8,13 +8,13 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vault.errors import InvalidInput
+from vault.errors import Corrupt, InvalidInput
+from vault.plain_files import PlainFolder, read_plain
 
 FOLDER = ".vault"
 """The folder, inside the user's, that holds a repository."""
@@ -188,17 +188,25 @@ def _is_known(key: str, known: tuple[str, ...]) -> bool:
 def find_root(start: Path) -> Path | None:
     """Return the nearest folder, `start` or above, with a `.vault/` of ours in it, or None.
 
-    A `.vault` without our `format` file belongs to another program and is passed by.
+    A `.vault` without our `format` file belongs to another program and is passed by. One that is
+    a link, or has one in the place of that file, is found: opening it says so.
     """
     for folder in (start, *start.parents):
         # os.path, because it answers False where pathlib raises on folders that may not be read.
-        if os.path.isfile(folder / FOLDER / FORMAT_FILE):
+        format_file = folder / FOLDER / FORMAT_FILE
+        if os.path.lexists(format_file) and (
+            os.path.islink(format_file) or not os.path.isdir(format_file)
+        ):
             return folder
     return None
 
 
 def read_machine_configuration(root: Path) -> Configuration:
-    """Return this machine's settings, empty when the file is absent; errors as `read_file`."""
+    """Return this machine's settings, empty when the file is absent; errors as `read_file`.
+
+    Raises also Corrupt (`foreign-file`) if `.vault` is a link.
+    """
+    PlainFolder(root / FOLDER).place("")
     return read_file(root / MACHINE_FILE, shown=MACHINE_FILE)
 
 
@@ -222,15 +230,17 @@ def read_file(path: Path, *, shown: str) -> Configuration:
     """Return the settings of a TOML file, empty when it is absent.
 
     Raises InvalidInput `config-invalid`, naming the line, for what is not TOML in UTF-8, not a
-    regular file, or longer than a megabyte; OSError when the file cannot be read.
+    regular file (a link is none: a commit keeps what the settings were, and a stranger's link
+    would put a file of the user there), or longer than a megabyte; OSError when the file cannot be
+    read.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise _invalid(shown, None, "it is not a regular file")
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_SIZE_BYTES + 1)
+        raw = read_plain(path, MAX_SIZE_BYTES + 1)
     except FileNotFoundError:
         return Configuration(shown)
+    except Corrupt:
+        kind = "is a symbolic link" if path.is_symlink() else "is not a regular file"
+        raise _invalid(shown, None, f"the file {kind}") from None
     if len(raw) > MAX_SIZE_BYTES:
         raise _invalid(shown, None, f"it is longer than {MAX_SIZE_BYTES:,} bytes")
     return parse(raw, shown=shown)

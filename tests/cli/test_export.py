@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,7 @@ def test_what_cannot_be_written_is_refused(
     assert (outcome.code, outcome.err.splitlines()[2]) == (exit_code, f"code:  {code}")
     assert len(outcome.err.splitlines()) == 3
 
+
 def test_data_on_a_terminal_is_escaped_wherever_it_is_cut() -> None:
     data = '{"a":"\u202e\x9bé"}\n'.encode()
     for cut in range(len(data)):
@@ -146,14 +148,14 @@ def test_a_link_is_written_through(run: Run, committed: Path) -> None:
 def test_whoever_may_not_write_beside_the_repository_can_export(
     run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    wrote = Path.write_text
+    opened = os.open
 
-    def refuse(path: Path, *arguments: Any, **others: Any) -> int:
-        if path.name.startswith(".vault.lock"):
+    def refuse(path: Any, flags: int, *others: Any, **named: Any) -> int:
+        if flags & os.O_CREAT and Path(path).parent == committed:
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return wrote(path, *arguments, **others)
+        return opened(path, flags, *others, **named)
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     target = tmp_path / "out.jsonl"
     outcome = run("export", "-o", str(target))
     assert (outcome.code, target.exists()) == (0, True)
@@ -164,14 +166,14 @@ def test_whoever_may_not_write_beside_the_repository_can_export(
 def test_an_export_whose_lock_cannot_be_written_leaves_no_file(
     run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    wrote = Path.write_text
+    opened = os.open
 
-    def refuse(path: Path, *arguments: Any, **others: Any) -> int:
-        if path.name.startswith(".vault.lock"):
+    def refuse(path: Any, flags: int, *others: Any, **named: Any) -> int:
+        if flags & os.O_CREAT and Path(path).parent == committed:
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return wrote(path, *arguments, **others)
+        return opened(path, flags, *others, **named)
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     target = tmp_path / "out.jsonl"
     assert run("export", "-o", str(target)).code == 5
     assert list(tmp_path.glob("*out*")) == []

@@ -12,7 +12,7 @@ import contextlib
 import json
 import mmap
 import os
-import secrets
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from vault.plain_files import PlainFolder
+
 Arrays = Mapping[str, NDArray[Any]]
 """Arrays by their names."""
 
@@ -32,6 +34,9 @@ _LEAST_FREE_BYTES = 256 << 20
 _SUFFIX = ".arrays"
 _DAMAGED = ".damaged"
 _DRAFT = "draft-"
+_DRAFT_NAME = re.compile(r"(?:^|/)draft-\d+-[0-9a-f]+$")
+_OWN_NAME = re.compile(rf"\.(?:arrays|damaged)$|{_DRAFT_NAME.pattern}")
+_HASH = re.compile(r"[0-9a-f]{1,32}")
 _HEADER_BYTES = 256
 _MAPPED_FROM_BYTES = 1 << 16
 
@@ -41,48 +46,51 @@ class ArrayFiles:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._plain = None if folder is None else PlainFolder(folder)
 
     def read(self, name: str) -> Arrays | None:
         """Return the arrays of a name, which cannot be written to; None if there are no sound ones.
 
         Costs reading them once: 20 ms for 500 MB that the system holds in memory.
         """
-        if self._folder is None:
+        if self._plain is None:
             return None
-        path = self._path(name)
+        file = name + _SUFFIX
         try:
-            data = _contents(path)
+            data = _contents(self._plain.open(file))
         except (OSError, ValueError):
             return None
         try:
             return _decoded(data, name)
         except (ValueError, KeyError, TypeError, AttributeError):
             with contextlib.suppress(OSError):
-                os.replace(path, path.with_suffix(_DAMAGED))
+                self._plain.replace(name + _DAMAGED, file)
             return None
 
     def write(self, name: str, arrays: Arrays) -> None:
         """Keep arrays under a name, in place of those before. A disk that is full keeps nothing."""
-        if self._folder is None:
+        if self._plain is None or self._folder is None:
             return
-        path = self._path(name)
-        draft = path.parent / f"{_DRAFT}{os.getpid()}-{secrets.token_hex(4)}"
+        group = name.rpartition("/")[0]
+        draft = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not _has_room(path.parent, sum(each.nbytes for each in arrays.values())):
+            self._plain.make(group)
+            if not _has_room(self._folder / group, sum(each.nbytes for each in arrays.values())):
                 return
-            _write(draft, name, arrays)
-            os.replace(draft, path)
+            descriptor, draft = self._plain.new_file(group, _DRAFT)
+            _write(descriptor, name, arrays)
+            self._plain.replace(name + _SUFFIX, draft)
         except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+            if draft is not None:
+                with contextlib.suppress(OSError):
+                    self._plain.remove(draft)
 
     def can_hold(self, size_bytes: int) -> bool:
         """Tell whether so much could be written now: a folder, writable, on a disk with room."""
-        if self._folder is None:
+        if self._plain is None or self._folder is None:
             return False
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._plain.make()
             with tempfile.TemporaryFile(dir=self._folder):
                 return _has_room(self._folder, size_bytes)
         except OSError:
@@ -90,48 +98,64 @@ class ArrayFiles:
 
     def names(self, group: str) -> Iterator[str]:
         """Yield the names in a group, `group/…`, however deep."""
-        if self._folder is None:
-            return
-        for path in (self._folder / group).rglob(f"*{_SUFFIX}"):
-            yield path.relative_to(self._folder).with_suffix("").as_posix()
+        if self._plain is not None:
+            for name in self._plain.names(group):
+                if name.endswith(_SUFFIX):
+                    yield name.removesuffix(_SUFFIX)
 
     def delete(self, name: str) -> None:
         """Forget the arrays of a name; those that are in use stay readable."""
-        if self._folder is not None:
+        if self._plain is not None:
             with contextlib.suppress(OSError):
-                self._path(name).unlink(missing_ok=True)
+                self._plain.remove(name + _SUFFIX)
 
     def sweep(self, group: str) -> None:
         """Remove what was set aside in a group, and drafts of writers that died."""
-        if self._folder is not None:
-            for pattern in (f"*{_DAMAGED}", f"{_DRAFT}*"):
-                for path in (self._folder / group).rglob(pattern):
+        if self._plain is not None:
+            for name in [*self._plain.names(group)]:
+                if name.endswith(_DAMAGED) or _DRAFT_NAME.search(name):
                     with contextlib.suppress(OSError):
-                        path.unlink()
+                        self._plain.remove(name)
 
     def keep_newest(self, group: str, most: int) -> None:
-        """Note that a group is used, and forget all groups beside it but those used last."""
-        if self._folder is None:
-            return
-        own = self._folder / group
-        with contextlib.suppress(OSError):
-            os.utime(own)
-            used = {each: each.stat().st_mtime_ns for each in own.parent.iterdir() if each.is_dir()}
-            for each in sorted(used, key=lambda folder: -used[folder])[most:]:
-                shutil.rmtree(each, ignore_errors=True)
+        """Note that a group is used, and forget all groups beside it but those used last.
 
-    def _path(self, name: str) -> Path:
-        assert self._folder is not None
-        return self._folder / f"{name}{_SUFFIX}"
+        Only groups whose last name is a hash, and in them only files of arrays: nothing else was
+        made here.
+        """
+        if self._plain is None:
+            return
+        place = self._plain.place(f"{group}/")
+        with contextlib.suppress(OSError):
+            os.utime(place, follow_symlinks=False)
+            beside = self._plain.folders(group.rpartition("/")[0])
+            used = {
+                each: os.lstat(self._plain.place(each)).st_mtime_ns
+                for each in beside
+                if _HASH.fullmatch(each.rpartition("/")[2])
+            }
+            for each in sorted(used, key=lambda folder: -used[folder])[most:]:
+                self._forget(each)
+
+    def _forget(self, group: str) -> None:
+        assert self._plain is not None
+        for name in [*self._plain.names(group)]:
+            if _OWN_NAME.search(name):
+                self._plain.remove(name)
+        deepest_first = sorted(self._plain.folders(group, is_deep=True), key=len, reverse=True)
+        for folder in (*deepest_first, group):
+            # One that holds something else stays.
+            with contextlib.suppress(OSError):
+                os.rmdir(self._plain.place(folder))
 
 
 def _has_room(folder: Path, size_bytes: int) -> bool:
     return shutil.disk_usage(folder).free >= size_bytes + _LEAST_FREE_BYTES
 
 
-def _contents(path: Path) -> memoryview:
-    """Return the bytes of a file. Raises OSError, and ValueError for an empty one."""
-    with path.open("rb") as file:
+def _contents(descriptor: int) -> memoryview:
+    """Return the bytes of a file, and close it. Raises OSError; ValueError for an empty one."""
+    with open(descriptor, "rb") as file:
         if os.fstat(file.fileno()).st_size < _MAPPED_FROM_BYTES:
             return memoryview(file.read())
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -159,7 +183,7 @@ def _decoded(data: memoryview, name: str) -> Arrays:
     return result
 
 
-def _write(path: Path, name: str, arrays: Arrays) -> None:
+def _write(descriptor: int, name: str, arrays: Arrays) -> None:
     header = {}
     # The header holds offsets, so their room is made before they are known.
     at = at_first = _HEADER_BYTES * (1 + len(arrays))
@@ -168,7 +192,7 @@ def _write(path: Path, name: str, arrays: Arrays) -> None:
         at += -(-array.nbytes // _ALIGNED) * _ALIGNED
     text = json.dumps(header).encode()
     checked = xxhash.xxh3_64(name.encode())
-    with path.open("xb") as file:
+    with open(descriptor, "wb") as file:
         file.write(_MAGIC + bytes(8))
         room = at_first - len(_MAGIC) - 16 - len(text)
         parts: list[Any] = [len(text).to_bytes(8, "little"), text, bytes(room)]

@@ -4,13 +4,16 @@ Only the objects are true. The catalogue is keyed by chunk digests, which never 
 meaning, so it is brought up to date by inserting chunks that it lacks. A *generation* is built
 aside, closed, fsynced and renamed; readers open the newest read-only. One that cannot be opened or
 read is set aside and built again.
+
+A generation may be a stranger's: it is opened without access to files, network and extensions, and
+read only if it holds our three tables and nothing else: no view, macro or computed column.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +24,31 @@ import duckdb
 import pyarrow as pa
 
 from vault.objects.digest import ID_BYTES, Digest
+from vault.plain_files import PlainFolder, temporary_name
 
 _T = TypeVar("_T")
 _SUFFIX = ".duckdb"
+_GENERATION = re.compile(r"[0-9]+\.duckdb")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_COPIED_BYTES = 1 << 20
 _VERSION = 1
+_REACHES_NOTHING: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+    "allow_community_extensions": False,
+    "python_enable_replacements": False,
+}
+_TABLES = [
+    ("catalogue", "version", "INTEGER", None),
+    ("chunks", "digest", "VARCHAR", None),
+    ("chunks", "examples", "INTEGER", None),
+    ("chunks", "number", "INTEGER", None),
+    ("examples", "chunk", "INTEGER", None),
+    ("examples", "high", "UBIGINT", None),
+    ("examples", "low", "UBIGINT", None),
+    ("examples", "place", "INTEGER", None),
+]
 _SCHEMA = f"""
     CREATE TABLE catalogue (version INTEGER);
     INSERT INTO catalogue VALUES ({_VERSION});
@@ -49,7 +73,7 @@ class Catalogue:
     """The catalogue of one repository; `folder` None keeps it in memory."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self._plain = None if folder is None else PlainFolder(folder)
 
     def locate(
         self, first: bytes, last: bytes, chunks: Sequence[Digest], read_ids: ReadIds
@@ -94,7 +118,7 @@ class Catalogue:
                 return self._renewed(newest, self._draft(newest), chunks, read_ids, search)
             except duckdb.Error:
                 # Damaged, of another version, or gone: whatever it was, it can be made again.
-                _set_aside(newest)
+                self._set_aside(newest)
         try:
             return self._renewed(None, self._draft(None), chunks, read_ids, search)
         except duckdb.Error:
@@ -112,7 +136,7 @@ class Catalogue:
         """Build the next generation in `draft` (memory), publish it, and search it."""
         connection = None
         try:
-            connection = duckdb.connect(str(draft) if draft is not None else ":memory:")
+            connection = _connect(draft)
             if newest is None or draft is None:
                 connection.execute(_SCHEMA)
             _insert(connection, _missing(connection, chunks), read_ids)
@@ -132,48 +156,80 @@ class Catalogue:
         return max(self._generations(), default=None, key=_number)
 
     def _generations(self) -> list[Path]:
-        if self._folder is None or not self._folder.is_dir():
+        """Return the files of all generations. Raises Corrupt (`foreign-file`) for a link."""
+        if self._plain is None:
             return []
-        return [each for each in self._folder.glob(f"*{_SUFFIX}") if each.stem.isdecimal()]
+        found = [name for name in self._plain.names() if _GENERATION.fullmatch(name)]
+        return [self._plain.path / name for name in found if self._plain.status(name)]
 
     def _draft(self, newest: Path | None) -> Path | None:
         """Return a new file to build in, begun as a copy of the newest; None if that fails."""
-        if self._folder is None:
+        if self._plain is None:
             return None
-        draft = self._folder / f"draft-{os.getpid()}-{secrets.token_hex(4)}"
+        draft = self._plain.path / f"draft-{temporary_name()}"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._plain.make()
             if newest is not None:
-                shutil.copyfile(newest, draft)
-            elif not os.access(self._folder, os.W_OK):
+                with (
+                    open(self._plain.open(newest.name), "rb") as source,
+                    open(self._plain.open(draft.name, _NEW), "wb") as target,
+                ):
+                    shutil.copyfileobj(source, target, _COPIED_BYTES)
+            elif not os.access(self._plain.path, os.W_OK):
                 return None
         except OSError:
             return None
         return draft
 
     def _publish(self, draft: Path) -> None:
-        assert self._folder is not None
+        assert self._plain is not None
         # Each step may lose a race or meet a full disk; the catalogue is then made another time.
         with contextlib.suppress(OSError):
-            descriptor = os.open(draft, os.O_RDONLY)
+            descriptor = self._plain.open(draft.name)
             os.fsync(descriptor)
             os.close(descriptor)
             older = self._generations()
             number = max(map(_number, older), default=0) + 1
-            os.replace(draft, self._folder / f"{number:08d}{_SUFFIX}")
+            while _is_taken(self._plain.path / f"{number:08d}{_SUFFIX}"):
+                number += 1
+            self._plain.replace(f"{number:08d}{_SUFFIX}", draft.name)
             for each in older:
-                each.unlink(missing_ok=True)
+                self._plain.remove(each.name)
+
+    def _set_aside(self, path: Path) -> None:
+        assert self._plain is not None
+        with contextlib.suppress(OSError):
+            self._plain.replace(path.with_suffix(".damaged").name, path.name)
 
 
 def _number(path: Path) -> int:
     return int(path.stem)
 
 
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _is_taken(path: Path) -> bool:
+    return os.path.lexists(path) or os.path.lexists(_log_of(path))
+
+
+def _connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    place = ":memory:" if path is None else str(path)
+    # A generation would have a folder of a foreseeable name beside it, which may be a link.
+    aside = {"temp_directory": ""} if read_only else {}
+    return duckdb.connect(place, read_only=read_only, config={**_REACHES_NOTHING, **aside})
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(path), read_only=True)
+    if os.path.lexists(_log_of(path)):
+        # A generation was closed before it got its name, so this log is nobody's of ours.
+        raise duckdb.Error("the catalogue has a log beside it, which would be run")
+    connection = _connect(path, read_only=True)
     try:
-        version = connection.execute("SELECT version FROM catalogue").fetchall()
+        _require_tables(connection)
+        version = connection.execute("SELECT version FROM main.catalogue").fetchall()
         if version != [(_VERSION,)]:
             raise duckdb.Error("the catalogue is of another version")
         yield connection
@@ -181,9 +237,24 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def _set_aside(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        os.replace(path, path.with_suffix(".damaged"))
+def _require_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise duckdb.Error unless a database holds our tables alone: a view would be run."""
+    columns = connection.execute(
+        """
+        SELECT table_name, column_name, data_type, column_default FROM duckdb_columns()
+        WHERE NOT internal ORDER BY ALL
+        """
+    ).fetchall()
+    (others,) = connection.execute(
+        """
+        SELECT (SELECT count(*) FROM duckdb_views() WHERE NOT internal)
+             + (SELECT count(*) FROM duckdb_functions() WHERE NOT internal)
+             + (SELECT count(*) FROM duckdb_types() WHERE NOT internal)
+             + (SELECT count(*) FROM duckdb_tables() WHERE schema_name <> 'main')
+        """
+    ).fetchall()[0]
+    if columns != _TABLES or others:
+        raise duckdb.Error("the catalogue holds something that vault did not make")
 
 
 def _missing(connection: duckdb.DuckDBPyConnection, chunks: Sequence[Digest]) -> list[Digest]:

@@ -1,16 +1,25 @@
-"""How the catalogue of a repository stands, without building or mending it."""
+"""How the catalogue of a repository stands, without opening, building or mending it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_SUFFIX = ".duckdb"
+from vault.plain_files import PlainFolder
+
+_GENERATION = re.compile(r"([0-9]+)\.duckdb")
+_MARK = b"DUCK"
+_MARK_AT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueState:
-    """The newest generation (None if there is no catalogue), its size, and whether it opens."""
+    """The newest generation (None if there is no catalogue), its size, and whether it is damaged.
+
+    Damaged is one that does not begin as a database does. Nothing more is looked at: whoever opens
+    a database runs what its views say.
+    """
 
     generation: int | None
     size_bytes: int
@@ -18,20 +27,17 @@ class CatalogueState:
 
 
 def catalogue_state(folder: Path) -> CatalogueState:
-    """Return how the catalogue in a folder stands; opens it for reading. Raises OSError."""
-    files = [each for each in folder.glob(f"*{_SUFFIX}") if each.stem.isdecimal()]
-    if not files:
+    """Return how the catalogue in a folder stands; reads 12 bytes.
+
+    Raises Corrupt (`foreign-file`), OSError.
+    """
+    plain = PlainFolder(folder)
+    found = {
+        int(match[1]): name for name in plain.names() if (match := _GENERATION.fullmatch(name))
+    }
+    if not found:
         return CatalogueState(None, 0, is_damaged=False)
-    newest = max(files, key=lambda each: int(each.stem))
-    return CatalogueState(int(newest.stem), newest.stat().st_size, is_damaged=not _opens(newest))
-
-
-def _opens(path: Path) -> bool:
-    import duckdb
-
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            connection.execute("SELECT version FROM catalogue").fetchall()
-    except duckdb.Error:
-        return False
-    return True
+    newest = max(found)
+    with open(plain.open(found[newest]), "rb", buffering=0) as file:
+        is_damaged = file.read(_MARK_AT + len(_MARK))[_MARK_AT:] != _MARK
+    return CatalogueState(newest, plain.status(found[newest]).st_size, is_damaged=is_damaged)

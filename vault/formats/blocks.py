@@ -38,8 +38,8 @@ def open_blocks(
     `stdin` is read for the path `-`, decompressed if its first bytes say so. Memory is bounded by
     a block and a record, however the file is made. What cannot be read is in the blocks, refused
     with its reason. Raises OSError if the file cannot be read and InvalidInput if none of it can:
-    `not-utf8` (UTF-16), `not-a-list`, `csv-header`, `parquet-damaged`, `parquet-columns`,
-    `parquet-bomb`, `parquet-needs-file`, `no-stdin`.
+    `file-changed`, `not-utf8` (UTF-16), `not-a-list`, `csv-header`, `parquet-damaged`,
+    `parquet-columns`, `parquet-bomb`, `parquet-needs-file`, `no-stdin`.
     """
     if file.layout is Layout.PARQUET:
         yield from _parquet(file, block_bytes, max_record_bytes)
@@ -62,7 +62,11 @@ def open_blocks(
             )
         else:
             yield from plan_ranges(
-                file.path, start, block_bytes=block_bytes, max_record_bytes=max_record_bytes
+                file.path,
+                start,
+                block_bytes=block_bytes,
+                max_record_bytes=max_record_bytes,
+                state=file.state,
             )
 
 
@@ -95,11 +99,14 @@ def _parquet(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterat
     if file.path == "-" or file.compression is not Compression.NONE:
         raise _needs_file(file.path)
     with open(file.path, "rb") as handle:
+        file.check_opened(handle.fileno())
         if not handle.read(1):
             return
     from vault.formats.parquet_rows import parquet_blocks
 
     yield from parquet_blocks(file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+    # pyarrow opens the path itself.
+    file.check_unchanged()
 
 
 def _needs_file(path: str) -> InvalidInput:

@@ -10,10 +10,11 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from vault.errors import InvalidInput, NotFound
+from vault.formats.file_state import FileState
 
 
 class Layout(Enum):
@@ -35,18 +36,33 @@ class Compression(Enum):
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read records from; `path` as the user wrote it, `-` for standard input."""
+    """A file to read records from; `path` as the user wrote it, `-` for standard input.
+
+    `state` is how the file stood when it was found, if it was looked for.
+    """
 
     path: str
     layout: Layout
     compression: Compression = Compression.NONE
+    state: FileState | None = field(default=None, compare=False, repr=False)
+
+    def check_unchanged(self) -> None:
+        """Raise InvalidInput (`file-changed`) if the file changed since it was found."""
+        if self.state is not None:
+            self.state.check()
+
+    def check_opened(self, descriptor: int) -> None:
+        """Raise InvalidInput (`file-changed`) unless a descriptor is of the file as found."""
+        if self.state is not None:
+            self.state.check_opened(descriptor)
 
     def estimated_bytes(self) -> int:
         """Return about how much text the file holds; 0 for standard input, which does not say."""
         if self.path == "-":
             return 0
         packed = self.layout is Layout.PARQUET or self.compression is not Compression.NONE
-        return os.path.getsize(self.path) * (_USUAL_RATIO if packed else 1)
+        size_bytes = os.path.getsize(self.path) if self.state is None else self.state.size_bytes
+        return size_bytes * (_USUAL_RATIO if packed else 1)
 
 
 _LAYOUTS = {
@@ -90,6 +106,12 @@ def find_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
     return tuple(found.values())
 
 
+def _with_state(path: str, known: InputFile | None) -> InputFile:
+    # The state first: what the beginning says must be of the same file.
+    state = FileState.of(path, os.stat(path))
+    return replace(known or _by_content(path), state=state)
+
+
 def _expand(argument: str) -> list[InputFile]:
     if not argument:
         raise InvalidInput(
@@ -109,7 +131,9 @@ def _expand(argument: str) -> list[InputFile]:
 
 
 def _in_folder(folder: str) -> list[InputFile]:
-    files = [file for path in _walk(folder) if (file := by_name(path)) is not None]
+    files = [
+        _with_state(path, file) for path in _walk(folder) if (file := by_name(path)) is not None
+    ]
     if not files:
         raise InvalidInput(
             f"{folder} holds no file that can be read",
@@ -135,7 +159,7 @@ def _matching(pattern: str) -> list[InputFile]:
             code="file-not-found",
             hint="`ls` lists what is there; quote the pattern so that the shell leaves it alone",
         )
-    known = [file for path in paths if (file := by_name(path)) is not None]
+    known = [_with_state(path, file) for path in paths if (file := by_name(path)) is not None]
     return known or [_named(path) for path in paths]
 
 
@@ -146,7 +170,7 @@ def _named(path: str) -> InputFile:
             code="special-file",
             hint=f"give it as standard input: vault import - < {path}",
         )
-    return by_name(path) or _by_content(path)
+    return _with_state(path, by_name(path))
 
 
 def _by_content(path: str) -> InputFile:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import repeat
 
-from vault.errors import InvalidInput
+from vault.formats.file_state import FileState, file_changed
 from vault.formats.limits import BLOCK_BYTES, MAX_RECORD_BYTES, READ_BYTES
 from vault.formats.records import LongText, Records, RecordTexts, Refused, refuse, too_long
 from vault.formats.streams import ByteStream
@@ -34,20 +34,26 @@ class LineBytes:
 
 @dataclass(frozen=True, slots=True)
 class LineRange:
-    """A block of whole lines given as a byte range of an uncompressed file; read by `split`."""
+    """A block of whole lines given as a byte range of an uncompressed file; read by `split`.
+
+    With `state` only the file as it was when it was found is read.
+    """
 
     path: str
     start: int
     end: int
     max_record_bytes: int = MAX_RECORD_BYTES
+    state: FileState | None = None
 
     def split(self) -> Records:
         """Read the range and return its records.
 
         Never holds more than a block and one record, however long a line is. Raises InvalidInput
-        (`file-changed`) if the file has become shorter, OSError if it cannot be read.
+        (`file-changed`) if the file has changed or become shorter, OSError if it cannot be read.
         """
         with open(self.path, "rb", buffering=0) as file:
+            if self.state is not None:
+                self.state.check_opened(file.fileno())
             file.seek(self.start)
             size = self.end - self.start
             if size > self.max_record_bytes + BLOCK_BYTES:
@@ -56,7 +62,7 @@ class LineRange:
             while len(data) < size:  # one read may return less, and does beyond 2 GB
                 more = file.read(size - len(data))
                 if not more:
-                    raise _changed(self.path)
+                    raise file_changed(self.path, "became shorter")
                 data += more
         return _split(data, self.max_record_bytes)
 
@@ -76,23 +82,31 @@ class LineRange:
             records.line_count += part.line_count
         records.lines = lines
         if stream.position != self.end - self.start:
-            raise _changed(self.path)
+            raise file_changed(self.path, "became shorter")
         return records
 
 
 def plan_ranges(
-    path: str, start: int, *, block_bytes: int = BLOCK_BYTES, max_record_bytes: int
+    path: str,
+    start: int,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    max_record_bytes: int,
+    state: FileState | None = None,
 ) -> Iterator[LineRange]:
     """Yield the byte ranges of whole lines that make up a file from `start` on.
 
     Reads a few kilobytes around each cut, so 10 GB cost about as little as 10 MB; only a line
-    longer than a block is read to its end. Raises OSError if the file cannot be read.
+    longer than a block is read to its end. Raises OSError if the file cannot be read, InvalidInput
+    (`file-changed`) if it is not as `state` says.
     """
     with open(path, "rb", buffering=0) as file:
+        if state is not None:
+            state.check_opened(file.fileno())
         size = os.fstat(file.fileno()).st_size
         while start < size:
             end = _line_end(file.fileno(), min(start + block_bytes, size) - 1, size)
-            yield LineRange(path, start, end, max_record_bytes)
+            yield LineRange(path, start, end, max_record_bytes, state)
             start = end
 
 
@@ -199,11 +213,3 @@ def _bounded(read: Callable[[int], bytes], size: int) -> Callable[[int], bytes]:
         return data
 
     return read_within
-
-
-def _changed(path: str) -> InvalidInput:
-    return InvalidInput(
-        f"{path} became shorter while it was being read",
-        code="file-changed",
-        hint="import it again once nothing writes to it",
-    )

@@ -90,13 +90,18 @@ class _Damaged(Exception):
 def open_stream(file: InputFile, *, stdin: BinaryIO | None = None) -> ByteStream:
     """Return the bytes of a file, decompressed; standard input says by its bytes what it is.
 
-    Raises OSError if the file cannot be opened, InvalidInput (`no-stdin`) if it is standard input
-    and none was given.
+    Raises OSError if the file cannot be opened, InvalidInput: `file-changed` if it is another than
+    was found, `no-stdin` if it is standard input and none was given.
     """
     closers = ExitStack()
     if file.path != "-":
         source = open(file.path, "rb", buffering=0)  # noqa: SIM115 - closed with the stream
         closers.callback(source.close)
+        try:
+            file.check_opened(source.fileno())
+        except InvalidInput:
+            closers.close()
+            raise
         read: Callable[[int], bytes] = source.read
         compression = file.compression
     elif stdin is None:

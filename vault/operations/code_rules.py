@@ -27,6 +27,13 @@ def is_place(text: str) -> bool:
     return match is not None and ".." not in match[1].split("/")
 
 
+def is_in_project(folder: Path, name: str) -> bool:
+    """Tell whether a path is below a folder, links followed: they may come from a stranger."""
+    return not Path(name).is_absolute() and (folder / name).resolve().is_relative_to(
+        folder.resolve()
+    )
+
+
 def load_check(folder: Path, code: str, place: str) -> Check:
     """Run a file of the project and return the check that one of its functions is.
 
@@ -36,7 +43,7 @@ def load_check(folder: Path, code: str, place: str) -> Check:
     """
     name, _, function_name = place.partition(":")
     path = folder / name
-    if not path.is_file():
+    if not path.is_file() or not is_in_project(folder, name):
         raise _failed(code, f"there is no file {name}")
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:

@@ -9,7 +9,9 @@ from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.operations.context import Context, seconds_of
+from vault.operations.init import FOLDER
 from vault.operations.reach import Reach
+from vault.plain_files import PlainFolder
 from vault.store.operation_log import Operation
 
 UNDO_DAYS = 30
@@ -36,7 +38,8 @@ def collect_garbage(
     What was stored within the last day stays in any case. Older operations are given up: they can
     no longer be undone, nor are they listed. Writers wait meanwhile, readers do not. Costs reading
     manifests, pages, and the columns of chunks. Raises Corrupt, with nothing removed, where
-    something on the way cannot be read; InvalidInput (`days-invalid`).
+    something on the way cannot be read, or anything below `.vault` is neither a folder nor a
+    regular file (`foreign-file`); InvalidInput (`days-invalid`).
     """
     if undo_days < 0:
         raise InvalidInput(
@@ -44,6 +47,9 @@ def collect_garbage(
         )
     now = seconds_of(context.intent.time)
     assert now is not None, "whoever opens a repository gives a clock that tells ISO 8601"
+    if context.folder is not None:
+        for _, error in PlainFolder(context.folder / FOLDER).foreign():
+            raise error
     with nullcontext() if dry_run else context.store.backend.collecting():
         tip = context.log.tip()
         entries = list(context.log.newest_first())

@@ -1,7 +1,7 @@
 """`doctor`: versions, settings and the state of a repository, for whoever looks for a fault.
 
-Looks at what is cheap to see, changes nothing, and shows no value of a setting that it does not
-know: that might be a secret.
+Looks at what is cheap to see, changes nothing, opens no database (a stranger's would be run), and
+shows no value of a setting that it does not know: that might be a secret.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import platform
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -24,9 +23,10 @@ from vault.config import (
     read_machine_configuration,
     read_team_configuration,
 )
-from vault.errors import VaultError
+from vault.errors import Corrupt, VaultError
 from vault.notebook import Displayed
 from vault.operations.init import open_backend
+from vault.plain_files import PlainFolder
 from vault.store.operation_log import OperationLog
 
 REQUIRED = ("click", "duckdb", "numpy", "orjson", "pyarrow", "xxhash")
@@ -75,8 +75,9 @@ class RepositoryState:
     """Where a repository is and how it stands.
 
     `operations` is the number of the newest operation, None if it cannot be read. `catalogue` is
-    `absent`, `damaged` (it is made again when it is needed) or its generation. `hard_links` tells
-    whether the file system has what vault writes with; None where this user may not write.
+    `absent`, `damaged` (it is made again when it is needed), its generation, or `not looked at`
+    where a link stands in its place. `hard_links` tells whether the file system has what vault
+    writes with; None where this user may not write.
     """
 
     path: str
@@ -111,8 +112,8 @@ class DoctorReport(Displayed):
 def examine(root: Path | None, *, version: str) -> DoctorReport:
     """Return how vault, of this version, stands here; `root` holds `.vault`, or is None.
 
-    Costs listing the names of all objects, and opening the catalogue. What is wrong is in the
-    report; raises nothing of its own.
+    Costs listing the names of all objects. What is wrong is in the report; raises nothing of its
+    own.
     """
     problems: list[DoctorProblem] = []
     libraries = tuple(_libraries())
@@ -151,11 +152,21 @@ def _libraries() -> Iterator[LibraryVersion]:
 
 def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
     folder = root / FOLDER
+    plain = PlainFolder(folder)
     operations = None
     try:
+        plain.place("")
+        for _, found in plain.foreign():
+            problems.append(DoctorProblem(found.code, found.message, found.hint))
         operations = OperationLog(open_backend(root)).tip().number
     except VaultError as error:
-        problems.append(DoctorProblem(error.code, error.message, error.hint))
+        problem = DoctorProblem(error.code, error.message, error.hint)
+        if problem not in problems:
+            problems.append(problem)
+    except OSError as error:
+        message = f"the repository cannot be looked through: {error}"
+        hint = "check who may read its folder"
+        problems.append(DoctorProblem("storage-failed", message, hint))
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < _LEAST_FREE_BYTES:
         problems.append(
@@ -165,7 +176,7 @@ def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
                 "free some space before importing",
             )
         )
-    links = _has_hard_links(folder)
+    links = _has_hard_links(plain)
     if links is False:
         problems.append(
             DoctorProblem(
@@ -174,8 +185,8 @@ def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
                 "move the repository to another file system",
             )
         )
-    objects, object_bytes = _sizes(folder / "objects")
-    catalogue, catalogue_bytes = _catalogue(folder / "catalogue")
+    objects, object_bytes = _sizes(plain)
+    catalogue, catalogue_bytes = _catalogue(plain)
     return RepositoryState(
         path=str(folder),
         operations=operations,
@@ -188,22 +199,25 @@ def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
     )
 
 
-def _sizes(folder: Path) -> tuple[int, int]:
-    """Return how many files a folder holds, at any depth, and their bytes."""
+def _sizes(plain: PlainFolder) -> tuple[int, int]:
+    """Return how many files the folder of objects holds, at any depth, and their bytes."""
     count = size_bytes = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                size_bytes += os.stat(os.path.join(place, name), follow_symlinks=False).st_size
-            count += 1
+    with suppress(Corrupt, OSError):
+        for name in plain.names("objects"):
+            with suppress(Corrupt, OSError):
+                size_bytes += plain.status(name).st_size
+                count += 1
     return count, size_bytes
 
 
-def _catalogue(folder: Path) -> tuple[str, int]:
+def _catalogue(plain: PlainFolder) -> tuple[str, int]:
     from vault.catalogue.state import catalogue_state
 
     try:
-        state = catalogue_state(folder)
+        plain.place("catalogue/")
+        state = catalogue_state(plain.path / "catalogue")
+    except Corrupt:
+        return "not looked at", 0
     except (OSError, ImportError) as error:
         return f"unreadable: {error}", 0
     if state.generation is None:
@@ -212,23 +226,23 @@ def _catalogue(folder: Path) -> tuple[str, int]:
     return shown, state.size_bytes
 
 
-def _has_hard_links(folder: Path) -> bool | None:
+def _has_hard_links(plain: PlainFolder) -> bool | None:
     """Try it, with a file of no use; None where nothing can be written."""
-    aside = folder / "tmp"
-    first, second = (aside / f"{os.getpid()}-{secrets.token_hex(8)}" for _ in range(2))
     try:
-        aside.mkdir(exist_ok=True)
-        first.touch(exist_ok=False)
-    except OSError:
+        plain.make("tmp")
+        descriptor, first = plain.new_file("tmp")
+        os.close(descriptor)
+    except (Corrupt, OSError):
         return None
+    second = f"{first}0"
     try:
-        os.link(first, second)
+        os.link(plain.place(first), plain.place(second))
     except OSError:
         return False
     finally:
         for each in (first, second):
             with suppress(OSError):
-                each.unlink(missing_ok=True)
+                plain.remove(each)
     return True
 
 

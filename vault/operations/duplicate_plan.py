@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import xxhash
@@ -36,6 +37,7 @@ from vault.operations.engines import catalogue_to_share
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.found_templates import templates_of, without_templates
+from vault.operations.init import FOLDER
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
 from vault.operations.recorded_boilerplate import boilerplate_of
@@ -43,6 +45,7 @@ from vault.operations.signed_examples import ComparedExamples, read_compared_exa
 from vault.operations.spread_work import spread_work
 from vault.operations.task_functions import source_of
 from vault.operations.tasks import Tasks
+from vault.plain_files import PlainFolder
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
@@ -208,12 +211,20 @@ def _not_compared(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | 
 
 def near_options(context: Context, comparing: Comparing) -> NearOptions:
     """Return how the engine runs for a repository: large arrays lie in its own folder."""
-    folder = None if context.folder is None else context.folder / ".vault" / "tmp"
     return NearOptions(
         threshold=comparing.threshold,
         count_shared=comparing.count_shared,
-        scratch=Scratch(_IN_MEMORY_BYTES, folder if folder and folder.is_dir() else None),
+        scratch=Scratch(_IN_MEMORY_BYTES, _scratch_folder(context)),
     )
+
+
+def _scratch_folder(context: Context) -> Path | None:
+    """Return the folder for temporary files of a repository. Raises Corrupt (`foreign-file`)."""
+    if context.folder is None:
+        return None
+    PlainFolder(context.folder / FOLDER).place("tmp/")
+    folder = context.folder / FOLDER / "tmp"
+    return folder if folder.is_dir() else None
 
 
 def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, on: Part) -> Rows:

@@ -40,6 +40,7 @@ from vault.operations.select import (
     select,
     split_of_each,
 )
+from vault.plain_files import new_file_in
 
 STANDARD_OUTPUT = "-"
 _EXTRAS = ("id", "labels")
@@ -256,9 +257,9 @@ def _write_files(
             # A link stays, and what it points to is written.
             path = Path(os.path.realpath(target.path))
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            descriptor, temporary = new_file_in(path.parent)
             temporaries.append(temporary)
-            with open(temporary, "wb") as file:
+            with open(descriptor, "wb") as file:
                 sha256 = _write(context, dataset, target, options, file)
             exported = ExportedFile(target.path, len(target.keys), sha256)
             written.append((temporary, path, exported))

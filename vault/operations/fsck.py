@@ -17,10 +17,11 @@ from vault.objects.view import Stage, View
 from vault.operations.check_datasets import Claim, DatasetCheck
 from vault.operations.check_log import LogCheck, stages_of
 from vault.operations.context import Context, seconds_of
-from vault.operations.init import FORMAT_NAME, FORMAT_TEXT
+from vault.operations.init import FOLDER, FORMAT_NAME, FORMAT_TEXT
 from vault.operations.object_reader import ObjectReader
 from vault.operations.problems import Problem, Problems
 from vault.operations.revisions import tips
+from vault.plain_files import FOREIGN, PlainFolder
 
 LEFTOVER_SECONDS = 3_600
 """Age from which a temporary file belongs to no writer that is still at work."""
@@ -50,7 +51,8 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     nothing reaches are read only if something is wrong: what is damaged may have led to them.
 
     `repair` removes temporary files older than an hour and renews the hint at the newest operation.
-    It cannot bring damaged objects back, and says so of each.
+    It cannot bring damaged objects back, and says so of each. It does nothing where a link, pipe,
+    socket or device lies below `.vault` (`foreign-file`).
 
     Costs about 1 s a core for 100 MB of records; takes 16 bytes of memory an example. Raises
     StorageFailed only if the log cannot be listed at all.
@@ -59,7 +61,8 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     problems, log, reader = _check(context)
     while problems.all() and _was_collected(context, log):
         problems, log, reader = _check(context)
-    repaired = _repair(context, log) if repair else ()
+    is_foreign = any(each.code == FOREIGN for each in problems.all())
+    repaired = _repair(context, log) if repair and not is_foreign else ()
     context.progress.finish()
     left = problems.all()
     if repair:
@@ -69,6 +72,10 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
 
 def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
     problems = Problems()
+    if context.folder is not None:
+        with problems.caught(FOLDER):
+            for name, error in PlainFolder(context.folder / FOLDER).foreign():
+                problems.add(error.code, name, f"{error.message}: {error.hint}")
     _check_format(context, problems)
     log = LogCheck(context.log, problems)
     reader = ObjectReader(context.store, problems, context.progress)
@@ -96,9 +103,12 @@ class _Reached:
         """Return what every view in the log names, oldest first."""
         reached = cls({}, {})
         seen: set[Stage] = set()
-        for operation in log.run():
-            with problems.caught(f"operation {operation.number}"):
-                reached._add(operation.view, f"operation {operation.number}", seen)
+        try:
+            for operation in log.run():
+                with problems.caught(f"operation {operation.number}"):
+                    reached._add(operation.view, f"operation {operation.number}", seen)
+        except Corrupt as error:  # a link in the place of the folder
+            problems.add(error.code, "operations", error.message)
         return reached
 
     def claim(self, manifest: Digest, claim: Claim) -> None:
@@ -121,7 +131,7 @@ def _check_format(context: Context, problems: Problems) -> None:
     except KeyError:
         problems.add("format-missing", FORMAT_NAME, f"it should read {FORMAT_TEXT.decode()!r}")
         return
-    except StorageFailed as error:
+    except (Corrupt, StorageFailed) as error:
         problems.add(error.code, FORMAT_NAME, error.message)
         return
     if text not in (FORMAT_TEXT, FORMAT_TEXT.rstrip()):
@@ -190,4 +200,5 @@ def _is_repaired(problem: Problem, repaired: Iterable[str]) -> bool:
 
 
 def _still_there(problem: Problem) -> Problem:
-    return Problem(problem.code, problem.object, problem.message + _UNREPAIRED)
+    told = "" if problem.code == FOREIGN else _UNREPAIRED
+    return Problem(problem.code, problem.object, problem.message + told)

@@ -117,8 +117,9 @@ def import_files(
 
     Records are stored once, in input order; see `ImportMode` for what becomes of the others. Costs
     reading the ids of the stage, and about 2 s a core for 100 MB. Raises NotFound
-    (`file-not-found`), InvalidInput (`no-files`, `nothing-readable`, `format-unknown` …), Conflict
-    (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it raises.
+    (`file-not-found`), InvalidInput (`no-files`, `nothing-readable`, `format-unknown`,
+    `file-changed` …), Conflict (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it
+    raises.
     """
     files = find_files(paths)
     with ready_to_import(context, options) as (context, team):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from vault.errors import InvalidInput
+from vault.errors import InvalidInput, VaultError
 from vault.formats.blocks import Block
 from vault.formats.inputs import InputFile
 from vault.objects.digest import Digest
@@ -50,12 +51,29 @@ def import_inputs(
     )
     context.progress.start("reading", None)
     known.index = IdIndex()  # the reading has its own reference, and frees it when it is done
-    ingested = ingest.run(inputs, advance=context.progress.advance)
+    with _unchanged(files):
+        ingested = ingest.run(inputs, advance=context.progress.advance)
     context.progress.finish()
     ingest.count_same_content(known.content)
     _refuse_if_nothing_read(ingested, files)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
+
+
+@contextmanager
+def _unchanged(files: Sequence[InputFile]) -> Iterator[None]:
+    """Raise InvalidInput (`file-changed`) at the end if a file is not what it was at first.
+
+    Also in the place of an error of reading: a file that was cut looks damaged.
+    """
+    try:
+        yield
+    except (VaultError, OSError):
+        for each in files:
+            each.check_unchanged()
+        raise
+    for each in files:
+        each.check_unchanged()
 
 
 def _stage(

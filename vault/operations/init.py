@@ -10,6 +10,7 @@ from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.notebook import Displayed
 from vault.objects.view import RefName, View, Workspace
 from vault.operations.context import WORKSPACE
+from vault.plain_files import PlainFolder
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent, OperationLog
@@ -71,7 +72,8 @@ def is_repository(folder: Path) -> bool:
 def open_backend(folder: Path) -> Backend:
     """Return the backend of the repository in a folder.
 
-    Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`), Corrupt.
+    Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`), Corrupt
+    (`format-damaged`; `foreign-file` if `.vault` or its format file is a link).
     """
     value = _read_format(folder / FOLDER)
     if value is None:
@@ -93,7 +95,7 @@ def open_backend(folder: Path) -> Backend:
 
 def _read_format(vault: Path) -> dict[str, object] | None:
     try:
-        text = (vault / FORMAT_NAME).read_bytes()
+        text = PlainFolder(vault).read(FORMAT_NAME)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:

@@ -11,9 +11,10 @@ from typing import Any, BinaryIO
 from vault.errors import AlreadyExists, InvalidInput
 from vault.notebook import Displayed
 from vault.operations.context import Context
-from vault.operations.export_place import check_place
+from vault.operations.export_place import check_link, check_place
 from vault.operations.held_inputs import HeldInput, held_inputs
 from vault.operations.revisions import STAGE, resolve
+from vault.plain_files import new_file_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,16 @@ def save_quarantine(
     `output-inside-repository`), OSError when the file cannot be written.
     """
     check_place(context.folder, output)
+    check_link(output, force=force)
     path = Path(os.path.realpath(output))
     if path.exists() and not force:
         raise AlreadyExists(
             f"{output} is there already", code="file-exists", hint="--force overwrites it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor, temporary = new_file_in(path.parent)
     try:
-        with open(temporary, "wb") as file:
+        with open(descriptor, "wb") as file:
             count = export_quarantine(context, entries, file)
         os.replace(temporary, path)
     finally:

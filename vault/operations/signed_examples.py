@@ -44,7 +44,10 @@ _MOST_VERIFIED = 1 << 22
 
 
 def array_files(context: Context) -> ArrayFiles:
-    """Return where a repository keeps arrays: nowhere if it has no folder."""
+    """Return where a repository keeps arrays: nowhere if it has no folder.
+
+    What is read there raises Corrupt (`foreign-file`) where links stand in the place of files.
+    """
     folder = None if context.folder is None else context.folder / FOLDER
     return ArrayFiles(folder / "catalogue" if folder is not None and folder.is_dir() else None)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vault.errors import InvalidInput
+from vault.operations.code_rules import is_in_project
 
 _MOST_BYTES = 256 << 20
 
@@ -31,7 +32,7 @@ def token_counter(folder: Path, name: str) -> tuple[Callable[[str], int], str]:
             code="extra-missing",
             hint="pip install 'dataset-vault[tokens]'",
         ) from None
-    path, is_inside = folder / name, not Path(name).is_absolute() and ".." not in Path(name).parts
+    path, is_inside = folder / name, is_in_project(folder, name)
     if not is_inside or not path.is_file() or path.stat().st_size > _MOST_BYTES:
         raise _unreadable(name, "it is no file of some megabytes in the project's folder")
     data = path.read_bytes()

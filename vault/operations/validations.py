@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from vault.objects.validation import (
     encode_validation,
 )
 from vault.operations.context import Context
+from vault.plain_files import PlainFolder
 from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:
@@ -82,28 +82,34 @@ def rules_key(rules: Sequence[AnyRule], target: str | None) -> str:
 
 def remember_validation(context: Context, validation: Validation) -> None:
     """Keep the last result over the stage; where it cannot be written, it is not remembered."""
-    path = _path(context)
-    if path is None:
+    plain = _folder(context)
+    if plain is None:
         return
-    temporary = path.parent / "tmp" / f"{path.name}.{os.getpid()}"
     with contextlib.suppress(OSError):
+        plain.make("tmp")
+        descriptor, temporary = plain.new_file("tmp")
         try:
-            temporary.write_bytes(encode_validation(validation))
-            os.replace(temporary, path)
+            with open(descriptor, "wb") as file:
+                file.write(encode_validation(validation))
+            plain.replace(_FILE, temporary)
         finally:
-            temporary.unlink(missing_ok=True)
+            plain.remove(temporary)
 
 
 def recall_validation(
     context: Context, dataset: Digest, rules: str | None = None
 ) -> Validation | None:
     """Return the last result if it is of exactly this dataset (and of these rules)."""
-    path = _path(context)
-    if path is None:
+    plain = _folder(context)
+    if plain is None:
         return None
     try:
-        found = decode_validation(path.read_bytes())
-    except (OSError, Corrupt):
+        data = plain.read(_FILE)
+    except OSError:
+        return None
+    try:
+        found = decode_validation(data)
+    except Corrupt:
         return None
     is_same = found.dataset == dataset and rules in (None, found.rules)
     return found if is_same else None
@@ -159,6 +165,6 @@ def validation_change(
     )
 
 
-def _path(context: Context) -> Path | None:
+def _folder(context: Context) -> PlainFolder | None:
     folder = None if context.folder is None else context.folder / FOLDER
-    return folder / _FILE if folder is not None and folder.is_dir() else None
+    return PlainFolder(folder) if folder is not None and folder.is_dir() else None

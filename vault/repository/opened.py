@@ -78,5 +78,9 @@ class Opened:
         return (*typed, *named_filters(self.folder, filters))
 
     def _settings(self) -> bytes | None:
-        path = None if self.folder is None else self.folder / "vault.toml"
-        return path.read_bytes() if path is not None and path.is_file() else None
+        from vault.plain_files import read_plain
+
+        try:
+            return None if self.folder is None else read_plain(self.folder / "vault.toml")
+        except FileNotFoundError:
+            return None

@@ -2,7 +2,7 @@
 
 `link` is the one call that both refuses an existing name and publishes whole bytes, on every POSIX
 file system that has it. A failed fsync is never retried on the same file: the kernel may have
-dropped the bytes and cleared the error.
+dropped the bytes and cleared the error. Links below the folder are never followed: `plain_files`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from vault.errors import StorageFailed
+from vault.errors import Corrupt, StorageFailed
+from vault.plain_files import PlainFolder
 
 _ASIDE = "tmp"
+# Of writers, of `validate` in former versions, and of large arrays: the process or 8 letters.
+_LEFTOVER = r"tmp/(?:\d+-[0-9a-f]+|validated\.json\.\d+|tmp[a-z0-9_]{8})"
 
 _HINTS = {
     errno.ENOSPC: "free some space and run the command again: nothing was recorded",
@@ -50,6 +54,7 @@ class LocalBackend:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._plain = PlainFolder(folder)
         self._unsynced: set[Path] = set()
         self._syncing = threading.Lock()
         self._known_folders: set[Path] = set()
@@ -60,12 +65,12 @@ class LocalBackend:
 
     def read(self, name: str) -> bytes:
         """Return all bytes of a name. Raises KeyError if there is none."""
-        path = self.folder / name
         try:
-            return path.read_bytes()
+            return self._plain.read(name)
         except (FileNotFoundError, NotADirectoryError):
             raise KeyError(name) from None
         except OSError as error:
+            path = self.folder / name
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise StorageFailed(f"cannot read {path}: {reason}", code="storage-failed") from error
 
@@ -75,7 +80,7 @@ class LocalBackend:
         with _translated("write", path):
             self._make_folder(path.parent)
             try:
-                return not path.exists() and self._publish(data, path)
+                return not self._plain.exists(name) and self._publish(data, path)
             finally:
                 # Also if it was there: whoever made it may have died before it synced.
                 self._unsynced.add(path.parent)
@@ -87,51 +92,43 @@ class LocalBackend:
             self._make_folder(path.parent)
             temporary = self._write_aside(data)
             try:
-                os.replace(temporary, path)
-            except OSError:
-                _remove_aside(temporary)
+                self._plain.replace(name, f"{_ASIDE}/{temporary.name}")
+            except BaseException:
+                self._remove_aside(temporary)
                 raise
         self._unsynced.add(path.parent)
 
     def exists(self, name: str) -> bool:
         """Tell whether the name holds bytes."""
-        path = self.folder / name
-        with _translated("look at", path):
-            return path.is_file()
+        with _translated("look at", self.folder / name):
+            return self._plain.exists(name)
 
     def size_bytes(self, name: str) -> int:
         """Return how many bytes a name holds. Raises KeyError if there is none."""
-        path = self.folder / name
-        with _translated("look at", path):
+        with _translated("look at", self.folder / name):
             try:
-                return path.stat().st_size
+                return self._plain.status(name).st_size
             except (FileNotFoundError, NotADirectoryError):
                 raise KeyError(name) from None
 
     def written_seconds(self, name: str) -> float:
         """Return when the file of a name was last written. Raises KeyError if there is none."""
-        path = self.folder / name
-        with _translated("look at", path):
+        with _translated("look at", self.folder / name):
             try:
-                return path.stat().st_mtime
+                return self._plain.status(name).st_mtime
             except (FileNotFoundError, NotADirectoryError):
                 raise KeyError(name) from None
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names under a prefix."""
-        top = self.folder / prefix
-        with _translated("list", top):
+        """Yield the names under a prefix, those of links among them: they are told when used."""
+        with _translated("list", self.folder / prefix):
             # What cannot be listed must not look empty: the log would seem to have no entries.
-            for folder, _, files in os.walk(top, onerror=_raise_unless_gone):
-                inside = os.path.relpath(folder, self.folder)
-                for file in files:
-                    yield f"{inside}/{file}"
+            yield from self._plain.names(prefix)
 
     def delete(self, name: str) -> None:
         """Remove a name if it is there."""
-        path = self.folder / name
-        with _translated("remove", path), contextlib.suppress(FileNotFoundError):
-            path.unlink()
+        with _translated("remove", self.folder / name):
+            self._plain.remove(name)
 
     def sync(self, *also: str) -> None:
         """Make every name put so far durable, and others: one fsync for each of their folders."""
@@ -156,10 +153,14 @@ class LocalBackend:
         """Remove temporary files of writers that died, by the time of their last change."""
         removed = []
         for name in sorted(self.names(_ASIDE)):
-            path = self.folder / name
-            with _translated("remove", path), contextlib.suppress(FileNotFoundError):
-                if path.lstat().st_mtime < before_seconds:
-                    path.unlink()
+            if not re.fullmatch(_LEFTOVER, name):
+                continue
+            with (
+                _translated("remove", self.folder / name),
+                contextlib.suppress(FileNotFoundError),
+            ):
+                if self._plain.status(name).st_mtime < before_seconds:
+                    self._plain.remove(name)
                     removed.append(name)
         return tuple(removed)
 
@@ -176,8 +177,8 @@ class LocalBackend:
         path = self.folder / "lock"
         with _translated("lock", path):
             self._make_folder(self.folder)
-            # O_CLOEXEC keeps it out of children; a lock on another file description is not shared.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            # Closed in children; a lock on another file description is not shared.
+            descriptor = self._plain.open("lock", os.O_RDWR | os.O_CREAT)
         try:
             with _translated("lock", path):
                 fcntl.flock(descriptor, mode)
@@ -188,6 +189,7 @@ class LocalBackend:
     def _make_folder(self, folder: Path) -> None:
         if folder in self._known_folders:
             return
+        self._plain.place(f"{folder.relative_to(self.folder).as_posix()}/")
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._unsynced.update(each.parent for each in missing)
@@ -197,8 +199,10 @@ class LocalBackend:
         self._known_folders.add(folder)
 
     def _sync_folder(self, folder: Path) -> None:
+        # The folder around the repository is the user's, who may come to it by a link.
+        follows = 0 if folder == self.folder.parent else os.O_NOFOLLOW
         try:
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follows)
         except PermissionError:
             # The folder around the repository may belong to somebody else, and was there before.
             if folder == self.folder.parent:
@@ -216,13 +220,13 @@ class LocalBackend:
         except FileExistsError:
             return False
         finally:
-            _remove_aside(temporary)
+            self._remove_aside(temporary)
         return True
 
     def _write_aside(self, data: bytes) -> Path:
         self._make_folder(self.folder / _ASIDE)
-        path = self.folder / _ASIDE / f"{os.getpid()}-{os.urandom(8).hex()}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        descriptor, name = self._plain.new_file(_ASIDE)
+        path = self.folder / name
         try:
             try:
                 _write_all(descriptor, data)
@@ -230,20 +234,14 @@ class LocalBackend:
             finally:
                 os.close(descriptor)
         except BaseException:
-            _remove_aside(path)
+            self._remove_aside(path)
             raise
         return path
 
-
-def _remove_aside(path: Path) -> None:
-    # The name decides whether a write was done, so this must not turn success into failure.
-    with contextlib.suppress(OSError):
-        path.unlink()
-
-
-def _raise_unless_gone(error: OSError) -> None:
-    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        raise error
+    def _remove_aside(self, path: Path) -> None:
+        # The name decides whether a write was done, so this must not turn success into failure.
+        with contextlib.suppress(OSError, Corrupt):
+            self._plain.remove(f"{_ASIDE}/{path.name}")
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -20,6 +20,7 @@ from vault.errors import Corrupt, StorageFailed
 from vault.objects.digest import Digest, digest_of, is_digest
 from vault.objects.stored_json import stored_json
 from vault.objects.view import View, view_from_json, view_to_json
+from vault.plain_files import FOREIGN
 from vault.store.backend import Backend
 
 _FOLDER = "operations"
@@ -229,7 +230,9 @@ class OperationLog:
         # A hint that cannot be read only costs listing the entries.
         try:
             return self.read_hint() or 0
-        except (Corrupt, StorageFailed):
+        except (Corrupt, StorageFailed) as error:
+            if error.code == FOREIGN:
+                raise
             return 0
 
 

@@ -221,9 +221,7 @@ def test_swaps_are_told(backend: MemoryBackend, known: dict[str, Any]) -> None:
         backend.replace(other, second)
 
 
-def test_entries_that_change_places_are_told(
-    backend: MemoryBackend, known: dict[str, Any]
-) -> None:
+def test_entries_that_change_places_are_told(backend: MemoryBackend, known: dict[str, Any]) -> None:
     names = sorted(backend.names("operations"))
     for one, other in pairwise(names):
         first, second = backend.read(one), backend.read(other)
@@ -284,14 +282,14 @@ def reopened(folder: Path) -> Repository:
 
 def test_repair_removes_temporary_files_older_than_an_hour(folder: Path) -> None:
     now = 1_767_323_045  # the time of the tests
-    for name, age in (("old", 3_700), ("young", 3_500)):
+    for name, age in (("11-0d", 3_700), ("12-9e", 3_500)):
         path = folder / ".vault/tmp" / name
         path.write_bytes(b"half")
         os.utime(path, (now - age, now - age))
     assert reopened(folder).fsck() == reopened(folder).fsck()
     report = reopened(folder).fsck(repair=True)
-    assert (report.ok, report.repaired) == (True, ("removed tmp/old",))
-    assert os.listdir(folder / ".vault/tmp") == ["young"]
+    assert (report.ok, report.repaired) == (True, ("removed tmp/11-0d",))
+    assert os.listdir(folder / ".vault/tmp") == ["12-9e"]
     assert reopened(folder).fsck(repair=True).repaired == ()
 
 
