@@ -5,7 +5,6 @@ Reads and checks types; what a setting means is known where it is used. Never wr
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -167,6 +166,8 @@ class Configuration:
 
 def nearest_key(key: str, names: Iterable[str]) -> str | None:
     """Return the name that is most like a key, or None if none is."""
+    import difflib  # only here: every command loads this module
+
     near = difflib.get_close_matches(key.lower(), list(names), n=1, cutoff=0.6)
     return near[0] if near else None
 
