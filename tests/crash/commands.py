@@ -109,7 +109,7 @@ def prepare(folder: Path) -> MemoryBackend:
     """Return a small repository with something to do for every command; write what they read."""
     for name, lines in LINES.items():
         write_lines(folder / name, lines)
-    (folder / "vault.toml").write_text('[user]\nname = "Ada"\n')
+    (folder / "vault.toml").write_text('[filters]\nlong = "tokens > 500"\n')
     backend = new_backend()
     repository = opened(backend, folder)
     repository.import_files([str(folder / "first.jsonl")], workers=1)

@@ -138,7 +138,7 @@ def attach(backend: Backend, name: str, data: bytes) -> Staged:
 def full_backend(folder: Path) -> MemoryBackend:
     """Return a repository that has one of everything: two commits, a tag, and a staged import."""
     backend = new_backend()
-    (folder / "vault.toml").write_text('[user]\nname = "Ada"\n')
+    (folder / "vault.toml").write_text('[filters]\nlong = "tokens > 500"\n')
     repository = opened(backend, folder)
     first = write_lines(folder / "first.jsonl", [*map(chat, range(8)), "{broken"])
     second = write_lines(folder / "second.jsonl", [chat(n, topic="late") for n in range(8, 12)])

@@ -53,7 +53,7 @@ def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) 
         if out:
             hint(invocation, "`vault quarantine list` shows what went, and why")
         hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
-    return 1 if report.errors_left else 0
+    return 1 if (report.errors if report.dry_run else report.errors_left) else 0
 
 
 def _items(report: ValidateReport) -> Iterator[Any]:
