@@ -17,9 +17,9 @@ from tests.support.library import Library, chat
 from tests.support.naive_pairing import Item, naive_pairs
 from vault.dedupe import alike
 from vault.objects import run_page
-from vault.operations.coexistence import past_of
 from vault.operations.compare import compare
 from vault.operations.diff import DiffReport
+from vault.operations.past import Past
 
 # Few different questions, answers and topics, so that everything collides with everything.
 _chats = st.builds(
@@ -167,7 +167,7 @@ def _check_recorded(library: Library) -> None:
     for logged in history:
         commit = context.commit(logged.commit)
         parent = context.commit(commit.parents[0]).manifest if commit.parents else None
-        past = past_of(context, commit.parents)
+        past = Past(context, commit.parents)
         found = compare(context.store, parent, commit.manifest, past=past)
         assert commit.counts == found.counts
         assert commit.examples == len(ids(library.repository, logged.commit))

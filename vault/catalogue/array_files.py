@@ -109,6 +109,17 @@ class ArrayFiles:
             with contextlib.suppress(OSError):
                 self._plain.remove(name + _SUFFIX)
 
+    def keep_newest_names(self, group: str, most: int) -> None:
+        """Forget all names of a group but those written last."""
+        if self._plain is None:
+            return
+        written = {}
+        for name in [*self.names(group)]:
+            with contextlib.suppress(OSError):
+                written[name] = self._plain.status(name + _SUFFIX).st_mtime_ns
+        for name in sorted(written, key=lambda each: -written[each])[most:]:
+            self.delete(name)
+
     def sweep(self, group: str) -> None:
         """Remove what was set aside in a group, and drafts of writers that died."""
         if self._plain is not None:

@@ -128,10 +128,24 @@ class Matching:
         pairs = np.array(taken, np.int64).reshape(-1, 2)
         self._take(pairs[:, 0], pairs[:, 1])
 
+    def can_be_paired(self, old: Positions, new: Positions) -> bool:
+        """Tell whether these are pairs of positions that have no partner, each at most once."""
+        return all(
+            bool(np.isin(each, free).all()) and len(np.unique(each)) == len(each)
+            for each, free in ((old, self.left), (new, self.right))
+        )
+
+    def count(self) -> int:
+        """Return how often pairs were taken."""
+        return len(self._found)
+
+    def found_since(self, count: int) -> tuple[Positions, Positions]:
+        """Return the pairs taken since then."""
+        return _joined(self._found[count:])
+
     def pairs(self) -> Pairs:
         """Return the pairs, in the order of the new side."""
-        old = np.concatenate([np.zeros(0, np.int64), *(each for each, _ in self._found)])
-        new = np.concatenate([np.zeros(0, np.int64), *(each for _, each in self._found)])
+        old, new = _joined(self._found)
         order = np.argsort(new, kind="stable")
         old, new = old[order], new[order]
         same = self.old.has_content[old] & self.new.has_content[new]
@@ -151,6 +165,14 @@ class Matching:
         self._found.append((old, new))
         self.left = np.setdiff1d(self.left, old, assume_unique=True)
         self.right = np.setdiff1d(self.right, new, assume_unique=True)
+
+
+def _joined(parts: list[tuple[Positions, Positions]]) -> tuple[Positions, Positions]:
+    none = np.zeros(0, np.int64)
+    return (
+        np.concatenate([none, *(each for each, _ in parts)]),
+        np.concatenate([none, *(each for _, each in parts)]),
+    )
 
 
 def _is_single(values: NDArray[np.uint64], has: Marks, among: Positions) -> Marks:

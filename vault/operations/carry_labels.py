@@ -10,10 +10,10 @@ from vault.objects.label_set import SPLIT, Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.coexistence import past_of
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context, head_of
 from vault.operations.dataset import Dataset
+from vault.operations.past import Past
 from vault.operations.row_labels import labels_at, put_labels
 
 
@@ -25,7 +25,7 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     another chunk keeps all. Labels that an example has already are left alone.
     """
     new = Dataset(context.store, manifest, numbers=old.numbers)
-    past = past_of(context, [head_of(context.log.tip().view)])
+    past = Past(context, [head_of(context.log.tip().view)])
     comparison = compare_datasets(old, new, past=past)
     sets = old.label_sets()
     carried: dict[int, dict[str, Label]] = {}

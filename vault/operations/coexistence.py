@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,17 +10,13 @@ from numpy.typing import NDArray
 
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
-from vault.objects.manifest import decode_manifest
 from vault.objects.pairing import Coexisted, Marks, Positions
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
-from vault.operations.context import Context
 from vault.operations.dataset import ids_of, in_threads
 from vault.operations.id_index import IdIndex
+from vault.operations.past import Version
 from vault.store.object_store import ObjectStore
-
-Past = Callable[[], Iterable[Digest]]
-"""Returns the manifests of versions before the two that are compared, nearest first."""
 
 
 class IdentifiedRows(Protocol):
@@ -35,43 +31,20 @@ class IdentifiedRows(Protocol):
         """Return the ids, in the order of the keys."""
 
 
-GENERATIONS = 64
-"""How far back versions are looked at: about 0.3 ms each, and only where a pair is in question."""
-
-
-def no_past() -> Iterable[Digest]:
-    """Return no versions."""
-    return ()
-
-
-def past_of(context: Context, heads: Sequence[Digest | None]) -> Past:
-    """Return the manifests of some commits and of what they come from, GENERATIONS far back."""
-
-    def manifests() -> Iterator[Digest]:
-        generation = dict.fromkeys(each for each in heads if each is not None)
-        seen = dict(generation)
-        for _ in range(GENERATIONS):
-            commits = [context.commit(each) for each in generation]
-            yield from (each.manifest for each in commits)
-            parents = (parent for each in commits for parent in each.parents)
-            generation = dict.fromkeys(each for each in parents if each not in seen)
-            seen.update(generation)
-
-    return manifests
-
-
 class Coexistence:
     """Tells of rows of two sides whether both came with one import, or both are in one version.
 
     What an import stores goes into chunks of its own, so two rows of one chunk were there at the
-    same time. `past` is asked once, and only if a pair is in question that no chunk decides: that
-    costs reading the ids of all that its versions hold, 0.3 s for a million.
+    same time. `versions` are looked into once, and only if a pair is in question that no chunk
+    decides: that costs reading the ids of all that they hold, 0.3 s for a million.
     """
 
-    def __init__(self, store: ObjectStore, numbers: ChunkNumbers, past: Past) -> None:
+    def __init__(
+        self, store: ObjectStore, numbers: ChunkNumbers, versions: Callable[[], Sequence[Version]]
+    ) -> None:
         self._store = store
         self._numbers = numbers
-        self._past = past
+        self._past = versions
         self._versions: list[tuple[Marks, Marks]] | None = None
 
     def between(self, old: IdentifiedRows, new: IdentifiedRows) -> Coexisted:
@@ -94,7 +67,7 @@ class Coexistence:
         self, old: NDArray[np.void], new: NDArray[np.void]
     ) -> Iterator[tuple[Marks, Marks]]:
         """Yield which examples each version had, for those versions that had some of both sides."""
-        versions = [decode_manifest(self._store.get(each)).pages for each in self._past()]
+        versions = self._past()
         pages = {each.page: self._runs(each.page) for version in versions for each in version}
         if not pages:
             return

@@ -71,9 +71,11 @@ def collect_garbage(
 
 
 def _forget(context: Context) -> None:
-    from vault.operations.signed_examples import forget_unused
+    from vault.operations.past import GROUP
+    from vault.operations.signed_examples import array_files, forget_unused
 
     forget_unused(context)
+    array_files(context).sweep(GROUP)
 
 
 def _first_kept(entries: list[Operation], since: float) -> int:

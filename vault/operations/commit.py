@@ -172,11 +172,11 @@ def _validation(
 
 
 def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:
-    from vault.operations.coexistence import past_of
     from vault.operations.compare import count_changes
+    from vault.operations.past import Past
 
     base = context.commit(parents[0]).manifest if parents else None
-    return count_changes(context.store, base, manifest, past=past_of(context, parents[:1])).counts
+    return count_changes(context.store, base, manifest, past=Past(context, parents[:1])).counts
 
 
 def _fingerprint(context: Context, draft: Draft) -> str:
@@ -225,9 +225,9 @@ def _left_on_stage(
     """Return what was staged after the commit read the stage, drafted over the commit."""
     if now is None or now == committed or now.manifest == commit.manifest:
         return None
-    from vault.operations.coexistence import past_of
     from vault.operations.compare import count_changes
+    from vault.operations.past import Past
 
-    past = past_of(context, [digest])
+    past = Past(context, [digest])
     counts = count_changes(context.store, commit.manifest, now.manifest, past=past).counts
     return replace(now, base=digest, counts=counts)

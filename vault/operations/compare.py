@@ -23,10 +23,10 @@ from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
 from vault.operations.alike_rows import SideRows
-from vault.operations.coexistence import Past, no_past
 from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.operations.id_index import IdIndex
 from vault.operations.pair_rows import pair_rows
+from vault.operations.past import NO_PAST, Past
 from vault.operations.removal_list import fixed_into, gone_for_good
 from vault.store.object_store import ObjectStore
 
@@ -74,7 +74,7 @@ def compare(
     new: Digest | None,
     *,
     key: str | None = None,
-    past: Past = no_past,
+    past: Past = NO_PAST,
 ) -> Comparison:
     """Compare the datasets of two manifests (None is the empty one).
 
@@ -114,7 +114,7 @@ def count_changes(
 
 
 def compare_datasets(
-    old: Dataset, new: Dataset, *, key: str | None = None, past: Past = no_past
+    old: Dataset, new: Dataset, *, key: str | None = None, past: Past = NO_PAST
 ) -> Comparison:
     """Compare two datasets that were opened with the same chunk numbers; see `compare`."""
     old_keys, new_keys = _differing(old, new)

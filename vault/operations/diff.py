@@ -14,11 +14,11 @@ from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
-from vault.operations.coexistence import past_of
 from vault.operations.compare import Comparison, compare
 from vault.operations.context import Context, head_of, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.pair_rows import MOST_UNPAIRED
+from vault.operations.past import Past
 from vault.operations.records import WINDOW, record_arrays
 from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 from vault.operations.select import labels_of_each
@@ -216,7 +216,7 @@ def _compared(
     context: Context, sides: Sides, key: str | None, where: Sequence[str]
 ) -> tuple[Comparison, int]:
     """Return what differs of what `where` leaves, and how many examples of it do not."""
-    past = past_of(context, [_head_of(context, each) for each in sides])
+    past = Past(context, [_head_of(context, each) for each in sides])
     comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key, past=past)
     if not where:
         return comparison, comparison.unchanged

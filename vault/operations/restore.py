@@ -14,7 +14,6 @@ from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
 from vault.objects.view import View
-from vault.operations.coexistence import Past, past_of
 from vault.operations.compare import compare_datasets
 from vault.operations.context import Context, Draft, head_of
 from vault.operations.dataset import Dataset, open_dataset
@@ -22,6 +21,7 @@ from vault.operations.find_example import FoundExample, find_example
 from vault.operations.id_index import NOWHERE
 from vault.operations.judged_pairs import pairs_of_removals, with_judged_pairs
 from vault.operations.named_examples import rows_named
+from vault.operations.past import Past
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import removals_of
@@ -80,7 +80,7 @@ def restore(
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, _Counts]:
         counts = _Counts()
-        past = past_of(context, [draft.head])
+        past = Past(context, [draft.head])
         before = {each.id: each for each in removals_of(context.store, dataset.manifest)}
         for manifest, texts in wanted.items():
             origin = open_dataset(context.store, manifest, numbers=dataset.numbers)

@@ -20,11 +20,11 @@ from vault.objects.quarantine import (
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs
-from vault.operations.coexistence import past_of
 from vault.operations.compare import Comparison, compare_datasets
 from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import NOWHERE
+from vault.operations.past import Past
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import REVERTED, removals_for, removals_of, with_removals
@@ -99,7 +99,7 @@ class _Reverting:
         self._old = open_dataset(context.store, parent, numbers=numbers)
         self._new = open_dataset(context.store, commit.manifest, numbers=numbers)
         self._changes: Comparison = compare_datasets(
-            self._old, self._new, past=past_of(context, commit.parents[:1])
+            self._old, self._new, past=Past(context, commit.parents[:1])
         )
 
     def run(self, digest: Digest, *, readmit: bool) -> tuple[Manifest, RevertReport]:

@@ -10,10 +10,10 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.view import Stage, View
-from vault.operations.coexistence import past_of
 from vault.operations.compare import CountedChanges, count_changes
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
 from vault.operations.dataset import Dataset, labels_by_id, open_dataset
+from vault.operations.past import Past
 
 _R = TypeVar("_R")
 
@@ -44,7 +44,7 @@ def stage_dataset(
     """
     digest = context.store.put(encode_manifest(manifest))
     base = None if draft.head is None else context.commit(draft.head).manifest
-    past = past_of(context, [draft.head])
+    past = Past(context, [draft.head])
     counts, compared_texts = CountedChanges(ChangeCounts())
     if digest != base:
         counts, compared_texts = count_changes(context.store, base, digest, past=past)

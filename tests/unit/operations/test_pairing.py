@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.support.drafting import label, labels_of
 from tests.support.edits import FILES, data_folder, edited, score, texts_of
 from tests.support.library import Library, chat
+from vault.catalogue.array_files import ArrayFiles
 from vault.operations import pair_rows
 from vault.operations.diff import DiffReport
 
@@ -259,3 +262,73 @@ def test_nothing_is_invented_of_what_two_sides_removed(library: Library) -> None
     two_sides(library, base, base[250:], [*base[:250], *base[500:]])
 
     assert counts(library.repository.diff("A", "B")) == (250, 250, 0)
+
+
+@pytest.fixture
+def remembering(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Remember pairs of any number; return a list that grows each time texts are compared."""
+    asked: list[int] = []
+    real = pair_rows.pair_alike
+
+    def counted(*given: Any) -> None:
+        asked.append(1)
+        real(*given)
+
+    monkeypatch.setattr(pair_rows, "LEAST_REMEMBERED", 1)
+    monkeypatch.setattr(pair_rows, "pair_alike", counted)
+    commit(library, [chat(f"{FOX} {n}") for n in range(5)] + [chat(TAX)])
+    library.write("a.jsonl", [chat(f"{FOX} {n} indeed") for n in range(4)] + [chat(TAX)])
+    return asked
+
+
+def test_an_import_pays_for_comparing_and_the_diff_after_it_does_not(
+    library: Library, remembering: list[int]
+) -> None:
+    report = library.run("a.jsonl", mode="replace-all", dry_run=True)
+    assert len(remembering) == 1
+    assert report == replace(library.run("a.jsonl", mode="replace-all"), dry_run=True)
+    staged = list(library.repository.iterate_diff())
+    library.repository.commit("next")
+    compared = list(library.repository.iterate_diff("HEAD~1", "HEAD"))
+
+    assert len(remembering) == 1
+    assert staged == compared
+    assert sum(each.change == "changed" for each in compared) == 4
+    # Another direction is another question.
+    assert counts(library.repository.diff("HEAD", "HEAD~1")) == (1, 0, 4)
+    assert len(remembering) == 2
+
+
+@pytest.mark.parametrize("damage", ["torn", "others", "out of range", "twice", "gone"])
+def test_what_is_remembered_wrongly_changes_no_answer(
+    library: Library, remembering: list[int], damage: str
+) -> None:
+    library.run("a.jsonl", mode="replace-all")
+    expected = list(library.repository.iterate_diff())
+    (path,) = (library.folder / ".vault" / "catalogue" / "pairs").glob("*.arrays")
+    files = ArrayFiles(library.folder / ".vault" / "catalogue")
+    name = f"pairs/{path.stem}"
+    match damage:
+        case "torn":
+            path.write_bytes(path.read_bytes()[:-1])
+        case "others":
+            files.write(name, {"old": np.arange(2)})
+        case "out of range":
+            files.write(name, {"old": np.arange(2), "new": np.arange(90, 92)})
+        case "twice":
+            files.write(name, {"old": np.zeros(2, np.int64), "new": np.arange(2)})
+        case "gone":
+            path.unlink()
+
+    assert list(library.repository.iterate_diff()) == expected
+    assert len(remembering) == 2
+
+
+def test_few_comparisons_are_remembered(
+    library: Library, remembering: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.operations.past._MOST_KEPT", 3)
+    for number in range(6):
+        commit(library, [chat(f"{FOX} {n} {number}") for n in range(4)])
+
+    assert len(list((library.folder / ".vault" / "catalogue" / "pairs").iterdir())) == 3
