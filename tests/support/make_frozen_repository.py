@@ -35,7 +35,7 @@ from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog
 
 AUTHOR = "Ada Lovelace <ada@example.org>"
-SETTINGS = '[rules]\nignore = ["C101"]\n\n[export.train]\nformat = "chat"\n'
+SETTINGS = '[validate]\nignore = ["TEXT001"]\n'
 
 
 def say(role: str, content: Any, **others: Any) -> dict[str, Any]:
