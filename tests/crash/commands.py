@@ -105,6 +105,15 @@ INIT = Command("init", lambda backend, folder: begin(backend, INTENT))
 """The command that makes one."""
 
 
+FEW = ("import-update", "commit", "tag-move", "fix-and-quarantine", "undo", "init")
+"""Commands of each kind: what stores much, what moves refs, what only appends to the log."""
+
+
+def named(name: str) -> Command:
+    """Return the command of a name."""
+    return next(each for each in (*COMMANDS, INIT) if each.name == name)
+
+
 def prepare(folder: Path) -> MemoryBackend:
     """Return a small repository with something to do for every command; write what they read."""
     for name, lines in LINES.items():
@@ -191,4 +200,4 @@ def _text(view: View | None) -> str:
     return "no repository" if view is None else json.dumps(view_to_json(view), sort_keys=True)
 
 
-__all__ = ["COMMANDS", "INIT", "NOW", "Command", "Judge", "prepare", "view_of"]
+__all__ = ["COMMANDS", "FEW", "INIT", "NOW", "Command", "Judge", "named", "prepare", "view_of"]

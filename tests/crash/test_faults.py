@@ -1,4 +1,8 @@
-"""A fault at the n-th call to the store, for every n and command: wholly done or not at all."""
+"""A fault at the n-th write to the store, for every n: wholly done or not at all.
+
+Every command crashes at each of its writes in every run. The other faults hit a few commands of
+each kind, all of them with `-m slow`, which also lets every read fail.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,29 @@ from itertools import count
 
 import pytest
 
-from tests.crash.commands import COMMANDS, Command, Judge
+from tests.crash.commands import COMMANDS, FEW, Command, Judge, named
 from tests.crash.conftest import Scene
 from tests.support.disk import Crash
 from tests.support.faulty_backend import CRASHES, Fault, FaultyBackend, PowerBackend, PowerPlace
 from vault.errors import StorageFailed
 
+READ_FAULTS = (Fault.ERROR,)
+"""Faults that a read can have; a process that dies at a read leaves what the write before left."""
 
-def faults(command: Command, scene: Scene, fault: Fault, **broken: bool) -> list[str]:
-    """Commit one fault at every call of a command, one run each; return what went wrong.
 
-    `broken` are the options of a `PowerBackend` that make it a bad one.
+def faults(
+    command: Command, scene: Scene, fault: Fault, *, at_reads: bool = False, **broken: bool
+) -> list[str]:
+    """Commit one fault at every write of a command, one run each; return what went wrong.
+
+    And at every read, if told so. `broken` are the options of a `PowerBackend` that make it a bad
+    one.
     """
     judge = Judge(command, scene.before(command), scene.folder)
     for number in count(1):
         place = PowerPlace(scene.before(command)._held)
-        faulty = FaultyBackend(PowerBackend(place, **broken), fault, number)
+        power = PowerBackend(place, **broken)
+        faulty = FaultyBackend(power, fault, number, only_writes=not at_reads)
         when = f"{command.name}, {fault.name} at call {number}"
         must: str | None = "after"
         try:
@@ -39,11 +50,26 @@ def faults(command: Command, scene: Scene, fault: Fault, **broken: bool) -> list
     raise AssertionError("a command makes a finite number of calls")
 
 
+def test_a_crash_at_any_write_leaves_before_or_after_and_the_command_can_be_run_again(
+    command: Command, scene: Scene
+) -> None:
+    assert faults(command, scene, Fault.CRASH_BEFORE) == []
+
+
+@pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.CRASH_BEFORE])
+@pytest.mark.parametrize("name", FEW)
+def test_a_fault_at_any_write_leaves_before_or_after(
+    fault: Fault, name: str, scene: Scene
+) -> None:
+    assert faults(named(name), scene, fault) == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", Fault)
-def test_a_fault_leaves_before_or_after_and_the_command_can_be_run_again(
+def test_a_fault_at_any_call_leaves_before_or_after(
     fault: Fault, command: Command, scene: Scene
 ) -> None:
-    assert faults(command, scene, fault) == []
+    assert faults(command, scene, fault, at_reads=fault in READ_FAULTS) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS[:1], ids=["import"])

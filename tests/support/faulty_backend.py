@@ -34,13 +34,23 @@ CRASHES = frozenset({Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.SHORT_WRITE})
 class FaultyBackend:
     """Counts the calls to a backend, and commits one fault at the call number `at`.
 
-    A crash is for good: every later call, such as one made while cleaning up, crashes as well.
+    With `only_writes` reads are not counted, so the fault hits a write: a crash at a read leaves
+    what the write before it left. A crash is for good: every later call, such as one made while
+    cleaning up, crashes as well.
     """
 
     shared_between_processes = False
 
-    def __init__(self, inner: Backend, fault: Fault | None = None, at: int = 0) -> None:
+    def __init__(
+        self,
+        inner: Backend,
+        fault: Fault | None = None,
+        at: int = 0,
+        *,
+        only_writes: bool = False,
+    ) -> None:
         self.inner = inner
+        self._only_writes = only_writes
         self.calls = 0
         self._fault = fault
         self._at = at
@@ -101,6 +111,8 @@ class FaultyBackend:
     def _call(self, action: Callable[[], _T], *, writes: bool = False) -> _T:
         if self._is_dead:
             raise Crash
+        if self._only_writes and not writes:
+            return action()
         self.calls += 1
         if self._fault is Fault.FULL and writes and self._at <= self.calls:
             raise StorageFailed("cannot write: No space left on device", code="storage-failed")
