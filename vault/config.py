@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
+
+LATER_TABLES = ("split", "labels", "protect", "generate", "ui")
+"""Tables of `vault.toml` that have a meaning to come."""
 
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
@@ -113,12 +116,15 @@ class Configuration:
         commands that read that. Raises InvalidInput (`config-key-unknown`) with the nearest key.
         """
         known = KNOWN_KEYS[self.shown]
-        for key in (*self.values, *_keys_below(self.values.get(section), section)):
-            if not _is_known(key, known):
-                raise self._unknown(key, known)
+        below = self.values.get(section)
+        inside = below if isinstance(below, Mapping) else ()
+        for path in (*((each,) for each in self.values), *((section, each) for each in inside)):
+            if not _is_known(path, known):
+                raise self._unknown(path, known)
 
-    def _unknown(self, key: str, known: tuple[str, ...]) -> InvalidInput:
-        table, _, name = key.rpartition(".")
+    def _unknown(self, path: tuple[str, ...], known: tuple[str, ...]) -> InvalidInput:
+        table, name = ".".join(path[:-1]), path[-1]
+        key = ".".join(f'"{each}"' if "." in each else each for each in path)
         names = [each.removesuffix(".*") for each in known]
         start = f"{table}." if table else ""
         inside = dict.fromkeys(
@@ -128,10 +134,11 @@ class Configuration:
         elsewhere = [each for each in names if each.rpartition(".")[2] == name]
         meant = f"{start}{near}" if near else next(iter(elsewhere), None)
         listed = ", ".join(f"{start}{each}" for each in inside)
+        hint = f"did you mean {meant}?" if meant else f"known are {listed}"
+        if path[0] in LATER_TABLES:
+            hint = f"[{key}] is read by later versions: leave it out here, or update vault"
         return InvalidInput(
-            f"{self.shown}: unknown key {key}",
-            code="config-key-unknown",
-            hint=f"did you mean {meant}?" if meant else f"known are {listed}",
+            f"{self.shown}: unknown key {key}", code="config-key-unknown", hint=hint
         )
 
     def _find(self, key: str) -> Any:
@@ -172,17 +179,11 @@ def nearest_key(key: str, names: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def _keys_below(value: Any, prefix: str) -> Iterator[str]:
-    """Yield the dotted keys of a table that are looked for by name."""
-    for name in value if isinstance(value, Mapping) else ():
-        yield f"{prefix}.{name}"
-
-
-def _is_known(key: str, known: tuple[str, ...]) -> bool:
-    """Tell whether a key is one of those known, or a table that holds some."""
-    table = key.rpartition(".")[0]
-    return f"{table}.*" in known or any(
-        each in (key, f"{key}.*") or each.startswith(f"{key}.") for each in known
+def _is_known(path: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Tell whether names lead to one of the keys known, or to a table that holds some."""
+    return any(
+        each[: len(path)] == path or each == (*path[:-1], "*")
+        for each in (tuple(key.split(".")) for key in known)
     )
 
 

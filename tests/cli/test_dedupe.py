@@ -126,7 +126,7 @@ def test_what_was_not_compared_is_counted_on_both_sides(run: Run, project: Path)
     outcome = run("dedupe", "--against", "eval.jsonl")
     assert outcome.out.splitlines() == [
         "none of 1 example is in eval.jsonl",
-        "compared 1 by conversation",
+        "compared 1 by conversation and by prompt alone",
         "1 example was not compared: raw, or without text",
         "1 record of eval.jsonl was not compared: no text by a known name",
     ]
@@ -134,10 +134,11 @@ def test_what_was_not_compared_is_counted_on_both_sides(run: Run, project: Path)
     assert (report["not_compared"], report["reference_not_compared"]) == (1, 1)
     assert report["reference"] == {
         "part": "conversation",
-        "by_part": 1,
+        "by_part": 0,
         "prompts": 0,
         "answers": 0,
         "texts": 0,
+        "both": 1,
     }
 
 

@@ -14,6 +14,7 @@ Commands = tuple[tuple[str, ...], ...]
 
 VALIDATE = (("validate",), ("clean",), ("commit", "-m", "two"))
 DEDUPE = (("dedupe",), ("clean",))
+AGAINST = (*DEDUPE, ("dedupe", "--against", "more.jsonl"))
 QUERY = (("query", "--filter", "long"), ("export", "--filter", "long", "-o", "x.jsonl"))
 
 
@@ -35,8 +36,12 @@ QUERY = (("query", "--filter", "long"), ("export", "--filter", "long", "-o", "x.
         ("[dedup]\nthreshold = 0.9", DEDUPE, "dedup", "did you mean dedupe?"),
         ("[dedupe]\nkeeps = 'last'", DEDUPE, "dedupe.keeps", "did you mean dedupe.keep?"),
         ('[filter]\nlong = "tokens > 5"', QUERY, "filter", "did you mean filters?"),
+        ("[reports]\nx = 1", DEDUPE, "reports", "known are filters, dedupe, validate"),
+        ("'validate.gate' = 'error'", VALIDATE, '"validate.gate"', "did you mean validate?"),
+        ("['validate.gate']\nx = 1", VALIDATE, '"validate.gate"', "did you mean validate?"),
+        ("['validate']\n'ga.te' = 1", VALIDATE, 'validate."ga.te"', "did you mean validate.gate"),
         ("[dedupe]\nzzz = 1", DEDUPE, "dedupe.zzz", "known are dedupe.threshold, dedupe.on, "),
-        ("[protect]\nfiles = ['a']", DEDUPE, "protect", "known are filters, dedupe, validate"),
+        ("[protect]\nfiles = ['a']", DEDUPE, "protect", "[protect] is read by later versions"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_nearest_one(
@@ -66,15 +71,17 @@ def test_an_unknown_key_is_an_error_with_the_nearest_one(
         ("[validate]\ntargets = ['trl', 'mlx']", VALIDATE, "config-invalid"),
         ("[validate]\ntokenizer = 1", VALIDATE, "config-invalid"),
         ("validate = 3", VALIDATE, "config-invalid"),
-        ("[validate]\ntarget = 'trll'", VALIDATE[:2], "target-unknown"),
-        ("[validate]\nselect = ['TEXT999']", VALIDATE[:2], "rule-not-found"),
-        ("[validate]\nignore = ['TEXT999']", VALIDATE[:2], "rule-not-found"),
-        ("[validate.severity]\nTEXT999 = 'off'", VALIDATE[:2], "rule-not-found"),
+        ("[validate]\ntarget = 'trll'", VALIDATE, "target-unknown"),
+        ("[validate]\nselect = ['TEXT999']", VALIDATE, "rule-not-found"),
+        ("[validate]\nignore = ['TEXT999']", VALIDATE, "rule-not-found"),
+        ("[validate.severity]\nTEXT999 = 'off'", VALIDATE, "rule-not-found"),
+        ("[validate.rules.TEAM001]\nmx = 3", VALIDATE, "config-key-unknown"),
+        ("[validate.rules.TEAM001]\nwhere = 'tokens >'", VALIDATE, "expression-invalid"),
         ("[dedupe]\nthreshold = 'high'", DEDUPE, "config-invalid"),
         ("[dedupe]\nthreshold = 80", DEDUPE, "threshold-invalid"),
         ("[dedupe]\nthreshold = nan", DEDUPE, "threshold-invalid"),
         ("[dedupe]\non = 'promt'", DEDUPE, "part-unknown"),
-        ("[dedupe]\nkeep = 'longst'", DEDUPE, "keep-invalid"),
+        ("[dedupe]\nkeep = 'longst'", AGAINST, "keep-invalid"),
         ("[dedupe]\nwithin = true", DEDUPE, "config-invalid"),
         ("[dedupe]\ncount_shared = 'yes'", DEDUPE, "config-invalid"),
         ("[filters]\nlong = 5", QUERY, "config-invalid"),

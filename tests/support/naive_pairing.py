@@ -52,6 +52,7 @@ def naive_pairs(old: list[Item], new: list[Item], *, by_key: bool) -> dict[int, 
     left = [each for each in old if each.id not in common]
     right = [each for each in new if each.id not in common]
     pairs: dict[int, tuple[int, str]] = {}
+    unpaired: tuple[list[Item], list[Item]] = [], []
 
     def take(a: Item, b: Item) -> None:
         pairs[b.id] = a.id, what_changed(a, b)
@@ -70,8 +71,10 @@ def naive_pairs(old: list[Item], new: list[Item], *, by_key: bool) -> dict[int, 
                 take(a, b)
 
     def in_turn(likely: Likely) -> None:
-        def order(pair: tuple[Item, Item]) -> tuple[float, int, int]:
-            return -likely[pair], *sorted(each.id for each in pair)
+        def order(pair: tuple[Item, Item]) -> tuple[float, int, int, list[int]]:
+            at = unpaired[0].index(pair[0]), unpaired[1].index(pair[1])
+            ids = sorted(each.id for each in pair)
+            return -likely[pair], at[0] + at[1], abs(at[0] - at[1]), ids
 
         for a, b in sorted(likely, key=order):
             if a in left and b in right:
@@ -81,6 +84,7 @@ def naive_pairs(old: list[Item], new: list[Item], *, by_key: bool) -> dict[int, 
         in_order("key")
     in_order("content")
     in_order("prompt", single=True)
+    unpaired = list(left), list(right)
     likely = likely_pairs(left, right)
     in_turn({pair: each for pair, each in likely.items() if is_of_one_prompt(*pair)})
     in_order("prompt")
@@ -100,7 +104,6 @@ def likely_pairs(left: list[Item], right: list[Item]) -> Likely:
             common = share(set(words(a.text)), set(words(b.text)))
             if common and (is_of_one_prompt(a, b) or common >= 0.5):
                 likely[a, b] = common + is_of_one_prompt(a, b)
-    likely = first_choices(likely)
     count = Counter(each for pair in likely for each in (("old", pair[0]), ("new", pair[1])))
     for a, b in likely:
         if count["old", a] > 1 or count["new", b] > 1:
@@ -119,14 +122,10 @@ def others(likely: Likely, pair: tuple[Item, Item]) -> float:
     )
 
 
-def first_choices(likely: Likely) -> Likely:
-    return {pair: each for pair, each in likely.items() if each >= 0.85 * others(likely, pair)}
-
-
 def clear(likely: Likely) -> Likely:
-    likely = first_choices(likely)
     return {
         pair: each
         for pair, each in likely.items()
-        if each >= 1.4 or others(likely, pair) < 0.97 * each
+        if each >= 0.85 * others(likely, pair)
+        and (each >= 1.4 or others(likely, pair) < 0.95 * each)
     }

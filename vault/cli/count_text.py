@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from vault.cli.text import paint
+from vault.objects.commit import MOST_UNPAIRED
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "cyan", "relabelled": "magenta"}
 
@@ -33,9 +34,15 @@ class Counted(Protocol):
 
 
 def count_changes(counts: Counted) -> str:
-    """Return `3 added, 1 changed`, without those that are zero; empty when all are."""
-    return ", ".join(
+    """Return `3 added, 1 changed`, without those that are zero; empty when all are.
+
+    Where so many came and went that texts are not compared, it says so.
+    """
+    told = ", ".join(
         paint(f"{number:,} {word}", colour)
         for word, colour in _COLOURS.items()
         if (number := getattr(counts, word))
     )
+    fewer, more = sorted((counts.added, counts.removed))
+    is_much = fewer > 0 and more > MOST_UNPAIRED
+    return f"{told} (edited ones may be among them)" if is_much else told

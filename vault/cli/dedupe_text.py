@@ -35,10 +35,10 @@ def report_lines(report: DedupeReport, verbose: bool) -> Iterator[str]:
 
 def next_step(report: DedupeReport) -> str | None:
     """Return what can be typed next, or None."""
-    if report.dry_run:
+    if report.dry_run and (report.removed or report.marked):
         yes = " --yes" if report.too_much else ""
-        does = "takes them out" if report.removed else "marks them" if report.marked else None
-        return f"the same without --dry-run{yes} {does}" if does else None
+        does = "takes them out" if report.removed else "marks them"
+        return f"the same without --dry-run{yes} {does}"
     if report.marked:
         return '`vault query --where "labels.cluster IS NOT NULL"` shows them, `vault undo` unmarks'
     if report.removed:
@@ -150,6 +150,7 @@ def _compared_with(report: DedupeReport) -> Iterator[str]:
     if told is None:
         return
     ways = (
+        (told.both, "by conversation and by prompt alone"),
         (told.by_part, f"by {told.part}"),
         (told.prompts, "by prompt alone"),
         (told.answers, "by answer alone"),

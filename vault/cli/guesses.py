@@ -9,6 +9,16 @@ from vault.cli.command_table import COMMANDS, Effect
 READING_VERBS = frozenset({"list", "show"})
 """Commands below others that only read."""
 
+SYNONYMS = {
+    "add": "import",
+    "stage": "import",
+    "lint": "validate",
+    "check": "validate",
+    "remove": "rm",
+    "delete": "rm",
+}
+"""Words of other tools, and the command that does the same here."""
+
 HARMLESS_OPTIONS = frozenset(
     {
         "--against", "--answer", "--by", "--containment", "--count-shared", "--csv", "--dry-run",

@@ -66,7 +66,8 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
     if file.same_content:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
     if file.duplicates:
-        yield _line(file.duplicates, f"already there, {would}not stored again")
+        kept = "would not be" if would else "not"
+        yield _line(file.duplicates, f"already there, {kept} stored again")
     if file.unmatched:
         verb = "would take" if would else "took"
         yield paint(_line(file.unmatched, f"of all {verb} the place of no example"), "yellow")

@@ -83,14 +83,19 @@ class VaultGroup(VaultCommand, click.Group):
 
 def unknown_command(path: str, name: str, known: list[str]) -> InvalidInput:
     """Return the error for a word that names no command, with a harmless one like it as hint."""
-    from vault.cli.guesses import guessed_command
+    from vault.cli.guesses import SYNONYMS, guessed_command
 
-    close = guessed_command(name, known)
+    same = SYNONYMS.get(name)
+    close = None if same in known else guessed_command(name, known)
     listing = f"`{path} --help` lists the commands"
     return InvalidInput(
         f'`{path}` has no command "{name}"',
         code="unknown-command",
-        hint=f"did you mean `{path} {close}`? {listing}" if close else listing,
+        hint=f"here that is `{path} {same}`; {listing}"
+        if same in known
+        else f"did you mean `{path} {close}`? {listing}"
+        if close
+        else listing,
     )
 
 

@@ -16,7 +16,7 @@ class StagedCounts(Counted, Protocol):
         """Return how many examples the next commit would have."""
 
 
-NOT_COMPARED = "too many examples are left over to look for alike texts, so edits are not told"
+NOT_COMPARED = "too many have no partner to compare texts: edited ones count as added and removed"
 """What is said where a comparison did not look for alike texts."""
 
 

@@ -23,7 +23,7 @@ Judge = Callable[[Rows, Rows, Shares], Shares]
 """Returns how likely pairs are, from the words that they share; 0 for what is none."""
 
 SECOND_CHOICE = 0.85
-UNCLEAR = 0.97
+UNCLEAR = 0.95
 VERY_ALIKE = 1.4
 """Measured on real texts of 12 to 760 words, a fifth edited and a fifth removed; see `clear_pairs`
 and docs/decisions/0017-which-examples-count-as-changed.md."""
@@ -65,12 +65,15 @@ class AlikePairs:
         return AlikePairs(self.old[kept], self.new[kept], self.likeness[kept])
 
     def best_first(self, ranks: tuple[Rows, Rows]) -> Rows:
-        """Return the places of the pairs, most alike ones first.
+        """Return the places of the pairs, most alike ones first; then those in the same order.
 
-        `ranks` number the texts of both sides, none twice: they decide where pairs are as alike.
+        Of pairs that are as alike the first text of one side goes with the first of the other.
+        `ranks` number the texts of both sides, none twice: they decide what is left to decide.
         """
         ours, theirs = ranks[0][self.old], ranks[1][self.new]
-        return np.lexsort((np.maximum(ours, theirs), np.minimum(ours, theirs), -self.likeness))
+        smaller, larger = np.minimum(ours, theirs), np.maximum(ours, theirs)
+        apart, far = np.abs(self.old - self.new), self.old + self.new
+        return np.lexsort((larger, smaller, apart, far, -self.likeness))
 
 
 def alike_pairs(
@@ -91,7 +94,7 @@ def alike_pairs(
     share = shares(ours.words, theirs.words, first, second)
     likely = judge(first, second, share)
     likely[share == 0] = 0
-    found = _first_choices(AlikePairs(first, second, likely).only(likely > 0))
+    found = AlikePairs(first, second, likely).only(likely > 0)
     several = _is_repeated(found.old, len(old)) | _is_repeated(found.new, len(new))
     places = np.flatnonzero(several)
     likeness = found.likeness.copy()
@@ -132,7 +135,8 @@ def _rare(
         frequency = tables[0][bucket] * tables[1][bucket]
         shared = np.flatnonzero(frequency)
         text = np.repeat(np.arange(last - first), features.counts()[first:last])[shared]
-        # One number to sort by: the text, how frequent the feature is, and where it stands.
+        # One number to sort by: the text (9 bits), how frequent the feature is, where it stands.
+        assert last - first <= 1 << 9
         tagged = text << 54 | np.minimum(frequency[shared], _FREQUENT) << 32 | shared
         tagged.sort()
         text = tagged >> 54
@@ -200,7 +204,8 @@ def _best_of_each(own: Rows, weight: NDArray[np.int64]) -> Rows:
 
     Of equally heavy ones those that come first: pairs are in the order of both texts.
     """
-    # One number to sort by: the text (17 bits), how light the pair is (20), and its place.
+    # One number to sort by: the text (19 bits), how light the pair is (20), and its place (24).
+    assert not len(own) or (int(own.max()) < 1 << 19 and len(own) <= 1 << 24)
     light = _MOST_WEIGHT - np.minimum(weight, _MOST_WEIGHT)
     tagged = own << 44 | light << 24 | np.arange(len(own))
     tagged.sort()
@@ -230,14 +235,10 @@ def clear_pairs(pairs: AlikePairs) -> AlikePairs:
     as much (UNCLEAR), unless the two are very alike (VERY_ALIKE): of texts that are all made after
     one pattern nobody can tell which was edited into which.
     """
-    pairs = _first_choices(pairs)
     others = _most_alike_others(pairs)
-    return pairs.only((pairs.likeness >= VERY_ALIKE) | (others < UNCLEAR * pairs.likeness))
-
-
-def _first_choices(pairs: AlikePairs) -> AlikePairs:
-    """Return the pairs without those of which either text is much more like another one."""
-    return pairs.only(pairs.likeness >= SECOND_CHOICE * _most_alike_others(pairs))
+    is_first_choice = pairs.likeness >= SECOND_CHOICE * others
+    is_clear = (pairs.likeness >= VERY_ALIKE) | (others < UNCLEAR * pairs.likeness)
+    return pairs.only(is_first_choice & is_clear)
 
 
 def _most_alike_others(pairs: AlikePairs) -> Shares:

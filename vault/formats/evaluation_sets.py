@@ -8,7 +8,7 @@ guessed at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,9 @@ PAIRS = (
 
 PROMPTS = tuple(dict.fromkeys(prompt for prompt, _ in PAIRS))
 """Names of a prompt that may stand without an answer, as in IFEval and MMLU, and in seeds."""
+
+ANSWERS = tuple(dict.fromkeys((*(answer for _, answer in PAIRS), "completion")))
+"""Names of an answer that may stand alone."""
 
 TURNS = "turns"
 """What the user says, a list of texts, as in MT-bench."""
@@ -100,6 +103,16 @@ def texts_in(record: Mapping[str, Any]) -> tuple[str, ...]:
     return (*own, *inner)
 
 
+def likely_mapping(names: Sequence[str]) -> Mapping[str, str]:
+    """Return how the most telling of some names of fields, dots included, may be mapped."""
+    last = [name.rpartition(".")[2] for name in names]
+    for role, known in (("user", PROMPTS), ("assistant", ANSWERS)):
+        for name, own in zip(names, last, strict=True):
+            if own in known:
+                return {role: name}
+    return {"user": names[0]}
+
+
 def _of_body(body: dict[str, Any]) -> Understood:
     kind = recognise(body)
     if kind is not Kind.RAW:
@@ -119,7 +132,7 @@ def _by_names(record: Mapping[str, Any]) -> Understood:
     if not pairs:
         if len(prompts) > 1:
             return Understood(None, tuple({"user": name} for name in prompts))
-        return _of_messages(_asked(record, prompts[0])) if prompts else _NOTHING
+        return _of_messages(_asked(record, prompts[0])) if prompts else _answer_alone(record)
     choices = tuple({"user": prompt, "assistant": answer} for prompt, answer in pairs)
     if len({prompt for prompt, _ in pairs}) > 1:
         return Understood(None, choices)
@@ -128,6 +141,14 @@ def _by_names(record: Mapping[str, Any]) -> Understood:
         return Understood(Conversation(tuple(prompt)), choices)
     answer: Message = {"role": "assistant", "content": record[pairs[0][1]]}
     return Understood(Conversation(tuple(prompt), (answer,)))
+
+
+def _answer_alone(record: Mapping[str, Any]) -> Understood:
+    answers = [each for each in ANSWERS if _is_text(record.get(each))]
+    # Beside other text it may be the answer to something by another name.
+    if len(answers) != 1 or texts_in(record) != tuple(answers):
+        return _NOTHING
+    return Understood(Conversation((), ({"role": "assistant", "content": record[answers[0]]},)))
 
 
 def _is_text(value: Any) -> bool:

@@ -62,7 +62,9 @@ class FileState:
             raise file_changed(self.path, "became shorter")
         if now.size_bytes > self.size_bytes:
             raise file_changed(self.path, "became longer")
-        raise file_changed(self.path, "was changed")
+        if now.modified_ns != self.modified_ns:
+            raise file_changed(self.path, "was written to")
+        raise file_changed(self.path, "changed (its text, its permissions or its names)")
 
 
 def file_changed(path: str, how: str) -> InvalidInput:
@@ -70,5 +72,5 @@ def file_changed(path: str, how: str) -> InvalidInput:
     return InvalidInput(
         f"{path} {how} while it was being read",
         code="file-changed",
-        hint="nothing was staged: import it again once nothing writes to it",
+        hint="nothing was done: run the command again once nothing changes the file",
     )

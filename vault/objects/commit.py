@@ -11,6 +11,9 @@ from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
 from vault.objects.stored_json import stored_json
 
+MOST_UNPAIRED = 100_000
+"""Examples without a partner, on either side, up to which texts are compared to find edits."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeCounts:

@@ -52,10 +52,10 @@ def pair_alike(matching: Matching, old: SideRows, new: SideRows) -> None:
     def judged(first: Positions, second: Positions, share: Shares) -> Shares:
         """Return how likely each pair is: 0 for none, 1 and more for those of one prompt."""
         is_in_place = places.are_same(first, second)
-        enough = np.where(is_in_place, ENOUGH_IN_PLACE, ENOUGH)
-        likely = np.where(share >= enough, share + ENOUGH_IN_PLACE * is_in_place, 0.0)
         has_one_prompt = matching.have_same_prompt(left[first], right[second])
-        likely[has_one_prompt] = 1 + share[has_one_prompt]
+        enough = np.where(is_in_place, ENOUGH_IN_PLACE, ENOUGH)
+        possible = (share >= enough) | has_one_prompt
+        likely: Shares = possible * (share + ENOUGH_IN_PLACE * is_in_place + has_one_prompt)
         likely[~matching.may_be_paired(left[first], right[second])] = 0
         return likely
 

@@ -78,7 +78,7 @@ class ComparedWith:
     """How many records of a reference were compared as what; others had nothing to compare.
 
     `by_part` by the `part` that was asked for, `prompts` with prompts alone, `answers` with answers
-    alone, `texts` with each message.
+    alone, `texts` with each message; `both` as conversations and by their prompts alone.
     """
 
     part: str = "conversation"
@@ -86,11 +86,12 @@ class ComparedWith:
     prompts: int = 0
     answers: int = 0
     texts: int = 0
+    both: int = 0
 
     @property
     def records(self) -> int:
         """How many records were compared."""
-        return self.by_part + self.prompts + self.answers + self.texts
+        return self.by_part + self.prompts + self.answers + self.texts + self.both
 
 
 NOTHING_COMPARED = ComparedWith()

@@ -9,6 +9,7 @@ from vault.config import read_team_section
 from vault.errors import InvalidInput
 from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing
+from vault.operations.keep_policy import check_policy
 
 
 def comparing_of(folder: Path | None, **given: Any) -> Comparing:
@@ -30,6 +31,8 @@ def comparing_of(folder: Path | None, **given: Any) -> Comparing:
         said = {**{name: each for name, each in usual.items() if each is not None}, **said}
     if "on" in said:
         said["on"] = _part(str(said["on"]))
+    if "keep" in said:
+        check_policy(said["keep"])
     return Comparing(**said)
 
 

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from vault.notebook import Displayed
-from vault.objects.commit import ChangeCounts
+from vault.objects.commit import MOST_UNPAIRED, ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
@@ -17,7 +17,6 @@ from vault.objects.validation import Validation, dataset_digest
 from vault.operations.compare import Comparison, compare
 from vault.operations.context import Context, head_of, stage_of
 from vault.operations.dataset import Dataset, ids_of
-from vault.operations.pair_rows import MOST_UNPAIRED
 from vault.operations.past import Past
 from vault.operations.records import WINDOW, record_arrays
 from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
@@ -323,8 +322,6 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
             return None
         counts = commit.counts
     else:
-        from vault.operations.context import stage_of
-
         stage = stage_of(view)
         if stage is None or stage.base != sides.old.commit:
             return None

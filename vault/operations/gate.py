@@ -17,7 +17,12 @@ def gate_of(context: Context) -> str | None:
 
     Raises what `validate_settings` raises.
     """
-    gate = validate_settings(context.folder).gate
+    settings = validate_settings(context.folder)
+    if settings.names_rules:
+        from vault.operations.validate import ValidateOptions, rules_to_run
+
+        rules_to_run(context.folder, ValidateOptions())  # raises for a name that means nothing
+    gate = settings.gate
     return None if gate == "off" else gate
 
 

@@ -42,7 +42,18 @@ def preferences(dataset: Dataset, keys: RowKeys, policy: str | None) -> Rows:
         return _of_source(dataset, keys, name)
     if kind == "label" and colon and name:
         return _labelled(dataset, keys, name)
-    raise InvalidInput(
+    raise _unknown(policy)
+
+
+def check_policy(policy: str) -> None:
+    """Refuse a policy that `preferences` does not know. Raises InvalidInput (`keep-invalid`)."""
+    kind, _, name = policy.partition(":")
+    if policy not in _PLAIN and not (kind in ("source", "label") and name):
+        raise _unknown(policy)
+
+
+def _unknown(policy: str) -> InvalidInput:
+    return InvalidInput(
         f'"{policy}" does not say which duplicate to keep',
         code="keep-invalid",
         hint=f"use {', '.join(_PLAIN)}, label:NAME or source:NAME",

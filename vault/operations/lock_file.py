@@ -155,7 +155,7 @@ def _read(folder: Path) -> dict[str, dict[str, Any]]:
         raise _damaged(f"{folder / NAME} is not a lock that this vault can read")
     strange = [key for key in files if not _is_key(key) or not _is_entry(files[key])]
     if strange:
-        raise _damaged(f"{folder / NAME} tells of {strange[0]!r} what no export writes")
+        raise _damaged(f"{folder / NAME} names {strange[0]!r}, which no export writes to")
     return dict(files)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from vault.objects.commit import MOST_UNPAIRED
 from vault.objects.pairing import Matching, Pairs, Positions
 from vault.objects.runs import key_parts
 from vault.operations.alike_rows import SideRows, pair_alike
@@ -18,9 +19,6 @@ LEAST_REMEMBERED = 2_000
 
 _METHOD = b"alike 1"
 """Changes with what `pair_alike` finds."""
-
-MOST_UNPAIRED = 100_000
-"""Examples without a partner, on either side, up to which texts are compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,10 @@ def partial_references(
         found["prompt"] = []
     for row, conversation in reference.understood.items():
         what = _what(conversation)
+        if what == "both" and part is Part.CONVERSATION:
+            # Who trains on the question with another answer trains on the evaluation all the same.
+            found[what].append((row, conversation))
+            conversation, what = Conversation(conversation.prompt), "prompt"
         if what == "prompt" and part is Part.RESPONSE:
             continue
         found[what].append((row, conversation))

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from vault.errors import InvalidInput, NotFound
-from vault.formats.evaluation_sets import texts_in, understand
+from vault.formats.evaluation_sets import likely_mapping, texts_in, understand
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json_text import parse
 from vault.operations.compared_texts import Part
@@ -46,6 +46,8 @@ class ReadAs:
 
 
 AS_IT_IS = ReadAs()
+
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,11 @@ def _ambiguous(
     dataset: Dataset, path: str, row: int, choices: Sequence[Mapping[str, str]]
 ) -> InvalidInput:
     (line,) = dataset.columns(dataset.keys()[[row]], ["line"]).column("line").to_pylist()
-    asked = {each["user"] for each in choices}
+    asked = {each["user"] for each in choices if "user" in each}
     role = "user" if len(asked) > 1 else "assistant"
     names = ", ".join(dict.fromkeys(each[role] for each in choices if role in each))
     meant = "prompt" if role == "user" else "answer"
-    other = "; --on prompt compares prompts alone" if role == "assistant" else ""
+    other = "; --on prompt compares prompts alone" if role == "assistant" and asked else ""
     return InvalidInput(
         f"the {meant} of line {line} of {path} may be any of {names}",
         code="reference-ambiguous",
@@ -179,7 +181,8 @@ def _way_on(reference: Reference, part: Part, is_mapped: bool) -> str:
         return "import its files again with --replace and --map, which says what their fields hold"
     texts = texts_in(raw[0][1]) if raw else ()
     if texts:
-        return f"say which field is asked or answered, such as {map_options({'user': texts[0]})}"
+        others = f"; text is in {', '.join(texts[:_MOST_NAMED])}" if len(texts) > 1 else ""
+        return f"say who says what, such as {map_options(likely_mapping(texts))}{others}"
     if is_mapped:
         return "leave out --map and --format, or name fields that hold text"
     return "`vault import --dry-run` tells how a file is read"

@@ -115,10 +115,11 @@ def _counts(stored: _Stored, partial: PartialReferences, part: Part) -> Compared
     texts = {each.row for each in partial.pieces}
     for rows in (prompts, texts, partial.answers.rows.tolist()):
         apart[list(rows)] = True
-    whole = int((stored.is_other & ~apart).sum()) + len(partial.conversations)
-    alone = 0 if part is Part.PROMPT else len(prompts)
-    whole += len(prompts) - alone
-    return ComparedWith(part.value, whole, alone, len(partial.answers), len(texts))
+    both = prompts & set(partial.conversations.rows.tolist())
+    whole = int((stored.is_other & ~apart).sum()) + len(partial.conversations) - len(both)
+    alone = 0 if part is Part.PROMPT else len(prompts) - len(both)
+    whole += 0 if part is not Part.PROMPT else len(prompts)
+    return ComparedWith(part.value, whole, alone, len(partial.answers), len(texts), len(both))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def token_counter(folder: Path, name: str) -> tuple[Callable[[str], int], str]:
         ) from None
     path, is_inside = folder / name, is_in_project(folder, name)
     if not is_inside or not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        raise _unreadable(name, "it is no file of some megabytes in the project's folder")
+        raise _unreadable(name, "no such file below the project's folder, or one that is too large")
     data = path.read_bytes()
     try:
         tokenizer = Tokenizer.from_buffer(data)

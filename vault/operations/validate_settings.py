@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vault.config import Configuration, nearest_key, read_team_section
 from vault.errors import InvalidInput
@@ -18,7 +19,8 @@ _SEVERITIES = ("error", "warning", "off")
 class ValidateSettings:
     """The settings of `[validate]`, None where nothing is said.
 
-    `severity` maps codes to `error`, `warning` or `off`; `gate` is one of GATES.
+    `severity` maps codes to `error`, `warning` or `off`; `gate` is one of GATES; `own_rules` are
+    tables of the project's own rules, not looked into.
     """
 
     select: tuple[str, ...] | None = None
@@ -27,6 +29,13 @@ class ValidateSettings:
     gate: str | None = None
     tokenizer: str | None = None
     severity: Mapping[str, str] = field(default_factory=dict)
+    own_rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names_rules(self) -> bool:
+        """Whether something is said that only who knows the rules can check."""
+        named = (self.select, self.ignore, self.target)
+        return any(named) or bool(self.severity) or bool(self.own_rules)
 
 
 def validate_settings(folder: Path | None) -> ValidateSettings:
@@ -45,6 +54,7 @@ def validate_settings(folder: Path | None) -> ValidateSettings:
         gate=_one_of(f"{SECTION}.gate", team.text(f"{SECTION}.gate"), GATES),
         tokenizer=team.text(f"{SECTION}.tokenizer"),
         severity=_severities(team),
+        own_rules=team.table(f"{SECTION}.rules"),
     )
 
 

@@ -45,7 +45,7 @@ def selected_rules(
     if target is not None and target not in TARGETS:
         near = difflib.get_close_matches(target, TARGETS, n=1)
         raise InvalidInput(
-            f'"{target}" is no target',
+            f'"{target}" is no provider or trainer that rules know',
             code="target-unknown",
             hint=f"did you mean {near[0]}?" if near else f"one of {', '.join(TARGETS)}",
         )

@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,16 @@ def _translated(action: str, path: Path) -> Iterator[None]:
 
 
 class LocalBackend:
-    """Bytes under names in one folder; see `Backend` for what each method promises."""
+    """Bytes under names in one folder; see `Backend` for what each method promises.
+
+    Not `is_durable` is for what is thrown away in the end: nothing is synced then.
+    """
 
     shared_between_processes = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool = True) -> None:
         self.folder = folder
+        self._is_durable = is_durable
         self._plain = PlainFolder(folder)
         self._unsynced: set[Path] = set()
         self._syncing = threading.Lock()
@@ -61,7 +66,7 @@ class LocalBackend:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy go to another process, which syncs what it puts itself."""
-        return type(self), (self.folder.absolute(),)
+        return partial(type(self), is_durable=self._is_durable), (self.folder.absolute(),)
 
     def read(self, name: str) -> bytes:
         """Return all bytes of a name. Raises KeyError if there is none."""
@@ -199,6 +204,8 @@ class LocalBackend:
         self._known_folders.add(folder)
 
     def _sync_folder(self, folder: Path) -> None:
+        if not self._is_durable:
+            return
         # The folder around the repository is the user's, who may come to it by a link.
         follows = 0 if folder == self.folder.parent else os.O_NOFOLLOW
         try:
@@ -230,7 +237,8 @@ class LocalBackend:
         try:
             try:
                 _write_all(descriptor, data)
-                os.fsync(descriptor)
+                if self._is_durable:
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
         except BaseException:

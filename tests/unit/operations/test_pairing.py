@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.support.drafting import label, labels_of
-from tests.support.edits import FILES, data_folder, edited, score, texts_of
+from tests.support.edits import FILES, Score, data_folder, edited, score, texts_of
 from tests.support.library import Library, chat
 from vault.catalogue.array_files import ArrayFiles
 from vault.operations import pair_rows
@@ -243,13 +244,18 @@ def test_restoring_a_removed_answer_leaves_another_one_in_place(library: Library
 @pytest.mark.parametrize(("share", "recall"), [(0.01, 0.99), (0.05, 0.99), (0.3, 0.9)])
 @pytest.mark.parametrize("name", FILES[:4])
 def test_edits_of_real_texts_are_found(
-    library: Library, name: str, share: float, recall: float
+    tmp_path: Path, name: str, share: float, recall: float
 ) -> None:
     texts = texts_of(data_folder() / name)[:1_500]
+    parts = []
+    for seed in (5, 6, 7):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        parts.append(score(Library(folder), edited(texts, share, seed)))
 
-    found = score(library, edited(texts, share, seed=5))
+    found = Score(*(sum(each) for each in zip(*map(astuple, parts), strict=True)))
 
-    assert found.edited > 200
+    assert found.edited > 600
     assert found.precision >= 0.99
     assert found.recall >= recall
 
@@ -332,3 +338,36 @@ def test_few_comparisons_are_remembered(
         commit(library, [chat(f"{FOX} {n} {number}") for n in range(4)])
 
     assert len(list((library.folder / ".vault" / "catalogue" / "pairs").iterdir())) == 3
+
+
+def test_short_answers_to_one_prompt_are_paired_line_by_line(library: Library) -> None:
+    prompt = "Rate the film Heat for me please"
+    commit(library, [chat(prompt, each) for each in ("good", "bad", "fine", "awful")])
+    commit(library, [chat(prompt, each) for each in ("great", "poor", "okay", "terrible")])
+
+    assert answers(library) == [
+        ("good", "great"),
+        ("bad", "poor"),
+        ("fine", "okay"),
+        ("awful", "terrible"),
+    ]
+
+
+def test_what_is_as_alike_is_paired_in_order(library: Library) -> None:
+    prompt = "Rate the film Heat for me please"
+    base = [chat(prompt, each) for each in ("good", "bad", "fine", "awful")]
+    commit(library, [chat(TAX), *base])
+    commit(library, [chat(prompt, "great"), chat(prompt, "poor"), *base[3:]], "b.jsonl")
+
+    assert answers(library) == [("good", "great"), ("bad", "poor")]
+
+
+def answers(library: Library) -> list[tuple[str, str]]:
+    """Return the answers of what was changed between the last two commits, old and new."""
+    found = []
+    for each in library.repository.iterate_diff("HEAD~1", "HEAD"):
+        if each.change == "changed":
+            data = each.to_json()
+            old, new = (data[name]["messages"][1]["content"] for name in ("old_data", "data"))
+            found.append((old, new))
+    return found

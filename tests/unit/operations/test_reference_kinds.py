@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,7 @@ def _removed(library: Library, record: Any, **options: Any) -> tuple[int, Any]:
 @pytest.mark.parametrize(("name", "way"), list(itertools.product(WHOLE, ["near", "runs"])))
 def test_conversations_are_found_by_every_layout(library: Library, name: str, way: str) -> None:
     removed, reference = _removed(library, WHOLE[name], **WAYS[way])
-    assert (removed >= 1, reference.by_part) == (True, 1)
+    assert (removed >= 1, reference.by_part + reference.both) == (True, 1)
     assert _removed(library, WHOLE[name], on="prompt", **WAYS[way])[0] >= 1
     assert _removed(library, WHOLE[name], on="response", **WAYS[way])[0] >= 1
 
@@ -210,4 +212,57 @@ def test_both_sides_are_counted(library: Library) -> None:
     assert (report.examples, report.not_compared, report.reference_not_compared) == (4, 1, 1)
     told = report.reference
     assert told is not None
-    assert (told.by_part, told.prompts, told.texts, told.records) == (1, 1, 1, 3)
+    assert (told.both, told.prompts, told.texts, told.records) == (1, 1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("jsonl", {"question": ASKED, "answer": "quite another answer than that of the training"}),
+        ("jsonl", {"prompt": ASKED, "canonical_solution": "    return 1\n"}),
+        ("jsonl", {"problem": ASKED, "solution": "x = 1"}),
+        ("csv", {"question": ASKED, "A": "1", "B": "2", "answer": "B"}),
+    ],
+)
+def test_a_question_is_found_whatever_it_is_answered(
+    library: Library, name: str, record: dict[str, str]
+) -> None:
+    path = library.folder / f"eval.{name}"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        if name == "csv":
+            writer = csv.DictWriter(file, list(record))
+            writer.writeheader()
+            writer.writerow(record)
+        else:
+            file.write(json.dumps(record) + "\n")
+
+    report = library.repository.dedupe(against=str(path))
+
+    assert report.removed >= 1
+    assert report.reference is not None and report.reference.both == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "option"),
+    [
+        ({"doc": {"question": "x y"}, "target": "A B"}, "--map user=doc.question"),
+        ({"note": "n", "meta": {"response": "r s"}}, "--map assistant=meta.response"),
+        ({"task": "x y", "level": "easy"}, "--map user=task"),
+    ],
+)
+def test_the_hint_names_the_most_telling_field(
+    library: Library, record: dict[str, Any], option: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        library.repository.dedupe(against=library.write("eval.jsonl", [record]))
+
+    assert caught.value.code == "reference-not-compared"
+    assert f"such as {option}; text is in " in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["completion", "answer", "response", "output"])
+def test_an_answer_alone_is_compared_with_answers(library: Library, name: str) -> None:
+    report = library.repository.dedupe(against=library.write("eval.jsonl", [{name: ANSWER}]))
+
+    assert report.removed >= 1
+    assert report.reference is not None and report.reference.answers == 1
