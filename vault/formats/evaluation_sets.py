@@ -145,8 +145,9 @@ def _by_names(record: Mapping[str, Any]) -> Understood:
 
 def _answer_alone(record: Mapping[str, Any]) -> Understood:
     answers = [each for each in ANSWERS if _is_text(record.get(each))]
-    # Beside other text it may be the answer to something by another name.
-    if len(answers) != 1 or texts_in(record) != tuple(answers):
+    # Beside other text, or a question that is none, it may be the answer to that.
+    is_alone = texts_in(record) == tuple(answers) and not any(map(record.__contains__, PROMPTS))
+    if len(answers) != 1 or not is_alone:
         return _NOTHING
     return Understood(Conversation((), ({"role": "assistant", "content": record[answers[0]]},)))
 
