@@ -217,18 +217,18 @@ def read_whole_texts(dataset: Dataset, keys: RowKeys) -> Iterator[pa.Array]:
     """Yield the text of each row, in order: of its conversation, else all values of its record."""
     for records, kinds, roles in _read_records(dataset, keys):
         texts = [
-            _plain_text(record, kind)
+            (_plain_text(record) if kind == Kind.CHAT and at not in roles else None)
             or _whole_text(record, read_conversation(record, kind, roles.get(at)))
             for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
         ]
         yield pa.array(texts, pa.large_string())
 
 
-def _plain_text(record: dict[str, Any], kind: str) -> str | None:
+def _plain_text(record: dict[str, Any]) -> str | None:
     """Return the text of a chat of roles and texts only, as nearly all are; None of any other."""
     texts = []
     try:
-        for message in record["messages"] if kind == Kind.CHAT else ():
+        for message in record["messages"]:
             content = message["content"]
             if len(message) != 2 or type(content) is not str:
                 return None

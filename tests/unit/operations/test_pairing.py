@@ -371,3 +371,16 @@ def answers(library: Library) -> list[tuple[str, str]]:
             old, new = (data[name]["messages"][1]["content"] for name in ("old_data", "data"))
             found.append((old, new))
     return found
+
+
+def test_mapped_fields_are_compared_and_not_messages_beside_them(library: Library) -> None:
+    def mapped(asked: str) -> dict[str, Any]:
+        return {"q": asked, "a": "Fine.", "messages": [{"role": "user", "content": FOX}]}
+
+    roles = {"user": "q", "assistant": "a"}
+    for name, asked in (("a", TAX), ("b", SEA)):
+        library.write(f"{name}.jsonl", [mapped(asked)])
+        library.run(f"{name}.jsonl", mode="replace-all", mapping=roles)
+        library.repository.commit(name)
+
+    assert counts(library.repository.diff("HEAD~1", "HEAD")) == (1, 1, 0)
