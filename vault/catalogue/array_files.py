@@ -17,12 +17,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from vault.config import FOLDER
 from vault.plain_files import PlainFolder
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -47,6 +48,12 @@ class ArrayFiles:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._plain = None if folder is None else PlainFolder(folder)
+
+    @classmethod
+    def of_repository(cls, folder: Path | None) -> Self:
+        """Return the arrays of the repository in a folder: nowhere if there is none."""
+        place = None if folder is None else folder / FOLDER
+        return cls(place / "catalogue" if place is not None and place.is_dir() else None)
 
     def read(self, name: str) -> Arrays | None:
         """Return the arrays of a name, which cannot be written to; None if there are no sound ones.

@@ -12,7 +12,7 @@ from enum import Enum
 
 
 class Effect(Enum):
-    """What a command does to data: a mistyped word must not lead to harm."""
+    """The effect of a command on data. Decides whether it may be suggested for a mistyped word."""
 
     READS = "reads"
     ADDS = "adds"

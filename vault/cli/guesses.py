@@ -1,4 +1,4 @@
-"""What a mistyped command or option may have meant: a guess never leads to a change of data."""
+"""Suggestions for mistyped commands and options. No suggestion changes or overwrites data."""
 
 from __future__ import annotations
 

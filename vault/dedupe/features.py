@@ -1,4 +1,4 @@
-"""What texts have in common: the sets of their words, of words in a row, and of tokens.
+"""Sets of words, word pairs and tokens of texts, and the share that two texts have in common.
 
 Sets hold 48-bit hashes. Of large ones the smallest hashes are kept, which are a sample that is the
 same for texts that share them (bottom-k sketches: Cohen and Kaplan 2007).
@@ -70,7 +70,7 @@ def _smallest(sets: Shingles, most: int) -> _Cut:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What texts of one side have in common with others: words, and two words in a row."""
+    """The words and word pairs of the texts of one side."""
 
     words: SampledSets
     pairs: SampledSets

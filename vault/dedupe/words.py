@@ -66,25 +66,32 @@ def words_of(texts: pa.Array) -> Words:
     data, offsets = _bytes_of(texts)
     if not len(data):
         return Words(np.zeros(0, np.uint64), np.zeros(len(texts) + 1, np.int64))
-    # Eight bytes are read at a time, from any place: zeros follow the last one.
-    letters = np.zeros((len(data) + 31) // 8 * 8, np.uint8)
-    letters[: len(data)] = np.frombuffer(data.tobytes().translate(_ASCII), np.uint8)
+    letters = _translated(data, _ASCII)
     alone = None if int(data.max()) < 128 else _beyond_ascii(data, letters)
-    starts, lengths = _bounds(letters, alone)
-    return Words(
-        _hashes(letters.view(np.uint64), starts, lengths), np.searchsorted(starts, offsets)
-    )
+    return _between_separators(letters, alone, offsets)
 
 
 def tokens_of(texts: pa.Array) -> Words:
-    """Return what stands between ASCII white space, in its own case and with its punctuation.
+    """Return the tokens of texts: runs of characters between ASCII white space, as written.
 
-    Tells texts apart that have the same words. Memory as `words_of`.
+    Tokens keep case and punctuation, so they differ where words are the same. Memory as `words_of`.
     """
     data, offsets = _ended(texts.cast(pa.large_string()))
+    return _between_separators(_translated(data, _NOT_SPACE), None, offsets)
+
+
+def _translated(data: Bytes, table: bytes) -> Bytes:
+    """Return bytes by a table, separators as 0."""
+    # Eight bytes are read at a time, from any place: zeros follow the last one.
     letters = np.zeros((len(data) + 31) // 8 * 8, np.uint8)
-    letters[: len(data)] = np.frombuffer(data.tobytes().translate(_NOT_SPACE), np.uint8)
-    starts, lengths = _bounds(letters, None)
+    letters[: len(data)] = np.frombuffer(data.tobytes().translate(table), np.uint8)
+    return letters
+
+
+def _between_separators(
+    letters: Bytes, alone: NDArray[np.bool_] | None, offsets: Offsets
+) -> Words:
+    starts, lengths = _bounds(letters, alone)
     return Words(
         _hashes(letters.view(np.uint64), starts, lengths), np.searchsorted(starts, offsets)
     )

@@ -13,7 +13,7 @@ from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
 from vault.operations.context import Context, Draft, draft_of, record, with_stage
-from vault.operations.gate import gate_of, pass_gate, recalled, skipped_by_gate
+from vault.operations.gate import check_named_rules, gate_of, pass_gate, recalled, skipped_by_gate
 from vault.operations.validations import with_validation
 
 
@@ -167,6 +167,8 @@ def _validation(
         return None
     gate = gate_of(context) if options.verify else None
     if gate is None:
+        if options.verify:
+            check_named_rules(context)
         return recalled(context, root)
     return pass_gate(context, gate, root)
 

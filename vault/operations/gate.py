@@ -17,13 +17,19 @@ def gate_of(context: Context) -> str | None:
 
     Raises what `validate_settings` raises.
     """
-    settings = validate_settings(context.folder)
-    if settings.names_rules:
+    gate = validate_settings(context.folder).gate
+    return None if gate == "off" else gate
+
+
+def check_named_rules(context: Context) -> None:
+    """Refuse `[validate]` if it names rules or a target that there are not; loads rules only then.
+
+    Raises what `rules_to_run` raises.
+    """
+    if validate_settings(context.folder).names_rules:
         from vault.operations.validate import ValidateOptions, rules_to_run
 
-        rules_to_run(context.folder, ValidateOptions())  # raises for a name that means nothing
-    gate = settings.gate
-    return None if gate == "off" else gate
+        rules_to_run(context.folder, ValidateOptions())
 
 
 def pass_gate(context: Context, gate: str, manifest: Manifest) -> Validation:

@@ -31,33 +31,26 @@ def preferences(dataset: Dataset, keys: RowKeys, policy: str | None) -> Rows:
         result = np.ones(count, np.int64)
         result[[at for at, each in labels.items() if set(each) - {CLUSTER}]] = 0
         return result
-    kind, colon, name = policy.partition(":")
+    check_policy(policy)
     if policy == "first":
         return np.zeros(count, np.int64)
     if policy == "last":
         return -np.arange(count)
     if policy == "longest":
         return -np.asarray(dataset.columns(keys, ["chars"]).column("chars").to_numpy(), np.int64)
-    if kind == "source" and colon and name:
-        return _of_source(dataset, keys, name)
-    if kind == "label" and colon and name:
-        return _labelled(dataset, keys, name)
-    raise _unknown(policy)
+    kind, _, name = policy.partition(":")
+    return (_of_source if kind == "source" else _labelled)(dataset, keys, name)
 
 
 def check_policy(policy: str) -> None:
     """Refuse a policy that `preferences` does not know. Raises InvalidInput (`keep-invalid`)."""
     kind, _, name = policy.partition(":")
     if policy not in _PLAIN and not (kind in ("source", "label") and name):
-        raise _unknown(policy)
-
-
-def _unknown(policy: str) -> InvalidInput:
-    return InvalidInput(
-        f'"{policy}" does not say which duplicate to keep',
-        code="keep-invalid",
-        hint=f"use {', '.join(_PLAIN)}, label:NAME or source:NAME",
-    )
+        raise InvalidInput(
+            f'"{policy}" does not say which duplicate to keep',
+            code="keep-invalid",
+            hint=f"use {', '.join(_PLAIN)}, label:NAME or source:NAME",
+        )
 
 
 def _of_source(dataset: Dataset, keys: RowKeys, name: str) -> Rows:

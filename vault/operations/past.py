@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from vault.config import FOLDER
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, PageReference
 from vault.objects.pairing import Positions
@@ -62,9 +61,7 @@ class Past:
     def _files(self) -> ArrayFiles:
         from vault.catalogue.array_files import ArrayFiles
 
-        folder = None if self._context is None else self._context.folder
-        place = None if folder is None else folder / FOLDER
-        return ArrayFiles(place / "catalogue" if place is not None and place.is_dir() else None)
+        return ArrayFiles.of_repository(None if self._context is None else self._context.folder)
 
     @cached_property
     def _manifests(self) -> list[Manifest]:

@@ -34,7 +34,6 @@ from vault.operations.compared_texts import DIGEST_BYTES, Held, Part
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.example_work import ExampleWork, has
-from vault.operations.init import FOLDER
 from vault.operations.kept_signatures import GROUP, kept_signed, name_of_part, name_without
 
 MOST_KEPT = 4
@@ -48,8 +47,7 @@ def array_files(context: Context) -> ArrayFiles:
 
     What is read there raises Corrupt (`foreign-file`) where links stand in the place of files.
     """
-    folder = None if context.folder is None else context.folder / FOLDER
-    return ArrayFiles(folder / "catalogue" if folder is not None and folder.is_dir() else None)
+    return ArrayFiles.of_repository(context.folder)
 
 
 def forget_unused(context: Context) -> None:

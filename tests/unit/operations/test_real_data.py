@@ -13,20 +13,11 @@ from typing import Any
 import pytest
 
 from tests.support.drafting import ids
+from tests.support.edits import data_folder
 from tests.support.library import Library, chat
 from vault.objects.json_text import canonical_bytes, compact_bytes, parse
 
-
-def _folder() -> Path:
-    """Return the nearest `shared/data` that stands beside a folder around this file."""
-    for folder in Path(__file__).resolve().parents:
-        found = folder.parent / "shared" / "data"
-        if found.is_dir():
-            return found
-    return Path("/nowhere")
-
-
-DATA = _folder()
+DATA = data_folder()
 FILES = sorted(
     path
     for path in DATA.glob("*/*")
