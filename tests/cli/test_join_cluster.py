@@ -17,6 +17,8 @@ from tests.support.ray_head import asking_for, ray_head
 
 Run = Callable[..., Outcome]
 
+pytestmark = pytest.mark.ray
+
 TOKEN = "0123456789abcdef" * 4
 
 

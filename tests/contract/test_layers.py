@@ -1,4 +1,4 @@
-"""Rooms import downwards only and neighbours never meet: the contracts in pyproject.toml."""
+"""The contracts in pyproject.toml find what breaks them; `.ci/run` checks the source by them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(PACKAGE, tmp_path / "vault", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
-
-
-def test_rooms_import_downwards_only() -> None:
-    result = lint_imports(ROOT)
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_an_import_upwards_is_found(copy: Path) -> None:

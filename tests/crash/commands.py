@@ -105,7 +105,7 @@ INIT = Command("init", lambda backend, folder: begin(backend, INTENT))
 """The command that makes one."""
 
 
-FEW = ("import-update", "commit", "tag-move", "fix-and-quarantine", "undo", "init")
+FEW = ("import", "commit", "tag-move", "quarantine", "undo", "init")
 """Commands of each kind: what stores much, what moves refs, what only appends to the log."""
 
 

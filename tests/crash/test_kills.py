@@ -16,7 +16,7 @@ from tests.crash.commands import COMMANDS, Command, Judge
 from tests.crash.conftest import Scene
 from tests.crash.test_power_cuts import read_in, write_out
 
-KILLS = 15
+KILLS = 8
 """Kills of each command in every run of the tests; two hundred on demand."""
 
 KILLED = [each for each in COMMANDS if each.name in ("import-update", "commit", "tag")]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.test_kept_duplicates import (
@@ -21,6 +21,7 @@ from tests.property.test_kept_duplicates import (
     kept_files,
     plan_of,
 )
+from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
@@ -153,7 +154,7 @@ def prepared(folder: Path) -> Library:
 
 
 @given(st.lists(st.one_of(STEPS, AGAINST, AGAINST), min_size=2, max_size=8), AGAINST)
-@settings(max_examples=12, deadline=None)
+@share_of_examples(0.06)
 def test_the_same_is_found_with_and_without_what_is_kept(steps: list[Any], last: Step) -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = prepared(Path(folder))

@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from tests.unit.formats.files.reading import read_file
 
@@ -105,7 +106,7 @@ def test_all_kinds_together_come_back_with_their_ids() -> None:
     _comes_back([each for some in KINDS.values() for each in some])
 
 
-@settings(max_examples=40, deadline=None)
+@share_of_examples(0.2)
 @given(records=_records)
 def test_any_records_come_back_with_their_ids(records: list[dict[str, Any]]) -> None:
     _comes_back(records)

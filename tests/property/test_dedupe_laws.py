@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.naive_dedupe import clusters, shingles
@@ -27,7 +27,6 @@ def test_a_text_has_as_many_shingles_as_counting_them_finds(texts: list[str]) ->
 
 
 @given(st.lists(WORDS | ANY, max_size=12))
-@settings(max_examples=60)
 def test_no_text_makes_the_engine_fail_and_twice_is_once(texts: list[str]) -> None:
     found = find_near_duplicates(Texts([pa.array(texts, pa.string())])).cluster
     kept = [text for row, text in enumerate(texts) if found[row] == row]
@@ -36,7 +35,6 @@ def test_no_text_makes_the_engine_fail_and_twice_is_once(texts: list[str]) -> No
 
 
 @given(st.lists(WORDS, max_size=14), st.randoms(use_true_random=False))
-@settings(max_examples=60)
 def test_the_order_of_texts_means_nothing(texts: list[str], random: object) -> None:
     order = list(range(len(texts)))
     random.shuffle(order)  # type: ignore[attr-defined]

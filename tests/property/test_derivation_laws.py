@@ -7,7 +7,7 @@ import random
 import unittest.mock
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.formats.faults import FormatMismatch
@@ -150,7 +150,6 @@ def keys(derived: Derived) -> tuple[Any, ...]:
     return (derived.content_id, derived.prompt_id, derived.turns, derived.chars, derived.tokens)
 
 
-@settings(max_examples=500, deadline=None)
 @given(RECORDS)
 def test_any_object_has_a_kind_and_consistent_keys(record: dict[str, Any]) -> None:
     derived = derive(record)
@@ -162,7 +161,6 @@ def test_any_object_has_a_kind_and_consistent_keys(record: dict[str, Any]) -> No
         assert derived.kind is not Kind.RAW
 
 
-@settings(max_examples=300, deadline=None)
 @given(RECORDS, st.sampled_from(list(Kind)) | st.none(), MAPPINGS | st.none())
 def test_nothing_but_a_mismatch_is_ever_raised(
     record: dict[str, Any], kind: Kind | None, mapping: dict[str, str] | None
@@ -176,13 +174,11 @@ def test_nothing_but_a_mismatch_is_ever_raised(
         assert derived.kind is (kind or recognise(record) if mapping is None else Kind.CHAT)
 
 
-@settings(max_examples=300, deadline=None)
 @given(SOUND, ANYTHING)
 def test_metadata_changes_neither_keys_nor_counts(record: dict[str, Any], said: Any) -> None:
     assert keys(derive({"metadata": said, **record, "score": 1})) == keys(derive(record))
 
 
-@settings(max_examples=300, deadline=None)
 @given(RECORDS, st.integers(0, 2**32))
 def test_writing_a_record_differently_changes_nothing(record: dict[str, Any], seed: int) -> None:
     plain, canonical = parse(json.dumps(record).encode())
@@ -202,7 +198,6 @@ def shuffled(value: Any, chance: random.Random) -> Any:
     return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=300, deadline=None)
 @given(RECORDS)
 def test_counts_equal_a_naive_recount(record: dict[str, Any]) -> None:
     derived = derive(record)
@@ -219,7 +214,6 @@ def test_counts_equal_a_naive_recount(record: dict[str, Any]) -> None:
     assert derived.tokens == -(-len(text.encode()) // 4)
 
 
-@settings(max_examples=300, deadline=None)
 @given(MESSAGES)
 def test_a_conversation_in_canonical_parts_is_one_in_any_layout(
     messages: list[dict[str, Any]],

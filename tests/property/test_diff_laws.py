@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.drafting import context_of, dataset_of, ids, label, labels_of, shuffle
+from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from tests.support.naive_pairing import Item, naive_pairs
 from vault.dedupe import alike
@@ -72,7 +73,7 @@ def counts(report: DiffReport) -> tuple[int, int, int]:
     return report.added, report.removed, report.changed
 
 
-@settings(max_examples=25, deadline=None)
+@share_of_examples(0.2)
 @given(before=_datasets, after=_datasets)
 def test_a_difference_is_what_makes_one_side_of_the_other(
     before: list[Any], after: list[Any]
@@ -131,7 +132,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@share_of_examples(0.2)
 @given(steps=_steps)
 def test_recorded_counts_are_those_that_comparing_gives(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -179,7 +180,7 @@ def _check_recorded(library: Library) -> None:
     assert len(set(ids(library.repository))) == len(ids(library.repository))
 
 
-@settings(max_examples=15, deadline=None)
+@share_of_examples(0.2)
 @given(
     labels=st.lists(st.dictionaries(st.integers(0, 5), st.integers(0, 2)), min_size=2, max_size=2)
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.test_kept_duplicates import (
@@ -21,6 +21,7 @@ from tests.property.test_kept_duplicates import (
     context_of,
     plan_of,
 )
+from tests.support.laws import share_of_examples
 from tests.support.library import Library
 from tests.support.other_places import ChildHere, OtherPlaces
 from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATED
@@ -79,7 +80,7 @@ def divided_plan(context: Context, comparing: Comparing, workers: int) -> Duplic
 
 
 @given(st.lists(STEPS, min_size=2, max_size=8), COMPARINGS, st.sampled_from([2, 3, 4]))
-@settings(max_examples=20, deadline=None)
+@share_of_examples(0.1)
 def test_a_plan_is_the_same_for_any_number_of_children(
     steps: list[tuple[str, Any, Any]], last: Comparing, workers: int
 ) -> None:
@@ -118,7 +119,7 @@ def test_children_plan_what_one_process_plans_round_after_round(library: Library
 
 
 @given(st.lists(STEPS, min_size=2, max_size=8), COMPARINGS, st.sampled_from([1, 2, 3, 7]))
-@settings(max_examples=20, deadline=None)
+@share_of_examples(0.1)
 def test_a_plan_is_the_same_for_any_number_of_workers(
     steps: list[tuple[str, Any, Any]], last: Comparing, workers: int
 ) -> None:

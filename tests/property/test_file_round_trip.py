@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.laws import share_of_examples
 from tests.unit.formats.files.reading import read_file
 from vault.formats.columns import plan_columns
 from vault.formats.inputs import Compression, InputFile, Layout
@@ -55,7 +56,7 @@ def _round_trip(records: list[Any], layout: Layout, compression: Compression) ->
 
 @pytest.mark.parametrize("compression", list(Compression))
 @pytest.mark.parametrize("layout", [Layout.JSONL, Layout.JSON])
-@settings(max_examples=40, deadline=None)
+@share_of_examples(0.5)
 @given(records=_records)
 def test_json_gives_the_records_again(
     records: list[Any], layout: Layout, compression: Compression
@@ -63,7 +64,7 @@ def test_json_gives_the_records_again(
     assert _round_trip(records, layout, compression) == [canonical_bytes(r) for r in records]
 
 
-@settings(max_examples=150, deadline=None)
+@share_of_examples(0.5)
 @given(records=_records)
 def test_parquet_gives_the_records_again_with_nulls_and_absent_keys(records: list[Any]) -> None:
     if not any(records):
@@ -73,7 +74,7 @@ def test_parquet_gives_the_records_again_with_nulls_and_absent_keys(records: lis
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-@settings(max_examples=60, deadline=None)
+@share_of_examples(0.5)
 @given(records=_text_rows)
 def test_csv_gives_records_of_texts_again(records: list[Any], compression: Compression) -> None:
     expected = [json.loads(canonical_bytes(record)) for record in records]

@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.drafting import dataset_of
+from tests.support.laws import share_of_examples
 from tests.support.library import Library
 from vault.operations.sources import rows_of_source
 
@@ -48,7 +49,7 @@ class Model:
         return imported, len(read) - imported
 
 
-@settings(max_examples=15, deadline=None)
+@share_of_examples(0.2)
 @given(imports=_imports)
 def test_imports_do_what_the_model_does(imports: list[tuple[str, dict[str, list[int]]]]) -> None:
     model = Model()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.objects.json_text import UnreadableJson, canonical_bytes, compact_bytes, parse
@@ -108,7 +108,6 @@ def slow_number(text: str) -> str:
     return f"{mantissa}e{int(power):+d}"
 
 
-@settings(max_examples=400, deadline=None)
 @given(VALUES, st.integers(0, 2**32))
 def test_canonical_text_equals_that_of_a_slow_separate_writer(value: Any, seed: int) -> None:
     text = written(value, random.Random(seed)).encode()
@@ -118,7 +117,6 @@ def test_canonical_text_equals_that_of_a_slow_separate_writer(value: Any, seed: 
     assert parse(compact_bytes(parsed))[1] == canonical
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(STRINGS, VALUES, min_size=1, max_size=4), st.integers(0, 2**32))
 def test_a_duplicate_key_is_never_missed(value: dict[str, Any], seed: int) -> None:
     chance = random.Random(seed)
@@ -131,7 +129,6 @@ def test_a_duplicate_key_is_never_missed(value: dict[str, Any], seed: int) -> No
         assert refused.value.code == "duplicate-key"
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=40) | st.text('{}[]":,\\u0d8e+-1. ', max_size=40).map(str.encode))
 def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     try:

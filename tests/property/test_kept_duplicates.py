@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.errors import InvalidInput
@@ -125,7 +126,7 @@ def apply(library: Library, step: tuple[str, Any, Any]) -> None:
 
 
 @given(st.lists(STEPS, min_size=3, max_size=10), COMPARINGS)
-@settings(max_examples=25, deadline=None)
+@share_of_examples(0.1)
 def test_a_plan_is_the_same_with_and_without_what_is_kept(
     steps: list[tuple[str, Any, Any]], last: Comparing
 ) -> None:

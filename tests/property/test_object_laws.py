@@ -6,7 +6,7 @@ from array import array
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.errors import Corrupt, VaultError
@@ -79,7 +79,6 @@ def chunk_rows(rows: list[dict[str, Any]]) -> ChunkRows:
     return result
 
 
-@settings(max_examples=60, deadline=None)
 @given(rows=_rows, reader=_maps)
 def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: Any) -> None:
     texts = [row["data"] for row in rows]

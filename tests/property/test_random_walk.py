@@ -491,7 +491,6 @@ def _walk(walks: int, steps: int, machine: type[Walk] = Walk, **others: Any) -> 
         settings=settings(
             max_examples=walks,
             stateful_step_count=steps,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             **others,
         ),
@@ -499,7 +498,7 @@ def _walk(walks: int, steps: int, machine: type[Walk] = Walk, **others: Any) -> 
 
 
 def test_walks_of_commands_agree_with_the_model() -> None:
-    _walk(100, 20)
+    _walk(settings().max_examples // 5, 20)
 
 
 def test_a_model_that_is_wrong_is_found_out() -> None:
@@ -509,5 +508,5 @@ def test_a_model_that_is_wrong_is_found_out() -> None:
 
 
 @pytest.mark.slow
-def test_many_walks_of_commands_agree_with_the_model() -> None:
-    _walk(500, 50)
+def test_long_walks_of_commands_agree_with_the_model() -> None:
+    _walk(settings().max_examples, 50)

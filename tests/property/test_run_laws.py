@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.laws import share_of_examples
 from vault.errors import Corrupt
 from vault.objects.digest import Digest
 from vault.objects.run_page import LEAST_RUNS, MOST_RUNS, cut_pages, decode_page, encode_page
@@ -84,7 +85,7 @@ def scattered(count: int, seed: int) -> Runs:
     return Runs.from_keys(numbers, keys)
 
 
-@settings(max_examples=15, deadline=None)
+@share_of_examples(0.15)
 @given(count=st.integers(1, 60_000), seed=st.integers(0, 99))
 def test_pages_are_the_runs_cut_within_limits(count: int, seed: int) -> None:
     runs = scattered(count, seed)
@@ -94,7 +95,7 @@ def test_pages_are_the_runs_cut_within_limits(count: int, seed: int) -> None:
     assert 1 <= len(pages[-1]) <= MOST_RUNS
 
 
-@settings(max_examples=15, deadline=None)
+@share_of_examples(0.15)
 @given(seed=st.integers(0, 99), place=st.floats(0, 1), width=st.integers(1, 40))
 def test_a_local_edit_changes_few_pages(seed: int, place: float, width: int) -> None:
     runs = scattered(60_000, seed)

@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.drafting import context_of, dataset_of, label
+from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from vault.formats.registry import conversation_fields, derive
 from vault.operations.path_values import as_boolean, as_number, as_text
@@ -59,7 +60,7 @@ def holds(value: Any, sign: str, literal: Any) -> bool | None:
     return OPERATORS[sign](found, literal)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@share_of_examples(0.2)
 @given(RECORDS, st.sampled_from(["f", "g", "text"]), st.sampled_from(list(OPERATORS)), LITERALS)
 def test_a_comparison_says_of_each_record_what_its_json_says(
     tmp_path_factory: pytest.TempPathFactory,
@@ -85,7 +86,7 @@ def test_a_comparison_says_of_each_record_what_its_json_says(
     assert unknown.tolist() == [each is None for each in expected]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@share_of_examples(0.2)
 @given(
     st.lists(st.one_of(st.none(), LITERALS), min_size=1, max_size=8),
     st.sampled_from(list(OPERATORS)),
@@ -115,7 +116,6 @@ _NAMES = """
 FIELDS = st.sampled_from(_NAMES.split())
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(FIELDS, st.sampled_from([None, True, "", "x", []])))
 def test_a_field_is_either_kept_apart_or_one_that_may_be_part_of_the_conversation(
     record: dict[str, Any],

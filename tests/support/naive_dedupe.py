@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -23,18 +24,29 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 def similarity(first: str, second: str) -> float:
     """Return the Jaccard similarity of two texts; 0 for one without words."""
-    left, right = shingles(first), shingles(second)
-    return len(left & right) / len(left | right) if left and right else 0.0
+    return _jaccard(shingles(first), shingles(second))
 
 
 def clusters(texts: Sequence[str], threshold: float) -> list[int]:
     """Return the smallest row of each text's cluster, from comparing every pair."""
     smallest = list(range(len(texts)))
-    for first, second in combinations(range(len(texts)), 2):
-        if similarity(texts[first], texts[second]) >= threshold - 1e-12:
+    for (first, second), found in _similarities(tuple(texts)).items():
+        if found >= threshold - 1e-12:
             one, other = sorted((smallest[first], smallest[second]))
             smallest = [one if each == other else each for each in smallest]
     return smallest
+
+
+@lru_cache(maxsize=4)
+def _similarities(texts: tuple[str, ...]) -> dict[tuple[int, int], float]:
+    """Return the similarity of every pair of rows, the smaller row first."""
+    sets = [shingles(text) for text in texts]
+    pairs = combinations(range(len(texts)), 2)
+    return {(one, other): _jaccard(sets[one], sets[other]) for one, other in pairs}
+
+
+def _jaccard(left: frozenset[tuple[str, ...]], right: frozenset[tuple[str, ...]]) -> float:
+    return len(left & right) / len(left | right) if left and right else 0.0
 
 
 def corpus(count: int, seed: int = 1) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.laws import share_of_examples
 from tests.support.naive_dedupe import corpus
 from vault.dedupe.bands import band_keys, plan_for
 from vault.dedupe.boilerplate import NOTHING
@@ -87,7 +88,7 @@ def comparable(numbers: Any, minima: Any, chosen: Any) -> Comparable:
     seed=st.integers(0, 1_000),
     stay=st.sampled_from([0.75, 0.9, 0.97]),
 )
-@settings(max_examples=60, deadline=None)
+@share_of_examples(0.2)
 def test_candidates_are_those_that_would_be_found_from_nothing(
     values: int, seed: int, stay: float
 ) -> None:

@@ -100,6 +100,10 @@ def delete(path: Path, other: Path) -> None:
     path.unlink()
 
 
+LATER = (rewrite, truncate, delete)
+"""Changes that the long form tries on a file that several processes read."""
+
+
 class Changing(Silent):
     """Changes a file when the first records were read."""
 
@@ -143,7 +147,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_staged(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("change", [exchange, rewrite, append, truncate, delete])
+@pytest.mark.parametrize(
+    "change",
+    [exchange, append, *(pytest.param(each, marks=pytest.mark.slow) for each in LATER)],
+)
 def test_no_process_reads_another_file_than_the_first(
     change: Callable[[Path, Path], None], workers: int, tmp_path: Path
 ) -> None:
