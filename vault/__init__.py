@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vault.version import __version__
+
 if TYPE_CHECKING:
     from vault.errors import (
         AlreadyExists,
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from vault.repository import Repository
     from vault.repository.entrance import doctor, init, load, open
     from vault.repository.snapshot import Snapshot
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AlreadyExists",

@@ -47,6 +47,15 @@ class Module:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 yield node.module
 
+    def imported_names(self) -> Iterator[str]:
+        """Yield what may be imported: modules, and of `from a import b` both `a` and `a.b`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
     def uses(self) -> Iterator[tuple[str, int]]:
         """Yield (dotted name, line) of every name that is read or called, imports resolved."""
         known = dict(self._imported_names())

@@ -14,7 +14,8 @@ from vault.objects.runs import key_parts
 from vault.operations.carry_labels import stored_labels
 from vault.operations.context import Draft
 from vault.operations.dataset import Dataset
-from vault.operations.import_files import ImportMode, ImportReport
+from vault.operations.import_options import ImportMode
+from vault.operations.import_report import ImportReport
 from vault.operations.staging import change_stage
 from vault.repository import Repository
 

@@ -26,7 +26,7 @@ from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
 from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
-from vault.operations.import_files import ImportMode
+from vault.operations.import_options import ImportMode
 from vault.operations.staging import stage_dataset
 from vault.progress import silent
 from vault.repository import Repository

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from vault import __version__
+from vault.version import __version__
 
 if TYPE_CHECKING:
     from vault.operations.examine_rows import Finding

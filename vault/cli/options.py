@@ -11,10 +11,10 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
-from vault import __version__
 from vault.cli.invocation import Invocation
 from vault.cli.value_completion import complete_values
 from vault.errors import InvalidInput
+from vault.version import __version__
 
 P = ParamSpec("P")
 

@@ -139,3 +139,12 @@ def read_record(text: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput("a record is not a JSON object", code="not-an-object")
     return value
+
+
+def no_columns() -> InvalidInput:
+    """Return the error for records without a single key among them, of which no table is made."""
+    return InvalidInput(
+        "the records have no keys, so they make no table",
+        code="no-columns",
+        hint="export to a file that ends in .jsonl",
+    )

@@ -14,10 +14,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vault.formats.columns import Column, ColumnPlan, ColumnType, read_record
+from vault.formats.columns import Column, ColumnPlan, ColumnType, no_columns, read_record
 from vault.formats.limits import ROW_GROUP_BYTES
 from vault.formats.parquet_rows import ABSENT_COLUMNS, JSON_COLUMNS
-from vault.formats.writers import Buffer, no_columns, split_lines
+from vault.formats.record_writer import Buffer, split_lines
 from vault.objects.json_text import compact_bytes
 
 _ARROW_TYPES = {

@@ -12,25 +12,10 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO, Protocol, cast
 
 from vault.errors import InvalidInput
-from vault.formats.columns import ColumnPlan, read_record
+from vault.formats.columns import ColumnPlan, no_columns, read_record
 from vault.formats.inputs import Compression, Layout
+from vault.formats.record_writer import Buffer, RecordWriter, split_lines
 from vault.objects.json_text import compact_bytes
-
-Buffer = bytes | bytearray | memoryview
-"""Bytes in memory."""
-
-
-class RecordWriter(Protocol):
-    """Takes records as JSON texts, each on one line, and writes them to a file."""
-
-    def write(self, texts: Sequence[bytes]) -> None:
-        """Write records."""
-
-    def write_lines(self, lines: Buffer) -> None:
-        """Write records that are joined to lines, each ending in LF; the fast way for JSONL."""
-
-    def close(self) -> None:
-        """Write what is still to be written; the file beneath stays open. Call it once."""
 
 
 class _Sink(Protocol):
@@ -152,23 +137,6 @@ class CsvWriter:
         else:
             row = ",".join(map(_quoted, cells))
         self._sink.write(row.encode() + b"\n")
-
-
-def no_columns() -> InvalidInput:
-    """Return the error for records without a single key among them, of which no table is made."""
-    return InvalidInput(
-        "the records have no keys, so they make no table",
-        code="no-columns",
-        hint="export to a file that ends in .jsonl",
-    )
-
-
-def split_lines(lines: Buffer) -> list[bytes]:
-    """Return the records that were joined to lines."""
-    texts = bytes(lines).split(b"\n")
-    if not texts[-1]:
-        texts.pop()
-    return texts
 
 
 def _cell(value: Any) -> str:

@@ -7,30 +7,29 @@ ids, and they are only counted once everything is read.
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from vault.operations.ingest import FileOutcome
+File = TypeVar("File")
 
 _PARTS = 16
 
 
-class NewContent:
+class NewContent(Generic[File]):
     """Content ids of the records that an import stores, in the order in which they came."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is counted
-        self._parts: list[tuple[FileOutcome, int]] = []
+        self._parts: list[tuple[File, int]] = []
 
-    def add(self, file: FileOutcome, content: NDArray[np.uint64]) -> None:
+    def add(self, file: File, content: NDArray[np.uint64]) -> None:
         """Append the content ids of some records of a file."""
         self._file.write(content.tobytes())
         self._parts.append((file, len(content)))
 
-    def count_repeated(self, before: NDArray[np.uint64]) -> list[tuple[FileOutcome, int]]:
+    def count_repeated(self, before: NDArray[np.uint64]) -> list[tuple[File, int]]:
         """Return how many ids occur in `before` (sorted), or earlier, by file and part.
 
         Memory is 8 bytes an id, and a little for the part that is sorted.

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from vault.errors import InvalidInput
 from vault.formats.inputs import InputFile, Layout
 from vault.formats.rows import row_blocks
-from vault.operations.import_files import ImportOptions, ImportReport, ready_to_import
+from vault.operations.import_files import ready_to_import
+from vault.operations.import_options import ImportOptions
+from vault.operations.import_report import ImportReport
 from vault.operations.import_run import import_inputs
 
 if TYPE_CHECKING:

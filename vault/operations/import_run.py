@@ -15,7 +15,8 @@ from vault.objects.runs import only_in
 from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
-from vault.operations.import_files import ImportedFile, ImportMode, ImportOptions, ImportReport
+from vault.operations.import_options import ImportMode, ImportOptions
+from vault.operations.import_report import ImportedFile, ImportReport
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
 from vault.operations.source_readers import reader_of_file, sources_read_anew

@@ -98,7 +98,7 @@ class Ingest:
         self._stays_out = stays_out
         self._known_quarantine = set(known_quarantine)
         self._ordinal = 0
-        self._content = NewContent()
+        self._content: NewContent[FileOutcome] = NewContent()
         self._refused: list[QuarantineEntry] = []
         self._refused_bytes = 0
         self._quarantine: list[Digest] = []

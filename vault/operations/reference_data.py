@@ -22,7 +22,8 @@ from vault.objects.json_text import parse
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset, open_dataset
-from vault.operations.import_files import ImportOptions, import_files
+from vault.operations.import_files import import_files
+from vault.operations.import_options import ImportOptions
 from vault.operations.init import begin
 from vault.operations.records import record_texts
 from vault.operations.revisions import resolve

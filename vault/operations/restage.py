@@ -21,7 +21,7 @@ from vault.operations.carry_labels import carry_labels
 from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.operations.id_index import IdIndex
-from vault.operations.import_files import ImportMode, ImportOptions
+from vault.operations.import_options import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
 from vault.operations.removal_list import removals_of, without_removals
 from vault.operations.sources import Claims, adopted_after, rows_of_source

@@ -14,7 +14,8 @@ from vault.objects.quarantine import QuarantineEntry, decode_quarantine
 from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.held_inputs import held_inputs, require_unreadable
-from vault.operations.import_files import ImportOptions, ready_to_import
+from vault.operations.import_files import ready_to_import
+from vault.operations.import_options import ImportOptions
 from vault.operations.ingest import Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
 from vault.operations.quarantine_entries import entries_of, without_entries

@@ -13,7 +13,7 @@ from vault.objects.conversation import Kind
 from vault.operations.block_writer import RecordReader
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset
-from vault.operations.import_files import ImportMode, ImportOptions
+from vault.operations.import_options import ImportMode, ImportOptions
 
 
 def reader_of_file(

@@ -56,8 +56,8 @@ def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:
 
     What is wrong is in the report; nothing is changed.
     """
-    from vault import __version__
     from vault.operations.doctor import examine
+    from vault.version import __version__
 
     return examine(find_root(Path(path).absolute()), version=__version__)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vault.operations.commit import CommitReport
     from vault.operations.dedupe_report import DedupeReport
     from vault.operations.discard import DiscardReport
-    from vault.operations.import_files import ImportReport
+    from vault.operations.import_report import ImportReport
     from vault.operations.remove import RemoveReport
     from vault.operations.reset import ResetReport
     from vault.operations.restore import RestoreReport
@@ -33,7 +33,8 @@ class Recording(Opened):
         quarantine. Raises NotFound (`file-not-found`), InvalidInput (`nothing-readable`,
         `format-unknown` and more), Conflict (`detached-head`); nothing is staged then.
         """
-        from vault.operations.import_files import ImportOptions, import_files
+        from vault.operations.import_files import import_files
+        from vault.operations.import_options import ImportOptions
 
         return import_files(self._context(), paths, ImportOptions(**options), stdin=stdin)
 
@@ -178,7 +179,7 @@ class Recording(Opened):
         They go the way of files: duplicates are not stored again, and a row with a value that JSON
         does not have (NaN, a set, a date) goes to quarantine with the reason.
         """
-        from vault.operations.import_files import ImportOptions
+        from vault.operations.import_options import ImportOptions
         from vault.operations.import_records import import_records
 
         return import_records(self._context(), rows, ImportOptions(source=source, **options))

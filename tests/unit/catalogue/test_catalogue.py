@@ -19,7 +19,7 @@ from tests.support.library import Library, chat
 from vault.catalogue.index import Catalogue
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest, digest_of
-from vault.operations.import_files import ImportMode
+from vault.operations.import_options import ImportMode
 from vault.operations.show import ExampleShown
 
 

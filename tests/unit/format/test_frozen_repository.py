@@ -15,7 +15,7 @@ from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.formats.registry import derive
 from vault.objects.conversation import Kind
 from vault.objects.json_text import parse
-from vault.operations.import_files import ImportMode
+from vault.operations.import_options import ImportMode
 from vault.operations.show import ExampleShown
 from vault.repository import Repository
 

@@ -1,0 +1,55 @@
+"""What an import answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vault.notebook import Displayed
+
+if TYPE_CHECKING:
+    from vault.operations.staging import Staged
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """What one file gave: read = imported + duplicates + returned + quarantined.
+
+    `same_content` counts imported records whose conversation was there with other metadata;
+    `returned` records that had been removed deliberately and stayed out. `first_reason` says where
+    and why the first one of the quarantined could not be read. When updating, `unmatched` records
+    took the place of no example, and `merged` ones had become equal to another example, so that the
+    one they were to replace stayed as it was.
+    """
+
+    path: str
+    source: str
+    format: str | None
+    read: int
+    imported: int
+    duplicates: int
+    same_content: int
+    returned: int
+    quarantined: int
+    first_reason: str | None = None
+    unmatched: int = 0
+    merged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport(Displayed):
+    """What an import did: the files and their totals, and how the stage then stood.
+
+    `taken_out` counts the examples that were on the stage before and that replacing took away.
+    """
+
+    files: tuple[ImportedFile, ...]
+    read: int
+    imported: int
+    duplicates: int
+    same_content: int
+    returned: int
+    quarantined: int
+    staged: Staged | None
+    dry_run: bool = False
+    taken_out: int = 0
