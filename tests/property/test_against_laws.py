@@ -32,7 +32,7 @@ from vault.operations.dedupe_against import AgainstPlan, _plan
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.exact_duplicates import equal_in
 from vault.operations.judged_pairs import judged_pairs
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.operations.records import record_texts
 from vault.operations.reference_data import Reference, open_reference
 from vault.progress import silent

@@ -30,7 +30,7 @@ from vault.operations import divided_work, row_shares, spread_work
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.operations.tasks import Tasks
 
 EACH_COMPARING = [

@@ -19,7 +19,7 @@ from vault.errors import InvalidInput
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.progress import silent
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore

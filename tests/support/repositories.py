@@ -15,7 +15,7 @@ from vault.objects.quarantine import Removal, decode_quarantine, decode_removals
 from vault.objects.view import View
 from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import ids_of, labels_by_id, open_dataset
-from vault.operations.init import begin
+from vault.operations.open_repository import begin
 from vault.operations.records import record_texts
 from vault.operations.staging import Staged, stage_dataset
 from vault.progress import silent

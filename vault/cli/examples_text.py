@@ -10,7 +10,8 @@ from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_wi
 
 if TYPE_CHECKING:
     from vault.operations.grep import FoundExample, GrepReport, Place
-    from vault.operations.list_examples import ExamplesReport, ListedExample
+    from vault.operations.list_examples import ExamplesReport
+    from vault.operations.listed import ListedExample
 
 _ROLE_COLUMNS = 20
 

@@ -9,7 +9,7 @@ from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.operations.context import Context, seconds_of
-from vault.operations.init import FOLDER
+from vault.operations.open_repository import FOLDER
 from vault.operations.reach import Reach
 from vault.plain_files import PlainFolder
 from vault.store.operation_log import Operation

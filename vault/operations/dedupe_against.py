@@ -19,21 +19,16 @@ from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe import DedupeOptions
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
-from vault.operations.dedupe_report import (
-    NOTHING_COMPARED,
-    ComparedPair,
-    ComparedWith,
-    DedupeReport,
-    Duplicate,
-    ShownCluster,
-)
+from vault.operations.dedupe_report import ComparedPair, DedupeReport, Duplicate, ShownCluster
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.engines import LOCAL
 from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
-from vault.operations.list_examples import listed
+from vault.operations.listed import listed
 from vault.operations.rearrange import taken_out
 from vault.operations.reference_data import (
     AS_IT_IS,
+    NOTHING_COMPARED,
+    ComparedWith,
     ReadAs,
     Reference,
     nothing_compared,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from vault.notebook import Displayed
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan
 from vault.operations.judged_pairs import EXACT, NEAR
-from vault.operations.list_examples import ListedExample, listed
+from vault.operations.listed import ListedExample, listed
 from vault.operations.staging import Staged
+
+if TYPE_CHECKING:
+    from vault.operations.reference_data import ComparedWith
 
 CONFLICT = "label-conflict"
 """What pairs are called that are alike but for short answers that differ."""
@@ -71,30 +74,6 @@ class ShownConflict:
 
     similarity: float | None
     items: tuple[ListedExample, ListedExample]
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedWith:
-    """How many records of a reference were compared as what; others had nothing to compare.
-
-    `by_part` by the `part` that was asked for, `prompts` with prompts alone, `answers` with answers
-    alone, `texts` with each message; `both` as conversations and by their prompts alone.
-    """
-
-    part: str = "conversation"
-    by_part: int = 0
-    prompts: int = 0
-    answers: int = 0
-    texts: int = 0
-    both: int = 0
-
-    @property
-    def records(self) -> int:
-        """How many records were compared."""
-        return self.by_part + self.prompts + self.answers + self.texts + self.both
-
-
-NOTHING_COMPARED = ComparedWith()
 
 
 @dataclass(frozen=True, slots=True)

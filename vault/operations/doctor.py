@@ -25,7 +25,7 @@ from vault.config import (
 )
 from vault.errors import Corrupt, VaultError
 from vault.notebook import Displayed
-from vault.operations.init import open_backend
+from vault.operations.open_repository import open_backend
 from vault.plain_files import PlainFolder
 from vault.store.operation_log import OperationLog
 

@@ -37,9 +37,9 @@ from vault.operations.engines import catalogue_to_share
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.found_templates import templates_of, without_templates
-from vault.operations.init import FOLDER
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
+from vault.operations.open_repository import FOLDER
 from vault.operations.recorded_boilerplate import boilerplate_of
 from vault.operations.signed_examples import ComparedExamples, read_compared_examples
 from vault.operations.spread_work import spread_work

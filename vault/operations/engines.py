@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vault.errors import InvalidInput
 from vault.operations.context import Context
-from vault.operations.init import FOLDER
+from vault.operations.open_repository import FOLDER
 from vault.operations.tasks import Tasks
 
 LOCAL = "local"

@@ -16,7 +16,7 @@ from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import View
 from vault.operations.context import Context
-from vault.operations.init import FOLDER
+from vault.operations.open_repository import FOLDER
 from vault.operations.removal_list import removals_of
 from vault.operations.revisions import all_commits
 

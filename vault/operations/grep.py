@@ -22,7 +22,7 @@ from vault.objects.runs import RowKeys, key_parts
 from vault.operations.context import Context
 from vault.operations.conversation_columns import read_conversation
 from vault.operations.dataset import Dataset
-from vault.operations.list_examples import ListedExample, listed, open_revision
+from vault.operations.listed import ListedExample, listed, open_revision
 from vault.operations.records import record_arrays
 
 _BATCH = 4_096

@@ -20,7 +20,7 @@ import numpy as np
 from vault.catalogue.array_files import ArrayFiles
 from vault.errors import InvalidInput, StorageFailed, VaultError
 from vault.operations.kept_signatures import GROUP
-from vault.operations.tables import optional_library
+from vault.operations.optional_library import optional_library
 from vault.operations.tasks import Handle
 
 CONNECT_SECONDS = 5.0

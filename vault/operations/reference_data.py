@@ -24,13 +24,37 @@ from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.import_files import import_files
 from vault.operations.import_options import ImportOptions
-from vault.operations.init import begin
+from vault.operations.open_repository import begin
 from vault.operations.records import record_texts
 from vault.operations.revisions import resolve
 from vault.progress import silent
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import OperationLog
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWith:
+    """How many records of a reference were compared as what; others had nothing to compare.
+
+    `by_part` by the `part` that was asked for, `prompts` with prompts alone, `answers` with answers
+    alone, `texts` with each message; `both` as conversations and by their prompts alone.
+    """
+
+    part: str = "conversation"
+    by_part: int = 0
+    prompts: int = 0
+    answers: int = 0
+    texts: int = 0
+    both: int = 0
+
+    @property
+    def records(self) -> int:
+        """How many records were compared."""
+        return self.by_part + self.prompts + self.answers + self.texts + self.both
+
+
+NOTHING_COMPARED = ComparedWith()
 
 
 @dataclass(frozen=True, slots=True)

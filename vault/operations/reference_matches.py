@@ -32,7 +32,6 @@ from vault.operations.compared_texts import (
 )
 from vault.operations.context import Context
 from vault.operations.dataset import Dataset, hashes_of, ids_of
-from vault.operations.dedupe_report import ComparedWith
 from vault.operations.duplicate_plan import Comparing, near_options
 from vault.operations.exact_duplicates import equal_in, equal_texts_in
 from vault.operations.example_work import LocalWork, columns_of, has
@@ -46,7 +45,7 @@ from vault.operations.partial_references import (
     SomeReferences,
     partial_references,
 )
-from vault.operations.reference_data import Reference
+from vault.operations.reference_data import ComparedWith, Reference
 from vault.operations.signed_examples import (
     ComparedExamples,
     array_files,

@@ -17,7 +17,7 @@ from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.diff import ChangedExample, iterate_diff
 from vault.operations.example_table import example_table
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.operations.log import logged
 from vault.operations.revisions import all_commits
 from vault.operations.where import require_seen

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from vault.errors import InvalidInput
 from vault.objects.fingerprint import fingerprint
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset, ids_of
+from vault.operations.optional_library import optional_library
 from vault.operations.read_examples import COLUMNS, arrow_batches, labels_at
 
 if TYPE_CHECKING:
@@ -47,18 +46,6 @@ def fingerprint_of_rows(dataset: Dataset, keys: RowKeys) -> str:
     ids = ids_of(dataset.columns(keys, ["id"]))
     labels = {ids[at].tobytes(): values for at, values in labels_at(dataset, keys).items()}
     return fingerprint(ids, labels)
-
-
-def optional_library(name: str, *, install: str) -> Any:
-    """Import a library that vault does not require. Raises InvalidInput (`library-missing`)."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise InvalidInput(
-            f"this needs the library {name}, which is not installed",
-            code="library-missing",
-            hint=f"`{install}` installs it",
-        ) from None
 
 
 def _values(texts: pa.ChunkedArray) -> list[Any]:

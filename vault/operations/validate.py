@@ -14,7 +14,7 @@ from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.operations.own_rules import all_faults, known_rules, with_code
 from vault.operations.staging import Staged
 from vault.operations.token_counts import token_counter

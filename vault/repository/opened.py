@@ -55,7 +55,7 @@ class Opened:
 
         Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`).
         """
-        from vault.operations.init import open_backend
+        from vault.operations.open_repository import open_backend
 
         return cls(open_backend(folder), folder=folder, **settings)
 

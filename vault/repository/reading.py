@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from vault.operations.examine_rows import Finding
     from vault.operations.export import ExportReport
     from vault.operations.grep import GrepReport
-    from vault.operations.list_examples import ExamplesReport, ListedExample
+    from vault.operations.list_examples import ExamplesReport
     from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
     from vault.operations.list_removed import RemovedReport
+    from vault.operations.listed import ListedExample
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.sql import SqlReport

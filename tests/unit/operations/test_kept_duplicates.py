@@ -20,7 +20,7 @@ from vault.operations import kept_signatures
 from vault.operations.compared_texts import Part
 from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.list_examples import open_revision
+from vault.operations.listed import open_revision
 from vault.operations.minhashes import minhashes
 from vault.operations.reference_data import open_reference
 from vault.operations.reference_matches import match_reference
