@@ -33,7 +33,10 @@ OF_THE_TERMINAL = {
 }
 """Commands that mean nothing to a program."""
 
-BELOW = ("operations", "catalogue", "formats", "store", "dedupe", "generate", "rules", "labels")
+BELOW = (
+    "operations", "dataset", "session", "processes", "catalogue", "formats", "store", "dedupe",
+    "generate", "rules",
+)  # fmt: skip
 """Rooms below `repository`: the command line may take types of values from them, and no verb."""
 
 

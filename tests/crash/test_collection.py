@@ -23,10 +23,10 @@ from tests.support.repositories import (
     write_lines,
 )
 from vault.errors import VaultError
-from vault.operations.context import Context
 from vault.operations.fsck import fsck
 from vault.progress import silent
 from vault.repository import Repository
+from vault.session.context import Context
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend

@@ -15,12 +15,12 @@ from tests.contract.source import ROOT
 from tests.support.races import Timeless
 from tests.support.repositories import NOW, context_of, opened
 from vault.objects.digest import Digest
-from vault.operations.context import draft_of
 from vault.operations.dataset import open_dataset
 from vault.operations.fsck import fsck
 from vault.operations.records import record_texts
-from vault.operations.revisions import ancestors
 from vault.repository import Repository
+from vault.session.context import draft_of
+from vault.session.revisions import ancestors
 from vault.store.local import LocalBackend
 
 PROCESSES = 8

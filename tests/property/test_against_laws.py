@@ -26,7 +26,6 @@ from tests.support.library import Library, chat
 from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
 from vault.operations.compared_texts import Part, read_compared_texts
-from vault.operations.context import Context
 from vault.operations.dataset import ids_of
 from vault.operations.dedupe_against import AgainstPlan, _plan
 from vault.operations.duplicate_plan import Comparing
@@ -36,6 +35,7 @@ from vault.operations.listed import open_revision
 from vault.operations.records import record_texts
 from vault.operations.reference_data import Reference, open_reference
 from vault.progress import silent
+from vault.session.context import Context
 
 COMPARINGS = st.builds(
     Comparing,

@@ -28,10 +28,10 @@ from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATE
 from vault.errors import InvalidInput
 from vault.operations import divided_work, row_shares, spread_work
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.listed import open_revision
 from vault.operations.tasks import Tasks
+from vault.session.context import Context
 
 EACH_COMPARING = [
     Comparing(),

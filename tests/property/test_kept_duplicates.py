@@ -17,10 +17,10 @@ from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.errors import InvalidInput
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.listed import open_revision
 from vault.progress import silent
+from vault.session.context import Context
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog

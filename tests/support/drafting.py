@@ -14,11 +14,11 @@ from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
 from vault.objects.view import View
-from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, ids_of, labels_by_id, open_dataset, store_pages
-from vault.operations.revisions import resolve
 from vault.operations.staging import Staged, stage_dataset
 from vault.repository import Repository
+from vault.session.context import Context, draft_of, record
+from vault.session.revisions import resolve
 
 Labels = Mapping[int, Mapping[str, Any]]
 """Label values by name, for positions of the dataset."""

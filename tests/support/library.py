@@ -12,12 +12,12 @@ from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts
 from vault.operations.carry_labels import stored_labels
-from vault.operations.context import Draft
 from vault.operations.dataset import Dataset
 from vault.operations.import_options import ImportMode
 from vault.operations.import_report import ImportReport
 from vault.operations.staging import change_stage
 from vault.repository import Repository
+from vault.session.context import Draft
 
 NOW = "2026-01-02T03:04:05Z"
 

@@ -24,12 +24,12 @@ from vault.objects.label_set import Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
-from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.operations.import_options import ImportMode
 from vault.operations.staging import stage_dataset
 from vault.progress import silent
 from vault.repository import Repository
+from vault.session.context import Context, draft_of, record
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog

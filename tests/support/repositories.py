@@ -13,13 +13,13 @@ from vault.objects.label_set import Label, encode_labels
 from vault.objects.manifest import Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals
 from vault.objects.view import View
-from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import ids_of, labels_by_id, open_dataset
-from vault.operations.open_repository import begin
 from vault.operations.records import record_texts
 from vault.operations.staging import Staged, stage_dataset
 from vault.progress import silent
 from vault.repository import Repository
+from vault.session.context import Context, draft_of, record
+from vault.session.open_repository import begin
 from vault.store.backend import Backend
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore

@@ -8,8 +8,8 @@ from vault.errors import AlreadyExists, Conflict, NotFound
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, check_ref_name
-from vault.operations.context import WORKSPACE, Context, record, workspace_of
-from vault.operations.revisions import HEAD, ancestors, nearest_name, resolve_commit
+from vault.session.context import WORKSPACE, Context, record, workspace_of
+from vault.session.revisions import HEAD, ancestors, nearest_name, resolve_commit
 
 
 @dataclass(frozen=True, slots=True)

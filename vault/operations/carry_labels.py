@@ -11,10 +11,10 @@ from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.compare import compare_datasets
-from vault.operations.context import Context, head_of
 from vault.operations.dataset import Dataset
 from vault.operations.past import Past
 from vault.operations.row_labels import labels_at, put_labels
+from vault.session.context import Context, head_of
 
 
 def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest:

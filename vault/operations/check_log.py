@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.view import Stage, View
-from vault.operations.context import WORKSPACE
 from vault.operations.problems import Problems
+from vault.session.context import WORKSPACE
 from vault.store.operation_log import Operation, OperationLog
 
 _MOST_LOOKED_FOR = 100

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
-from vault.operations.context import Context, seconds_of
-from vault.operations.open_repository import FOLDER
 from vault.operations.reach import Reach
 from vault.plain_files import PlainFolder
+from vault.session.context import Context, seconds_of
+from vault.session.open_repository import FOLDER
 from vault.store.operation_log import Operation
 
 UNDO_DAYS = 30

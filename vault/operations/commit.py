@@ -12,9 +12,9 @@ from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
-from vault.operations.context import Context, Draft, draft_of, record, with_stage
 from vault.operations.gate import check_named_rules, gate_of, pass_gate, recalled, skipped_by_gate
 from vault.operations.validations import with_validation
+from vault.session.context import Context, Draft, draft_of, record, with_stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts
 from vault.operations.carry_labels import stored_labels
-from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import DedupeReport, report_of
@@ -22,7 +21,8 @@ from vault.operations.rearrange import taken_out
 from vault.operations.recorded_boilerplate import with_boilerplate
 from vault.operations.staging import change_stage
 from vault.operations.tasks import Tasks
-from vault.operations.trial import trial_of
+from vault.session.context import Context, Draft
+from vault.session.trial import trial_of
 
 _SIMILARITY_DIGITS = 4
 _SHORT_ID = 12

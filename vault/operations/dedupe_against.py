@@ -15,7 +15,6 @@ from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe import DedupeOptions
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
@@ -36,7 +35,8 @@ from vault.operations.reference_data import (
 )
 from vault.operations.reference_matches import match_reference
 from vault.operations.staging import change_stage
-from vault.operations.trial import trial_of
+from vault.session.context import Context, Draft
+from vault.session.trial import trial_of
 
 LEAST_RUN_WORDS = 5
 _SHOWN_OF_CLUSTER = 3

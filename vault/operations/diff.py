@@ -15,11 +15,9 @@ from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
 from vault.operations.compare import Comparison, compare
-from vault.operations.context import Context, head_of, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.past import Past
 from vault.operations.records import WINDOW, record_arrays
-from vault.operations.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 from vault.operations.select import labels_of_each
 from vault.operations.validations import (
     ValidationChange,
@@ -27,6 +25,8 @@ from vault.operations.validations import (
     recall_validation,
     validation_change,
 )
+from vault.session.context import Context, head_of, stage_of
+from vault.session.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.view import RefName, View
-from vault.operations.context import Context, draft_of, record, with_stage
+from vault.session.context import Context, draft_of, record, with_stage
 
 
 @dataclass(frozen=True, slots=True)

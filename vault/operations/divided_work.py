@@ -22,7 +22,6 @@ from vault.dedupe.similarity import ShingleSets, laid_together
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.child_process import ChildProcess
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import DatasetTexts
 from vault.operations.dataset import Dataset
@@ -32,6 +31,7 @@ from vault.operations.records import record_texts
 from vault.operations.row_shares import in_order, shares
 from vault.operations.task_functions import Source
 from vault.operations.text_holder import TextHolder, serve, stretches_of
+from vault.processes.child import ChildProcess
 from vault.progress import Progress
 
 BYTES_FOR_CHILDREN = 56 << 20

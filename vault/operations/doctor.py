@@ -25,8 +25,8 @@ from vault.config import (
 )
 from vault.errors import Corrupt, VaultError
 from vault.notebook import Displayed
-from vault.operations.open_repository import open_backend
 from vault.plain_files import PlainFolder
+from vault.session.open_repository import open_backend
 from vault.store.operation_log import OperationLog
 
 REQUIRED = ("click", "duckdb", "numpy", "orjson", "pyarrow", "xxhash")

@@ -27,9 +27,7 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
-from vault.operations.child_process import default_workers
 from vault.operations.compared_texts import DatasetTexts, Part
-from vault.operations.context import Context
 from vault.operations.count_by import ABSENT, values_of_field
 from vault.operations.dataset import Dataset, hashes_of
 from vault.operations.divided_work import DividedWork
@@ -39,13 +37,15 @@ from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.found_templates import templates_of, without_templates
 from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
-from vault.operations.open_repository import FOLDER
 from vault.operations.recorded_boilerplate import boilerplate_of
 from vault.operations.signed_examples import ComparedExamples, read_compared_examples
 from vault.operations.spread_work import spread_work
 from vault.operations.task_functions import source_of
 from vault.operations.tasks import Tasks
 from vault.plain_files import PlainFolder
+from vault.processes.child import default_workers
+from vault.session.context import Context
+from vault.session.open_repository import FOLDER
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""

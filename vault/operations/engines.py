@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vault.errors import InvalidInput
-from vault.operations.context import Context
-from vault.operations.open_repository import FOLDER
 from vault.operations.tasks import Tasks
+from vault.session.context import Context
+from vault.session.open_repository import FOLDER
 
 LOCAL = "local"
 RAY = "ray"

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from vault.objects.conversation import Conversation
 from vault.objects.json_text import parse_quickly
 from vault.objects.runs import RowKeys
-from vault.operations.child_process import without_collector
 from vault.operations.conversation_columns import read_conversation
 from vault.operations.dataset import Dataset, hashes_of, ids_of, in_threads
 from vault.operations.read_examples import ExampleRows, example_rows
+from vault.processes.child import without_collector
 from vault.rules.examine import Examination, Found
 from vault.rules.rule import Fault, Rule
 from vault.rules.set_facts import SetGathering, SetPart

@@ -24,10 +24,10 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.json_text import parse, parse_compact, parse_quickly
 from vault.objects.label_set import decode_label_columns
 from vault.objects.parquet_bytes import whole_column
-from vault.operations.context import Context
 from vault.operations.conversation_columns import conversation_array, read_conversation
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.path_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
+from vault.session.context import Context
 
 Rows = NDArray[np.int64]
 """Rows of a chunk, ascending."""

@@ -13,11 +13,11 @@ import pyarrow as pa
 from vault.catalogue.columns import COLUMNS, DATA, LABELS, Reference
 from vault.objects.json_text import compact_bytes
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, in_threads
 from vault.operations.example_columns import ChunkColumns, ExampleColumns
 from vault.operations.records import record_arrays
 from vault.operations.select import labels_of_each
+from vault.session.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,14 +25,11 @@ from vault.objects.json_member import EXPORT_MEMBER, with_member
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
-from vault.operations.context import Context, stage_of, workspace_of
 from vault.operations.dataset import Dataset, ids_of, open_dataset
-from vault.operations.export_place import check_place
 from vault.operations.filters import satisfying
 from vault.operations.hashed_file import HashedFile
 from vault.operations.lock_file import NAME, check_unedited, lock_aside
 from vault.operations.records import joined_lines, record_arrays, record_texts
-from vault.operations.revisions import HEAD, Revision, resolve
 from vault.operations.select import (
     UNASSIGNED,
     Selection,
@@ -40,7 +37,10 @@ from vault.operations.select import (
     select,
     split_of_each,
 )
+from vault.operations.writable_place import check_place
 from vault.plain_files import new_file_in
+from vault.session.context import Context, stage_of, workspace_of
+from vault.session.revisions import HEAD, Revision, resolve
 
 STANDARD_OUTPUT = "-"
 _EXTRAS = ("id", "labels")

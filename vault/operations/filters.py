@@ -10,9 +10,9 @@ from typing import Any
 from vault.config import read_team_section
 from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.where import check_setting, matching_mask
+from vault.session.context import Context
 
 SECTION = "filters"
 """The table of `vault.toml` that gives expressions names."""

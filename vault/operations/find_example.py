@@ -15,10 +15,10 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import View
-from vault.operations.context import Context
-from vault.operations.open_repository import FOLDER
 from vault.operations.removal_list import removals_of
-from vault.operations.revisions import all_commits
+from vault.session.context import Context
+from vault.session.open_repository import FOLDER
+from vault.session.revisions import all_commits
 
 
 @dataclass(frozen=True, slots=True)

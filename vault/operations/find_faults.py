@@ -11,16 +11,16 @@ import numpy as np
 
 from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.child_process import ChildProcess, answer_parent, default_workers
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Examined, Finding, examine_rows
 from vault.operations.read_examples import read_examples
+from vault.processes.child import ChildProcess, answer_parent, default_workers
 from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import RULES
 from vault.rules.rule import Rule
 from vault.rules.set_facts import SetPart, joined_parts
 from vault.rules.set_rule import SetRule
+from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
 CHUNKS_FOR_WORKERS = 5

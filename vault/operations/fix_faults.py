@@ -25,7 +25,6 @@ from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.arrange import rows_exchanged
 from vault.operations.block_writer import BlockWriter, RecordReader
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.find_faults import find_faults
 from vault.operations.id_index import IdIndex
@@ -37,6 +36,7 @@ from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.sources import source_of_each
 from vault.rules.rule import Rule
 from vault.rules.subject import read_subject
+from vault.session.context import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from vault.objects.digest import Digest
 from vault.objects.view import Stage, View
 from vault.operations.check_datasets import Claim, DatasetCheck
 from vault.operations.check_log import LogCheck, stages_of
-from vault.operations.context import Context, seconds_of
 from vault.operations.object_reader import ObjectReader
-from vault.operations.open_repository import FOLDER, FORMAT_NAME, FORMAT_TEXT
 from vault.operations.problems import Problem, Problems
-from vault.operations.revisions import tips
 from vault.plain_files import FOREIGN, PlainFolder
+from vault.session.context import Context, seconds_of
+from vault.session.open_repository import FOLDER, FORMAT_NAME, FORMAT_TEXT
+from vault.session.revisions import tips
 
 LEFTOVER_SECONDS = 3_600
 """Age from which a temporary file belongs to no writer that is still at work."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from vault.errors import AnswerIsNo
 from vault.objects.manifest import Manifest
 from vault.objects.validation import Validation, dataset_digest
-from vault.operations.context import Context
 from vault.operations.validate_settings import validate_settings
 from vault.operations.validations import recall_validation, remember_validation, rules_key
+from vault.session.context import Context
 
 _MOST_TOLD = 3
 

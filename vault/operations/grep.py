@@ -19,11 +19,11 @@ from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.context import Context
 from vault.operations.conversation_columns import read_conversation
 from vault.operations.dataset import Dataset
 from vault.operations.listed import ListedExample, listed, open_revision
 from vault.operations.records import record_arrays
+from vault.session.context import Context
 
 _BATCH = 4_096
 _MOST_PLACES = 3

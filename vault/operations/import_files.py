@@ -12,13 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from vault.formats.inputs import find_files
-from vault.operations.child_process import default_workers
 from vault.operations.import_options import ImportOptions
 from vault.operations.import_report import ImportReport
 from vault.operations.workers import WorkerTeam
+from vault.processes.child import default_workers
 
 if TYPE_CHECKING:
-    from vault.operations.context import Context
+    from vault.session.context import Context
 
 
 def import_files(
@@ -63,6 +63,6 @@ def ready_to_import(
 def _as_said(context: Context, options: ImportOptions) -> AbstractContextManager[Context]:
     if not options.dry_run:
         return nullcontext(context)
-    from vault.operations.trial import trial_of
+    from vault.session.trial import trial_of
 
     return trial_of(context)

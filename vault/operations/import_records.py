@@ -14,7 +14,7 @@ from vault.operations.import_report import ImportReport
 from vault.operations.import_run import import_inputs
 
 if TYPE_CHECKING:
-    from vault.operations.context import Context
+    from vault.session.context import Context
 
 
 def import_records(

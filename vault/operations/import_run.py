@@ -12,7 +12,6 @@ from vault.formats.inputs import InputFile
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
-from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import IdIndex
 from vault.operations.import_options import ImportMode, ImportOptions
@@ -22,6 +21,7 @@ from vault.operations.known_examples import KnownExamples
 from vault.operations.source_readers import reader_of_file, sources_read_anew
 from vault.operations.staging import Staged
 from vault.operations.workers import WorkerTeam
+from vault.session.context import Context, draft_of
 
 
 def import_inputs(

@@ -19,10 +19,10 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.block_writer import BlockIds, Placed, RecordReader
-from vault.operations.child_process import without_collector
 from vault.operations.content_counts import NewContent
 from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
 from vault.operations.workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
+from vault.processes.child import without_collector
 
 _NEW = np.uint64(1 << 63)
 _QUARANTINE_BYTES = 8 << 20

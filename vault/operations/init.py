@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.operations.open_repository import FOLDER, begin, is_repository
+from vault.session.open_repository import FOLDER, begin, is_repository
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent
 

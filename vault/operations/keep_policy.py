@@ -9,8 +9,8 @@ from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset
 from vault.operations.read_examples import labels_at
-from vault.operations.revisions import nearest_name
 from vault.operations.sources import source_of_each
+from vault.session.revisions import nearest_name
 
 CLUSTER = "cluster"
 """The label that `dedupe --mark` writes; it says nothing of an example's worth."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.runs import RowKeys
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.filters import satisfying
 from vault.operations.listed import ListedExample, listed, open_revision
-from vault.operations.revisions import Revision
 from vault.operations.select import Selection, select
+from vault.session.context import Context
+from vault.session.revisions import Revision
 
 
 @dataclass(frozen=True, slots=True)

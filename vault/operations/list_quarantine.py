@@ -10,11 +10,11 @@ from typing import Any, BinaryIO
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.notebook import Displayed
-from vault.operations.context import Context
-from vault.operations.export_place import check_link, check_place
 from vault.operations.held_inputs import HeldInput, held_inputs
-from vault.operations.revisions import STAGE, resolve
+from vault.operations.writable_place import check_link, check_place
 from vault.plain_files import new_file_in
+from vault.session.context import Context
+from vault.session.revisions import STAGE, resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from vault.errors import NotFound
 from vault.notebook import Displayed
-from vault.operations.context import Context
 from vault.operations.removal_list import removals_of
-from vault.operations.revisions import STAGE, resolve
+from vault.session.context import Context
+from vault.session.revisions import STAGE, resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.records import WINDOW, record_arrays
-from vault.operations.revisions import STAGE, Revision, resolve
 from vault.operations.select import labels_of_each
+from vault.session.context import Context
+from vault.session.revisions import STAGE, Revision, resolve
 
 _FIRST = 64
 

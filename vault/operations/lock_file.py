@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.inputs import by_name
 from vault.objects.digest import Digest
-from vault.operations.export_place import check_link
+from vault.operations.writable_place import check_link
 from vault.plain_files import new_file_in, read_plain
 
 NAME = "vault.lock"

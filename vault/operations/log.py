@@ -11,9 +11,9 @@ from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, View
-from vault.operations.context import Context, head_of
-from vault.operations.revisions import ancestors, resolve
 from vault.operations.validations import MovedRule, attached_validation, moved_rules
+from vault.session.context import Context, head_of
+from vault.session.revisions import ancestors, resolve
 
 
 @dataclass(frozen=True, slots=True)

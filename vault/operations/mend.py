@@ -13,7 +13,6 @@ import numpy as np
 
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
-from vault.operations.context import Context, Draft, stage_of
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
@@ -21,9 +20,7 @@ from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
 from vault.operations.own_rules import all_faults
 from vault.operations.rearrange import taken_out
-from vault.operations.revisions import STAGE
 from vault.operations.staging import change_stage
-from vault.operations.trial import trial_of
 from vault.operations.validate import (
     SHOWN,
     RuleFixes,
@@ -39,6 +36,9 @@ from vault.operations.validations import remember_validation
 from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import SET_RULES
 from vault.rules.rule import Severity
+from vault.session.context import Context, Draft, stage_of
+from vault.session.revisions import STAGE
+from vault.session.trial import trial_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from vault.dedupe.texts import Rows, Texts
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import Part, read_compared_texts
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.kept_signatures import kept_signatures, name_without
 from vault.operations.signed_examples import MOST_KEPT, array_files
+from vault.session.context import Context
 
 
 def minhashes(context: Context, dataset: Dataset, keys: RowKeys) -> Sequence[Any]:

@@ -9,8 +9,8 @@ from itertools import compress
 import numpy as np
 
 from vault.operations.compare import Comparison
-from vault.operations.context import Context
 from vault.operations.where import Mask, check_expression, find_matches, require_names
+from vault.session.context import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from vault.config import nearest_key, read_team_section
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 from vault.operations.code_rules import is_place, load_check
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
@@ -35,6 +34,7 @@ from vault.rules.codes import ALL_RULES, FAMILIES, SET_RULES
 from vault.rules.own_rule import OwnRule
 from vault.rules.rule import Rule, Severity, Trigger
 from vault.rules.selection import ALL
+from vault.session.context import Context
 
 _SECTION = "validate.rules"
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,15}")

@@ -12,7 +12,7 @@ import xxhash
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, PageReference
 from vault.objects.pairing import Positions
-from vault.operations.context import Context
+from vault.session.context import Context
 
 if TYPE_CHECKING:
     from vault.catalogue.array_files import ArrayFiles

@@ -20,8 +20,8 @@ import numpy as np
 from vault.catalogue.array_files import ArrayFiles
 from vault.errors import InvalidInput, StorageFailed, VaultError
 from vault.operations.kept_signatures import GROUP
-from vault.operations.optional_library import optional_library
 from vault.operations.tasks import Handle
+from vault.session.optional_library import optional_library
 
 CONNECT_SECONDS = 5.0
 """How long a cluster may take to answer on its address."""

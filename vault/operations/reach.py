@@ -10,9 +10,9 @@ from vault.objects.manifest import Manifest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers
 from vault.objects.view import View
-from vault.operations.context import Context
 from vault.operations.removal_list import removals_of
-from vault.operations.revisions import tips
+from vault.session.context import Context
+from vault.session.revisions import tips
 
 
 class Reach:

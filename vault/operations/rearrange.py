@@ -15,11 +15,11 @@ from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.arrange import appended, brought_back, rows_exchanged
 from vault.operations.carry_labels import stored_labels
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of, store_pages
 from vault.operations.removal_list import removals_for, with_removals, without_removals
 from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.sources import Claims, adopted_after, source_of_each
+from vault.session.context import Context
 
 _NONE = np.zeros(0, np.uint64)
 

@@ -20,14 +20,14 @@ from vault.formats.evaluation_sets import likely_mapping, texts_in, understand
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json_text import parse
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.import_files import import_files
 from vault.operations.import_options import ImportOptions
-from vault.operations.open_repository import begin
 from vault.operations.records import record_texts
-from vault.operations.revisions import resolve
 from vault.progress import silent
+from vault.session.context import Context, stage_of
+from vault.session.open_repository import begin
+from vault.session.revisions import resolve
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import OperationLog

@@ -30,7 +30,6 @@ from vault.operations.compared_texts import (
     read_compared_texts,
     without_verdicts,
 )
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, hashes_of, ids_of
 from vault.operations.duplicate_plan import Comparing, near_options
 from vault.operations.exact_duplicates import equal_in, equal_texts_in
@@ -53,6 +52,7 @@ from vault.operations.signed_examples import (
     read_compared_examples,
 )
 from vault.progress import Progress
+from vault.session.context import Context
 
 LEAST_REFERENCES = 3
 """What is alike by the text of one or two reference examples only was made from these."""

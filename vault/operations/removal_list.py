@@ -13,8 +13,8 @@ from vault.objects.json_text import compact_bytes
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, decode_removals, encode_removals
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, ids_of
+from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
 FIXED = "fixed"

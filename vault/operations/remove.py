@@ -9,12 +9,12 @@ from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
-from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset
 from vault.operations.named_examples import rows_named
 from vault.operations.rearrange import rearranged
 from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import Staged, change_stage
+from vault.session.context import Context, Draft
 
 REASON = "rm"
 """The reason that removals by hand have."""

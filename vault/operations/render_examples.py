@@ -18,8 +18,8 @@ from vault.notebook import Displayed
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset
-from vault.operations.optional_library import optional_library
 from vault.operations.read_examples import conversation_in, example_rows
+from vault.session.optional_library import optional_library
 
 if TYPE_CHECKING:
     import datasets

@@ -8,9 +8,9 @@ from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
-from vault.operations.context import Context, draft_of, record, with_stage
-from vault.operations.revisions import resolve_commit
 from vault.operations.staging import stage_dataset
+from vault.session.context import Context, draft_of, record, with_stage
+from vault.session.revisions import resolve_commit
 
 
 @dataclass(frozen=True, slots=True)

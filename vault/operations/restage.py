@@ -18,7 +18,6 @@ from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
 from vault.objects.view import View
 from vault.operations.arrange import appended, source_replaced
 from vault.operations.carry_labels import carry_labels
-from vault.operations.context import Context, draft_of, record
 from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.operations.id_index import IdIndex
 from vault.operations.import_options import ImportMode, ImportOptions
@@ -27,6 +26,7 @@ from vault.operations.removal_list import removals_of, without_removals
 from vault.operations.sources import Claims, adopted_after, rows_of_source
 from vault.operations.staging import Staged, stage_dataset
 from vault.operations.update_rows import updated
+from vault.session.context import Context, draft_of, record
 from vault.store.object_store import ObjectStore
 
 _R = TypeVar("_R")

@@ -15,7 +15,6 @@ from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
 from vault.objects.view import View
 from vault.operations.compare import compare_datasets
-from vault.operations.context import Context, Draft, head_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.find_example import FoundExample, find_example
 from vault.operations.id_index import NOWHERE
@@ -25,9 +24,10 @@ from vault.operations.past import Past
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import removals_of
-from vault.operations.revisions import resolve
 from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.staging import Staged, change_stage
+from vault.session.context import Context, Draft, head_of
+from vault.session.revisions import resolve
 
 
 @dataclass(frozen=True, slots=True)

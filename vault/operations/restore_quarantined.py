@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vault.errors import InvalidInput
-from vault.operations.context import Context, draft_of
 from vault.operations.held_inputs import held_inputs
 from vault.operations.restore import RestoreReport, restore
 from vault.operations.retry_quarantine import RetryOptions, RetryReport, retry_quarantine
+from vault.session.context import Context, draft_of
 
 
 def restore_quarantined(context: Context, entries: Sequence[str]) -> RetryReport | RestoreReport:

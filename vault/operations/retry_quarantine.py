@@ -11,7 +11,6 @@ from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
-from vault.operations.context import Context, draft_of
 from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.held_inputs import held_inputs, require_unreadable
 from vault.operations.import_files import ready_to_import
@@ -22,6 +21,7 @@ from vault.operations.quarantine_entries import entries_of, without_entries
 from vault.operations.restage import stage_ingested
 from vault.operations.source_readers import reader_of
 from vault.operations.staging import Staged
+from vault.session.context import Context, draft_of
 
 
 @dataclass(frozen=True, slots=True)

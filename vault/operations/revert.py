@@ -21,16 +21,16 @@ from vault.objects.quarantine import (
 )
 from vault.objects.runs import RowKeys, Runs
 from vault.operations.compare import Comparison, compare_datasets
-from vault.operations.context import Context, Draft
 from vault.operations.dataset import Dataset, ids_of, open_dataset
 from vault.operations.id_index import NOWHERE
 from vault.operations.past import Past
 from vault.operations.places import places_of
 from vault.operations.rearrange import Edit, edited
 from vault.operations.removal_list import REVERTED, removals_for, removals_of, with_removals
-from vault.operations.revisions import resolve_commit
 from vault.operations.row_labels import labels_at, put_labels
 from vault.operations.staging import Staged, change_stage
+from vault.session.context import Context, Draft
+from vault.session.revisions import resolve_commit
 
 
 @dataclass(frozen=True, slots=True)

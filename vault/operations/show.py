@@ -14,10 +14,10 @@ from vault.objects.json_text import parse
 from vault.objects.label_set import decode_labels
 from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View
-from vault.operations.context import Context
 from vault.operations.dataset import open_dataset, records_of
 from vault.operations.log import LoggedCommit, logged
-from vault.operations.revisions import STAGE, Revision, resolve
+from vault.session.context import Context
+from vault.session.revisions import STAGE, Revision, resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns, Parted
 from vault.operations.compared_texts import DIGEST_BYTES, Held, Part
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.example_work import ExampleWork, has
 from vault.operations.kept_signatures import GROUP, kept_signed, name_of_part, name_without
+from vault.session.context import Context
 
 MOST_KEPT = 4
 """Boilerplates that signatures are kept for, of each part: those used last."""

@@ -11,9 +11,9 @@ from vault.errors import InvalidInput
 from vault.formats.inputs import InputFile
 from vault.objects.conversation import Kind
 from vault.operations.block_writer import RecordReader
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.import_options import ImportMode, ImportOptions
+from vault.session.context import Context
 
 
 def reader_of_file(

@@ -24,7 +24,6 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.chunk_columns import ChunkColumns
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.engines import shared_catalogue
 from vault.operations.row_shares import in_order, shares
@@ -42,6 +41,7 @@ from vault.operations.task_functions import (
 )
 from vault.operations.tasks import Handle, Tasks
 from vault.progress import Progress
+from vault.session.context import Context
 
 SETS_BYTES = 64 << 20
 """Sets of shingles that lie together; more only where so many texts may be one cluster."""

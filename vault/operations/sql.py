@@ -13,14 +13,14 @@ from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.quarantine import decode_removals
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset
 from vault.operations.diff import ChangedExample, iterate_diff
 from vault.operations.example_table import example_table
 from vault.operations.listed import open_revision
 from vault.operations.log import logged
-from vault.operations.revisions import all_commits
 from vault.operations.where import require_seen
+from vault.session.context import Context
+from vault.session.revisions import all_commits
 
 if TYPE_CHECKING:
     from vault.catalogue.columns import Reference

@@ -8,7 +8,7 @@ from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
-from vault.operations.context import Context, head_of, stage_of, workspace_of
+from vault.session.context import Context, head_of, stage_of, workspace_of
 
 
 @dataclass(frozen=True, slots=True)

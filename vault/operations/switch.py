@@ -10,7 +10,7 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View, Workspace, check_ref_name
 from vault.operations.branches import existing_branch, refuse_taken
-from vault.operations.context import (
+from vault.session.context import (
     WORKSPACE,
     Context,
     head_of,
@@ -20,7 +20,7 @@ from vault.operations.context import (
     with_stage,
     workspace_of,
 )
-from vault.operations.revisions import HEAD, resolve, resolve_commit
+from vault.session.revisions import HEAD, resolve, resolve_commit
 
 PREVIOUS = "-"
 """What stands for the branch that HEAD was on before."""

@@ -10,8 +10,8 @@ from vault.objects.fingerprint import fingerprint
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
 from vault.operations.dataset import Dataset, ids_of
-from vault.operations.optional_library import optional_library
 from vault.operations.read_examples import COLUMNS, arrow_batches, labels_at
+from vault.session.optional_library import optional_library
 
 if TYPE_CHECKING:
     import pandas as pd

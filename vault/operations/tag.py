@@ -9,8 +9,8 @@ from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Tag, View, check_ref_name
-from vault.operations.context import Context, record, workspace_of
-from vault.operations.revisions import HEAD, resolve
+from vault.session.context import Context, record, workspace_of
+from vault.session.revisions import HEAD, resolve
 
 
 @dataclass(frozen=True, slots=True)

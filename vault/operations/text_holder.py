@@ -22,11 +22,11 @@ from vault.dedupe.shingles import Shingles, ranges, shingle_sets
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.child_process import answer_parent
 from vault.operations.compared_texts import DatasetTexts
 from vault.operations.example_work import columns_of
 from vault.operations.kept_signatures import kept_signed
 from vault.operations.task_functions import Source
+from vault.processes.child import answer_parent
 from vault.progress import silent
 
 

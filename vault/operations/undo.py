@@ -14,8 +14,8 @@ from itertools import islice, zip_longest
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
 from vault.notebook import Displayed
 from vault.objects.view import View
-from vault.operations.context import Context
 from vault.operations.status import StatusReport, status_of
+from vault.session.context import Context
 from vault.store.operation_log import Operation, OperationLog
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
-from vault.operations.context import Context, stage_of
 from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
@@ -25,6 +24,7 @@ from vault.rules.codes import SET_RULES
 from vault.rules.rule import Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
 from vault.rules.size import counted_exactly
+from vault.session.context import Context, stage_of
 
 SHOWN = 3
 """Findings of each rule that a report shows."""

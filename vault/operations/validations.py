@@ -25,8 +25,8 @@ from vault.objects.validation import (
     decode_validation,
     encode_validation,
 )
-from vault.operations.context import Context
 from vault.plain_files import PlainFolder
+from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from vault.errors import InvalidExpression
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.context import Context
 from vault.operations.dataset import Dataset, in_threads
 from vault.operations.example_columns import ChunkColumns, ExampleColumns
+from vault.session.context import Context
 
 if TYPE_CHECKING:
     from vault.catalogue.columns import Reference

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from vault.formats.limits import BLOCK_BYTES
 from vault.objects.digest import Digest
-from vault.operations.child_process import ChildProcess, answer_parent
+from vault.processes.child import ChildProcess, answer_parent
 from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from vault.operations.column_cache import ColumnCache
-from vault.operations.context import Context
 from vault.progress import Progress, silent
+from vault.session.context import Context
+from vault.session.expression_cache import ColumnCache
 from vault.store.backend import Backend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog
@@ -55,7 +55,7 @@ class Opened:
 
         Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`).
         """
-        from vault.operations.open_repository import open_backend
+        from vault.session.open_repository import open_backend
 
         return cls(open_backend(folder), folder=folder, **settings)
 

@@ -190,8 +190,8 @@ class Reading(Opened):
         `revision-invalid`), Corrupt.
         """
         from vault.operations.dataset import open_dataset
-        from vault.operations.revisions import resolve
         from vault.repository.snapshot import Snapshot
+        from vault.session.revisions import resolve
 
         context = self._context()
         found = resolve(context, context.log.tip().view, revision)
@@ -200,7 +200,7 @@ class Reading(Opened):
 
     def revision_names(self) -> tuple[str, ...]:
         """Return HEAD, STAGE and the names of all branches and tags."""
-        from vault.operations.revisions import revision_names
+        from vault.session.revisions import revision_names
 
         return revision_names(self._log.tip().view)
 

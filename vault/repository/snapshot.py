@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from vault.objects.digest import Digest
     from vault.objects.runs import RowKeys
-    from vault.operations.context import Context
     from vault.operations.dataset import Dataset
     from vault.operations.read_examples import Example
     from vault.operations.render_examples import FormatReport
-    from vault.operations.revisions import Revision
+    from vault.session.context import Context
+    from vault.session.revisions import Revision
 
 _SHOWN = 5
 

@@ -22,11 +22,11 @@ from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
 from vault.operations import divided_work, duplicate_plan, row_shares
-from vault.operations.child_process import ChildProcess
 from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.listed import open_revision
 from vault.operations.text_holder import stretches_of
+from vault.processes.child import ChildProcess
 from vault.progress import Silent
 from vault.store.object_store import object_name
 

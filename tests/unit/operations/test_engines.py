@@ -15,10 +15,10 @@ from tests.support.library import NOW, Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.catalogue.array_files import ArrayFiles
 from vault.errors import Conflict, Corrupt, InvalidInput, StorageFailed, VaultError
-from vault.operations.context import Context
 from vault.operations.engines import open_engine
 from vault.operations.tasks import Handle
 from vault.progress import silent
+from vault.session.context import Context
 from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore

@@ -18,7 +18,6 @@ from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
 from vault.operations import kept_signatures
 from vault.operations.compared_texts import Part
-from vault.operations.context import Context
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.listed import open_revision
 from vault.operations.minhashes import minhashes
@@ -26,6 +25,7 @@ from vault.operations.reference_data import open_reference
 from vault.operations.reference_matches import match_reference
 from vault.operations.signed_examples import forget_unused
 from vault.progress import silent
+from vault.session.context import Context
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore, object_name
 from vault.store.operation_log import Intent, OperationLog

@@ -10,12 +10,12 @@ import pytest
 from tests.support.library import Library, chat
 from vault.errors import AnswerIsNo
 from vault.objects.manifest import Manifest
-from vault.operations.context import Draft
 from vault.operations.dataset import Dataset
 from vault.operations.named_examples import rows_named
 from vault.operations.rearrange import rearranged
 from vault.operations.removal_list import removals_for, with_removals
 from vault.operations.staging import change_stage
+from vault.session.context import Draft
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from tests.support.library import NOW, Library, chat
 from tests.support.repositories import opened, view_of
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
 from vault.objects.view import View
-from vault.operations.open_repository import begin
 from vault.repository import Repository
+from vault.session.open_repository import begin
 from vault.store.memory import MemoryBackend
 from vault.store.operation_log import Intent, OperationLog
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vault.operations.context import Context
+from vault.session.context import Context
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore
 from vault.store.trial import TrialBackend

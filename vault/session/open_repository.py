@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.objects.view import RefName, View, Workspace
-from vault.operations.context import WORKSPACE
 from vault.plain_files import PlainFolder
+from vault.session.context import WORKSPACE
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent, OperationLog

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest
 from vault.objects.view import View
-from vault.operations.context import Context, head_of, stage_of
+from vault.session.context import Context, head_of, stage_of
 
 STAGE = "STAGE"
 HEAD = "HEAD"

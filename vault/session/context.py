@@ -12,8 +12,8 @@ from vault.errors import Conflict, Corrupt
 from vault.objects.commit import Commit, decode_commit
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, Workspace
-from vault.operations.column_cache import ColumnCache
 from vault.progress import Progress
+from vault.session.expression_cache import ColumnCache
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, Operation, OperationLog
 

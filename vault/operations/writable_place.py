@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.inputs import by_name
-from vault.operations.open_repository import FOLDER
+from vault.session.open_repository import FOLDER
 
 
 def check_place(folder: Path | None, output: str) -> None:

@@ -1,0 +1,1 @@
+"""Child processes of this program, which import, validate and dedupe divide their work among."""

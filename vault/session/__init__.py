@@ -1,0 +1,1 @@
+"""An open repository and the circumstances of one call: who acts, when, where, and as a trial."""
