@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vault.version import __version__
 
 if TYPE_CHECKING:
+    from vault.dataset.reading.examples import Example
     from vault.errors import (
         AlreadyExists,
         AnswerIsNo,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         StorageFailed,
         VaultError,
     )
-    from vault.operations.read_examples import Example
     from vault.repository import Repository
     from vault.repository.entrance import doctor, init, load, open
     from vault.repository.snapshot import Snapshot
@@ -51,7 +51,7 @@ __all__ = [
 
 _ENTRANCE = "vault.repository.entrance"
 _MODULES = {
-    "Example": "vault.operations.read_examples",
+    "Example": "vault.dataset.reading.examples",
     "Repository": "vault.repository",
     "Snapshot": "vault.repository.snapshot",
     "doctor": _ENTRANCE,

@@ -14,10 +14,10 @@ import pytest
 from tests.contract.source import ROOT
 from tests.support.races import Timeless
 from tests.support.repositories import NOW, context_of, opened
+from vault.dataset.reading.dataset import open_dataset
+from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
-from vault.operations.dataset import open_dataset
 from vault.operations.fsck import fsck
-from vault.operations.records import record_texts
 from vault.repository import Repository
 from vault.session.context import draft_of
 from vault.session.revisions import ancestors

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.make_frozen_repository import make
-from vault.operations.select import Selection
+from vault.dataset.choosing.select import Selection
 from vault.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -23,16 +23,16 @@ from tests.property.test_kept_duplicates import (
 )
 from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.compared_texts import Part, read_compared_texts
+from vault.dataset.reading.dataset import ids_of
+from vault.dataset.reading.judged_pairs import judged_pairs
+from vault.dataset.reading.records import record_texts
 from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
-from vault.operations.compared_texts import Part, read_compared_texts
-from vault.operations.dataset import ids_of
 from vault.operations.dedupe_against import AgainstPlan, _plan
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.exact_duplicates import equal_in
-from vault.operations.judged_pairs import judged_pairs
-from vault.operations.listed import open_revision
-from vault.operations.records import record_texts
 from vault.operations.reference_data import Reference, open_reference
 from vault.progress import silent
 from vault.session.context import Context

@@ -16,11 +16,11 @@ from tests.support.drafting import context_of, dataset_of, ids, label, labels_of
 from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from tests.support.naive_pairing import Item, naive_pairs
+from vault.dataset.comparing.compare import compare
+from vault.dataset.comparing.past import Past
 from vault.dedupe import alike
 from vault.objects import run_page
-from vault.operations.compare import compare
 from vault.operations.diff import DiffReport
-from vault.operations.past import Past
 
 # Few different questions, answers and topics, so that everything collides with everything.
 _chats = st.builds(

@@ -25,11 +25,11 @@ from tests.support.laws import share_of_examples
 from tests.support.library import Library
 from tests.support.other_places import ChildHere, OtherPlaces
 from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATED
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
 from vault.operations import divided_work, row_shares, spread_work
-from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.listed import open_revision
 from vault.operations.tasks import Tasks
 from vault.session.context import Context
 

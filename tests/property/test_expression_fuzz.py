@@ -20,9 +20,9 @@ from tests.unit.catalogue.test_guard import ACCEPTED, REFUSED
 from vault.catalogue.aggregates import AGGREGATES, JOINING
 from vault.catalogue.functions import FUNCTIONS
 from vault.catalogue.guard import check_filter
+from vault.dataset.choosing.where import matching_keys
 from vault.errors import InvalidInput, NotFound
 from vault.operations.sql import sql
-from vault.operations.where import matching_keys
 from vault.repository import Repository
 
 QUESTIONS = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.drafting import dataset_of
 from tests.support.laws import share_of_examples
 from tests.support.library import Library
-from vault.operations.sources import rows_of_source
+from vault.dataset.reading.sources import rows_of_source
 
 SOURCES = ["a", "b", "c"]
 _files = st.dictionaries(

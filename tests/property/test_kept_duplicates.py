@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
-from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.listed import open_revision
 from vault.progress import silent
 from vault.session.context import Context
 from vault.store.local import LocalBackend

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.support.drafting import context_of, dataset_of, label
 from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
+from vault.dataset.choosing.where import matching_mask
+from vault.dataset.reading.json_values import as_boolean, as_number, as_text
 from vault.formats.registry import conversation_fields, derive
-from vault.operations.path_values import as_boolean, as_number, as_text
-from vault.operations.where import matching_mask
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vault.operations.select import Selection
+from vault.dataset.choosing.select import Selection
 from vault.repository import Repository
 
 REVISIONS = ("v1", "main", "STAGE")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tests.support.library import NOW
+from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.reading.dataset import Dataset, ids_of, labels_by_id, open_dataset, store_pages
 from vault.objects.label_set import Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
 from vault.objects.view import View
-from vault.operations.dataset import Dataset, ids_of, labels_by_id, open_dataset, store_pages
-from vault.operations.staging import Staged, stage_dataset
 from vault.repository import Repository
 from vault.session.context import Context, draft_of, record
 from vault.session.revisions import resolve

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vault.dataset.changing.carry_labels import stored_labels
+from vault.dataset.changing.stage import change_stage
+from vault.dataset.reading.dataset import Dataset
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts
-from vault.operations.carry_labels import stored_labels
-from vault.operations.dataset import Dataset
 from vault.operations.import_options import ImportMode
 from vault.operations.import_report import ImportReport
-from vault.operations.staging import change_stage
 from vault.repository import Repository
 from vault.session.context import Draft
 

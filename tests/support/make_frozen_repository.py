@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from tests.support.answers import answers_of
+from vault.dataset.changing.stage import stage_dataset
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.objects.label_set import Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
-from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.operations.import_options import ImportMode
-from vault.operations.staging import stage_dataset
 from vault.progress import silent
 from vault.repository import Repository
 from vault.session.context import Context, draft_of, record

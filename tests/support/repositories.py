@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.reading.dataset import ids_of, labels_by_id, open_dataset
+from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
 from vault.objects.label_set import Label, encode_labels
 from vault.objects.manifest import Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals
 from vault.objects.view import View
-from vault.operations.dataset import ids_of, labels_by_id, open_dataset
-from vault.operations.records import record_texts
-from vault.operations.staging import Staged, stage_dataset
 from vault.progress import silent
 from vault.repository import Repository
 from vault.session.context import Context, draft_of, record
@@ -108,8 +108,8 @@ def label(backend: Backend, rows: Sequence[int], name: str, value: Any) -> Stage
 
 def remove_first(backend: Backend) -> Staged:
     """Take the first example of the staged dataset out, and note that it was removed."""
+    from vault.dataset.reading.dataset import store_pages
     from vault.objects.runs import Runs
-    from vault.operations.dataset import store_pages
 
     def change(store: ObjectStore, manifest: Manifest, chunks: list[Digest]) -> Manifest:
         dataset = open_dataset(store, store.put(encode_manifest(manifest)))

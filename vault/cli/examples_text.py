@@ -9,9 +9,9 @@ from vault.cli.record_text import excerpt_lines
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 
 if TYPE_CHECKING:
+    from vault.dataset.listed import ListedExample
     from vault.operations.grep import FoundExample, GrepReport, Place
     from vault.operations.list_examples import ExamplesReport
-    from vault.operations.listed import ListedExample
 
 _ROLE_COLUMNS = 20
 

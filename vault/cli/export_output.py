@@ -67,7 +67,7 @@ def write_export(
     """Write a version and report it; standard output gets either the data or the report."""
     output = _checked_output(invocation, revision, output, is_checkout, subset)
     repository = invocation.repository(writing=True)
-    from vault.operations.select import Selection
+    from vault.dataset.choosing.select import Selection
 
     wanted: dict[str, Any] = {
         "output": output,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vault.cli.text import escape, plural
 
 if TYPE_CHECKING:
+    from vault.dataset.reading.validation_results import MovedRule, ValidationChange
     from vault.objects.validation import Validation
-    from vault.operations.validations import MovedRule, ValidationChange
 
 _MOST_MOVED = 5
 

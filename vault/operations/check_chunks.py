@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import ids_of
 from vault.objects.chunk import decode_chunk, decode_facts, decode_records
 from vault.objects.digest import ID_BYTES, Digest, example_id
 from vault.objects.json_text import UnreadableJson, parse
-from vault.operations.dataset import ids_of
 from vault.operations.object_reader import ObjectReader
 from vault.operations.problems import Problems
 

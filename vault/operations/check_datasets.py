@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.id_index import first_of_each
 from vault.objects import boilerplate, not_duplicates, validation
 from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
@@ -24,7 +25,6 @@ from vault.objects.quarantine import Removal, decode_quarantine, decode_removals
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
 from vault.operations.check_chunks import ChunkCheck
-from vault.operations.id_index import first_of_each
 from vault.operations.object_reader import ObjectReader
 from vault.operations.problems import Problems
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.reading.dataset import Dataset
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
-from vault.operations.dataset import Dataset
 from vault.operations.dedupe import DedupeOptions, deduped
 from vault.operations.dedupe_guards import check_threshold
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.mend import MendOptions, mended
-from vault.operations.staging import Staged, change_stage
 from vault.operations.validate import ValidateOptions, rules_to_run
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of

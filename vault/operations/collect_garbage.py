@@ -71,7 +71,7 @@ def collect_garbage(
 
 
 def _forget(context: Context) -> None:
-    from vault.operations.past import GROUP
+    from vault.dataset.comparing.past import GROUP
     from vault.operations.signed_examples import array_files, forget_unused
 
     forget_unused(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from vault.dataset.reading.validation_results import with_validation
 from vault.errors import AnswerIsNo, Conflict, InvalidInput
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
@@ -13,7 +14,6 @@ from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, Stage, View
 from vault.operations.gate import check_named_rules, gate_of, pass_gate, recalled, skipped_by_gate
-from vault.operations.validations import with_validation
 from vault.session.context import Context, Draft, draft_of, record, with_stage
 
 
@@ -174,8 +174,8 @@ def _validation(
 
 
 def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest) -> ChangeCounts:
-    from vault.operations.compare import count_changes
-    from vault.operations.past import Past
+    from vault.dataset.comparing.compare import count_changes
+    from vault.dataset.comparing.past import Past
 
     base = context.commit(parents[0]).manifest if parents else None
     return count_changes(context.store, base, manifest, past=Past(context, parents[:1])).counts
@@ -186,7 +186,7 @@ def _fingerprint(context: Context, draft: Draft) -> str:
         return draft.stage.fingerprint
     if draft.head is not None:
         return context.commit(draft.head).fingerprint
-    from vault.operations.staging import fingerprint_of
+    from vault.dataset.changing.stage import fingerprint_of
 
     return fingerprint_of(context, Manifest())
 
@@ -227,8 +227,8 @@ def _left_on_stage(
     """Return what was staged after the commit read the stage, drafted over the commit."""
     if now is None or now == committed or now.manifest == commit.manifest:
         return None
-    from vault.operations.compare import count_changes
-    from vault.operations.past import Past
+    from vault.dataset.comparing.compare import count_changes
+    from vault.dataset.comparing.past import Past
 
     past = Past(context, [digest])
     counts = count_changes(context.store, commit.manifest, now.manifest, past=past).counts

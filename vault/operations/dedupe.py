@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vault.dataset.changing.carry_labels import stored_labels
+from vault.dataset.changing.edit import taken_out
+from vault.dataset.changing.stage import change_stage
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.judged_pairs import EXACT, NEAR
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts
-from vault.operations.carry_labels import stored_labels
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import DedupeReport, report_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
 from vault.operations.engines import LOCAL, open_engine
-from vault.operations.judged_pairs import EXACT, NEAR
 from vault.operations.keep_policy import CLUSTER
-from vault.operations.rearrange import taken_out
 from vault.operations.recorded_boilerplate import with_boilerplate
-from vault.operations.staging import change_stage
 from vault.operations.tasks import Tasks
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of

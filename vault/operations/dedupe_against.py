@@ -9,21 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.changing.edit import taken_out
+from vault.dataset.changing.stage import change_stage
+from vault.dataset.listed import listed
+from vault.dataset.reading.compared_texts import Part
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import Part
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.dedupe import DedupeOptions
 from vault.operations.dedupe_guards import check_threshold, too_much_error, why_too_much
 from vault.operations.dedupe_report import ComparedPair, DedupeReport, Duplicate, ShownCluster
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.engines import LOCAL
-from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR, judged_pairs
-from vault.operations.listed import listed
-from vault.operations.rearrange import taken_out
 from vault.operations.reference_data import (
     AS_IT_IS,
     NOTHING_COMPARED,
@@ -34,7 +35,6 @@ from vault.operations.reference_data import (
     open_reference,
 )
 from vault.operations.reference_matches import match_reference
-from vault.operations.staging import change_stage
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of
 

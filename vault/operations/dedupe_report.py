@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vault.dataset.changing.stage import Staged
+from vault.dataset.listed import ListedExample, listed
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.judged_pairs import EXACT, NEAR
 from vault.notebook import Displayed
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan
-from vault.operations.judged_pairs import EXACT, NEAR
-from vault.operations.listed import ListedExample, listed
-from vault.operations.staging import Staged
 
 if TYPE_CHECKING:
     from vault.operations.reference_data import ComparedWith

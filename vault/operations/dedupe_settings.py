@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from vault.config import read_team_section
+from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
-from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing
 from vault.operations.keep_policy import check_policy
 

@@ -7,6 +7,17 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
+from vault.dataset.choosing.select import labels_of_each
+from vault.dataset.comparing.compare import Comparison, compare
+from vault.dataset.comparing.past import Past
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.records import WINDOW, record_arrays
+from vault.dataset.reading.validation_results import (
+    ValidationChange,
+    attached_validation,
+    recall_validation,
+    validation_change,
+)
 from vault.notebook import Displayed
 from vault.objects.commit import MOST_UNPAIRED, ChangeCounts
 from vault.objects.digest import Digest
@@ -14,17 +25,6 @@ from vault.objects.json_text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
-from vault.operations.compare import Comparison, compare
-from vault.operations.dataset import Dataset, ids_of
-from vault.operations.past import Past
-from vault.operations.records import WINDOW, record_arrays
-from vault.operations.select import labels_of_each
-from vault.operations.validations import (
-    ValidationChange,
-    attached_validation,
-    recall_validation,
-    validation_change,
-)
 from vault.session.context import Context, head_of, stage_of
 from vault.session.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 
@@ -159,7 +159,7 @@ def diff(
     counted: Mapping[str, ChangeCounts] = {}
     reasons: Mapping[str, int] = {}
     if by is not None:
-        from vault.operations.count_by import count_by, count_reasons
+        from vault.dataset.comparing.count_by_field import count_by, count_reasons
 
         counted, reasons = count_by(comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
@@ -219,7 +219,7 @@ def _compared(
     comparison = compare(context.store, sides.old.manifest, sides.new.manifest, key=key, past=past)
     if not where:
         return comparison, comparison.unchanged
-    from vault.operations.narrow_diff import narrow
+    from vault.dataset.comparing.filter_comparison import narrow
 
     narrowed = narrow(context, comparison, where)
     return narrowed.comparison, narrowed.unchanged

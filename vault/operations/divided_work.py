@@ -14,6 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dataset.reading.compared_texts import DatasetTexts
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns
+from vault.dataset.reading.records import record_texts
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import NONE_COUNTED, Counted
 from vault.dedupe.engine import Engine
@@ -22,12 +26,8 @@ from vault.dedupe.similarity import ShingleSets, laid_together
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import DatasetTexts
-from vault.operations.dataset import Dataset
 from vault.operations.example_work import LocalWork
 from vault.operations.kept_signatures import unsigned
-from vault.operations.records import record_texts
 from vault.operations.row_shares import in_order, shares
 from vault.operations.task_functions import Source
 from vault.operations.text_holder import TextHolder, serve, stretches_of

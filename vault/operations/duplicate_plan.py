@@ -11,6 +11,10 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from vault.dataset.comparing.count_by_field import ABSENT, values_of_field
+from vault.dataset.reading.compared_texts import DatasetTexts, Part
+from vault.dataset.reading.dataset import Dataset, hashes_of
+from vault.dataset.reading.judged_pairs import judged_pairs, judged_rows
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.keepers import choose_keepers, refined, set_apart
 from vault.dedupe.near import (
@@ -27,15 +31,11 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import DatasetTexts, Part
-from vault.operations.count_by import ABSENT, values_of_field
-from vault.operations.dataset import Dataset, hashes_of
 from vault.operations.divided_work import DividedWork
 from vault.operations.engines import catalogue_to_share
 from vault.operations.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.example_work import ExampleWork, LocalWork
 from vault.operations.found_templates import templates_of, without_templates
-from vault.operations.judged_pairs import judged_pairs, judged_rows
 from vault.operations.keep_policy import preferences
 from vault.operations.recorded_boilerplate import boilerplate_of
 from vault.operations.signed_examples import ComparedExamples, read_compared_examples

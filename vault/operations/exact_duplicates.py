@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dedupe.shingles import is_first
-from vault.dedupe.texts import Rows
-from vault.dedupe.words import Hashes
-from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import (
+from vault.dataset.reading.compared_texts import (
     DIGEST_BYTES,
     conversation_digest,
     read_conversations,
 )
-from vault.operations.dataset import Dataset, hashes_of
+from vault.dataset.reading.dataset import Dataset, hashes_of
+from vault.dedupe.shingles import is_first
+from vault.dedupe.texts import Rows
+from vault.dedupe.words import Hashes
+from vault.objects.runs import RowKeys
 
 DigestsOf = Callable[[Rows], NDArray[np.uint8]]
 """Returns the SHA-256 of what is compared of rows: 32 bytes each."""

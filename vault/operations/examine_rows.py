@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.dataset.reading.conversations import read_conversation
+from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, in_threads
+from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.objects.conversation import Conversation
 from vault.objects.json_text import parse_quickly
 from vault.objects.runs import RowKeys
-from vault.operations.conversation_columns import read_conversation
-from vault.operations.dataset import Dataset, hashes_of, ids_of, in_threads
-from vault.operations.read_examples import ExampleRows, example_rows
 from vault.processes.child import without_collector
 from vault.rules.examine import Examination, Found
 from vault.rules.rule import Fault, Rule

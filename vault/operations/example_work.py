@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import Arrays
+from vault.dataset.reading.compared_texts import ComparedTexts, DatasetTexts, Held
+from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import Counted, counted
 from vault.dedupe.engine import Engine, LocalEngine, MakeSets
@@ -16,8 +18,6 @@ from vault.dedupe.scratch import Scratch
 from vault.dedupe.similarity import ShingleSets, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
-from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import ComparedTexts, DatasetTexts, Held
 from vault.operations.kept_signatures import kept_signed, turned
 from vault.progress import Progress
 

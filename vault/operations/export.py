@@ -9,6 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from vault.dataset.choosing.saved_filters import satisfying
+from vault.dataset.choosing.select import (
+    UNASSIGNED,
+    Selection,
+    labels_of_each,
+    select,
+    split_of_each,
+)
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.columns import ColumnPlan, plan_columns
 from vault.formats.inputs import Compression, Layout, by_name
@@ -25,18 +35,8 @@ from vault.objects.json_member import EXPORT_MEMBER, with_member
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
-from vault.operations.dataset import Dataset, ids_of, open_dataset
-from vault.operations.filters import satisfying
 from vault.operations.hashed_file import HashedFile
 from vault.operations.lock_file import NAME, check_unedited, lock_aside
-from vault.operations.records import joined_lines, record_arrays, record_texts
-from vault.operations.select import (
-    UNASSIGNED,
-    Selection,
-    labels_of_each,
-    select,
-    split_of_each,
-)
 from vault.operations.writable_place import check_place
 from vault.plain_files import new_file_in
 from vault.session.context import Context, stage_of, workspace_of

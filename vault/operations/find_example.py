@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from vault.catalogue.index import Catalogue, Located
+from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput, NotFound
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import View
-from vault.operations.removal_list import removals_of
 from vault.session.context import Context
 from vault.session.open_repository import FOLDER
 from vault.session.revisions import all_commits

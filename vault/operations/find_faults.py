@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.examples import read_examples
 from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Examined, Finding, examine_rows
-from vault.operations.read_examples import read_examples
 from vault.processes.child import ChildProcess, answer_parent, default_workers
 from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import RULES

@@ -14,6 +14,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.changing.edit import rearranged
+from vault.dataset.changing.row_order import rows_exchanged
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.examples import ExampleRows, example_rows
+from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.judged_pairs import EXACT
+from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.removals import FIXED, removals_for, removals_of, with_removals
+from vault.dataset.reading.sources import source_of_each
+from vault.dataset.reading.write_records import BlockWriter, RecordReader
 from vault.formats.faults import FormatMismatch
 from vault.formats.records import RecordTexts
 from vault.formats.registry import derive_values
@@ -23,17 +33,7 @@ from vault.objects.json_strings import with_strings
 from vault.objects.json_text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, Runs, only_in
-from vault.operations.arrange import rows_exchanged
-from vault.operations.block_writer import BlockWriter, RecordReader
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.find_faults import find_faults
-from vault.operations.id_index import IdIndex
-from vault.operations.judged_pairs import EXACT
-from vault.operations.read_examples import ExampleRows, example_rows
-from vault.operations.rearrange import rearranged
-from vault.operations.removal_list import FIXED, removals_for, removals_of, with_removals
-from vault.operations.row_labels import labels_at, put_labels
-from vault.operations.sources import source_of_each
 from vault.rules.rule import Rule
 from vault.rules.subject import read_subject
 from vault.session.context import Context

@@ -8,13 +8,13 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
+from vault.dataset.reading.compared_texts import Part, read_conversations, text_and_answer
+from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.templates import large_clusters, template_of
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import Part, read_conversations, text_and_answer
-from vault.operations.dataset import Dataset
 from vault.operations.signed_examples import ComparedExamples
 
 MOST_READ = 1 << 14

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from vault.dataset.reading.validation_results import (
+    recall_validation,
+    remember_validation,
+    rules_key,
+)
 from vault.errors import AnswerIsNo
 from vault.objects.manifest import Manifest
 from vault.objects.validation import Validation, dataset_digest
 from vault.operations.validate_settings import validate_settings
-from vault.operations.validations import recall_validation, remember_validation, rules_key
 from vault.session.context import Context
 
 _MOST_TOLD = 3
@@ -83,7 +87,7 @@ def _counted(count: int, word: str) -> str:
 
 
 def _validated(context: Context, manifest: Manifest) -> Validation:
-    from vault.operations.dataset import Dataset
+    from vault.dataset.reading.dataset import Dataset
     from vault.operations.validate import (
         ValidateOptions,
         report_on,

@@ -14,15 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.dataset.listed import ListedExample, listed, open_revision
+from vault.dataset.reading.conversations import read_conversation
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.records import record_arrays
 from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.conversation_columns import read_conversation
-from vault.operations.dataset import Dataset
-from vault.operations.listed import ListedExample, listed, open_revision
-from vault.operations.records import record_arrays
 from vault.session.context import Context
 
 _BATCH = 4_096

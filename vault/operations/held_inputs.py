@@ -13,14 +13,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from vault.dataset.reading.dataset import records_of
+from vault.dataset.reading.quarantine import entries_named, entries_of
+from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, Removal
-from vault.operations.dataset import records_of
 from vault.operations.examine_rows import Finding
-from vault.operations.quarantine_entries import entries_named, entries_of
-from vault.operations.removal_list import removals_of
 from vault.store.object_store import ObjectStore
 
 REASON = "quarantine"

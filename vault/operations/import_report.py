@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.notebook import Displayed
 
 if TYPE_CHECKING:
-    from vault.operations.staging import Staged
+    from vault.dataset.changing.stage import Staged
 
 
 @dataclass(frozen=True, slots=True)

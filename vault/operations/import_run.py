@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from vault.dataset.changing.stage import Staged
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.id_index import IdIndex
 from vault.errors import InvalidInput, VaultError
 from vault.formats.blocks import Block
 from vault.formats.inputs import InputFile
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
-from vault.operations.dataset import Dataset, ids_of, open_dataset
-from vault.operations.id_index import IdIndex
 from vault.operations.import_options import ImportMode, ImportOptions
 from vault.operations.import_report import ImportedFile, ImportReport
 from vault.operations.ingest import FileOutcome, Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
 from vault.operations.source_readers import reader_of_file, sources_read_anew
-from vault.operations.staging import Staged
 from vault.operations.workers import WorkerTeam
 from vault.session.context import Context, draft_of
 

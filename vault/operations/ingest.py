@@ -14,13 +14,13 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.id_index import NOWHERE, IdIndex, first_of_each
+from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
 from vault.formats.blocks import Block, Refused
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
-from vault.operations.block_writer import BlockIds, Placed, RecordReader
 from vault.operations.content_counts import NewContent
-from vault.operations.id_index import NOWHERE, IdIndex, first_of_each
 from vault.operations.workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
 from vault.processes.child import without_collector
 

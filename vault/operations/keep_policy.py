@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.examples import labels_at
+from vault.dataset.reading.sources import source_of_each
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset
-from vault.operations.read_examples import labels_at
-from vault.operations.sources import source_of_each
 from vault.session.revisions import nearest_name
 
 CLUSTER = "cluster"

@@ -8,13 +8,13 @@ import numpy as np
 import xxhash
 
 from vault.catalogue.array_files import Arrays
+from vault.dataset.reading.compared_texts import Part
+from vault.dataset.reading.kept_columns import ChunkColumns, Make, Parted
 from vault.dedupe.bands import BandKeys, BandPlan, band_keys
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
-from vault.operations.chunk_columns import ChunkColumns, Make, Parted
-from vault.operations.compared_texts import Part
 
 GROUP = "duplicates"
 METHOD = 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
+from vault.dataset.reading.id_index import NOWHERE, IdIndex
+from vault.dataset.reading.quarantine import entries_of
+from vault.dataset.reading.removals import FIXED, fixed_into, removals_of
+from vault.dataset.reading.sources import rows_of_source
 from vault.objects.digest import ID_BYTES
 from vault.objects.runs import only_in
-from vault.operations.dataset import Dataset, hashes_of, ids_of
-from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.import_options import ImportMode
-from vault.operations.quarantine_entries import entries_of
-from vault.operations.removal_list import FIXED, fixed_into, removals_of
-from vault.operations.sources import rows_of_source
 
 
 class KnownExamples:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vault.dataset.choosing.saved_filters import satisfying
+from vault.dataset.choosing.select import Selection, select
+from vault.dataset.listed import ListedExample, listed, open_revision
+from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset
-from vault.operations.filters import satisfying
-from vault.operations.listed import ListedExample, listed, open_revision
-from vault.operations.select import Selection, select
 from vault.session.context import Context
 from vault.session.revisions import Revision
 

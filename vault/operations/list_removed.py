@@ -6,9 +6,9 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
+from vault.dataset.reading.removals import removals_of
 from vault.errors import NotFound
 from vault.notebook import Displayed
-from vault.operations.removal_list import removals_of
 from vault.session.context import Context
 from vault.session.revisions import STAGE, resolve
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from vault.dataset.reading.validation_results import MovedRule, attached_validation, moved_rules
 from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
 from vault.objects.validation import Validation
 from vault.objects.view import RefName, View
-from vault.operations.validations import MovedRule, attached_validation, moved_rules
 from vault.session.context import Context, head_of
 from vault.session.revisions import ancestors, resolve
 

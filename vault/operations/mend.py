@@ -11,16 +11,17 @@ from itertools import groupby
 
 import numpy as np
 
+from vault.dataset.changing.edit import taken_out
+from vault.dataset.changing.stage import change_stage
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.validation_results import remember_validation
 from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
 from vault.operations.fix_faults import AppliedFix, FixedDataset, fixed_dataset
 from vault.operations.held_inputs import REASON, quarantine_details
 from vault.operations.own_rules import all_faults
-from vault.operations.rearrange import taken_out
-from vault.operations.staging import change_stage
 from vault.operations.validate import (
     SHOWN,
     RuleFixes,
@@ -32,7 +33,6 @@ from vault.operations.validate import (
     rules_to_run,
     validation_from,
 )
-from vault.operations.validations import remember_validation
 from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import SET_RULES
 from vault.rules.rule import Severity

@@ -15,16 +15,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.reading.compared_texts import Part, read_conversations
+from vault.dataset.reading.conversations import message_text
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.judged_pairs import CONTAINED, EXACT, NEAR
 from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows, Texts
 from vault.objects.conversation import SYSTEM_ROLES, Conversation
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import Part, read_conversations
-from vault.operations.conversation_columns import message_text
-from vault.operations.dataset import Dataset
-from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR
 
 
 class Piece(NamedTuple):

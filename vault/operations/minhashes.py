@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from vault.dataset.reading.compared_texts import Part, read_compared_texts
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.scratch import IN_MEMORY
 from vault.dedupe.signatures import to_datasketch
 from vault.dedupe.texts import Rows, Texts
 from vault.objects.runs import RowKeys
-from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import Part, read_compared_texts
-from vault.operations.dataset import Dataset
 from vault.operations.kept_signatures import kept_signatures, name_without
 from vault.operations.signed_examples import MOST_KEPT, array_files
 from vault.session.context import Context

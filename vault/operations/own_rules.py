@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.config import nearest_key, read_team_section
+from vault.dataset.choosing.where import check_expression, check_setting, find_matches
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.sources import source_of_each
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 from vault.operations.code_rules import is_place, load_check
-from vault.operations.dataset import Dataset, ids_of
 from vault.operations.examine_rows import Finding
 from vault.operations.find_faults import find_faults
-from vault.operations.sources import source_of_each
-from vault.operations.where import check_expression, check_setting, find_matches
 from vault.rules.any_rule import AnyRule, own_expressions
 from vault.rules.codes import ALL_RULES, FAMILIES, SET_RULES
 from vault.rules.own_rule import OwnRule

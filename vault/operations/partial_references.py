@@ -14,6 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.compared_texts import (
+    ComparedTexts,
+    Held,
+    Part,
+    compared_part,
+    compared_texts_of,
+    read_conversations,
+    without_verdicts,
+)
+from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.bands import band_keys, plan_for
 from vault.dedupe.boilerplate import Counted, counted, sampled_rows
 from vault.dedupe.near import NearOptions
@@ -23,16 +33,6 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import SYSTEM_ROLES, Conversation
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import (
-    ComparedTexts,
-    Held,
-    Part,
-    compared_part,
-    compared_texts_of,
-    read_conversations,
-    without_verdicts,
-)
-from vault.operations.dataset import Dataset
 from vault.operations.example_work import has
 from vault.operations.message_matches import Piece
 from vault.operations.reference_data import Reference

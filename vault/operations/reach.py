@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vault.dataset.reading.removals import removals_of
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers
 from vault.objects.view import View
-from vault.operations.removal_list import removals_of
 from vault.session.context import Context
 from vault.session.revisions import tips
 

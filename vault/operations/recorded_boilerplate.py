@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vault.dataset.reading.compared_texts import Part
 from vault.dedupe.boilerplate import Counted, common_in, share_changed
 from vault.dedupe.words import Hashes
 from vault.objects.boilerplate import (
@@ -16,7 +17,6 @@ from vault.objects.boilerplate import (
     encode_boilerplate,
 )
 from vault.objects.manifest import Manifest
-from vault.operations.compared_texts import Part
 from vault.store.object_store import ObjectStore
 
 LEAST_LEFT = 0.75

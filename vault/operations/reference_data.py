@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from vault.dataset.reading.compared_texts import Part
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.evaluation_sets import likely_mapping, texts_in, understand
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json_text import parse
-from vault.operations.compared_texts import Part
-from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.import_files import import_files
 from vault.operations.import_options import ImportOptions
-from vault.operations.records import record_texts
 from vault.progress import silent
 from vault.session.context import Context, stage_of
 from vault.session.open_repository import begin

@@ -15,6 +15,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles
+from vault.dataset.reading.compared_texts import (
+    DatasetTexts,
+    Held,
+    Part,
+    read_compared_texts,
+    without_verdicts,
+)
+from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
+from vault.dataset.reading.judged_pairs import CONTAINED, EXACT, NEAR
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import NOTHING, common_in
 from vault.dedupe.near import NearOptions
@@ -23,19 +32,10 @@ from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import (
-    DatasetTexts,
-    Held,
-    Part,
-    read_compared_texts,
-    without_verdicts,
-)
-from vault.operations.dataset import Dataset, hashes_of, ids_of
 from vault.operations.duplicate_plan import Comparing, near_options
 from vault.operations.exact_duplicates import equal_in, equal_texts_in
 from vault.operations.example_work import LocalWork, columns_of, has
 from vault.operations.found_templates import templates_of, without_templates
-from vault.operations.judged_pairs import CONTAINED, EXACT, NEAR
 from vault.operations.kept_signatures import turned
 from vault.operations.message_matches import Comparison, Found, Piece, match_messages
 from vault.operations.partial_references import (

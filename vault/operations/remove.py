@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vault.dataset.changing.edit import rearranged
+from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.choosing.by_id_prefix import rows_named
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.removals import removals_for, with_removals
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
-from vault.operations.dataset import Dataset
-from vault.operations.named_examples import rows_named
-from vault.operations.rearrange import rearranged
-from vault.operations.removal_list import removals_for, with_removals
-from vault.operations.staging import Staged, change_stage
 from vault.session.context import Context, Draft
 
 REASON = "rm"
@@ -47,7 +47,7 @@ def remove_examples(
         if examples:
             rows = rows_named(dataset, keys, examples, where="the stage")
         else:
-            from vault.operations.filters import satisfying
+            from vault.dataset.choosing.saved_filters import satisfying
 
             rows = satisfying(context, dataset, keys, where)
         if not len(rows):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.examples import conversation_in, example_rows
 from vault.errors import InvalidInput
 from vault.formats.arrow_records import ArrowRecords
 from vault.formats.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
@@ -17,8 +19,6 @@ from vault.formats.output_formats import output_format
 from vault.notebook import Displayed
 from vault.objects.json_text import parse
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset
-from vault.operations.read_examples import conversation_in, example_rows
 from vault.session.optional_library import optional_library
 
 if TYPE_CHECKING:

@@ -8,6 +8,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from vault.dataset.changing.carry_labels import carry_labels
+from vault.dataset.changing.row_order import appended, source_replaced
+from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
+from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.removals import removals_of, without_removals
+from vault.dataset.reading.sources import Claims, adopted_after, rows_of_source
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
@@ -16,15 +23,8 @@ from vault.objects.quarantine import (
 )
 from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
 from vault.objects.view import View
-from vault.operations.arrange import appended, source_replaced
-from vault.operations.carry_labels import carry_labels
-from vault.operations.dataset import Dataset, ids_of, open_dataset, store_pages
-from vault.operations.id_index import IdIndex
 from vault.operations.import_options import ImportMode, ImportOptions
 from vault.operations.ingest import FileOutcome, Ingested
-from vault.operations.removal_list import removals_of, without_removals
-from vault.operations.sources import Claims, adopted_after, rows_of_source
-from vault.operations.staging import Staged, stage_dataset
 from vault.operations.update_rows import updated
 from vault.session.context import Context, draft_of, record
 from vault.store.object_store import ObjectStore

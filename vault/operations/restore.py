@@ -7,6 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vault.dataset.changing.edit import Edit, edited
+from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.choosing.by_id_prefix import rows_named
+from vault.dataset.comparing.compare import compare_datasets
+from vault.dataset.comparing.past import Past
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.find_rows import places_of
+from vault.dataset.reading.id_index import NOWHERE
+from vault.dataset.reading.judged_pairs import pairs_of_removals, with_judged_pairs
+from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
@@ -14,18 +25,7 @@ from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
 from vault.objects.view import View
-from vault.operations.compare import compare_datasets
-from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.find_example import FoundExample, find_example
-from vault.operations.id_index import NOWHERE
-from vault.operations.judged_pairs import pairs_of_removals, with_judged_pairs
-from vault.operations.named_examples import rows_named
-from vault.operations.past import Past
-from vault.operations.places import places_of
-from vault.operations.rearrange import Edit, edited
-from vault.operations.removal_list import removals_of
-from vault.operations.row_labels import labels_at, put_labels
-from vault.operations.staging import Staged, change_stage
 from vault.session.context import Context, Draft, head_of
 from vault.session.revisions import resolve
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vault.dataset.changing.stage import Staged
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.quarantine import entries_of, without_entries
 from vault.errors import InvalidInput
 from vault.formats.records import RecordTexts, Refused
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
-from vault.operations.dataset import Dataset, open_dataset
 from vault.operations.held_inputs import held_inputs, require_unreadable
 from vault.operations.import_files import ready_to_import
 from vault.operations.import_options import ImportOptions
 from vault.operations.ingest import Ingest, Ingested, InputBlocks
 from vault.operations.known_examples import KnownExamples
-from vault.operations.quarantine_entries import entries_of, without_entries
 from vault.operations.restage import stage_ingested
 from vault.operations.source_readers import reader_of
-from vault.operations.staging import Staged
 from vault.session.context import Context, draft_of
 
 

@@ -6,6 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vault.dataset.changing.edit import Edit, edited
+from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.comparing.compare import Comparison, compare_datasets
+from vault.dataset.comparing.past import Past
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.find_rows import places_of
+from vault.dataset.reading.id_index import NOWHERE
+from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.removals import REVERTED, removals_for, removals_of, with_removals
 from vault.errors import AnswerIsNo
 from vault.notebook import Displayed
 from vault.objects.commit import Commit
@@ -20,15 +29,6 @@ from vault.objects.quarantine import (
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs
-from vault.operations.compare import Comparison, compare_datasets
-from vault.operations.dataset import Dataset, ids_of, open_dataset
-from vault.operations.id_index import NOWHERE
-from vault.operations.past import Past
-from vault.operations.places import places_of
-from vault.operations.rearrange import Edit, edited
-from vault.operations.removal_list import REVERTED, removals_for, removals_of, with_removals
-from vault.operations.row_labels import labels_at, put_labels
-from vault.operations.staging import Staged, change_stage
 from vault.session.context import Context, Draft
 from vault.session.revisions import resolve_commit
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vault.dataset.reading.dataset import open_dataset, records_of
 from vault.errors import NotFound
 from vault.notebook import Displayed
 from vault.objects.chunk import decode_chunk
@@ -14,7 +15,6 @@ from vault.objects.json_text import parse
 from vault.objects.label_set import decode_labels
 from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View
-from vault.operations.dataset import open_dataset, records_of
 from vault.operations.log import LoggedCommit, logged
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve

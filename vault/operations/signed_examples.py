@@ -16,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dataset.reading.compared_texts import DIGEST_BYTES, Held, Part
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns, Parted
 from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NONE_COUNTED, NOTHING, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
@@ -29,9 +32,6 @@ from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
-from vault.operations.chunk_columns import ChunkColumns, Parted
-from vault.operations.compared_texts import DIGEST_BYTES, Held, Part
-from vault.operations.dataset import Dataset
 from vault.operations.example_work import ExampleWork, has
 from vault.operations.kept_signatures import GROUP, kept_signed, name_of_part, name_without
 from vault.session.context import Context

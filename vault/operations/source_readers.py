@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput
 from vault.formats.inputs import InputFile
 from vault.objects.conversation import Kind
-from vault.operations.block_writer import RecordReader
-from vault.operations.dataset import Dataset
 from vault.operations.import_options import ImportMode, ImportOptions
 from vault.session.context import Context
 

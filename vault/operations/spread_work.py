@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import Arrays
+from vault.dataset.reading.compared_texts import Part
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import NONE_COUNTED, Counted
 from vault.dedupe.clusters import components
@@ -22,9 +25,6 @@ from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import Part
-from vault.operations.dataset import Dataset
 from vault.operations.engines import shared_catalogue
 from vault.operations.row_shares import in_order, shares
 from vault.operations.task_functions import (

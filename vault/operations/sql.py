@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from vault.dataset.choosing.expression_table import example_table
+from vault.dataset.choosing.where import require_seen
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.json_text import compact_bytes, parse
 from vault.objects.quarantine import decode_removals
-from vault.operations.dataset import Dataset
 from vault.operations.diff import ChangedExample, iterate_diff
-from vault.operations.example_table import example_table
-from vault.operations.listed import open_revision
 from vault.operations.log import logged
-from vault.operations.where import require_seen
 from vault.session.context import Context
 from vault.session.revisions import all_commits
 
@@ -98,9 +98,9 @@ def _table(context: Context, statement: Statement, relation: Relation) -> pa.Tab
 
 
 def _labels(context: Context) -> pa.Table:
+    from vault.dataset.reading.dataset import ids_of
+    from vault.dataset.reading.json_values import as_text
     from vault.objects.runs import key_parts
-    from vault.operations.dataset import ids_of
-    from vault.operations.path_values import as_text
 
     dataset = open_revision(context, None)[1]
     sets = dataset.label_sets()
@@ -156,7 +156,7 @@ def _removals(context: Context) -> pa.Table:
 
 def _changes(context: Context, old: str, new: str, statement: Statement) -> pa.Table:
     from vault.catalogue.aggregates import CHANGE_COLUMNS
-    from vault.operations.path_values import ARROW_TYPES, CONVERSIONS, value_at
+    from vault.dataset.reading.json_values import ARROW_TYPES, CONVERSIONS, value_at
 
     holds_data = bool({"data", "old_data"} & statement.columns)
     paths = statement.changed

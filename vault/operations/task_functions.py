@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dataset.reading.compared_texts import DatasetTexts, Part, read_compared_texts
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import BandPlan, Pairs, Tags, candidate_pairs, keys_of_large, tagged
 from vault.dedupe.boilerplate import Counted, counted
 from vault.dedupe.scratch import IN_MEMORY
@@ -25,9 +28,6 @@ from vault.dedupe.words import Hashes
 from vault.errors import StorageFailed
 from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import ChunkNumbers, RowKeys
-from vault.operations.chunk_columns import ChunkColumns
-from vault.operations.compared_texts import DatasetTexts, Part, read_compared_texts
-from vault.operations.dataset import Dataset
 from vault.operations.example_work import columns_of
 from vault.operations.kept_signatures import kept_signed, keys_by, signatures_by, turned
 from vault.progress import silent

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import Arrays
+from vault.dataset.reading.compared_texts import DatasetTexts
 from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NOTHING, Counted, counted
 from vault.dedupe.scratch import IN_MEMORY, Scratch
@@ -22,7 +23,6 @@ from vault.dedupe.shingles import Shingles, ranges, shingle_sets
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.compared_texts import DatasetTexts
 from vault.operations.example_work import columns_of
 from vault.operations.kept_signatures import kept_signed
 from vault.operations.task_functions import Source

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vault.dataset.changing.row_order import rows_exchanged
+from vault.dataset.comparing.compare import compare_datasets, field_values
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.id_index import NOWHERE, IdIndex
+from vault.dataset.reading.sources import Claims, source_of_each
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
 from vault.objects.runs import RowKeys, in_both
-from vault.operations.arrange import rows_exchanged
-from vault.operations.compare import compare_datasets, field_values
-from vault.operations.dataset import Dataset, ids_of, open_dataset
-from vault.operations.id_index import NOWHERE, IdIndex
 from vault.operations.ingest import FileOutcome
-from vault.operations.sources import Claims, source_of_each
 
 
 def updated(

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vault.dataset.changing.stage import Staged
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.validation_results import remember_validation, rules_key
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
-from vault.operations.dataset import Dataset
 from vault.operations.examine_rows import Finding
 from vault.operations.fix_faults import AppliedFix
-from vault.operations.listed import open_revision
 from vault.operations.own_rules import all_faults, known_rules, with_code
-from vault.operations.staging import Staged
 from vault.operations.token_counts import token_counter
 from vault.operations.validate_settings import validate_settings
-from vault.operations.validations import remember_validation, rules_key
 from vault.rules.any_rule import AnyRule, project_code
 from vault.rules.codes import SET_RULES
 from vault.rules.rule import Rule, Severity

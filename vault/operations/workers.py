@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
     from vault.formats.blocks import Block
-    from vault.operations.block_writer import BlockIds, Placed, RecordReader
 
 BLOCKS_FOR_WORKERS = 5
 """Blocks of input that are worth starting processes for."""
@@ -60,7 +60,7 @@ class LocalWorker:
     """A worker in this process; `stores_aside` when there are others, which it works beside."""
 
     def __init__(self, store: ObjectStore, *, stores_aside: bool = False) -> None:
-        from vault.operations.block_writer import BlockWriter
+        from vault.dataset.reading.write_records import BlockWriter
 
         self._writer = BlockWriter(store, stores_aside=stores_aside)
         self._placed: list[list[Placed]] = []

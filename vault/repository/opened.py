@@ -72,7 +72,7 @@ class Opened:
 
     def _conditions(self, where: Conditions, filters: Sequence[str] = ()) -> tuple[str, ...]:
         """Return expressions as typed, and those that `vault.toml` gives some names."""
-        from vault.operations.filters import named_filters
+        from vault.dataset.choosing.saved_filters import named_filters
 
         typed = (where,) if isinstance(where, str) else tuple(where)
         return (*typed, *named_filters(self.folder, filters))

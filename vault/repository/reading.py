@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
+    from vault.dataset.listed import ListedExample
     from vault.operations.diff import Changes, DiffReport
     from vault.operations.examine_rows import Finding
     from vault.operations.export import ExportReport
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from vault.operations.list_examples import ExamplesReport
     from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
     from vault.operations.list_removed import RemovedReport
-    from vault.operations.listed import ListedExample
     from vault.operations.log import LogReport
     from vault.operations.show import CommitShown, ExampleShown
     from vault.operations.sql import SqlReport
@@ -189,7 +189,7 @@ class Reading(Opened):
         Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`revision-ambiguous`,
         `revision-invalid`), Corrupt.
         """
-        from vault.operations.dataset import open_dataset
+        from vault.dataset.reading.dataset import open_dataset
         from vault.repository.snapshot import Snapshot
         from vault.session.revisions import resolve
 

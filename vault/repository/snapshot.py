@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from vault.dataset.reading.dataset import Dataset
+    from vault.dataset.reading.examples import Example
     from vault.objects.digest import Digest
     from vault.objects.runs import RowKeys
-    from vault.operations.dataset import Dataset
-    from vault.operations.read_examples import Example
     from vault.operations.render_examples import FormatReport
     from vault.session.context import Context
     from vault.session.revisions import Revision
@@ -72,7 +72,7 @@ class Snapshot:
 
     def __iter__(self) -> Iterator[Example]:
         """Yield the examples in order; a few thousand are in memory at a time."""
-        from vault.operations.read_examples import read_examples
+        from vault.dataset.reading.examples import read_examples
 
         return read_examples(self._dataset, self._keys)
 
@@ -102,14 +102,14 @@ class Snapshot:
         InvalidExpression (`expression-invalid`, `expression-refused`, `column-unknown`,
         `function-unknown`, `name-unknown`), InvalidInput (`expression-too-slow`).
         """
-        from vault.operations.where import matching_mask
+        from vault.dataset.choosing.where import matching_mask
 
         mask = matching_mask(self._context, self._dataset, self._keys, expression)
         return self._part(self._keys[mask])
 
     def split(self, name: str) -> Snapshot:
         """Return the examples on one side of the split. Raises NotFound (`split-not-found`)."""
-        from vault.operations.select import split_of_each
+        from vault.dataset.choosing.select import split_of_each
 
         sides = split_of_each(self._dataset, self._keys) or []
         chosen = [at for at, side in enumerate(sides) if side == name]
@@ -127,14 +127,14 @@ class Snapshot:
 
         Smaller samples are parts of larger ones. Raises InvalidInput (`sample-invalid`).
         """
-        from vault.operations.select import Selection, select
+        from vault.dataset.choosing.select import Selection, select
 
         chosen = Selection(sample=n, seed=seed)
         return self._part(select(self._dataset, self._keys, chosen))
 
     def shuffle(self, *, seed: int = 0) -> Snapshot:
         """Return all examples in an order that follows from the seed and their ids alone."""
-        from vault.operations.select import Selection, select
+        from vault.dataset.choosing.select import Selection, select
 
         chosen = Selection(shuffle=True, seed=seed)
         return self._part(select(self._dataset, self._keys, chosen))

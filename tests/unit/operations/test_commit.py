@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.drafting import context_of, label, shuffle
 from tests.support.library import Library, chat
+from vault.dataset.reading import write_records
 from vault.errors import AnswerIsNo, InvalidInput
 from vault.objects import chunk as chunk_module
-from vault.operations import block_writer
 
 
 def test_a_commit_counts_what_changed(library: Library) -> None:
@@ -145,7 +145,7 @@ def test_the_fingerprint_is_that_of_the_set(
     assert fingerprint(tmp_path / "d", RECORDS[1:]) != expected
     rewritten = [json.loads(json.dumps(each, sort_keys=True)) for each in RECORDS]
     assert fingerprint(tmp_path / "e", rewritten) == expected
-    monkeypatch.setattr(block_writer, "MAX_EXAMPLES", 7)
+    monkeypatch.setattr(write_records, "MAX_EXAMPLES", 7)
     assert chunk_module.MAX_EXAMPLES > 7
     assert fingerprint(tmp_path / "f", RECORDS) == expected
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
+from vault.dataset.reading.removals import removals_of
 from vault.errors import Conflict, InvalidInput, NotFound
 from vault.operations.dedupe_report import DedupeReport
-from vault.operations.removal_list import removals_of
 
 ANSWER = "Hold the small red button on the back for ten seconds until the light turns green again"
 OTHER = "Go to your account page, choose the order, and follow the link that says where it is now"
@@ -342,10 +342,10 @@ def label(library: Library, at: int, **values: Any) -> None:
     from dataclasses import replace
 
     from tests.support.library import NOW
+    from vault.dataset.changing.carry_labels import stored_labels
+    from vault.dataset.changing.stage import change_stage
     from vault.objects.label_set import Label
     from vault.objects.runs import key_parts
-    from vault.operations.carry_labels import stored_labels
-    from vault.operations.staging import change_stage
 
     def change(draft: Any, dataset: Any) -> Any:
         sets = dataset.label_sets()

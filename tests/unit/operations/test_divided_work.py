@@ -18,13 +18,13 @@ from tests.property.test_kept_duplicates import assert_same, context_of
 from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.catalogue.array_files import ArrayFiles
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.compared_texts import Part
 from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
 from vault.operations import divided_work, duplicate_plan, row_shares
-from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.listed import open_revision
 from vault.operations.text_holder import stretches_of
 from vault.processes.child import ChildProcess
 from vault.progress import Silent

@@ -15,11 +15,11 @@ import pytest
 
 from tests.support.drafting import ids, label
 from tests.support.library import Library, chat
+from vault.dataset.choosing.select import Selection
+from vault.dataset.reading import records, write_records
 from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.formats.writers import LineWriter
-from vault.operations import block_writer, records
 from vault.operations.export import ExportReport
-from vault.operations.select import Selection
 
 TEXTS = [
     b'{"b": 1, "a": [1.50, 1e400, 18446744073709551616], "c": "\\u00e9\xc3\xa9"}',
@@ -207,7 +207,7 @@ def test_shuffling_follows_the_seed_and_nothing_else(filled: Library, tmp_path: 
 def test_a_shuffle_of_many_chunks_is_the_same_through_a_spill_file(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(block_writer, "MAX_EXAMPLES", 9)
+    monkeypatch.setattr(write_records, "MAX_EXAMPLES", 9)
     values = [chat(f"q{n}", "é" * (n % 13), n=n) for n in range(150)]
     library.write("a.jsonl", values)
     library.run("a.jsonl")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.support.library import Library, chat
+from vault.dataset.listed import open_revision
 from vault.errors import StorageFailed
 from vault.objects.runs import key_parts
 from vault.operations import find_faults as searching
 from vault.operations.examine_rows import Finding
-from vault.operations.listed import open_revision
 from vault.processes.child import ChildProcess
 from vault.rules.codes import RULES
 from vault.rules.selection import RuleSelection, selected_rules

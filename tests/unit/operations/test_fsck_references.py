@@ -19,6 +19,7 @@ from tests.support.repositories import (
     view_of,
     write_lines,
 )
+from vault.dataset.changing.stage import fingerprint_of
 from vault.errors import Corrupt
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import encode_chunk, encode_records
@@ -32,7 +33,6 @@ from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import RefName, Stage, View, Workspace
 from vault.operations.fsck import fsck
-from vault.operations.staging import fingerprint_of
 from vault.session.context import WORKSPACE
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
@@ -105,7 +105,7 @@ def found(backend: MemoryBackend) -> set[str]:
 
 def first_chunk(backend: MemoryBackend) -> Digest:
     """Return the chunk of the committed dataset."""
-    from vault.operations.dataset import open_dataset
+    from vault.dataset.reading.dataset import open_dataset
 
     return open_dataset(ObjectStore(backend), head(backend)[1].manifest).runs().triples()[0][0]
 

@@ -11,15 +11,15 @@ import pytest
 
 from tests.support.library import NOW, Library, chat
 from tests.support.naive_dedupe import corpus
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.compared_texts import Part
 from vault.dedupe import reference
 from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.texts import Texts
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
 from vault.operations import kept_signatures
-from vault.operations.compared_texts import Part
 from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.listed import open_revision
 from vault.operations.minhashes import minhashes
 from vault.operations.reference_data import open_reference
 from vault.operations.reference_matches import match_reference

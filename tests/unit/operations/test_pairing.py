@@ -15,7 +15,7 @@ from tests.support.drafting import label, labels_of
 from tests.support.edits import FILES, Score, data_folder, edited, score, texts_of
 from tests.support.library import Library, chat
 from vault.catalogue.array_files import ArrayFiles
-from vault.operations import pair_rows
+from vault.dataset.comparing import pair_rows
 from vault.operations.diff import DiffReport
 
 FOX = "The quick brown fox jumps over the lazy dog near the old river bank"
@@ -333,7 +333,7 @@ def test_what_is_remembered_wrongly_changes_no_answer(
 def test_few_comparisons_are_remembered(
     library: Library, remembering: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vault.operations.past._MOST_KEPT", 3)
+    monkeypatch.setattr("vault.dataset.comparing.past._MOST_KEPT", 3)
     for number in range(6):
         commit(library, [chat(f"{FOX} {n} {number}") for n in range(4)])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vault.dataset.reading.records import WINDOW, _windows
 from vault.objects.runs import key_parts
-from vault.operations.records import WINDOW, _windows
 
 
 def keys_of(runs: list[tuple[int, int, int]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

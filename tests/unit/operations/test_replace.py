@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.drafting import dataset_of, ids, label, labels_of
 from tests.support.library import Library, chat
+from vault.dataset.reading.dataset import Dataset
 from vault.objects.pairing import What
 from vault.objects.runs import key_parts
-from vault.operations.dataset import Dataset
 
 
 def test_a_file_that_took_everything_over_is_replaced_as_a_whole(library: Library) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.library import Library, chat
+from vault.dataset.changing.edit import rearranged
+from vault.dataset.changing.stage import change_stage
+from vault.dataset.choosing.by_id_prefix import rows_named
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.removals import removals_for, with_removals
 from vault.errors import AnswerIsNo
 from vault.objects.manifest import Manifest
-from vault.operations.dataset import Dataset
-from vault.operations.named_examples import rows_named
-from vault.operations.rearrange import rearranged
-from vault.operations.removal_list import removals_for, with_removals
-from vault.operations.staging import change_stage
 from vault.session.context import Draft
 
 

@@ -12,7 +12,7 @@ import vault
 from tests.support.library import Library, chat
 from tests.support.repositories import full_backend, label, new_backend, opened, write_lines
 from vault import Snapshot
-from vault.operations import read_examples as examples_module
+from vault.dataset.reading import examples as examples_module
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_sample_and_a_shuffle_are_those_of_an_export(library: Library) -> None
     repository.import_records([chat(f"{n}?", n=n) for n in range(50)], source="api")
     repository.commit("one")
     path = library.folder / "out.jsonl"
-    from vault.operations.select import Selection
+    from vault.dataset.choosing.select import Selection
 
     chosen = Selection(sample=20, shuffle=True, seed=4)
     repository.export(output=str(path), selection=chosen)
@@ -155,7 +155,7 @@ def test_columns_belong_to_their_records_wherever_groups_and_windows_end(
     snapshot = opened(full_backend(tmp_path), tmp_path).snapshot("STAGE")
     whole = list(snapshot)
     monkeypatch.setattr(examples_module, "_GROUP", 3)
-    monkeypatch.setattr("vault.operations.records.WINDOW", 2)
+    monkeypatch.setattr("vault.dataset.reading.records.WINDOW", 2)
     assert list(snapshot) == whole
     assert list(snapshot[1:]) == whole[1:]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import ID_BYTES
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset, ids_of
 
 
 def rows_named(dataset: Dataset, keys: RowKeys, texts: Sequence[str], *, where: str) -> RowKeys:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from vault.dataset.comparing.compare import CountedChanges, count_changes
+from vault.dataset.comparing.past import Past
+from vault.dataset.reading.dataset import Dataset, labels_by_id, open_dataset
 from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.view import Stage, View
-from vault.operations.compare import CountedChanges, count_changes
-from vault.operations.dataset import Dataset, labels_by_id, open_dataset
-from vault.operations.past import Past
 from vault.session.context import Context, Draft, draft_of, record, with_stage
 
 _R = TypeVar("_R")

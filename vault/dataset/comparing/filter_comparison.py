@@ -8,8 +8,8 @@ from itertools import compress
 
 import numpy as np
 
-from vault.operations.compare import Comparison
-from vault.operations.where import Mask, check_expression, find_matches, require_names
+from vault.dataset.choosing.where import Mask, check_expression, find_matches, require_names
+from vault.dataset.comparing.compare import Comparison
 from vault.session.context import Context
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset
 from vault.objects.pairing import Marks, Matching, Positions, Side
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset
 
 if TYPE_CHECKING:
     from vault.dedupe.texts import Texts
@@ -81,8 +81,8 @@ class _Unpaired:
 
 
 def _read(rows: SideRows, positions: Positions) -> _Unpaired:
+    from vault.dataset.reading.compared_texts import read_whole_texts
     from vault.dedupe.scratch import Scratch
-    from vault.operations.compared_texts import read_whole_texts
 
     keys = rows.keys[positions]
     table = rows.dataset.columns(keys, ["source", "line"])

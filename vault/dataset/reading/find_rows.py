@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.id_index import NOWHERE, IdIndex
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset, ids_of
-from vault.operations.id_index import NOWHERE, IdIndex
 
 
 def places_of(dataset: Dataset, keys: RowKeys, rows: RowKeys) -> RowKeys:

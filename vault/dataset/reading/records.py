@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.dataset.reading.dataset import Dataset, in_threads, records_of
 from vault.objects.digest import Digest
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset, in_threads, records_of
 from vault.store.object_store import ObjectStore
 
 WINDOW = 32_768

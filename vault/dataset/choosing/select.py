@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.errors import InvalidInput
 from vault.objects.label_set import SPLIT, values_only
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset, ids_of
 
 UNASSIGNED = "unassigned"
 """Where examples without a split go when some have one."""

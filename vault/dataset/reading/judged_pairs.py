@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dedupe.texts import Rows
 from vault.objects.manifest import Manifest
 from vault.objects.not_duplicates import NAME, JudgedPair, decode_judged, encode_judged
 from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset, ids_of
 from vault.store.object_store import ObjectStore
 
 EXACT, NEAR, CONTAINED = "exact-duplicate", "near-duplicate", "contained"

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from vault.catalogue.columns import COLUMNS, DATA, LABELS, Reference
+from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
+from vault.dataset.choosing.select import labels_of_each
+from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.records import record_arrays
 from vault.objects.json_text import compact_bytes
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset, in_threads
-from vault.operations.example_columns import ChunkColumns, ExampleColumns
-from vault.operations.records import record_arrays
-from vault.operations.select import labels_of_each
 from vault.session.context import Context
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def _empty_type(reference: Reference) -> pa.DataType:
-    from vault.operations.conversation_columns import ARROW_TYPES as OF_CONVERSATION
-    from vault.operations.path_values import ARROW_TYPES
+    from vault.dataset.reading.conversations import ARROW_TYPES as OF_CONVERSATION
+    from vault.dataset.reading.json_values import ARROW_TYPES
 
     return {**ARROW_TYPES, **OF_CONVERSATION}[reference.type]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from vault.dataset.comparing.compare import compare_datasets
+from vault.dataset.comparing.past import Past
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.labels import labels_at, put_labels
 from vault.objects.digest import Digest
 from vault.objects.label_set import SPLIT, Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.compare import compare_datasets
-from vault.operations.dataset import Dataset
-from vault.operations.past import Past
-from vault.operations.row_labels import labels_at, put_labels
 from vault.session.context import Context, head_of
 
 

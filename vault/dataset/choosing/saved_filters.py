@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from vault.config import read_team_section
+from vault.dataset.choosing.where import check_setting, matching_mask
+from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput, NotFound
 from vault.objects.runs import RowKeys
-from vault.operations.dataset import Dataset
-from vault.operations.where import check_setting, matching_mask
 from vault.session.context import Context
 
 SECTION = "filters"

@@ -14,6 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.comparing.alike_rows import SideRows
+from vault.dataset.comparing.pair_rows import pair_rows
+from vault.dataset.comparing.past import NO_PAST, Past
+from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
+from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.removals import fixed_into, gone_for_good
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.field_path import field_text
@@ -22,12 +28,6 @@ from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
-from vault.operations.alike_rows import SideRows
-from vault.operations.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
-from vault.operations.id_index import IdIndex
-from vault.operations.pair_rows import pair_rows
-from vault.operations.past import NO_PAST, Past
-from vault.operations.removal_list import fixed_into, gone_for_good
 from vault.store.object_store import ObjectStore
 
 

@@ -17,6 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.catalogue.columns import CONVERSATION_COLUMNS, DATA, LABELS, SPLIT, Reference, Type
+from vault.dataset.reading.conversations import conversation_array, read_conversation
+from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
 from vault.formats.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
@@ -24,9 +27,6 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.json_text import parse, parse_compact, parse_quickly
 from vault.objects.label_set import decode_label_columns
 from vault.objects.parquet_bytes import whole_column
-from vault.operations.conversation_columns import conversation_array, read_conversation
-from vault.operations.dataset import Dataset, ids_of
-from vault.operations.path_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
 from vault.session.context import Context
 
 Rows = NDArray[np.int64]

@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
+from vault.dataset.comparing.alike_rows import SideRows, pair_alike
+from vault.dataset.comparing.coexistence import Coexistence
+from vault.dataset.comparing.past import Past, name_of
 from vault.objects.commit import MOST_UNPAIRED
 from vault.objects.pairing import Matching, Pairs, Positions
 from vault.objects.runs import key_parts
-from vault.operations.alike_rows import SideRows, pair_alike
-from vault.operations.coexistence import Coexistence
-from vault.operations.past import Past, name_of
 
 LEAST_REMEMBERED = 2_000
 """Examples without a partner from which on it is remembered what pairs they make."""

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
+from vault.dataset.reading.dataset import Dataset, in_threads
 from vault.errors import InvalidExpression
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset, in_threads
-from vault.operations.example_columns import ChunkColumns, ExampleColumns
 from vault.session.context import Context
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def require_seen(
             if not lacking:
                 return
     if lacking and any(each.manifest.examples for each in datasets):
-        from vault.operations.suggest_names import name_unknown
+        from vault.dataset.choosing.suggest_names import name_unknown
 
         raise name_unknown(datasets, source, lacking[0], references[lacking[0]])
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset
 from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.runs import RowKeys, Runs, in_both, only_in
-from vault.operations.dataset import Dataset
 
 Claims = Sequence[tuple[str, RowKeys]]
 """Rows that from now on belong to a source, for each of some sources; no row twice."""

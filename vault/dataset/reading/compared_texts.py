@@ -12,6 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vault.dataset.reading.conversations import message_text, read_conversation
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.examples import roles_at
+from vault.dataset.reading.records import record_arrays
 from vault.dedupe.answers import short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Rows, Texts
@@ -20,10 +24,6 @@ from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message
 from vault.objects.field_path import leaves
 from vault.objects.json_text import canonical_bytes, parse_quickly
 from vault.objects.runs import RowKeys
-from vault.operations.conversation_columns import message_text, read_conversation
-from vault.operations.dataset import Dataset
-from vault.operations.read_examples import roles_at
-from vault.operations.records import record_arrays
 from vault.progress import Progress
 
 DIGEST_BYTES = 32

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.texts import Rows
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.dataset import Dataset
 
 _ROW = "row"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
 from vault.objects.chunk import decode_chunk
 from vault.objects.json_text import parse
 from vault.objects.label_set import decode_label_columns
-from vault.operations.dataset import Dataset
-from vault.operations.records import record_texts
 
 if TYPE_CHECKING:
     from vault.catalogue.columns import Reference

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from vault.dataset.choosing.select import labels_of_each
+from vault.dataset.comparing.compare import Comparison, field_values
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
 from vault.objects.quarantine import decode_removals
 from vault.objects.runs import RowKeys
-from vault.operations.compare import Comparison, field_values
-from vault.operations.dataset import Dataset, ids_of
-from vault.operations.select import labels_of_each
 
 COLUMNS = ("kind", "source", "round")
 """Fields that every example has; others are looked up in its record or its labels."""

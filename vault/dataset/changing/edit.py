@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.changing.carry_labels import stored_labels
+from vault.dataset.changing.row_order import appended, brought_back, rows_exchanged
+from vault.dataset.reading.dataset import Dataset, ids_of, store_pages
+from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.removals import removals_for, with_removals, without_removals
+from vault.dataset.reading.sources import Claims, adopted_after, source_of_each
 from vault.objects.label_set import LabelSet
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys, Runs, only_in
-from vault.operations.arrange import appended, brought_back, rows_exchanged
-from vault.operations.carry_labels import stored_labels
-from vault.operations.dataset import Dataset, ids_of, store_pages
-from vault.operations.removal_list import removals_for, with_removals, without_removals
-from vault.operations.row_labels import labels_at, put_labels
-from vault.operations.sources import Claims, adopted_after, source_of_each
 from vault.session.context import Context
 
 _NONE = np.zeros(0, np.uint64)

@@ -1,0 +1,1 @@
+"""One version of the data: reading it, choosing from it, comparing it, changing it."""

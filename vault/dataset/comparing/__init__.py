@@ -1,0 +1,1 @@
+"""Two datasets: which rows differ, and which replaced which."""
