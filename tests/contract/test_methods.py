@@ -90,15 +90,15 @@ def test_the_command_line_takes_types_from_below_the_repository_and_no_verbs() -
 def test_the_check_finds_a_verb_however_deep_it_is_imported() -> None:
     text = (
         "from typing import TYPE_CHECKING\n"
-        "from vault.operations.status import StatusReport\n"
+        "from vault.operations.history.status import StatusReport\n"
         "if TYPE_CHECKING:\n"
-        "    from vault.operations.status import status\n"
+        "    from vault.operations.history.status import status\n"
         "def f():\n"
-        "    from vault.operations.status import status\n"
+        "    from vault.operations.history.status import status\n"
         "    import vault.store.local\n"
     )
     assert list(verbs_used(Module("vault.cli.sample", text))) == [
-        "vault.cli.sample:6 uses vault.operations.status.status",
+        "vault.cli.sample:6 uses vault.operations.history.status.status",
         "vault.cli.sample:7 imports vault.store.local",
     ]
 

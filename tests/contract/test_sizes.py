@@ -20,7 +20,6 @@ EXCEPTIONS: dict[str, str] = {}
 
 FREE_FOLDERS = {
     "vault.cli.commands": "one module a command, so the folder is its own list of contents",
-    "vault.operations": "its modules move into rooms and families",
     "vault.formats": "to be divided into files, layouts and writers",
     "vault.rules": "to be divided into a kernel, recognisers and families",
     "vault.objects": "the surgery on JSON texts moves into a room of its own",

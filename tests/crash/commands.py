@@ -22,7 +22,7 @@ from vault.errors import AlreadyExists, AnswerIsNo, Conflict, NotFound, VaultErr
 from vault.objects.digest import example_id
 from vault.objects.json_text import canonical_bytes
 from vault.objects.view import View, view_to_json
-from vault.operations.fsck import fsck
+from vault.operations.upkeep.fsck import fsck
 from vault.repository import Repository
 from vault.session.open_repository import begin
 from vault.store.backend import Backend

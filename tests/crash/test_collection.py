@@ -23,7 +23,7 @@ from tests.support.repositories import (
     write_lines,
 )
 from vault.errors import VaultError
-from vault.operations.fsck import fsck
+from vault.operations.upkeep.fsck import fsck
 from vault.progress import silent
 from vault.repository import Repository
 from vault.session.context import Context

@@ -13,8 +13,8 @@ from tests.support.library import Library
 from tests.support.mortal import DONE, Mortal
 from vault.catalogue.array_files import ArrayFiles
 from vault.cli.main import main
-from vault.operations import row_shares, spread_work
-from vault.operations.dedupe_report import DedupeReport
+from vault.operations.duplicates.report import DedupeReport
+from vault.operations.duplicates.workers import cluster_engine, partition_rows
 
 OTHERS = ("read_rows", "pairs_of_bands", "sets_of_rows", "compare_rows")
 """Tasks of every stage of the work that write nothing; `sign_rows` does."""
@@ -23,13 +23,13 @@ OTHERS = ("read_rows", "pairs_of_bands", "sets_of_rows", "compare_rows")
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a task of every chunk."""
-    monkeypatch.setattr(row_shares, "SHARE_ROWS", 8)
+    monkeypatch.setattr(partition_rows, "SHARE_ROWS", 8)
 
 
 def mortal(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, moments: list[int]) -> Mortal:
     """Have a kind of task die at these moments."""
-    made = Mortal(getattr(spread_work, name), folder, moments)
-    monkeypatch.setattr(spread_work, name, made)
+    made = Mortal(getattr(cluster_engine, name), folder, moments)
+    monkeypatch.setattr(cluster_engine, name, made)
     return made
 
 

@@ -21,7 +21,7 @@ from tests.support.library import Library, chat
 from tests.support.repositories import opened
 from vault.dedupe.scratch import Scratch
 from vault.errors import StorageFailed, VaultError
-from vault.operations import duplicate_plan
+from vault.operations.duplicates.plan import plan as duplicate_plan
 from vault.store.local import LocalBackend
 
 

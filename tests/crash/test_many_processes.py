@@ -17,7 +17,7 @@ from tests.support.repositories import NOW, context_of, opened
 from vault.dataset.reading.dataset import open_dataset
 from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
-from vault.operations.fsck import fsck
+from vault.operations.upkeep.fsck import fsck
 from vault.repository import Repository
 from vault.session.context import draft_of
 from vault.session.revisions import ancestors

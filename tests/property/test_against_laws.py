@@ -30,10 +30,10 @@ from vault.dataset.reading.judged_pairs import judged_pairs
 from vault.dataset.reading.records import record_texts
 from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
-from vault.operations.dedupe_against import AgainstPlan, _plan
-from vault.operations.duplicate_plan import Comparing
-from vault.operations.exact_duplicates import equal_in
-from vault.operations.reference_data import Reference, open_reference
+from vault.operations.duplicates.dedupe_against import AgainstPlan, _plan
+from vault.operations.duplicates.plan.exact_duplicates import equal_in
+from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.reference import Reference, open_reference
 from vault.progress import silent
 from vault.session.context import Context
 

@@ -20,7 +20,7 @@ from vault.dataset.comparing.compare import compare
 from vault.dataset.comparing.past import Past
 from vault.dedupe import alike
 from vault.objects import run_page
-from vault.operations.diff import DiffReport
+from vault.operations.queries.diff import DiffReport
 
 # Few different questions, answers and topics, so that everything collides with everything.
 _chats = st.builds(

@@ -28,9 +28,9 @@ from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATE
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
-from vault.operations import divided_work, row_shares, spread_work
-from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.tasks import Tasks
+from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.workers import cluster_engine, local_children, partition_rows
+from vault.operations.duplicates.workers.cluster import Tasks
 from vault.session.context import Context
 
 EACH_COMPARING = [
@@ -48,17 +48,17 @@ EACH_COMPARING = [
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the work of a small repository into many tasks, and its sets into many places."""
-    monkeypatch.setattr(row_shares, "SHARE_ROWS", 8)
-    monkeypatch.setattr(spread_work, "SETS_BYTES", 4_000)
-    monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 0)
-    monkeypatch.setattr(divided_work, "LEAST_ROWS", 10)
-    monkeypatch.setattr(divided_work, "_SETS_AT_ONCE", 8)
+    monkeypatch.setattr(partition_rows, "SHARE_ROWS", 8)
+    monkeypatch.setattr(cluster_engine, "SETS_BYTES", 4_000)
+    monkeypatch.setattr(local_children, "BYTES_FOR_CHILDREN", 0)
+    monkeypatch.setattr(local_children, "LEAST_ROWS", 10)
+    monkeypatch.setattr(local_children, "_SETS_AT_ONCE", 8)
 
 
 @pytest.fixture
 def ray_tasks(cluster: Any) -> Iterator[Tasks]:
     """The tasks of a Ray cluster of two workers."""
-    from vault.operations.ray_tasks import RayTasks
+    from vault.operations.duplicates.workers.ray_cluster import RayTasks
 
     yield RayTasks(cluster)
 
@@ -86,7 +86,7 @@ def test_a_plan_is_the_same_for_any_number_of_children(
 ) -> None:
     started = ChildHere.started
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(divided_work, "ChildProcess", ChildHere)
+        patch.setattr(local_children, "ChildProcess", ChildHere)
         library = Library(Path(folder))
         for begin in (0, 25, 70, 100):
             apply(library, ("import", begin, 20))

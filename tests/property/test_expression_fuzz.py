@@ -22,7 +22,7 @@ from vault.catalogue.functions import FUNCTIONS
 from vault.catalogue.guard import check_filter
 from vault.dataset.choosing.where import matching_keys
 from vault.errors import InvalidInput, NotFound
-from vault.operations.sql import sql
+from vault.operations.queries.sql import sql
 from vault.repository import Repository
 
 QUESTIONS = [

@@ -14,8 +14,8 @@ from vault.dataset.reading.dataset import Dataset
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.runs import key_parts
-from vault.operations.import_options import ImportMode
-from vault.operations.import_report import ImportReport
+from vault.operations.imports.import_options import ImportMode
+from vault.operations.imports.import_report import ImportReport
 from vault.repository import Repository
 from vault.session.context import Draft
 

@@ -26,7 +26,7 @@ from vault.objects.label_set import Label, LabelSet, encode_labels
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
-from vault.operations.import_options import ImportMode
+from vault.operations.imports.import_options import ImportMode
 from vault.progress import silent
 from vault.repository import Repository
 from vault.session.context import Context, draft_of, record

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vault.catalogue.array_files import ArrayFiles
-from vault.operations import text_holder
-from vault.operations.tasks import Handle
+from vault.operations.duplicates.workers import child_side
+from vault.operations.duplicates.workers.cluster import Handle
 
 
 class Pickled:
@@ -64,10 +64,10 @@ class ChildHere:
     started = 0
 
     def __init__(self, serve: Callable[[], None]) -> None:
-        assert serve is text_holder.serve
+        assert serve is child_side.serve
         ChildHere.started += 1
         self._messages: deque[bytes] = deque()
-        self._answers = text_holder.answers(self._arriving())
+        self._answers = child_side.answers(self._arriving())
 
     @property
     def has_answered(self) -> bool:

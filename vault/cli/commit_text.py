@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 
 if TYPE_CHECKING:
-    from vault.operations.log import LoggedCommit
+    from vault.operations.history.log import LoggedCommit
 
 
 def commit_title(commit: LoggedCommit, *, is_head: bool = False, verbose: bool = False) -> str:

@@ -13,7 +13,12 @@ from vault.cli.stage_text import stage_line
 from vault.cli.text import escape, paint, plural, short_id
 
 if TYPE_CHECKING:
-    from vault.operations.dedupe_report import DedupeReport, Duplicate, ShownCluster, ShownConflict
+    from vault.operations.duplicates.report import (
+        DedupeReport,
+        Duplicate,
+        ShownCluster,
+        ShownConflict,
+    )
 
 _SHOWN_CONFLICTS = 3
 

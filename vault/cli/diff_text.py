@@ -14,7 +14,7 @@ from vault.cli.word_diff import changes
 from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.diff import ChangedExample, DiffReport
+    from vault.operations.queries.diff import ChangedExample, DiffReport
 
 _CONTEXT = 60
 _MOST_ROWS = 20

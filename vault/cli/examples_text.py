@@ -10,8 +10,8 @@ from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_wi
 
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample
-    from vault.operations.grep import FoundExample, GrepReport, Place
-    from vault.operations.list_examples import ExamplesReport
+    from vault.operations.queries.grep import FoundExample, GrepReport, Place
+    from vault.operations.queries.query import ExamplesReport
 
 _ROLE_COLUMNS = 20
 

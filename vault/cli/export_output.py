@@ -17,7 +17,7 @@ from vault.cli.text import escape, escape_json, plural, short_id
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.export import ExportReport
+    from vault.operations.exports.export import ExportReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")

@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from vault.version import __version__
 
 if TYPE_CHECKING:
-    from vault.operations.examine_rows import Finding
+    from vault.operations.validation.examine_rows import Finding
     from vault.rules.any_rule import AnyRule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

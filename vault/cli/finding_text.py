@@ -13,9 +13,9 @@ from vault.rules.own_rule import OwnRule
 from vault.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from vault.operations.examine_rows import Finding
-    from vault.operations.fix_faults import AppliedFix
-    from vault.operations.validate import RuleFindings, ValidateReport
+    from vault.operations.validation.apply_fixes import AppliedFix
+    from vault.operations.validation.examine_rows import Finding
+    from vault.operations.validation.validate import RuleFindings, ValidateReport
     from vault.rules.any_rule import AnyRule
 
 _COLOURS = {"error": "red", "warning": "yellow"}

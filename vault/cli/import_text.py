@@ -11,7 +11,7 @@ from vault.cli.text import escape, paint, plural
 from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.import_report import ImportedFile, ImportReport
+    from vault.operations.imports.import_report import ImportedFile, ImportReport
 
 
 def import_lines(report: ImportReport) -> Iterator[str]:

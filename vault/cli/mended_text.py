@@ -13,7 +13,7 @@ from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
     from vault.cli.invocation import Invocation
-    from vault.operations.validate import ValidateReport
+    from vault.operations.validation.validate import ValidateReport
 
 
 def refuse_mixture(mends: bool, *, dry_run: bool, report: str | None) -> None:

@@ -15,7 +15,7 @@ import vault
 from vault.repository import Repository
 
 _FUNCTIONS = ("open", "load", "init", "doctor")
-_VALUE_ROOMS = ("vault.operations", "vault.objects")
+_VALUE_ROOMS = ("vault.operations", "vault.dataset", "vault.session", "vault.objects")
 _SPOKEN = {"__len__": "len({})", "__iter__": "for example in {}", "__getitem__": "{}[at]"}
 _NAME = re.compile(r"\b[A-Z]\w+")
 
@@ -79,7 +79,7 @@ def _defined_values() -> Iterator[tuple[str, type]]:
     """Yield the name and class of every dataclass and enum of the rooms that define values."""
     for room in _VALUE_ROOMS:
         package = importlib.import_module(room)
-        for found in pkgutil.iter_modules(package.__path__, f"{room}."):
+        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
             module = importlib.import_module(found.name)
             for name, each in vars(module).items():
                 is_own = isinstance(each, type) and each.__module__ == module.__name__

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vault.cli.text import paint, plural, shorten, table, terminal_width
 
 if TYPE_CHECKING:
-    from vault.operations.sql import SqlReport
+    from vault.operations.queries.sql import SqlReport
 
 _MOST_ROWS = 1_000
 _LEAST_COLUMNS = 8

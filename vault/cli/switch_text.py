@@ -9,7 +9,7 @@ from vault.cli.count_text import count_changes
 from vault.cli.text import escape, paint, short_id, shorten
 
 if TYPE_CHECKING:
-    from vault.operations.switch import SwitchReport
+    from vault.operations.history.switch import SwitchReport
 
 
 def switch_lines(report: SwitchReport, verbose: bool) -> Iterator[str]:

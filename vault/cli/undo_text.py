@@ -9,7 +9,7 @@ from vault.cli.count_text import count_changes
 from vault.cli.text import escape, paint, plural, short_id, shorten
 
 if TYPE_CHECKING:
-    from vault.operations.undo import UndoReport
+    from vault.operations.history.undo import UndoReport
 
 
 def undo_lines(report: UndoReport, verb: str, verbose: bool) -> Iterator[str]:

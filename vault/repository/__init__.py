@@ -11,7 +11,7 @@ from vault.repository.reading import Reading
 from vault.repository.recording import Recording
 
 if TYPE_CHECKING:
-    from vault.operations.init import InitReport
+    from vault.operations.history.init import InitReport
 
 __all__ = ["Repository", "utc_now"]
 
@@ -25,8 +25,8 @@ class Repository(Recording, Reading, Keeping):
 
     @classmethod
     def init(cls, folder: Path, *, author: str, now: str) -> InitReport:
-        """Make a repository in a folder; see `vault.operations.init`."""
-        from vault.operations.init import init_repository
+        """Make a repository in a folder; see `vault.operations.history.init`."""
+        from vault.operations.history.init import init_repository
         from vault.store.operation_log import Intent
 
         return init_repository(folder, Intent(author, now, "init"))

@@ -11,7 +11,7 @@ from vault.errors import NotFound
 from vault.repository import Repository, utc_now
 
 if TYPE_CHECKING:
-    from vault.operations.doctor import DoctorReport
+    from vault.operations.upkeep.doctor import DoctorReport
     from vault.repository.snapshot import Snapshot
 
 
@@ -56,7 +56,7 @@ def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:
 
     What is wrong is in the report; nothing is changed.
     """
-    from vault.operations.doctor import examine
+    from vault.operations.upkeep.doctor import examine
     from vault.version import __version__
 
     return examine(find_root(Path(path).absolute()), version=__version__)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from vault.repository.opened import Opened
 
 if TYPE_CHECKING:
-    from vault.operations.branches import BranchReport
-    from vault.operations.collect_garbage import GarbageReport
-    from vault.operations.fsck import FsckReport
-    from vault.operations.switch import SwitchReport
-    from vault.operations.tag import TagReport
-    from vault.operations.undo import UndoReport
+    from vault.operations.history.branches import BranchReport
+    from vault.operations.history.switch import SwitchReport
+    from vault.operations.history.tag import TagReport
+    from vault.operations.history.undo import UndoReport
+    from vault.operations.upkeep.collect_garbage import GarbageReport
+    from vault.operations.upkeep.fsck import FsckReport
 
 
 class Keeping(Opened):
@@ -20,7 +20,7 @@ class Keeping(Opened):
 
     def tags(self) -> TagReport:
         """Return all tags, sorted by name."""
-        from vault.operations.tag import list_tags
+        from vault.operations.history.tag import list_tags
 
         return list_tags(self._context())
 
@@ -37,13 +37,13 @@ class Keeping(Opened):
         Raises AlreadyExists (`tag-exists`, `ref-name-taken`), InvalidInput (`ref-name-invalid`,
         `stage-not-taggable`), NotFound (`revision-not-found`, `no-commits`).
         """
-        from vault.operations.tag import make_tag
+        from vault.operations.history.tag import make_tag
 
         return make_tag(self._context(), name, revision, message=message, replace=replace)
 
     def delete_tag(self, name: str) -> TagReport:
         """Delete a tag; its commit stays. Raises NotFound (`tag-not-found`)."""
-        from vault.operations.tag import delete_tag
+        from vault.operations.history.tag import delete_tag
 
         return delete_tag(self._context(), name)
 
@@ -54,7 +54,7 @@ class Keeping(Opened):
         about 1 s for 100 MB of records. Damage is in the report; raises StorageFailed only if the
         log cannot be listed.
         """
-        from vault.operations.fsck import fsck
+        from vault.operations.upkeep.fsck import fsck
 
         return fsck(self._context(), repair=repair)
 
@@ -64,14 +64,14 @@ class Keeping(Opened):
         What is younger than a day stays. Older operations can no longer be undone. `dry_run`
         removes nothing. Raises Corrupt, with nothing removed, if something on the way is damaged.
         """
-        from vault.operations.collect_garbage import UNDO_DAYS, collect_garbage
+        from vault.operations.upkeep.collect_garbage import UNDO_DAYS, collect_garbage
 
         days = UNDO_DAYS if undo_days is None else undo_days
         return collect_garbage(self._context(), undo_days=days, dry_run=dry_run)
 
     def branches(self) -> BranchReport:
         """Return all branches, sorted by name; the current one also before its first commit."""
-        from vault.operations.branches import list_branches
+        from vault.operations.history.branches import list_branches
 
         return list_branches(self._context())
 
@@ -81,7 +81,7 @@ class Keeping(Opened):
         Raises AlreadyExists (`branch-exists`, `ref-name-taken`), InvalidInput (`ref-name-invalid`,
         `commit-needed`), NotFound (`revision-not-found`, `no-commits`).
         """
-        from vault.operations.branches import make_branch
+        from vault.operations.history.branches import make_branch
 
         return make_branch(self._context(), name, revision)
 
@@ -91,7 +91,7 @@ class Keeping(Opened):
         Raises Conflict (`branch-current`, `branch-not-merged`, `branch-has-stage`), NotFound
         (`branch-not-found`).
         """
-        from vault.operations.branches import delete_branch
+        from vault.operations.history.branches import delete_branch
 
         return delete_branch(self._context(), name, force=force)
 
@@ -101,7 +101,7 @@ class Keeping(Opened):
         Raises AlreadyExists (`branch-exists`, `ref-name-taken`), NotFound (`branch-not-found`),
         InvalidInput (`ref-name-invalid`), Conflict (`detached-head`).
         """
-        from vault.operations.branches import rename_branch
+        from vault.operations.history.branches import rename_branch
 
         return rename_branch(self._context(), old, new)
 
@@ -112,7 +112,7 @@ class Keeping(Opened):
         Raises NotFound (`branch-not-found`), AlreadyExists (`branch-exists`, `ref-name-taken`),
         InvalidInput (`switch-names-commit`, `take-stage-alone`, `ref-name-invalid`).
         """
-        from vault.operations.switch import switch
+        from vault.operations.history.switch import switch
 
         return switch(self._context(), name, create=create, take_stage=take_stage)
 
@@ -122,7 +122,7 @@ class Keeping(Opened):
         Raises Conflict (`stage-in-the-way`) over staged changes, InvalidInput (`commit-needed`),
         NotFound (`revision-not-found`).
         """
-        from vault.operations.switch import checkout
+        from vault.operations.history.switch import checkout
 
         return checkout(self._context(), revision)
 
@@ -133,7 +133,7 @@ class Keeping(Opened):
         Conflict (`operation-not-last`, `operation-of-another`, `operation-overtaken`), NotFound
         (`operation-not-found`), InvalidInput (`operation-invalid`).
         """
-        from vault.operations.undo import undo
+        from vault.operations.history.undo import undo
 
         return undo(self._context(), operation)
 
@@ -142,6 +142,6 @@ class Keeping(Opened):
 
         Raises AnswerIsNo (`nothing-to-redo`), Conflict (`operation-overtaken`).
         """
-        from vault.operations.undo import redo
+        from vault.operations.history.undo import redo
 
         return redo(self._context())

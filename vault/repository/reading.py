@@ -9,18 +9,22 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample
-    from vault.operations.diff import Changes, DiffReport
-    from vault.operations.examine_rows import Finding
-    from vault.operations.export import ExportReport
-    from vault.operations.grep import GrepReport
-    from vault.operations.list_examples import ExamplesReport
-    from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
-    from vault.operations.list_removed import RemovedReport
-    from vault.operations.log import LogReport
-    from vault.operations.show import CommitShown, ExampleShown
-    from vault.operations.sql import SqlReport
-    from vault.operations.status import StatusReport
-    from vault.operations.undo import OperationsReport
+    from vault.operations.exports.export import ExportReport
+    from vault.operations.history.log import LogReport
+    from vault.operations.history.show import CommitShown, ExampleShown
+    from vault.operations.history.status import StatusReport
+    from vault.operations.history.undo import OperationsReport
+    from vault.operations.quarantine.list_items import (
+        QuarantineExport,
+        QuarantineReport,
+        ShownEntry,
+    )
+    from vault.operations.queries.diff import Changes, DiffReport
+    from vault.operations.queries.grep import GrepReport
+    from vault.operations.queries.query import ExamplesReport
+    from vault.operations.queries.sql import SqlReport
+    from vault.operations.removals.list_removed import RemovedReport
+    from vault.operations.validation.examine_rows import Finding
     from vault.repository.snapshot import Snapshot
     from vault.rules.any_rule import AnyRule
 
@@ -30,7 +34,7 @@ class Reading(Opened):
 
     def status(self) -> StatusReport:
         """Return the branch, what is staged, and what is in quarantine; reads one log entry."""
-        from vault.operations.status import status
+        from vault.operations.history.status import status
 
         return status(self._context())
 
@@ -41,7 +45,7 @@ class Reading(Opened):
 
         `stat` also tells what `validate` had found in each. Raises NotFound (`revision-not-found`).
         """
-        from vault.operations.log import log
+        from vault.operations.history.log import log
 
         return log(self._context(), revision, limit=limit, stat=stat)
 
@@ -60,7 +64,7 @@ class Reading(Opened):
         NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
         `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
         """
-        from vault.operations.export import ExportOptions, export
+        from vault.operations.exports.export import ExportOptions, export
 
         wanted = ExportOptions(where=self._conditions(where, filters), **options)
         return export(self._context(), revision, wanted, stdout=stdout)
@@ -74,7 +78,7 @@ class Reading(Opened):
         limit: int = 20,
     ) -> ExamplesReport:
         """Return the examples of a revision (the stage) that satisfy all expressions."""
-        from vault.operations.list_examples import query
+        from vault.operations.queries.query import query
 
         conditions = self._conditions(where, filters)
         return query(self._context(), conditions, revision, limit=limit)
@@ -83,7 +87,7 @@ class Reading(Opened):
         self, where: Conditions, revision: str | None = None, *, filters: Sequence[str] = ()
     ) -> Iterator[ListedExample]:
         """Yield every example that `query` counts."""
-        from vault.operations.list_examples import iterate_query
+        from vault.operations.queries.query import iterate_query
 
         return iterate_query(self._context(), self._conditions(where, filters), revision)
 
@@ -97,14 +101,14 @@ class Reading(Opened):
         seed: int = 0,
     ) -> ExamplesReport:
         """Return a sample of a revision (the stage): the same for the same seed."""
-        from vault.operations.list_examples import sample
+        from vault.operations.queries.query import sample
 
         conditions = self._conditions(where, filters)
         return sample(self._context(), count, revision, expressions=conditions, seed=seed)
 
     def head(self, count: int = 10, revision: str | None = None) -> ExamplesReport:
         """Return the first examples of a revision (the stage)."""
-        from vault.operations.list_examples import head
+        from vault.operations.queries.query import head
 
         return head(self._context(), count, revision)
 
@@ -113,7 +117,7 @@ class Reading(Opened):
 
         `options` are the fields of `GrepOptions`.
         """
-        from vault.operations.grep import GrepOptions, grep
+        from vault.operations.queries.grep import GrepOptions, grep
 
         return grep(self._context(), pattern, revision, GrepOptions(**options))
 
@@ -123,7 +127,7 @@ class Reading(Opened):
         A word is looked up as branch, tag, commit, then example. Raises NotFound
         (`revision-not-found`, `example-not-found`), InvalidInput (`example-ambiguous`).
         """
-        from vault.operations.show import show
+        from vault.operations.history.show import show
 
         return show(self._context(), name)
 
@@ -139,7 +143,7 @@ class Reading(Opened):
         limit: int = 20,
     ) -> DiffReport:
         """Compare two revisions; by default HEAD with the stage."""
-        from vault.operations.diff import diff
+        from vault.operations.queries.diff import diff
 
         conditions = self._conditions(where, filters)
         return diff(self._context(), old, new, key=key, by=by, where=conditions, limit=limit)
@@ -154,32 +158,32 @@ class Reading(Opened):
         filters: Sequence[str] = (),
     ) -> Changes:
         """Return every change between two revisions, read as they are asked for."""
-        from vault.operations.diff import iterate_diff
+        from vault.operations.queries.diff import iterate_diff
 
         conditions = self._conditions(where, filters)
         return iterate_diff(self._context(), old, new, key=key, where=conditions)
 
     def sql(self, statement: str, *, seconds: float = 60.0) -> SqlReport:
-        """Return what a read-only query answers; see `vault.operations.sql`."""
-        from vault.operations.sql import sql
+        """Return what a read-only query answers; see `vault.operations.queries.sql`."""
+        from vault.operations.queries.sql import sql
 
         return sql(self._context(), statement, seconds=seconds)
 
     def quarantine(self, revision: str | None = None) -> QuarantineReport:
         """Return what was kept out of a revision (the stage), and why."""
-        from vault.operations.list_quarantine import list_quarantine
+        from vault.operations.quarantine.list_items import list_quarantine
 
         return list_quarantine(self._context(), revision)
 
     def removed(self, revision: str | None = None, *, reason: str | None = None) -> RemovedReport:
         """Return what was taken out and stays out, and why."""
-        from vault.operations.list_removed import list_removed
+        from vault.operations.removals.list_removed import list_removed
 
         return list_removed(self._context(), revision, reason=reason)
 
     def operations(self, *, limit: int | None = None) -> OperationsReport:
         """Return what was done, newest first."""
-        from vault.operations.undo import list_operations
+        from vault.operations.history.undo import list_operations
 
         return list_operations(self._context(), limit=limit)
 
@@ -206,7 +210,7 @@ class Reading(Opened):
 
     def show_quarantined(self, entry: str, revision: str | None = None) -> ShownEntry:
         """Return one entry of the quarantine, whole."""
-        from vault.operations.list_quarantine import show_quarantined
+        from vault.operations.quarantine.list_items import show_quarantined
 
         return show_quarantined(self._context(), entry, revision)
 
@@ -214,7 +218,7 @@ class Reading(Opened):
         self, file: BinaryIO, entries: Sequence[str] = (), *, revision: str | None = None
     ) -> int:
         """Write what is in quarantine (all, or those named) to a file, to be corrected."""
-        from vault.operations.list_quarantine import export_quarantine
+        from vault.operations.quarantine.list_items import export_quarantine
 
         return export_quarantine(self._context(), entries, file, revision=revision)
 
@@ -222,19 +226,19 @@ class Reading(Opened):
         self, output: str, entries: Sequence[str] = (), *, force: bool = False
     ) -> QuarantineExport:
         """Write what is in quarantine (all, or those named) to a file of this path."""
-        from vault.operations.list_quarantine import save_quarantine
+        from vault.operations.quarantine.list_items import save_quarantine
 
         return save_quarantine(self._context(), output, entries, force=force)
 
     def iterate_findings(self, revision: str | None = None, **options: Any) -> Iterator[Finding]:
         """Yield every finding that `validate` counts."""
-        from vault.operations.validate import ValidateOptions, iterate_findings
+        from vault.operations.validation.validate import ValidateOptions, iterate_findings
 
         return iterate_findings(self._context(), revision, ValidateOptions(**options))
 
     def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[AnyRule, ...]:
         """Return the rules that codes, beginnings of codes, or names mean, your own included."""
-        from vault.operations.own_rules import known_rules
+        from vault.operations.validation.project_rules import known_rules
         from vault.rules.codes import ALL_RULES
         from vault.rules.selection import matching_codes
 

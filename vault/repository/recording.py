@@ -9,16 +9,16 @@ from vault.repository.opened import Conditions, Opened
 
 if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
-    from vault.operations.commit import CommitReport
-    from vault.operations.dedupe_report import DedupeReport
-    from vault.operations.discard import DiscardReport
-    from vault.operations.import_report import ImportReport
-    from vault.operations.remove import RemoveReport
-    from vault.operations.reset import ResetReport
-    from vault.operations.restore import RestoreReport
-    from vault.operations.retry_quarantine import RetryReport
-    from vault.operations.revert import RevertReport
-    from vault.operations.validate import ValidateReport
+    from vault.operations.duplicates.report import DedupeReport
+    from vault.operations.history.commit import CommitReport
+    from vault.operations.history.discard import DiscardReport
+    from vault.operations.history.reset import ResetReport
+    from vault.operations.history.revert import RevertReport
+    from vault.operations.imports.import_report import ImportReport
+    from vault.operations.quarantine.retry import RetryReport
+    from vault.operations.removals.remove import RemoveReport
+    from vault.operations.removals.restore import RestoreReport
+    from vault.operations.validation.validate import ValidateReport
 
 
 class Recording(Opened):
@@ -33,8 +33,8 @@ class Recording(Opened):
         quarantine. Raises NotFound (`file-not-found`), InvalidInput (`nothing-readable`,
         `format-unknown` and more), Conflict (`detached-head`); nothing is staged then.
         """
-        from vault.operations.import_files import import_files
-        from vault.operations.import_options import ImportOptions
+        from vault.operations.imports.import_files import import_files
+        from vault.operations.imports.import_options import ImportOptions
 
         return import_files(self._context(), paths, ImportOptions(**options), stdin=stdin)
 
@@ -53,7 +53,7 @@ class Recording(Opened):
         `allow_empty`, `validate-gate` unless `verify` is False), InvalidInput (`message-missing`,
         `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`, `branch-moved`).
         """
-        from vault.operations.commit import CommitOptions, commit_stage
+        from vault.operations.history.commit import CommitOptions, commit_stage
 
         options = CommitOptions(
             meta=dict(meta or {}),
@@ -78,7 +78,7 @@ class Recording(Opened):
         (`example-not-there`), InvalidInput (`examples-missing`, `examples-or-where`, and those of
         expressions), Conflict (`detached-head`).
         """
-        from vault.operations.remove import remove_examples
+        from vault.operations.removals.remove import remove_examples
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
@@ -94,7 +94,7 @@ class Recording(Opened):
         containment: int | None = None,
         **comparing: Any,
     ) -> DedupeReport:
-        """Take duplicates out of the stage, or mark them; see `vault.operations.dedupe`.
+        """Take duplicates out of the stage, or mark them; see `vault.operations.duplicates.dedupe`.
 
         With `against`, a revision or the path of a file, what is there goes instead; with
         `containment` too, what shares a run of so many words with it. `comparing` are `format` and
@@ -103,11 +103,11 @@ class Recording(Opened):
         the work; and fields of `Comparing`: `exact`, `threshold`, `on`, `keep`, `within`,
         `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
         """
-        from vault.operations.dedupe import DedupeOptions, dedupe
-        from vault.operations.dedupe_against import dedupe_against, require_against
-        from vault.operations.dedupe_settings import comparing_of
-        from vault.operations.engines import LOCAL
-        from vault.operations.reference_data import ReadAs
+        from vault.operations.duplicates.dedupe import DedupeOptions, dedupe
+        from vault.operations.duplicates.dedupe_against import dedupe_against, require_against
+        from vault.operations.duplicates.plan.reference import ReadAs
+        from vault.operations.duplicates.settings import comparing_of
+        from vault.operations.duplicates.workers.open_engine import LOCAL
 
         read_as = ReadAs(comparing.pop("format", None), comparing.pop("mapping", None))
         all_pairs = bool(comparing.pop("all_pairs", False))
@@ -128,7 +128,7 @@ class Recording(Opened):
         `detached-head`), InvalidInput (`config-invalid`, `threshold-invalid`).
         """
         from vault.operations.clean import clean
-        from vault.operations.dedupe_settings import comparing_of
+        from vault.operations.duplicates.settings import comparing_of
 
         comparing = comparing_of(self.folder)
         return clean(self._context(), comparing, dry_run=dry_run, yes=yes)
@@ -140,7 +140,7 @@ class Recording(Opened):
         when they were taken out. Raises NotFound (`example-not-found`, `example-not-there`),
         InvalidInput (`examples-missing`, `example-ambiguous`), Conflict (`detached-head`).
         """
-        from vault.operations.restore import restore
+        from vault.operations.removals.restore import restore
 
         return restore(self._context(), examples, revision=revision)
 
@@ -151,13 +151,13 @@ class Recording(Opened):
         AnswerIsNo (`nothing-to-revert`), NotFound (`revision-not-found`), Conflict
         (`detached-head`).
         """
-        from vault.operations.revert import revert
+        from vault.operations.history.revert import revert
 
         return revert(self._context(), revision, readmit=readmit)
 
     def discard(self) -> DiscardReport:
         """Empty the stage, so that it is what the last commit holds; Conflict (`detached-head`)."""
-        from vault.operations.discard import discard
+        from vault.operations.history.discard import discard
 
         return discard(self._context())
 
@@ -167,7 +167,7 @@ class Recording(Opened):
         Raises NotFound (`revision-not-found`), InvalidInput (`commit-needed`), Conflict
         (`detached-head`).
         """
-        from vault.operations.reset import reset
+        from vault.operations.history.reset import reset
 
         return reset(self._context(), revision, hard=hard)
 
@@ -179,8 +179,8 @@ class Recording(Opened):
         They go the way of files: duplicates are not stored again, and a row with a value that JSON
         does not have (NaN, a set, a date) goes to quarantine with the reason.
         """
-        from vault.operations.import_options import ImportOptions
-        from vault.operations.import_records import import_records
+        from vault.operations.imports.import_options import ImportOptions
+        from vault.operations.imports.import_records import import_records
 
         return import_records(self._context(), rows, ImportOptions(source=source, **options))
 
@@ -190,7 +190,7 @@ class Recording(Opened):
         `options` are the fields of `RetryOptions`. Raises NotFound (`entry-not-found`),
         InvalidInput (`entry-unreadable` if all of them must be read), Conflict (`detached-head`).
         """
-        from vault.operations.retry_quarantine import RetryOptions, retry_quarantine
+        from vault.operations.quarantine.retry import RetryOptions, retry_quarantine
 
         return retry_quarantine(self._context(), entries, RetryOptions(**options))
 
@@ -200,7 +200,7 @@ class Recording(Opened):
         All that are named, or none. Raises NotFound (`entry-not-found`), InvalidInput
         (`entry-unreadable`, `entries-mixed`, `entries-missing`), Conflict (`detached-head`).
         """
-        from vault.operations.restore_quarantined import restore_quarantined
+        from vault.operations.quarantine.restore_items import restore_quarantined
 
         return restore_quarantined(self._context(), entries)
 
@@ -218,14 +218,15 @@ class Recording(Opened):
 
         `options` are the fields of `ValidateOptions`. `fix` mends what has one safe answer and
         `quarantine` takes out what has an error, of the stage alone; see
-        `vault.operations.mend`. With `all_items` the report of the two lists everything.
+        `vault.operations.validation.fix_and_quarantine`. With `all_items` the report of the two
+        lists everything.
         """
-        from vault.operations.validate import ValidateOptions, validate
+        from vault.operations.validation.validate import ValidateOptions, validate
 
         wanted = ValidateOptions(**options)
         if not fix and not quarantine:
             return validate(self._context(), revision, wanted)
-        from vault.operations.mend import MendOptions, mend
+        from vault.operations.validation.fix_and_quarantine import MendOptions, mend
 
         mending = MendOptions(fix, quarantine, dry_run, all_items)
         return mend(self._context(), revision, wanted, mending)

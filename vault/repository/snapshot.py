@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vault.dataset.reading.examples import Example
     from vault.objects.digest import Digest
     from vault.objects.runs import RowKeys
-    from vault.operations.render_examples import FormatReport
+    from vault.operations.exports.render import FormatReport
     from vault.session.context import Context
     from vault.session.revisions import Revision
 
@@ -62,7 +62,7 @@ class Snapshot:
         """
         if self.commit is not None and len(self) == self._dataset.manifest.examples:
             return self._context.commit(self.commit).fingerprint
-        from vault.operations.tables import fingerprint_of_rows
+        from vault.operations.exports.tables import fingerprint_of_rows
 
         return fingerprint_of_rows(self._dataset, self._keys)
 
@@ -146,7 +146,7 @@ class Snapshot:
         `labels` (a JSON object), `source`, `line`, `round`, `turns`, `chars`, `tokens`. Records are
         text because an inferred struct would invent nulls and mix types.
         """
-        from vault.operations.tables import arrow_table
+        from vault.operations.exports.tables import arrow_table
 
         return arrow_table(self._dataset, self._keys)
 
@@ -156,7 +156,7 @@ class Snapshot:
         `data` and `labels` are Python dicts here. Raises InvalidInput (`library-missing`) if pandas
         is not installed.
         """
-        from vault.operations.tables import pandas_frame
+        from vault.operations.exports.tables import pandas_frame
 
         return pandas_frame(self._dataset, self._keys)
 
@@ -170,7 +170,7 @@ class Snapshot:
         (`output-format-unknown`; `format-unsupported` if the format cannot hold an example, unless
         such are to be skipped; `library-missing` if `datasets` is not installed).
         """
-        from vault.operations.render_examples import hugging_face_dataset
+        from vault.operations.exports.render import hugging_face_dataset
 
         place = "the stage" if self.commit is None else f"commit {self.commit}"
         return hugging_face_dataset(
@@ -189,7 +189,7 @@ class Snapshot:
         conversation has an empty one. About 1 KB and 30 µs an example. What they hold is kept, with
         that of `dedupe --count-shared`: another time takes a third of that.
         """
-        from vault.operations.minhashes import minhashes
+        from vault.operations.duplicates.minhashes import minhashes
 
         return minhashes(self._context, self._dataset, self._keys)
 
@@ -198,7 +198,7 @@ class Snapshot:
 
         Raises InvalidInput (`output-format-unknown`).
         """
-        from vault.operations.render_examples import examine_format
+        from vault.operations.exports.render import examine_format
 
         return examine_format(self._dataset, self._keys, format)
 

@@ -19,8 +19,8 @@ from tests.support.library import Library, chat
 from vault.catalogue.index import Catalogue
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest, digest_of
-from vault.operations.import_options import ImportMode
-from vault.operations.show import ExampleShown
+from vault.operations.history.show import ExampleShown
+from vault.operations.imports.import_options import ImportMode
 
 
 def folder_of(library: Library) -> Path:

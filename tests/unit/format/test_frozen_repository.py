@@ -15,8 +15,8 @@ from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.formats.registry import derive
 from vault.objects.conversation import Kind
 from vault.objects.json_text import parse
-from vault.operations.import_options import ImportMode
-from vault.operations.show import ExampleShown
+from vault.operations.history.show import ExampleShown
+from vault.operations.imports.import_options import ImportMode
 from vault.repository import Repository
 
 FROZEN = Path(__file__).resolve().parents[3] / "fixtures" / "repositories" / "format-1"

@@ -15,8 +15,8 @@ from tests.support.library import Library, chat
 from tests.support.repositories import context_of, everything, full_backend
 from vault.errors import AnswerIsNo, Corrupt, InvalidInput
 from vault.objects.digest import Digest
-from vault.operations.collect_garbage import collect_garbage
-from vault.operations.reach import Reach
+from vault.operations.upkeep.collect_garbage import collect_garbage
+from vault.operations.upkeep.reachable import Reach
 from vault.repository import Repository
 from vault.store.object_store import object_name
 

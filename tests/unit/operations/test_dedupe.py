@@ -11,7 +11,7 @@ from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.dataset.reading.removals import removals_of
 from vault.errors import Conflict, InvalidInput, NotFound
-from vault.operations.dedupe_report import DedupeReport
+from vault.operations.duplicates.report import DedupeReport
 
 ANSWER = "Hold the small red button on the back for ten seconds until the light turns green again"
 OTHER = "Go to your account page, choose the order, and follow the link that says where it is now"
@@ -64,7 +64,7 @@ def test_equal_keys_of_conversations_are_not_believed(
 ) -> None:
     import numpy as np
 
-    from vault.operations import exact_duplicates
+    from vault.operations.duplicates.plan import exact_duplicates
 
     def collide(table: Any, column: str) -> Any:
         return np.zeros(len(table), np.uint64), np.ones(len(table), np.bool_)

@@ -23,9 +23,10 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
-from vault.operations import divided_work, duplicate_plan, row_shares
-from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.text_holder import stretches_of
+from vault.operations.duplicates.plan import plan as duplicate_plan
+from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.workers import local_children, partition_rows
+from vault.operations.duplicates.workers.child_side import stretches_of
 from vault.processes.child import ChildProcess
 from vault.progress import Silent
 from vault.store.object_store import object_name
@@ -37,10 +38,10 @@ BATCHES = 4
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ChildProcess]]:
     """The children that were started: some hundred rows are many."""
-    monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 20_000)
-    monkeypatch.setattr(divided_work, "LEAST_ROWS", 50)
-    monkeypatch.setattr(divided_work, "_SETS_AT_ONCE", 16)
-    monkeypatch.setattr(row_shares, "SHARE_ROWS", 40)
+    monkeypatch.setattr(local_children, "BYTES_FOR_CHILDREN", 20_000)
+    monkeypatch.setattr(local_children, "LEAST_ROWS", 50)
+    monkeypatch.setattr(local_children, "_SETS_AT_ONCE", 16)
+    monkeypatch.setattr(partition_rows, "SHARE_ROWS", 40)
     found: list[ChildProcess] = []
     start = ChildProcess.__init__
 
@@ -121,13 +122,13 @@ def test_few_rows_start_none_however_long_and_many_only_if_they_are_long_enough(
 ) -> None:
     rows = len(alone(filled).keys)
     sizes = sum(len(json.dumps(each)) for each in filled.records())
-    monkeypatch.setattr(divided_work, "LEAST_ROWS", rows + 1)
+    monkeypatch.setattr(local_children, "LEAST_ROWS", rows + 1)
     plan(filled, comparing=Comparing(on=Part.PROMPT))
-    monkeypatch.setattr(divided_work, "LEAST_ROWS", rows)
-    monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", 2 * (sizes + 200 * rows))
+    monkeypatch.setattr(local_children, "LEAST_ROWS", rows)
+    monkeypatch.setattr(local_children, "BYTES_FOR_CHILDREN", 2 * (sizes + 200 * rows))
     plan(filled, comparing=Comparing(on=Part.RESPONSE))
     assert started == []
-    monkeypatch.setattr(divided_work, "BYTES_FOR_CHILDREN", (sizes + 200 * rows) // 2)
+    monkeypatch.setattr(local_children, "BYTES_FOR_CHILDREN", (sizes + 200 * rows) // 2)
     plan(filled)
     assert len(started) == 1
 
@@ -262,14 +263,14 @@ def test_chunks_are_given_to_processes_about_evenly_and_wholly() -> None:
          for chunk, rows in enumerate([1, 90, 1, 50, 60, 3, 70, 1, 1])]
     )  # fmt: skip
     for workers in (2, 3, 4):
-        holder = divided_work.given_out(np.full(9, -1, np.int8), keys, workers)
+        holder = local_children.given_out(np.full(9, -1, np.int8), keys, workers)
         assert sorted(set(holder.tolist())) == list(range(workers))
         assert (np.diff(holder) >= 0).all()
         rows = np.bincount(holder[(keys >> np.uint64(32)).astype(np.int64)])
         assert rows.max() < len(keys) / workers + 90
-        again = divided_work.given_out(holder.copy(), keys[:1], workers)
+        again = local_children.given_out(holder.copy(), keys[:1], workers)
         assert again.tolist() == holder.tolist()
-    one = divided_work.given_out(np.full(1, -1, np.int8), keys[:1], 2)
+    one = local_children.given_out(np.full(1, -1, np.int8), keys[:1], 2)
     assert one.tolist() in ([0], [1])
 
 

@@ -15,8 +15,8 @@ from tests.support.library import NOW, Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.catalogue.array_files import ArrayFiles
 from vault.errors import Conflict, Corrupt, InvalidInput, StorageFailed, VaultError
-from vault.operations.engines import open_engine
-from vault.operations.tasks import Handle
+from vault.operations.duplicates.workers.cluster import Handle
+from vault.operations.duplicates.workers.open_engine import open_engine
 from vault.progress import silent
 from vault.session.context import Context
 from vault.store.local import LocalBackend
@@ -106,7 +106,7 @@ def test_a_folder_that_was_given_relatively_is_the_same_place_elsewhere(
 
 
 def test_machines_that_do_not_have_the_folder_are_refused(cluster: Any, tmp_path: Path) -> None:
-    from vault.operations.ray_tasks import RayTasks
+    from vault.operations.duplicates.workers.ray_cluster import RayTasks
 
     class Elsewhere(ArrayFiles):
         """Is written here, and another folder wherever it travels."""
@@ -122,7 +122,7 @@ def test_machines_that_do_not_have_the_folder_are_refused(cluster: Any, tmp_path
 
 
 def test_what_a_task_raises_comes_here(cluster: Any) -> None:
-    from vault.operations.ray_tasks import RayTasks
+    from vault.operations.duplicates.workers.ray_cluster import RayTasks
 
     tasks = RayTasks(cluster)
     with pytest.raises(Corrupt, match="is damaged"):
@@ -137,7 +137,7 @@ def test_what_a_task_raises_comes_here(cluster: Any) -> None:
 
 
 def test_a_worker_that_dies_is_told(cluster: Any) -> None:
-    from vault.operations.ray_tasks import RayTasks
+    from vault.operations.duplicates.workers.ray_cluster import RayTasks
 
     tasks = RayTasks(cluster)
     with pytest.raises(StorageFailed) as caught:
@@ -149,7 +149,7 @@ def test_a_worker_that_dies_is_told(cluster: Any) -> None:
 
 
 def test_a_task_returns_one_part_or_several(cluster: Any) -> None:
-    from vault.operations.ray_tasks import RayTasks
+    from vault.operations.duplicates.workers.ray_cluster import RayTasks
 
     tasks = RayTasks(cluster)
     shared: Handle = tasks.share(np.arange(6))

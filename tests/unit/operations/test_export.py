@@ -19,7 +19,7 @@ from vault.dataset.choosing.select import Selection
 from vault.dataset.reading import records, write_records
 from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.formats.writers import LineWriter
-from vault.operations.export import ExportReport
+from vault.operations.exports.export import ExportReport
 
 TEXTS = [
     b'{"b": 1, "a": [1.50, 1e400, 18446744073709551616], "c": "\\u00e9\xc3\xa9"}',
@@ -332,7 +332,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
 
 def full_after(monkeypatch: pytest.MonkeyPatch, size_bytes: int) -> None:
     """Let writing an export fail once so many bytes were written."""
-    from vault.operations.hashed_file import HashedFile
+    from vault.operations.exports.hashed_file import HashedFile
 
     written = 0
     write = HashedFile.write

@@ -12,8 +12,8 @@ from tests.support.library import Library, chat
 from vault.dataset.listed import open_revision
 from vault.errors import StorageFailed
 from vault.objects.runs import key_parts
-from vault.operations import find_faults as searching
-from vault.operations.examine_rows import Finding
+from vault.operations.validation import run_rules as searching
+from vault.operations.validation.examine_rows import Finding
 from vault.processes.child import ChildProcess
 from vault.rules.codes import RULES
 from vault.rules.selection import RuleSelection, selected_rules

@@ -23,7 +23,7 @@ from tests.support.repositories import (
     opened,
 )
 from vault.errors import Corrupt
-from vault.operations.fsck import FsckReport, fsck
+from vault.operations.upkeep.fsck import FsckReport, fsck
 from vault.repository import Repository
 from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend

@@ -32,7 +32,7 @@ from vault.objects.not_duplicates import encode_judged
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import RefName, Stage, View, Workspace
-from vault.operations.fsck import fsck
+from vault.operations.upkeep.fsck import fsck
 from vault.session.context import WORKSPACE
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore

@@ -12,7 +12,7 @@ import pytest
 from tests.support.drafting import ids, remove
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, NotFound
-from vault.operations.import_report import ImportedFile, ImportReport
+from vault.operations.imports.import_report import ImportedFile, ImportReport
 
 
 def counts(report: ImportReport | ImportedFile) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from tests.support.drafting import remove
 from tests.support.interleaving import repository_after
 from tests.support.library import Library, chat
 from vault.errors import AnswerIsNo
-from vault.operations.import_options import ImportMode
+from vault.operations.imports.import_options import ImportMode
 
 
 def test_two_imports_at_once_both_arrive(library: Library) -> None:

@@ -18,12 +18,12 @@ from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.texts import Texts
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
-from vault.operations import kept_signatures
-from vault.operations.duplicate_plan import Comparing, DuplicatePlan, plan_duplicates
-from vault.operations.minhashes import minhashes
-from vault.operations.reference_data import open_reference
-from vault.operations.reference_matches import match_reference
-from vault.operations.signed_examples import forget_unused
+from vault.operations.duplicates.minhashes import minhashes
+from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.reference import open_reference
+from vault.operations.duplicates.plan.reference_matches import match_reference
+from vault.operations.duplicates.signing import cached_signatures
+from vault.operations.duplicates.signing.compared_examples import forget_unused
 from vault.progress import silent
 from vault.session.context import Context
 from vault.store.local import LocalBackend
@@ -345,7 +345,7 @@ def signed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(texts))
         return sign(texts, **options)
 
-    for module in (kept_signatures, reference):
+    for module in (cached_signatures, reference):
         monkeypatch.setattr(module, "sign", counting)
     return counts
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.repositories import chat, copy_of, label, new_backend, opened, write_lines
 from vault.errors import InvalidInput
-from vault.operations.restore import RestoreReport
-from vault.operations.retry_quarantine import RetryReport
+from vault.operations.quarantine.retry import RetryReport
+from vault.operations.removals.restore import RestoreReport
 from vault.repository import Repository
 from vault.store.memory import MemoryBackend
 

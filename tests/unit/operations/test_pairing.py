@@ -16,7 +16,7 @@ from tests.support.edits import FILES, Score, data_folder, edited, score, texts_
 from tests.support.library import Library, chat
 from vault.catalogue.array_files import ArrayFiles
 from vault.dataset.comparing import pair_rows
-from vault.operations.diff import DiffReport
+from vault.operations.queries.diff import DiffReport
 
 FOX = "The quick brown fox jumps over the lazy dog near the old river bank"
 TAX = "Which documents must a freelancer hand in with the annual tax declaration"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.drafting import context_of, label
 from tests.support.library import Library, chat
 from vault.errors import InvalidExpression
-from vault.operations.sql import SqlReport, sql
+from vault.operations.queries.sql import SqlReport, sql
 from vault.repository import Repository
 
 RECORDS: list[dict[str, Any]] = [

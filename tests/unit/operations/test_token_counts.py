@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput
-from vault.operations.token_counts import token_counter
+from vault.operations.validation.token_counts import token_counter
 
 WORDS = "word " * 1_500
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.drafting import label, labels_of
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput
-from vault.operations.import_report import ImportReport
+from vault.operations.imports.import_report import ImportReport
 
 
 def exported(library: Library, name: str = "edit.jsonl") -> list[Any]:

@@ -12,7 +12,7 @@ from tests.support.library import Library, chat
 from vault.dataset.choosing.where import matching_keys, matching_mask
 from vault.errors import Corrupt, InvalidExpression
 from vault.objects.digest import Digest
-from vault.operations.sql import sql
+from vault.operations.queries.sql import sql
 from vault.repository import Repository
 from vault.store.object_store import object_name
 

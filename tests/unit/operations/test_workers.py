@@ -16,7 +16,7 @@ from tests.support.drafting import ids
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, StorageFailed
 from vault.formats.blocks import open_blocks
-from vault.operations import workers
+from vault.operations.imports import import_workers
 from vault.progress import Progress
 
 
@@ -28,16 +28,16 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[workers.ProcessWorker]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[import_workers.ProcessWorker]:
     """The worker processes that were started, in order."""
-    found: list[workers.ProcessWorker] = []
-    start = workers.ProcessWorker.__init__
+    found: list[import_workers.ProcessWorker] = []
+    start = import_workers.ProcessWorker.__init__
 
-    def recorded(self: workers.ProcessWorker, *arguments: Any) -> None:
+    def recorded(self: import_workers.ProcessWorker, *arguments: Any) -> None:
         start(self, *arguments)
         found.append(self)
 
-    monkeypatch.setattr(workers.ProcessWorker, "__init__", recorded)
+    monkeypatch.setattr(import_workers.ProcessWorker, "__init__", recorded)
     return found
 
 
@@ -58,7 +58,7 @@ def filled(folder: Path, wanted: int) -> Library:
 
 
 def test_the_outcome_does_not_depend_on_how_many_read(
-    tmp_path: Path, started: list[workers.ProcessWorker]
+    tmp_path: Path, started: list[import_workers.ProcessWorker]
 ) -> None:
     one, two = filled(tmp_path / "one", 1), filled(tmp_path / "two", 2)
 
@@ -84,7 +84,7 @@ def test_every_way_of_importing_gives_the_same_by_two(tmp_path: Path, mode: str)
     assert found[0] == found[1]
 
 
-def gone(started: list[workers.ProcessWorker]) -> bool:
+def gone(started: list[import_workers.ProcessWorker]) -> bool:
     return all(each.child.has_ended for each in started)
 
 
@@ -117,7 +117,7 @@ def interrupted(library: Library, progress: Progress, wanted: int = 2) -> None:
 
 
 def test_a_worker_that_is_killed_ends_the_import(
-    library: Library, started: list[workers.ProcessWorker]
+    library: Library, started: list[import_workers.ProcessWorker]
 ) -> None:
     def kill() -> None:
         os.kill(started[0].child.pid, signal.SIGKILL)
@@ -132,7 +132,7 @@ def test_a_worker_that_is_killed_ends_the_import(
 
 
 def test_an_interrupt_leaves_no_process(
-    library: Library, started: list[workers.ProcessWorker]
+    library: Library, started: list[import_workers.ProcessWorker]
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -146,16 +146,16 @@ def test_an_interrupt_leaves_no_process(
 
 
 def test_a_worker_that_cannot_start_takes_the_others_along(
-    library: Library, started: list[workers.ProcessWorker], monkeypatch: pytest.MonkeyPatch
+    library: Library, started: list[import_workers.ProcessWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = workers.ProcessWorker.__init__
+    start = import_workers.ProcessWorker.__init__
 
-    def refused(self: workers.ProcessWorker, *arguments: Any) -> None:
+    def refused(self: import_workers.ProcessWorker, *arguments: Any) -> None:
         if started:
             raise BlockingIOError(11, "Resource temporarily unavailable")
         start(self, *arguments)
 
-    monkeypatch.setattr(workers.ProcessWorker, "__init__", refused)
+    monkeypatch.setattr(import_workers.ProcessWorker, "__init__", refused)
     with pytest.raises(OSError):
         interrupted(library, Acting(10**9, list), wanted=3)
 
@@ -164,7 +164,7 @@ def test_a_worker_that_cannot_start_takes_the_others_along(
 
 
 def test_an_error_of_a_worker_is_told_as_it_was_raised(
-    library: Library, started: list[workers.ProcessWorker]
+    library: Library, started: list[import_workers.ProcessWorker]
 ) -> None:
     library.write("a.jsonl", [{"q": "x" * 100, "n": n} for n in range(2_000)])
     with pytest.raises(InvalidInput) as caught:
@@ -175,7 +175,7 @@ def test_an_error_of_a_worker_is_told_as_it_was_raised(
 
 
 def test_a_dry_run_works_with_as_many_processes(
-    library: Library, started: list[workers.ProcessWorker]
+    library: Library, started: list[import_workers.ProcessWorker]
 ) -> None:
     library.write("a.jsonl", [chat(f"q{n}") for n in range(1_000)])
     assert library.run("a.jsonl", workers=2, dry_run=True).imported == 1_000

@@ -14,7 +14,7 @@ from vault.cli.text import escape, paint, short_id, table
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.branches import BranchReport, NamedBranch
+    from vault.operations.history.branches import BranchReport, NamedBranch
 
 
 @options.command(example="vault branch\nvault branch experiment\nvault branch -d experiment")

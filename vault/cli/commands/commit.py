@@ -16,7 +16,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import paint, plural, short_id, shorten
 
 if TYPE_CHECKING:
-    from vault.operations.commit import CommitReport
+    from vault.operations.history.commit import CommitReport
 
 
 @options.command(

@@ -16,7 +16,7 @@ from vault.cli.stage_text import NOT_COMPARED
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.diff import DiffReport
+    from vault.operations.queries.diff import DiffReport
 
 
 @options.command(example="vault diff\nvault diff v1 v2 --stat\nvault diff v1..v2 --by source")

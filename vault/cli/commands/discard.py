@@ -11,7 +11,7 @@ from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
 
 if TYPE_CHECKING:
-    from vault.operations.discard import DiscardReport
+    from vault.operations.history.discard import DiscardReport
 
 
 @options.command(example="vault discard")

@@ -12,7 +12,7 @@ from vault.cli.text import escape, paint, plural, size_text
 from vault.cli.wrapped_text import Piece, hanging
 
 if TYPE_CHECKING:
-    from vault.operations.doctor import DoctorReport, RepositoryState, SettingShown
+    from vault.operations.upkeep.doctor import DoctorReport, RepositoryState, SettingShown
 
 
 @options.command(example="vault doctor\nvault doctor --json")

@@ -14,7 +14,7 @@ from vault.cli.text import escape, plural, short_id
 from vault.cli.wrapped_text import Piece, hanging
 
 if TYPE_CHECKING:
-    from vault.operations.fsck import FsckReport
+    from vault.operations.upkeep.fsck import FsckReport
 
 
 @options.command(example="vault fsck\nvault fsck --repair")

@@ -13,7 +13,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import plural, size_text
 
 if TYPE_CHECKING:
-    from vault.operations.collect_garbage import GarbageReport
+    from vault.operations.upkeep.collect_garbage import GarbageReport
 
 
 @options.command(example="vault gc --dry-run\nvault gc --older-than 7")

@@ -16,7 +16,7 @@ from vault.cli.text import plural
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.import_report import ImportReport
+    from vault.operations.imports.import_report import ImportReport
 
 
 @options.command(
@@ -91,7 +91,7 @@ def _gone(report: ImportReport, mode: str) -> str:
 
 def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
     repository = invocation.repository(writing=not given["dry_run"])
-    from vault.operations.import_options import ImportMode
+    from vault.operations.imports.import_options import ImportMode
 
     stdin = _standard_input() if "-" in files else None
     return repository.import_files(files, stdin=stdin, mode=ImportMode(mode), **given)

@@ -15,7 +15,7 @@ from vault.cli.text import escape
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.init import InitReport
+    from vault.operations.history.init import InitReport
 
 
 @options.command(example="vault init\nvault init support-data")

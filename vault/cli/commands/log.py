@@ -16,7 +16,7 @@ from vault.cli.validation_text import validation_lines
 
 if TYPE_CHECKING:
     from vault.cli.commit_graph import Lanes
-    from vault.operations.log import LoggedCommit, LogReport
+    from vault.operations.history.log import LoggedCommit, LogReport
 
 
 @options.command(example="vault log\nvault log v1 --oneline -n 5")

@@ -13,7 +13,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import paint, shorten, table, terminal_width
 
 if TYPE_CHECKING:
-    from vault.operations.undo import OperationsReport
+    from vault.operations.history.undo import OperationsReport
 
 _OTHER_COLUMNS = 46
 

@@ -17,8 +17,12 @@ from vault.cli.text import escape, paint, plural, short_id, shorten, size_text, 
 from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.list_quarantine import QuarantineExport, QuarantineReport, ShownEntry
-    from vault.operations.retry_quarantine import RetryReport
+    from vault.operations.quarantine.list_items import (
+        QuarantineExport,
+        QuarantineReport,
+        ShownEntry,
+    )
+    from vault.operations.quarantine.retry import RetryReport
 
 command = options.group(
     help="Show what was kept out, where it stood, and why; write it out, or bring it back.\n\n"
@@ -103,7 +107,7 @@ def restore(invocation: Invocation, entries: tuple[str, ...]) -> None:
     Examples that a rule took out return to the stage. What cannot be read must be corrected first.
     """
     from vault.cli.commands.restore import restored_lines
-    from vault.operations.retry_quarantine import RetryReport
+    from vault.operations.quarantine.retry import RetryReport
 
     report = invocation.repository(writing=True).restore_quarantined(entries)
     if isinstance(report, RetryReport):

@@ -15,7 +15,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 
 if TYPE_CHECKING:
-    from vault.operations.list_removed import RemovedExample, RemovedReport
+    from vault.operations.removals.list_removed import RemovedExample, RemovedReport
 
 _SHOWN = 20
 

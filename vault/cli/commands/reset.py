@@ -15,7 +15,7 @@ from vault.cli.text import escape, paint, short_id
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.reset import ResetReport
+    from vault.operations.history.reset import ResetReport
 
 
 @options.command(example="vault reset HEAD~1\nvault reset --hard v1")

@@ -14,7 +14,7 @@ from vault.cli.stage_text import stage_line
 from vault.cli.text import plural
 
 if TYPE_CHECKING:
-    from vault.operations.restore import RestoreReport
+    from vault.operations.removals.restore import RestoreReport
 
 
 @options.command(example="vault restore 3f2a9c1b77d0\nvault restore 3f2a9c1b77d0 --from v1")

@@ -14,7 +14,7 @@ from vault.cli.stage_text import stage_line
 from vault.cli.text import paint, plural, short_id, shorten
 
 if TYPE_CHECKING:
-    from vault.operations.revert import RevertReport
+    from vault.operations.history.revert import RevertReport
 
 
 @options.command(example="vault revert HEAD\nvault revert 3f2a9c1b --readmit")

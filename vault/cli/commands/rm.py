@@ -15,7 +15,7 @@ from vault.cli.stage_text import stage_line
 from vault.cli.text import plural
 
 if TYPE_CHECKING:
-    from vault.operations.remove import RemoveReport
+    from vault.operations.removals.remove import RemoveReport
 
 
 @options.command(example='vault rm 3f2a9c1b77d0\nvault rm --where "tokens > 4000"')

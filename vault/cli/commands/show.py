@@ -18,7 +18,7 @@ from vault.cli.text import escape, paint, plural, short_id
 from vault.cli.wrapped_text import Piece, wrap
 
 if TYPE_CHECKING:
-    from vault.operations.show import CommitShown, ExampleShown
+    from vault.operations.history.show import CommitShown, ExampleShown
 
 
 @options.command(example="vault show v1\nvault show 3f2a9c1b77d0")

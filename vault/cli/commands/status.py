@@ -12,7 +12,7 @@ from vault.cli.render import emit, hint
 from vault.cli.text import escape, paint, plural, short_id, shorten
 
 if TYPE_CHECKING:
-    from vault.operations.status import StatusReport
+    from vault.operations.history.status import StatusReport
 
 
 @options.command(example="vault status\nvault status --json")

@@ -14,7 +14,7 @@ from vault.cli.text import escape, paint, short_id, shorten, table
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from vault.operations.tag import TagReport
+    from vault.operations.history.tag import TagReport
 
 
 @options.command(example="vault tag\nvault tag v1\nvault tag v1 HEAD~2 -m 'before the clean-up'")

@@ -1,0 +1,1 @@
+"""`dedupe`: find duplicates in a dataset, or of another one, and remove them."""

@@ -1,0 +1,1 @@
+"""Which rows are duplicates, and which of them stays."""

@@ -1,0 +1,258 @@
+"""What examples are compared by, kept in the catalogue: a round costs its own examples.
+
+Three things are kept. Of each row of a chunk, for a part of conversations: a hash of the text, the
+number of its short answer, and for a boilerplate its signature and band keys. Of a part: the texts
+that shingles are counted in. Of a boilerplate: which pairs were compared, and at a threshold which
+are candidates. All of it can be made again from the records and changes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.dataset.reading.compared_texts import DIGEST_BYTES, Held, Part
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.kept_columns import ChunkColumns, Parted
+from vault.dedupe.bands import BandPlan
+from vault.dedupe.boilerplate import NONE_COUNTED, NOTHING, SAMPLE, Counted, sampled_rows
+from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
+from vault.dedupe.engine import Engine
+from vault.dedupe.near import Known, NearDuplicates
+from vault.dedupe.scratch import Scratch
+from vault.dedupe.settled import Settled
+from vault.dedupe.shingles import Shingles
+from vault.dedupe.signatures import Signed
+from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.words import Hashes
+from vault.objects.digest import Digest, is_digest
+from vault.objects.runs import RowKeys
+from vault.operations.duplicates.signing.cached_signatures import (
+    GROUP,
+    kept_signed,
+    name_of_part,
+    name_without,
+)
+from vault.operations.duplicates.signing.signing_work import ExampleWork, has
+from vault.session.context import Context
+
+MOST_KEPT = 4
+"""Boilerplates that signatures are kept for, of each part: those used last."""
+
+_MOST_VERIFIED = 1 << 22
+
+
+def array_files(context: Context) -> ArrayFiles:
+    """Return where a repository keeps arrays: nowhere if it has no folder.
+
+    What is read there raises Corrupt (`foreign-file`) where links stand in the place of files.
+    """
+    return ArrayFiles.of_repository(context.folder)
+
+
+def forget_unused(context: Context) -> None:
+    """Forget what is kept of chunks that are gone, and what was set aside: for `gc`."""
+    files = array_files(context)
+    for name in files.names(GROUP):
+        last = name.rpartition("/")[2]
+        if is_digest(last) and not context.store.has(Digest(last)):
+            files.delete(name)
+    files.sweep(GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedExamples:
+    """What the rows of a dataset are compared by.
+
+    `hashes` are those of their texts, `answers` the numbers of short answers, `held` the bits of
+    `Held` of each.
+    """
+
+    hashes: Hashes
+    answers: Hashes
+    held: NDArray[np.uint8]
+    _digests: Parted
+    _columns: ChunkColumns
+    _part: Part
+    _work: ExampleWork
+    _sample: str = "counted"
+
+    @property
+    def is_filled(self) -> NDArray[np.bool_]:
+        """Which examples have a text that is not empty."""
+        return has(self.held, Held.TEXT)
+
+    def digests(self, rows: Rows) -> NDArray[np.uint8]:
+        """Return the digests of rows: of their conversations, or of the part that is compared."""
+        return self._digests[rows].reshape(-1, DIGEST_BYTES)
+
+    def counted(self) -> Counted:
+        """Return the sample of the texts that shingles are counted in; reads those not kept."""
+        name = f"{name_of_part(self._part)}/{self._sample}"
+        rows = sampled_rows(self.hashes)
+        wanted = self.hashes[rows]
+        kept = _counted_of(self._columns.files.read(name))
+        if not np.isin(wanted, kept.hash).all():
+            # Twice as many as are counted, so that none need be read again when examples leave.
+            rows = sampled_rows(self.hashes, 2 * SAMPLE)
+            hashes = self.hashes[rows]
+            kept = kept.only(hashes)
+            fresh = np.flatnonzero(~np.isin(hashes, kept.hash))
+            kept = kept.and_more(self._work.count(rows[fresh], hashes[fresh]))
+            self._columns.files.write(name, _arrays_of(kept))
+        return kept.only(wanted)
+
+    @property
+    def part(self) -> Part:
+        """Which part of conversations is compared."""
+        return self._part
+
+    def bare_clusters(self, without: Hashes) -> Hashes:
+        """Return the numbers of clusters that are known to have no template."""
+        kept = self._columns.files.read(self._name_of_bare(without))
+        return NOTHING if kept is None else kept["cluster"]
+
+    def keep_bare_clusters(self, without: Hashes, numbers: Hashes) -> None:
+        """Keep the numbers of clusters that have no template, in place of others."""
+        self._columns.files.write(self._name_of_bare(without), {"cluster": numbers})
+
+    def _name_of_bare(self, without: Hashes) -> str:
+        return f"{name_without(self._part, without)}/no-template"
+
+    def engine(self, without: Hashes, threshold: float) -> Engine:
+        """Return what compares the examples, some boilerplate left out; signs those that are new.
+
+        Raises Corrupt, StorageFailed.
+        """
+        group = name_without(self._part, without)
+        # While the texts are at hand: a later round needs their sample.
+        found = self._work.engine(self._columns, group, without, threshold, self.counted)
+        self._columns.files.keep_newest(group, MOST_KEPT)
+        return found
+
+    def signed(
+        self, texts: Callable[[Rows], Texts], without: Hashes, plan: BandPlan, scratch: Scratch
+    ) -> tuple[Signed, Parted]:
+        """Return the signatures and band keys of the examples, some boilerplate left out.
+
+        `texts` is called once with the rows that are not signed, if there are any. Raises Corrupt,
+        StorageFailed.
+        """
+        group, columns = name_without(self._part, without), self._columns
+        signed, keys = kept_signed(columns, group, texts, plan, without=without, scratch=scratch)
+        columns.files.keep_newest(group, MOST_KEPT)
+        return signed, keys
+
+    def known(self, without: Hashes, threshold: float) -> Known:
+        """Return what is known of the examples from before."""
+        group, files = name_without(self._part, without), self._columns.files
+        verified = files.read(f"{group}/verified")
+        settled = files.read(f"{group}/settled-{threshold!r}")
+        return Known(
+            None,
+            None if settled is None else _settled_of(settled),
+            NOTHING_VERIFIED if verified is None else _verified_of(verified),
+        )
+
+    def keep(self, found: NearDuplicates, before: Known, threshold: float) -> None:
+        """Keep what was found out, for another time."""
+        group, files = name_without(self._part, found.boilerplate), self._columns.files
+        if before.settled is None or not _are_same(before.settled, found.settled):
+            files.write(f"{group}/settled-{threshold!r}", _arrays_of(found.settled))
+        if found.comparisons.is_more_known:
+            every = found.comparisons.verified()
+            # Pairs are ordered by a hash: the first ones are any.
+            some = Verified(every.pair[:_MOST_VERIFIED], every.similarity[:_MOST_VERIFIED])
+            files.write(f"{group}/verified", _arrays_of(some))
+
+
+class Sampled(Protocol):
+    """Texts that shingles can be counted in."""
+
+    @property
+    def hashes(self) -> Hashes:
+        """The hashes of all of them."""
+        ...
+
+    def counted(self) -> Counted:
+        """Return a sample of them."""
+        ...
+
+
+def counted_together(one: Sampled, other: Sampled) -> Counted:
+    """Return the sample of the texts of both that shingles are counted in.
+
+    A text of it has one of the smallest hashes of all, so of its own side as well.
+    """
+    hashes = np.concatenate([one.hashes, other.hashes])
+    wanted = hashes[sampled_rows(hashes)]
+    found, more = one.counted().only(wanted), other.counted().only(wanted)
+    return found.and_more(more.only(np.setdiff1d(more.hash, found.hash, assume_unique=True)))
+
+
+def read_compared_examples(
+    context: Context,
+    dataset: Dataset,
+    keys: RowKeys,
+    part: Part,
+    work: ExampleWork,
+    *,
+    files: ArrayFiles | None = None,
+    sample: str = "counted",
+) -> ComparedExamples:
+    """Return what rows are compared by; `work` reads the records of those that nothing is kept of.
+
+    What is made is kept in `files`, those of the repository if that is None; the texts that
+    shingles are counted in under the name of `sample`, which has room for one dataset at a time.
+    Raises Corrupt, StorageFailed.
+    """
+    columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
+    names = ("hash", "answer", "held", "digest")
+    found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
+    return ComparedExamples(
+        found["hash"].whole(),
+        found["answer"].whole(),
+        found["held"].whole().astype(np.uint8, copy=False),
+        found["digest"],
+        columns,
+        part,
+        work,
+        sample,
+    )
+
+
+def _arrays_of(value: Counted | Settled | Verified) -> Arrays:
+    result: dict[str, NDArray[Any]] = {}
+    for each in fields(value):
+        held = getattr(value, each.name)
+        if isinstance(held, Shingles):
+            result["shingles"], result["offsets"] = held.hashes, held.offsets
+        else:
+            result[each.name] = held
+    return result
+
+
+def _counted_of(arrays: Arrays | None) -> Counted:
+    if arrays is None:
+        return NONE_COUNTED
+    sets = Shingles(arrays["shingles"], arrays["offsets"])
+    return Counted(arrays["hash"], arrays["identity"], sets)
+
+
+def _settled_of(arrays: Arrays) -> Settled:
+    return Settled(*(arrays[each.name] for each in fields(Settled)))
+
+
+def _verified_of(arrays: Arrays) -> Verified:
+    return Verified(arrays["pair"], arrays["similarity"])
+
+
+def _are_same(one: Settled, other: Settled) -> bool:
+    return all(
+        np.array_equal(getattr(one, each.name), getattr(other, each.name)) for each in fields(one)
+    )

@@ -1,0 +1,120 @@
+"""One process of several that `dedupe` works in: what it reads it holds, and what follows it makes.
+
+The process that was started by a person is one of them, its children are the others. A child is
+told rows by the stretches that they are in, because what is sent must fit into a pipe while it is
+at work; what it makes of many it leaves in the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.catalogue.array_files import Arrays
+from vault.dataset.reading.compared_texts import DatasetTexts
+from vault.dedupe.bands import BandPlan
+from vault.dedupe.boilerplate import NOTHING, Counted, counted
+from vault.dedupe.scratch import IN_MEMORY, Scratch
+from vault.dedupe.shingles import Shingles, ranges, shingle_sets
+from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.words import Hashes
+from vault.objects.runs import RowKeys
+from vault.operations.duplicates.signing.cached_signatures import kept_signed
+from vault.operations.duplicates.signing.signing_work import columns_of
+from vault.operations.duplicates.workers.cluster_tasks import Source
+from vault.processes.child import answer_parent
+from vault.progress import silent
+
+
+class TextHolder:
+    """Holds the texts of rows that it has read; others it reads in passing.
+
+    Rows are places in the dataset. Texts that `scratch` has no memory for lie in files. Each method
+    may raise Corrupt and StorageFailed, and none returns None, which a pipe cannot tell from its
+    end.
+    """
+
+    def __init__(
+        self, source: Source, keys: RowKeys, texts: DatasetTexts, scratch: Scratch
+    ) -> None:
+        self._source = source
+        self._keys = keys
+        self._texts = texts
+        self._scratch = scratch
+        self._without = NOTHING
+
+    def read(self, rows: Rows) -> Arrays:
+        """Return what rows are compared by, 50 bytes each, and hold their texts."""
+        return columns_of(self._texts.read_more(rows, progress=silent, scratch=self._scratch))
+
+    def count(self, rows: Rows, hashes: Hashes) -> Counted:
+        """Return the sets of the texts of rows, whose hashes are these."""
+        return counted(self._texts.take(rows), hashes)
+
+    def leave_out(self, without: Hashes) -> int:
+        """Leave out some boilerplate from now on; return how many shingles that are."""
+        self._without = without
+        return len(without)
+
+    def sign(self, rows: Rows, group: str, plan: BandPlan) -> int:
+        """Sign rows, keep that in the catalogue, hold their texts, and return how many they are.
+
+        No other process may sign rows of the same chunks meanwhile.
+        """
+
+        def texts(places: Rows) -> Texts:
+            return self._texts.held_or_read(
+                rows[places], progress=silent, scratch=self._scratch, besides=True
+            )
+
+        columns = self._source.columns(self._keys[rows])
+        kept_signed(columns, group, texts, plan, without=self._without, scratch=IN_MEMORY)
+        return len(rows)
+
+    def sets(self, rows: Rows) -> Shingles:
+        """Return the sets of shingles of rows (ascending)."""
+        return shingle_sets(self._texts.take(rows), self._without)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Rows as a child is told them: where stretches of them begin, and how long these are."""
+
+    begins: NDArray[np.uint32]
+    sizes: NDArray[np.uint32]
+
+    def rows(self) -> Rows:
+        """Return the rows."""
+        return ranges(self.begins.astype(np.int64), self.sizes.astype(np.int64))
+
+
+def stretches_of(rows: Rows) -> Stretches:
+    """Return rows in their order, as few stretches as there are."""
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = np.diff(rows) != 1
+    begins = np.flatnonzero(first)
+    sizes = np.diff(np.append(begins, len(rows)))
+    return Stretches(rows[begins].astype(np.uint32), sizes.astype(np.uint32))
+
+
+def serve() -> None:
+    """Be a child: hold texts and do what the parent asks, until it asks no more."""
+    answer_parent(answers)
+
+
+def answers(messages: Iterator[Any]) -> Iterator[Any]:
+    """Yield the answer to each message but the first, which tells where the dataset is."""
+    begun = next(messages, None)
+    if begun is None:
+        return  # the parent is gone
+    source, scratch = begun
+    dataset = source.dataset()
+    keys = dataset.keys()
+    holder = TextHolder(source, keys, DatasetTexts(dataset, keys, source.part), scratch)
+    for name, *arguments in messages:
+        given = [each.rows() if isinstance(each, Stretches) else each for each in arguments]
+        yield getattr(holder, name)(*given)

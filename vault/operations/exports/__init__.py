@@ -1,0 +1,1 @@
+"""`export`: rows of a version to a file, a table or another library."""

@@ -1,0 +1,1 @@
+"""Verbs of history: commit, tag, branch, switch, reset, undo, revert, and what shows it."""

@@ -1,0 +1,1 @@
+"""`import`: from input files to staged rows."""

@@ -1,0 +1,148 @@
+"""The work of an import: read files against what the stage holds, then stage the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from vault.dataset.changing.stage import Staged
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.id_index import IdIndex
+from vault.errors import InvalidInput, VaultError
+from vault.formats.blocks import Block
+from vault.formats.inputs import InputFile
+from vault.objects.digest import Digest
+from vault.objects.manifest import Manifest
+from vault.objects.runs import only_in
+from vault.operations.imports.import_options import ImportMode, ImportOptions
+from vault.operations.imports.import_report import ImportedFile, ImportReport
+from vault.operations.imports.import_workers import WorkerTeam
+from vault.operations.imports.ingest import FileOutcome, Ingest, Ingested, InputBlocks
+from vault.operations.imports.known_examples import KnownExamples
+from vault.operations.imports.source_readers import reader_of_file, sources_read_anew
+from vault.session.context import Context, draft_of
+
+
+def import_inputs(
+    context: Context,
+    files: Sequence[InputFile],
+    options: ImportOptions,
+    *,
+    opened: Callable[[InputFile], Iterable[Block]],
+    team: WorkerTeam,
+) -> ImportReport:
+    """Read inputs with a team of workers and stage the outcome; `opened` gives their blocks."""
+    draft = draft_of(context, context.log.tip().view)
+    dataset = open_dataset(context.store, draft.manifest)
+    readers = [reader_of_file(context, dataset, each, options) for each in files]
+    inputs = [
+        InputBlocks(reader=reader, path=each.path, blocks=opened(each))
+        for reader, each in zip(readers, files, strict=True)
+    ]
+    known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
+    if not options.readmit:
+        known.follow_fixed()
+    ingest = Ingest(
+        team,
+        known.index,
+        numbers=dataset.numbers,
+        stays_out=frozenset() if options.readmit else known.removed(),
+        known_quarantine=known.quarantined(options.mode),
+    )
+    context.progress.start("reading", None)
+    known.index = IdIndex()  # the reading has its own reference, and frees it when it is done
+    with _unchanged(files):
+        ingested = ingest.run(inputs, advance=context.progress.advance)
+    context.progress.finish()
+    ingest.count_same_content(known.content)
+    _refuse_if_nothing_read(ingested, files)
+    staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
+    return replace(_report(ingested, staged, options), taken_out=taken_out)
+
+
+@contextmanager
+def _unchanged(files: Sequence[InputFile]) -> Iterator[None]:
+    """Raise InvalidInput (`file-changed`) at the end if a file is not what it was at first.
+
+    Also in the place of an error of reading: a file that was cut looks damaged.
+    """
+    try:
+        yield
+    except (VaultError, OSError):
+        for each in files:
+            each.check_unchanged()
+        raise
+    for each in files:
+        each.check_unchanged()
+
+
+def _stage(
+    context: Context,
+    dataset: Dataset,
+    read_against: Digest | None,
+    ingested: Ingested,
+    options: ImportOptions,
+) -> tuple[Staged, int]:
+    """Stage what was read; return how the stage stands and how many examples left it."""
+    from vault.operations.imports.stage_import import stage_ingested
+
+    replaces = options.mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL)
+
+    def finish(current: Dataset, manifest: Manifest) -> tuple[Manifest, int]:
+        return manifest, _taken_out(current, manifest) if replaces else 0
+
+    return stage_ingested(context, dataset, read_against, ingested, options, finish)
+
+
+def _taken_out(before: Dataset, manifest: Manifest) -> int:
+    """Count the examples of a dataset that are not in the next one, by row and then by id."""
+    after = Dataset(before.store, manifest, numbers=before.numbers)
+    old, new = before.keys(), after.keys()
+    gone, come = old[only_in(old, new)], new[only_in(new, old)]
+    index = IdIndex()
+    index.add(ids_of(after.columns(come, ["id"])))
+    known, _ = index.find(ids_of(before.columns(gone, ["id"])))
+    return len(gone) - int(known.sum())
+
+
+def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> None:
+    read = sum(each.read for each in ingested.files)
+    refused = sum(each.quarantined for each in ingested.files)
+    if not read or read != refused:
+        return
+    names = ", ".join("standard input" if each.path == "-" else each.path for each in files[:3])
+    raise InvalidInput(
+        f"nothing in {names} could be read: {_first_reason(ingested)}",
+        code="nothing-readable",
+        hint="`vault import --help` lists the formats; a record is one JSON object",
+    )
+
+
+def _first_reason(ingested: Ingested) -> str:
+    return next((each.first_reason for each in ingested.files if each.first_reason), "no reason")
+
+
+def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -> ImportReport:
+    files = tuple(_file_report(each) for each in ingested.files)
+    names = ("read", "imported", "duplicates", "same_content", "returned", "quarantined")
+    totals = {name: sum(getattr(each, name) for each in files) for name in names}
+    return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
+
+
+def _file_report(outcome: FileOutcome) -> ImportedFile:
+    formats = sorted(outcome.formats)
+    return ImportedFile(
+        path=outcome.path,
+        source=outcome.reader.source,
+        format=formats[0] if len(formats) == 1 else "mixed" if formats else None,
+        read=outcome.read,
+        imported=outcome.imported,
+        duplicates=outcome.duplicates,
+        same_content=outcome.same_content,
+        returned=outcome.returned,
+        quarantined=outcome.quarantined,
+        first_reason=outcome.first_reason,
+        unmatched=outcome.unmatched,
+        merged=outcome.merged,
+    )

@@ -1,0 +1,1 @@
+"""Taking examples out deliberately, and bringing them back."""

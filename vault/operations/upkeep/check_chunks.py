@@ -1,0 +1,102 @@
+"""Checking chunks: rows counted three ways, and every id computed again from its record.
+
+Chunks are read one at a time, each once. Of each, 16 bytes a row stay in memory: the ids, which the
+check of datasets needs again for every dataset that a chunk is in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vault.dataset.reading.dataset import ids_of
+from vault.objects.chunk import decode_chunk, decode_facts, decode_records
+from vault.objects.digest import ID_BYTES, Digest, example_id
+from vault.objects.json_text import UnreadableJson, parse
+from vault.operations.upkeep.object_reader import ObjectReader
+from vault.operations.upkeep.problems import Problems
+
+_ROWS_AT_ONCE = 1_024
+
+IdHalves = NDArray[np.uint64]
+"""Ids as rows of two 64-bit numbers, in the byte order of this machine's view of the bytes."""
+
+
+class ChunkCheck:
+    """Checks chunks as they are asked for, and keeps the ids of their rows in one table."""
+
+    def __init__(self, reader: ObjectReader, problems: Problems) -> None:
+        self._reader = reader
+        self._problems = problems
+        self._table: IdHalves = np.empty((0, 2), np.uint64)
+        self._used = 0
+        self._places: dict[Digest, tuple[int, int] | None] = {}
+
+    def place(self, chunk: Digest) -> tuple[int, int] | None:
+        """Return the first row of a chunk in the table, and its rows; None if it is unreadable."""
+        if chunk not in self._places:
+            ids = self._check(chunk)
+            self._places[chunk] = None if ids is None else (self._keep(ids), len(ids))
+        return self._places[chunk]
+
+    def ids_at(self, rows: NDArray[np.int64]) -> NDArray[np.void]:
+        """Return the ids at some rows of the table, as 16-byte values."""
+        return self._table[rows].view(f"V{ID_BYTES}").reshape(-1)
+
+    def _keep(self, ids: NDArray[np.void]) -> int:
+        start, end = self._used, self._used + len(ids)
+        if end > len(self._table):
+            grown = np.empty((max(end, 2 * len(self._table)), 2), np.uint64)
+            grown[:start] = self._table[:start]
+            self._table = grown
+        self._table[start:end] = np.frombuffer(ids.tobytes(), np.uint64).reshape(-1, 2)
+        self._used = end
+        return start
+
+    def _check(self, chunk: Digest) -> NDArray[np.void] | None:
+        data = self._reader.read(chunk, "a chunk")
+        if data is None:
+            return None
+        with self._problems.caught(chunk):
+            facts = decode_facts(data)
+            # All columns: one that cannot be decoded would only be missed when it is asked for.
+            ids = ids_of(decode_chunk(data))
+            if len(ids) != facts.examples:
+                message = f"it says that it has {facts.examples} rows, and it has {len(ids)}"
+                self._problems.add("chunk-count-wrong", chunk, message)
+            self._check_records(chunk, facts.records, ids)
+            return ids
+        return None
+
+    def _check_records(self, chunk: Digest, records: Digest, ids: NDArray[np.void]) -> None:
+        data = self._reader.read(records, "the records of a chunk")
+        if data is None:
+            return
+        with self._problems.caught(records):
+            texts = decode_records(data)
+            if len(texts) != len(ids):
+                message = f"it has {len(texts)} records for the {len(ids)} rows of {chunk}"
+                self._problems.add("records-count-wrong", records, message)
+            wrong = self._rows_with_another_id(records, texts, ids.tobytes())
+            if wrong:
+                message = (
+                    f"the ids of {len(wrong)} rows are not those of their records "
+                    f"(the first is row {wrong[0]})"
+                )
+                self._problems.add("id-wrong", chunk, message)
+
+    def _rows_with_another_id(self, records: Digest, texts: pa.Array, ids: bytes) -> list[int]:
+        wrong = []
+        for start in range(0, len(texts), _ROWS_AT_ONCE):
+            some = texts.slice(start, _ROWS_AT_ONCE).cast(pa.binary()).to_pylist()
+            for row, text in enumerate(some, start):
+                try:
+                    _, canonical = parse(text)
+                except UnreadableJson as error:
+                    message = f"the record of row {row} cannot be read: {error.reason}"
+                    self._problems.add("record-unreadable", records, message)
+                    continue
+                if example_id(canonical) != ids[row * ID_BYTES : (row + 1) * ID_BYTES]:
+                    wrong.append(row)
+        return wrong

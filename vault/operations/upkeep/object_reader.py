@@ -1,0 +1,46 @@
+"""Reading objects for a check: counted, told to progress, and faults kept instead of raised."""
+
+from __future__ import annotations
+
+from vault.errors import Corrupt, StorageFailed
+from vault.objects.digest import Digest
+from vault.operations.upkeep.problems import Problems
+from vault.progress import Progress
+from vault.store.object_store import ObjectStore
+
+
+class ObjectReader:
+    """Reads objects of a store; what is missing or damaged becomes a problem."""
+
+    def __init__(self, store: ObjectStore, problems: Problems, progress: Progress) -> None:
+        self._store = store
+        self._problems = problems
+        self._progress = progress
+        self._seen: set[Digest] = set()
+
+    @property
+    def count(self) -> int:
+        """Return how many different objects were asked for."""
+        return len(self._seen)
+
+    def read(self, digest: Digest, what: str) -> bytes | None:
+        """Return an object's bytes, which have that digest, or None; `what` it is for people."""
+        if digest not in self._seen:
+            self._seen.add(digest)
+            self._progress.advance()
+        try:
+            return self._store.get(digest)
+        except (Corrupt, StorageFailed) as error:
+            self._problems.add(error.code, digest, f"{error.message} ({what})")
+            return None
+
+    def check(self, digest: Digest, what: str) -> None:
+        """Read an object of which nothing but its digest can be checked, unless it was read."""
+        if digest not in self._seen:
+            self.read(digest, what)
+
+    def check_others(self) -> None:
+        """Read every stored object that was not read yet, whatever it is."""
+        with self._problems.caught("objects"):
+            for digest in self._store.digests():
+                self.check(digest, "nothing that could be read leads to it")

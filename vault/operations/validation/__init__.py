@@ -1,0 +1,1 @@
+"""`validate`: run rules over a dataset, apply fixes, put broken examples aside."""
