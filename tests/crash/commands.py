@@ -20,7 +20,7 @@ from tests.support.repositories import (
 )
 from vault.errors import AlreadyExists, AnswerIsNo, Conflict, NotFound, VaultError
 from vault.objects.digest import example_id
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 from vault.objects.view import View, view_to_json
 from vault.operations.upkeep.fsck import fsck
 from vault.repository import Repository

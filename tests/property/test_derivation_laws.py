@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vault.formats.faults import FormatMismatch
 from vault.formats.registry import Derived, conversation_of, derive, recognise
 from vault.objects.conversation import SYSTEM_ROLES, Kind, texts_of
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 
 TOP = [
     "messages",

@@ -17,7 +17,7 @@ from tests.unit.formats.files.reading import read_file
 from vault.formats.columns import plan_columns
 from vault.formats.inputs import Compression, InputFile, Layout
 from vault.formats.writers import open_writer
-from vault.objects.json_text import canonical_bytes, compact_bytes, parse
+from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
 _text = st.text(st.characters(exclude_categories=["Cs"]))
 _keys = st.sampled_from(["a", "b.c", "é", ""]) | _text

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.objects.json_strings import Steps, with_strings
+from vault.objects.json.strings import Steps, with_strings
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.objects.json_text import UnreadableJson, canonical_bytes, compact_bytes, parse
+from vault.objects.json.text import UnreadableJson, canonical_bytes, compact_bytes, parse
 
 INTEGERS = st.integers(-(10**30), 10**30) | st.integers(-(2**65), 2**65) | st.integers(-9, 9)
 NUMBER_TEXTS = st.one_of(

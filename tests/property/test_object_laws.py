@@ -21,8 +21,8 @@ from vault.objects.chunk import (
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, digest_of
-from vault.objects.json_member import with_member, without_member
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.member import with_member, without_member
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.label_set import Label, decode_labels, encode_labels
 from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
 from vault.objects.quarantine import (

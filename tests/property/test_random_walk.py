@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from tests.support.repositories import chat, new_backend, opened, write_lines
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, VaultError
 from vault.objects.digest import example_id
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 from vault.repository import Repository
 
 NUMBERS = range(8)

@@ -177,6 +177,6 @@ def _likeness(similarity: float) -> str:
 
 
 def _read(data: bytes) -> object:
-    from vault.objects.json_text import parse
+    from vault.objects.json.text import parse
 
     return parse(data)[0]

@@ -132,6 +132,6 @@ def _label(value: object) -> str:
 
 
 def _read(data: bytes) -> object:
-    from vault.objects.json_text import parse
+    from vault.objects.json.text import parse
 
     return parse(data)[0]

@@ -18,7 +18,7 @@ _ROLE_COLUMNS = 20
 
 def report_lines(report: ExamplesReport, verbose: bool) -> Iterator[str]:
     """Yield the examples of a report, then how many there are."""
-    from vault.objects.json_text import parse
+    from vault.objects.json.text import parse
 
     for each in report.items:
         yield from head_lines(each, verbose)

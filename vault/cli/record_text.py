@@ -100,6 +100,6 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, (list, tuple)) and value and all(map(_is_text, value)):
         return "\n".join(str(next(each[key] for key in _TEXTS if key in each)) for each in value)
-    from vault.objects.json_text import compact_bytes
+    from vault.objects.json.text import compact_bytes
 
     return compact_bytes(value).decode("utf-8", "replace")

@@ -91,7 +91,7 @@ def json_document(report: Any) -> str:
     Dataclasses are objects with their fields in order (a trailing underscore, as in `from_`, is
     dropped) unless they have a `to_json` method, whose answer is taken instead.
     """
-    from vault.objects.json_text import compact_bytes
+    from vault.objects.json.text import compact_bytes
 
     value = json_value(report)
     try:

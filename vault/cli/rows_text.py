@@ -74,6 +74,6 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    from vault.objects.json_text import compact_bytes
+    from vault.objects.json.text import compact_bytes
 
     return compact_bytes(value).decode()

@@ -10,7 +10,7 @@ from typing import Any
 from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.records import WINDOW, record_arrays
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from vault.formats.output import Column, OutputFormat
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 _PLAIN = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
 _TYPES = {Column.TEXT: pa.string(), Column.YES_NO: pa.bool_()}

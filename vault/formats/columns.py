@@ -15,7 +15,7 @@ import orjson
 
 from vault.errors import InvalidInput
 from vault.formats.limits import MAX_COLUMNS
-from vault.objects.json_text import might_be_inexact, parse
+from vault.objects.json.text import might_be_inexact, parse
 
 _MAX_INT = (1 << 63) - 1
 _MIN_INT = -(1 << 63)

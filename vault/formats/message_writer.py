@@ -8,7 +8,7 @@ from typing import Any
 
 from vault.formats.output import Loss, Unsupported
 from vault.objects.conversation import Message
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 _OF_VAULT = frozenset({"role", "content", "tool_calls", "tool_call_id", "call"})

@@ -18,7 +18,7 @@ from vault.formats.columns import Column, ColumnPlan, ColumnType, no_columns, re
 from vault.formats.limits import ROW_GROUP_BYTES
 from vault.formats.parquet_rows import ABSENT_COLUMNS, JSON_COLUMNS
 from vault.formats.record_writer import Buffer, split_lines
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 _ARROW_TYPES = {
     ColumnType.STRING: pa.string(),

@@ -14,7 +14,7 @@ import xxhash
 
 from vault.formats.chat import TOOL_FIELDS
 from vault.objects.conversation import Kind
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 Values = tuple[Kind, int | None, int | None, int, int, int, bytes | None]
 """The fields of `Derived`, in their order."""

@@ -16,7 +16,7 @@ from vault.formats.messages import canonical_messages, system_messages
 from vault.formats.prompt_completion import answer_messages, listed_messages, prompt_messages
 from vault.formats.tool_calls import Calls
 from vault.objects.conversation import Conversation, Message
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 
 SIDES = (
     ("chosen", "rejected"),

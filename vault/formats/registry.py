@@ -14,7 +14,7 @@ from vault.formats import alpaca, chat, mapped, preference, prompt_completion, s
 from vault.formats.faults import BrokenStructure, FormatMismatch, shown_keys
 from vault.formats.plain_chat import Values, derive_plain, not_plain
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 _CHAT = Kind.CHAT  # looking up a member of an enum costs as much as reading a message
 

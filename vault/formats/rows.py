@@ -15,7 +15,7 @@ from typing import Any
 
 from vault.formats.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from vault.formats.records import BlockBuilder, RecordTexts, too_long
-from vault.objects.json_text import MAX_DEPTH, UnreadableJson, compact_bytes
+from vault.objects.json.text import MAX_DEPTH, UnreadableJson, compact_bytes
 
 _PLAIN = frozenset({str, bool, type(None)})
 _KEPT_CHARACTERS = 60

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from vault.formats.columns import Column, ColumnPlan, ColumnType, plan_columns, read_record
-from vault.objects.json_member import EXPORT_MEMBER
-from vault.objects.json_text import UnreadableJson, parse
+from vault.objects.json.member import EXPORT_MEMBER
+from vault.objects.json.text import UnreadableJson, parse
 
 CELLS = "cells"
 """Member of `_vault`: how cells are to be read that are not text, by the names of their columns."""

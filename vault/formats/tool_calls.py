@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any
 
 from vault.formats.faults import BrokenStructure
-from vault.objects.json_text import UnreadableJson, parse
+from vault.objects.json.text import UnreadableJson, parse
 
 
 class Calls:

@@ -15,7 +15,7 @@ from vault.errors import InvalidInput
 from vault.formats.columns import ColumnPlan, no_columns, read_record
 from vault.formats.inputs import Compression, Layout
 from vault.formats.record_writer import Buffer, RecordWriter, split_lines
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 
 class _Sink(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.errors import Corrupt
-from vault.objects.stored_json import stored_json
+from vault.objects.json.stored import stored_json
 
 NAME = "boilerplate"
 """The name of the attachment."""

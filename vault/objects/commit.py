@@ -9,7 +9,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
-from vault.objects.stored_json import stored_json
+from vault.objects.json.stored import stored_json
 
 MOST_UNPAIRED = 100_000
 """Examples without a partner, on either side, up to which texts are compared to find edits."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import xxhash
 
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 
 Message = Mapping[str, Any]
 """One canonical message: `role`, `content` (str, list of parts, or absent), and where it has them

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.objects.digest import ID_BYTES
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 
 BUCKETS = 4_096
 _PARTS = 32

@@ -14,7 +14,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, read_digest
-from vault.objects.stored_json import stored_json
+from vault.objects.json.stored import stored_json
 
 
 @dataclass(frozen=True, slots=True)

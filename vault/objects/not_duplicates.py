@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vault.errors import Corrupt
 from vault.objects.digest import ID_BYTES
-from vault.objects.stored_json import stored_json
+from vault.objects.json.stored import stored_json
 
 NAME = "not-duplicates"
 """The name of the attachment."""

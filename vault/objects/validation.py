@@ -13,8 +13,8 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, digest_of
+from vault.objects.json.stored import stored_json
 from vault.objects.manifest import Manifest, encode_manifest
-from vault.objects.stored_json import stored_json
 
 NAME = "validation"
 """The name of the attachment."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from vault.objects.field_path import leaves
+from vault.objects.json.field_path import leaves
 from vault.rules.rule import Fault, shown
 from vault.rules.subject import ROLES, Message, Subject, type_name
 

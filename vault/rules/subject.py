@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from vault.objects.field_path import leaves
+from vault.objects.json.field_path import leaves
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 """Roles that some trainer or provider knows."""

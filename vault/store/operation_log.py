@@ -18,7 +18,7 @@ from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.digest import Digest, digest_of, is_digest
-from vault.objects.stored_json import stored_json
+from vault.objects.json.stored import stored_json
 from vault.objects.view import View, view_from_json, view_to_json
 from vault.plain_files import FOREIGN
 from vault.store.backend import Backend

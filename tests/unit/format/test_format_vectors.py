@@ -14,7 +14,7 @@ import pytest
 from tests.support import plain_reader
 from vault.objects.digest import Digest, example_id
 from vault.objects.fingerprint import fingerprint
-from vault.objects.json_text import UnreadableJson, parse
+from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.quarantine import QuarantineEntry
 from vault.objects.run_page import cut_pages
 from vault.objects.runs import ChunkNumbers, Runs

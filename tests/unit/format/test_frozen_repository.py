@@ -14,7 +14,7 @@ from tests.support.answers import REVISIONS, SELECTIONS, answers_of, differences
 from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.formats.registry import derive
 from vault.objects.conversation import Kind
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.operations.history.show import ExampleShown
 from vault.operations.imports.import_options import ImportMode
 from vault.repository import Repository

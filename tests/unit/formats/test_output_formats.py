@@ -14,7 +14,7 @@ from vault.formats.output import LOSSES, Column, Loss, RecordParts, Rendered, Un
 from vault.formats.output_formats import OUTPUT_FORMATS, output_format
 from vault.formats.registry import conversation_of, derive
 from vault.objects.conversation import Kind
-from vault.objects.json_text import canonical_bytes, compact_bytes, parse
+from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
 KINDS = {"trl-preference": Kind.PREFERENCE, "trl-kto": Kind.KTO, "text": Kind.TEXT}
 CASES = [(name, vector) for name in OUTPUT_FORMATS if name != "data" for vector in VECTORS]

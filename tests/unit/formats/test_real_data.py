@@ -13,7 +13,7 @@ import pytest
 
 from vault.formats.registry import derive
 from vault.objects.conversation import Kind
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.text import compact_bytes, parse
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "data"
 

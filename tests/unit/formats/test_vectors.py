@@ -17,7 +17,7 @@ import xxhash
 
 from vault.formats.registry import conversation_of, derive, recognise
 from vault.objects.conversation import Kind
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "vectors"
 VECTORS = {

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from vault.objects.json_text import (
+from vault.objects.json.text import (
     MAX_DEPTH,
     LongInteger,
     UnreadableJson,

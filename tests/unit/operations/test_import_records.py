@@ -19,7 +19,7 @@ from tests.support.library import Library, chat
 from vault.errors import InvalidInput
 from vault.formats.limits import BLOCK_BYTES
 from vault.formats.rows import row_blocks, row_text
-from vault.objects.json_text import MAX_DEPTH, UnreadableJson
+from vault.objects.json.text import MAX_DEPTH, UnreadableJson
 
 
 class Colour(enum.StrEnum):

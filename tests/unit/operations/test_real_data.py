@@ -15,7 +15,7 @@ import pytest
 from tests.support.drafting import ids
 from tests.support.edits import data_folder
 from tests.support.library import Library, chat
-from vault.objects.json_text import canonical_bytes, compact_bytes, parse
+from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
 DATA = data_folder()
 FILES = sorted(

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from vault.formats.registry import recognise
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 from vault.rules.any_rule import rules_of_examples
 from vault.rules.examine import Examination
 from vault.rules.sample_records import (

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from vault.formats.registry import recognise
-from vault.objects.json_strings import with_strings
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.strings import with_strings
+from vault.objects.json.text import compact_bytes
 from vault.rules.codes import FAMILIES, RULES
 from vault.rules.examine import Examination
 from vault.rules.rule import TARGETS, Rule, Severity

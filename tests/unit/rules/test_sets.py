@@ -11,7 +11,7 @@ import pytest
 
 from vault.formats.registry import conversation_of, recognise
 from vault.objects.conversation import Kind
-from vault.objects.json_text import canonical_bytes, compact_bytes
+from vault.objects.json.text import canonical_bytes, compact_bytes
 from vault.rules.codes import SET_RULES
 from vault.rules.examine import Examination
 from vault.rules.sample_records import answered

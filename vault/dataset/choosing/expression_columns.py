@@ -24,7 +24,7 @@ from vault.formats.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES, Digest
-from vault.objects.json_text import parse, parse_compact, parse_quickly
+from vault.objects.json.text import parse, parse_compact, parse_quickly
 from vault.objects.label_set import decode_label_columns
 from vault.objects.parquet_bytes import whole_column
 from vault.session.context import Context

@@ -15,7 +15,7 @@ from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColum
 from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.reading.dataset import Dataset, in_threads
 from vault.dataset.reading.records import record_arrays
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys, key_parts
 from vault.session.context import Context
 

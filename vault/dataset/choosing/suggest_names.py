@@ -11,7 +11,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
 from vault.objects.chunk import decode_chunk
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.objects.label_set import decode_label_columns
 
 if TYPE_CHECKING:

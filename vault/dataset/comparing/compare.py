@@ -22,8 +22,8 @@ from vault.dataset.reading.id_index import IdIndex
 from vault.dataset.reading.removals import fixed_into, gone_for_good
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.field_path import field_text
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.field_path import field_text
+from vault.objects.json.text import canonical_bytes
 from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
@@ -230,7 +230,7 @@ def _with_keys(ours: SideRows, theirs: SideRows, path: str) -> tuple[SideRows, S
 
 def field_values(dataset: Dataset, keys: RowKeys, path: str) -> list[bytes | None]:
     """Return the canonical JSON at a dotted path of each record, None where it has nothing."""
-    from vault.objects.json_text import parse
+    from vault.objects.json.text import parse
 
     values: list[bytes | None] = [None] * len(keys)
     for position, text in iterate_records(dataset, keys):

@@ -21,8 +21,8 @@ from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message
-from vault.objects.field_path import leaves
-from vault.objects.json_text import canonical_bytes, parse_quickly
+from vault.objects.json.field_path import leaves
+from vault.objects.json.text import canonical_bytes, parse_quickly
 from vault.objects.runs import RowKeys
 from vault.progress import Progress
 

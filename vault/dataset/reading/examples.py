@@ -15,7 +15,7 @@ from vault.dataset.reading.sources import source_of_each
 from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.label_set import LabelValue, decode_labels, values_only
 from vault.objects.runs import RowKeys, key_parts
 

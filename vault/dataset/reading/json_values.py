@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from vault.catalogue.columns import Path, Type
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 
 ABSENT = object()
 """What a path finds where a record has nothing; null is a value."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.objects.json_text import compact_bytes
+from vault.objects.json.text import compact_bytes
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, decode_removals, encode_removals
 from vault.objects.runs import RowKeys, key_parts

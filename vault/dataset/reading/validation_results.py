@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from vault.config import FOLDER
 from vault.errors import Corrupt
 from vault.objects.digest import Digest
+from vault.objects.json.stored import stored_json
 from vault.objects.manifest import Manifest
-from vault.objects.stored_json import stored_json
 from vault.objects.validation import (
     NAME,
     Validation,

@@ -26,9 +26,9 @@ from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, en
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
-from vault.objects.field_path import field_text
-from vault.objects.json_member import EXPORT_MEMBER, without_member
-from vault.objects.json_text import (
+from vault.objects.json.field_path import field_text
+from vault.objects.json.member import EXPORT_MEMBER, without_member
+from vault.objects.json.text import (
     UnreadableJson,
     canonical_of_compact,
     parse,

@@ -31,8 +31,8 @@ from vault.formats.table_cells import (
 from vault.formats.writers import open_writer
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
-from vault.objects.json_member import EXPORT_MEMBER, with_member
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.member import EXPORT_MEMBER, with_member
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
 from vault.operations.exports.hashed_file import HashedFile

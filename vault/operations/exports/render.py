@@ -17,7 +17,7 @@ from vault.formats.arrow_records import ArrowRecords
 from vault.formats.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
 from vault.formats.output_formats import output_format
 from vault.notebook import Displayed
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys
 from vault.session.optional_library import optional_library
 

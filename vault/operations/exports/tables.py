@@ -9,7 +9,7 @@ import pyarrow as pa
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import COLUMNS, arrow_batches, labels_at
 from vault.objects.fingerprint import fingerprint
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys
 from vault.session.optional_library import optional_library
 

@@ -11,7 +11,7 @@ from vault.errors import NotFound
 from vault.notebook import Displayed
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.objects.label_set import decode_labels
 from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View

@@ -21,7 +21,7 @@ from vault.dataset.reading.validation_results import (
 from vault.notebook import Displayed
 from vault.objects.commit import MOST_UNPAIRED, ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest

@@ -21,7 +21,7 @@ from vault.dataset.reading.records import record_arrays
 from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys, key_parts
 from vault.session.context import Context
 

@@ -15,7 +15,7 @@ from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput
 from vault.notebook import Displayed
-from vault.objects.json_text import compact_bytes, parse
+from vault.objects.json.text import compact_bytes, parse
 from vault.objects.quarantine import decode_removals
 from vault.operations.history.log import logged
 from vault.operations.queries.diff import ChangedExample, iterate_diff

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import ids_of
 from vault.objects.chunk import decode_chunk, decode_facts, decode_records
 from vault.objects.digest import ID_BYTES, Digest, example_id
-from vault.objects.json_text import UnreadableJson, parse
+from vault.objects.json.text import UnreadableJson, parse
 from vault.operations.upkeep.object_reader import ObjectReader
 from vault.operations.upkeep.problems import Problems
 

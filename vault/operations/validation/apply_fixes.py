@@ -29,8 +29,8 @@ from vault.formats.records import RecordTexts
 from vault.formats.registry import derive_values
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
-from vault.objects.json_strings import with_strings
-from vault.objects.json_text import UnreadableJson, parse
+from vault.objects.json.strings import with_strings
+from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.validation.run_rules import find_faults

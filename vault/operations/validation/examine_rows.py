@@ -14,7 +14,7 @@ from vault.dataset.reading.conversations import read_conversation
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, in_threads
 from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.objects.conversation import Conversation
-from vault.objects.json_text import parse_quickly
+from vault.objects.json.text import parse_quickly
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
 from vault.rules.examine import Examination, Found

@@ -21,7 +21,7 @@ from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.evaluation_sets import likely_mapping, texts_in, understand
 from vault.objects.conversation import Conversation, Kind
-from vault.objects.json_text import parse
+from vault.objects.json.text import parse
 from vault.operations.imports.import_files import import_files
 from vault.operations.imports.import_options import ImportOptions
 from vault.progress import silent

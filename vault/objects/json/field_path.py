@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vault.objects.json_text import canonical_bytes
+from vault.objects.json.text import canonical_bytes
 
 
 def field_text(value: Any, path: str) -> bytes | None:

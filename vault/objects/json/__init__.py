@@ -1,0 +1,1 @@
+"""JSON texts: to values and back without loss, and changes in place."""
