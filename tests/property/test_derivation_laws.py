@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.formats.faults import FormatMismatch
-from vault.formats.registry import Derived, conversation_of, derive, recognise
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.registry import Derived, conversation_of, derive, recognise
 from vault.objects.conversation import SYSTEM_ROLES, Kind, texts_of
 from vault.objects.json.text import parse
 
@@ -250,5 +250,5 @@ def test_the_fast_path_of_plain_chat_derives_what_the_general_path_does(
 ) -> None:
     record: dict[str, object] = {"messages": messages, **others}
     fast = derive(record)
-    with unittest.mock.patch("vault.formats.registry.derive_plain", return_value=None):
+    with unittest.mock.patch("vault.formats.layouts.registry.derive_plain", return_value=None):
         assert derive(record) == fast

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.support.laws import share_of_examples
 from tests.unit.formats.files.reading import read_file
-from vault.formats.columns import plan_columns
-from vault.formats.inputs import Compression, InputFile, Layout
-from vault.formats.writers import open_writer
+from vault.formats.files.columns import plan_columns
+from vault.formats.files.inputs import Compression, InputFile, Layout
+from vault.formats.writers.open_writer import open_writer
 from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
 _text = st.text(st.characters(exclude_categories=["Cs"]))

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.formats.json_list import list_blocks
-from vault.formats.json_scanner import ListScanner
-from vault.formats.streams import ByteStream
+from vault.formats.files.json_list import list_blocks
+from vault.formats.files.json_scanner import ListScanner
+from vault.formats.files.streams import ByteStream
 
 _text = st.text(st.sampled_from('ab"\\{}[],: \n\té\u2028\x00')) | st.text()
 _scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _text

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.formats.registry import recognise
+from vault.formats.layouts.registry import recognise
 from vault.rules.codes import RULES
 from vault.rules.plain import plain_texts
 from vault.rules.rule import Trigger

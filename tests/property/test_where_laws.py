@@ -16,7 +16,7 @@ from tests.support.laws import share_of_examples
 from tests.support.library import Library, chat
 from vault.dataset.choosing.where import matching_mask
 from vault.dataset.reading.json_values import as_boolean, as_number, as_text
-from vault.formats.registry import conversation_fields, derive
+from vault.formats.layouts.registry import conversation_fields, derive
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

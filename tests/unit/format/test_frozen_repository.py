@@ -12,7 +12,7 @@ import xxhash
 
 from tests.support.answers import REVISIONS, SELECTIONS, answers_of, differences
 from tests.support.plain_reader import PlainDataset, PlainReader
-from vault.formats.registry import derive
+from vault.formats.layouts.registry import derive
 from vault.objects.conversation import Kind
 from vault.objects.json.text import parse
 from vault.operations.history.show import ExampleShown

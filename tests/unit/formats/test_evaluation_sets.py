@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from vault.formats.evaluation_sets import PAIRS, PROMPTS, texts_in, understand
-from vault.formats.registry import recognise
+from vault.formats.layouts.evaluation_sets import PAIRS, PROMPTS, texts_in, understand
+from vault.formats.layouts.registry import recognise
 from vault.objects.conversation import Conversation, Kind
 
 USER = {"role": "user", "content": "Why?"}

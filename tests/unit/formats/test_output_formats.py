@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.formats.test_vectors import VECTORS
 from vault.errors import InvalidInput
-from vault.formats.arrow_records import ArrowRecords
-from vault.formats.output import LOSSES, Column, Loss, RecordParts, Rendered, Unsupported
-from vault.formats.output_formats import OUTPUT_FORMATS, output_format
-from vault.formats.registry import conversation_of, derive
+from vault.formats.layouts.registry import conversation_of, derive
+from vault.formats.trainers.arrow_records import ArrowRecords
+from vault.formats.trainers.output import LOSSES, Column, Loss, RecordParts, Rendered, Unsupported
+from vault.formats.trainers.output_formats import OUTPUT_FORMATS, output_format
 from vault.objects.conversation import Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.formats.registry import derive
+from vault.formats.layouts.registry import derive
 from vault.objects.conversation import Kind
 from vault.objects.json.text import compact_bytes, parse
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vault.errors import InvalidInput
-from vault.formats.faults import FormatMismatch
-from vault.formats.registry import conversation_of, derive, recognise
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.registry import conversation_of, derive, recognise
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
 
 ASKED = {"role": "user", "content": "Hello"}

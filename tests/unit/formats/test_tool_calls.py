@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from vault.formats.messages import canonical_messages
-from vault.formats.registry import derive
+from vault.formats.layouts.messages import canonical_messages
+from vault.formats.layouts.registry import derive
 
 
 def called(*calls: tuple[str | None, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import xxhash
 
-from vault.formats.registry import conversation_of, derive, recognise
+from vault.formats.layouts.registry import conversation_of, derive, recognise
 from vault.objects.conversation import Kind
 from vault.objects.json.text import parse
 

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from vault.errors import InvalidInput
-from vault.formats import lines as lines_of_files
-from vault.formats.file_state import FileState
-from vault.formats.inputs import find_files
+from vault.formats.files import lines as lines_of_files
+from vault.formats.files.file_state import FileState
+from vault.formats.files.inputs import find_files
 from vault.progress import Silent
 from vault.repository import Repository
 

@@ -18,7 +18,7 @@ from tests.support.library import Library, chat
 from vault.dataset.choosing.select import Selection
 from vault.dataset.reading import records, write_records
 from vault.errors import AlreadyExists, InvalidInput, NotFound
-from vault.formats.writers import LineWriter
+from vault.formats.writers.open_writer import LineWriter
 from vault.operations.exports.export import ExportReport
 
 TEXTS = [

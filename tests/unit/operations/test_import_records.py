@@ -17,8 +17,8 @@ import pytest
 
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput
+from vault.formats.files.rows import row_blocks, row_text
 from vault.formats.limits import BLOCK_BYTES
-from vault.formats.rows import row_blocks, row_text
 from vault.objects.json.text import MAX_DEPTH, UnreadableJson
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.drafting import ids
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, StorageFailed
-from vault.formats.blocks import open_blocks
+from vault.formats.files.blocks import open_blocks
 from vault.operations.imports import import_workers
 from vault.progress import Progress
 
@@ -24,7 +24,7 @@ from vault.progress import Progress
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut files into many blocks, so that a small one is a large one."""
     smaller = partial(open_blocks, block_bytes=4_000)
-    monkeypatch.setattr("vault.formats.blocks.open_blocks", smaller)
+    monkeypatch.setattr("vault.formats.files.blocks.open_blocks", smaller)
 
 
 @pytest.fixture

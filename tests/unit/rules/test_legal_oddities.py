@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from vault.formats.registry import recognise
+from vault.formats.layouts.registry import recognise
 from vault.objects.json.text import compact_bytes
 from vault.rules.any_rule import rules_of_examples
 from vault.rules.examine import Examination

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from vault.formats.registry import recognise
+from vault.formats.layouts.registry import recognise
 from vault.objects.json.strings import with_strings
 from vault.objects.json.text import compact_bytes
 from vault.rules.codes import FAMILIES, RULES

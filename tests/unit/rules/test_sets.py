@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from vault.formats.registry import conversation_of, recognise
+from vault.formats.layouts.registry import conversation_of, recognise
 from vault.objects.conversation import Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes
 from vault.rules.codes import SET_RULES

@@ -20,7 +20,7 @@ from vault.catalogue.columns import CONVERSATION_COLUMNS, DATA, LABELS, SPLIT, R
 from vault.dataset.reading.conversations import conversation_array, read_conversation
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
-from vault.formats.registry import conversation_fields
+from vault.formats.layouts.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES, Digest

@@ -62,7 +62,7 @@ def check_setting(place: str, expression: str) -> None:
 
 def _is_dear(reference: Reference) -> bool:
     from vault.catalogue.columns import DATA, reads_conversation
-    from vault.formats.registry import conversation_fields
+    from vault.formats.layouts.registry import conversation_fields
 
     if reference.root != DATA:
         return reads_conversation(reference)

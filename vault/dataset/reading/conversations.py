@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from vault.catalogue.columns import Reference, Type
 from vault.errors import VaultError
-from vault.formats.faults import FormatMismatch
-from vault.formats.registry import conversation_of
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.registry import conversation_of
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message, texts_of
 
 BETWEEN_MESSAGES = "\n"

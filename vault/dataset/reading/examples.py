@@ -107,7 +107,7 @@ def conversation_in(
     data: dict[str, Any], kind: str, roles: Mapping[str, str] | None
 ) -> Conversation | None:
     """Return the conversation of a record that was imported as this kind; None if there is none."""
-    from vault.formats.registry import conversation_of
+    from vault.formats.layouts.registry import conversation_of
 
     return conversation_of(data, Kind(kind), roles)
 

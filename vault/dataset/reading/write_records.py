@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.formats.blocks import Block, Refused
-from vault.formats.faults import FormatMismatch
-from vault.formats.registry import derive_values
+from vault.formats.files.blocks import Block, Refused
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind

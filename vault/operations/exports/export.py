@@ -20,15 +20,15 @@ from vault.dataset.choosing.select import (
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
-from vault.formats.columns import ColumnPlan, plan_columns
-from vault.formats.inputs import Compression, Layout, by_name
-from vault.formats.table_cells import (
+from vault.formats.files.columns import ColumnPlan, plan_columns
+from vault.formats.files.inputs import Compression, Layout, by_name
+from vault.formats.files.table_cells import (
     CELLS,
     own_columns,
     plan_cells,
     unlike_text,
 )
-from vault.formats.writers import open_writer
+from vault.formats.writers.open_writer import open_writer
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member

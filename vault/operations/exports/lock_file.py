@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from vault.errors import AlreadyExists, InvalidInput
-from vault.formats.inputs import by_name
+from vault.formats.files.inputs import by_name
 from vault.objects.digest import Digest
 from vault.operations.exports.writable_place import check_link
 from vault.plain_files import new_file_in, read_plain

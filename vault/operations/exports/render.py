@@ -13,9 +13,9 @@ import pyarrow as pa
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import conversation_in, example_rows
 from vault.errors import InvalidInput
-from vault.formats.arrow_records import ArrowRecords
-from vault.formats.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
-from vault.formats.output_formats import output_format
+from vault.formats.trainers.arrow_records import ArrowRecords
+from vault.formats.trainers.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
+from vault.formats.trainers.output_formats import output_format
 from vault.notebook import Displayed
 from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys

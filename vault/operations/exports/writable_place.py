@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from vault.errors import AlreadyExists, InvalidInput
-from vault.formats.inputs import by_name
+from vault.formats.files.inputs import by_name
 from vault.session.open_repository import FOLDER
 
 

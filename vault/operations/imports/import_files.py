@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from vault.formats.inputs import find_files
+from vault.formats.files.inputs import find_files
 from vault.operations.imports.import_options import ImportOptions
 from vault.operations.imports.import_report import ImportReport
 from vault.operations.imports.import_workers import WorkerTeam
@@ -39,7 +39,7 @@ def import_files(
     files = find_files(paths)
     with ready_to_import(context, options) as (context, team):
         team.start_for(sum(each.estimated_bytes() for each in files))
-        from vault.formats.blocks import open_blocks
+        from vault.formats.files.blocks import open_blocks
         from vault.operations.imports.import_inputs import import_inputs
 
         opened = partial(open_blocks, stdin=stdin)

@@ -10,8 +10,8 @@ from vault.dataset.changing.stage import Staged
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.id_index import IdIndex
 from vault.errors import InvalidInput, VaultError
-from vault.formats.blocks import Block
-from vault.formats.inputs import InputFile
+from vault.formats.files.blocks import Block
+from vault.formats.files.inputs import InputFile
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in

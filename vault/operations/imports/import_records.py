@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vault.errors import InvalidInput
-from vault.formats.inputs import InputFile, Layout
-from vault.formats.rows import row_blocks
+from vault.formats.files.inputs import InputFile, Layout
+from vault.formats.files.rows import row_blocks
 from vault.operations.imports.import_files import ready_to_import
 from vault.operations.imports.import_inputs import import_inputs
 from vault.operations.imports.import_options import ImportOptions

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
-    from vault.formats.blocks import Block
+    from vault.formats.files.blocks import Block
 
 BLOCKS_FOR_WORKERS = 5
 """Blocks of input that are worth starting processes for."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vault.dataset.reading.id_index import NOWHERE, IdIndex, first_of_each
 from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
-from vault.formats.blocks import Block, Refused
+from vault.formats.files.blocks import Block, Refused
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs

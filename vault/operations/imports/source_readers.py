@@ -10,7 +10,7 @@ from typing import Any
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput
-from vault.formats.inputs import InputFile
+from vault.formats.files.inputs import InputFile
 from vault.objects.conversation import Kind
 from vault.operations.imports.import_options import ImportMode, ImportOptions
 from vault.session.context import Context

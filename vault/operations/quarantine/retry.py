@@ -9,7 +9,7 @@ from vault.dataset.changing.stage import Staged
 from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.quarantine import entries_of, without_entries
 from vault.errors import InvalidInput
-from vault.formats.records import RecordTexts, Refused
+from vault.formats.files.records import RecordTexts, Refused
 from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest

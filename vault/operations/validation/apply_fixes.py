@@ -24,9 +24,9 @@ from vault.dataset.reading.labels import labels_at, put_labels
 from vault.dataset.reading.removals import FIXED, removals_for, removals_of, with_removals
 from vault.dataset.reading.sources import source_of_each
 from vault.dataset.reading.write_records import BlockWriter, RecordReader
-from vault.formats.faults import FormatMismatch
-from vault.formats.records import RecordTexts
-from vault.formats.registry import derive_values
+from vault.formats.files.records import RecordTexts
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.registry import derive_values
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
 from vault.objects.json.strings import with_strings

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vault.formats.blocks import Refused, open_blocks
-from vault.formats.inputs import InputFile, find_files
+from vault.formats.files.blocks import Refused, open_blocks
+from vault.formats.files.inputs import InputFile, find_files
 
 
 @dataclass

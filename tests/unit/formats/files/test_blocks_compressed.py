@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.formats.files.reading import read_file, write_file
 from tests.unit.formats.files.test_blocks_lines import _READ_AND_REPORT
-from vault.formats.inputs import InputFile, Layout
+from vault.formats.files.inputs import InputFile, Layout
 
 LINES = b"".join(b'{"n":%d,"text":"%d"}\n' % (n, n * n * 7919) for n in range(50_000))
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests.unit.formats.files.reading import read_file, write_file
 from vault.errors import InvalidInput
-from vault.formats.blocks import LineRange, open_blocks
-from vault.formats.inputs import InputFile, Layout, find_files
+from vault.formats.files.blocks import LineRange, open_blocks
+from vault.formats.files.inputs import InputFile, Layout, find_files
 from vault.formats.limits import QUARANTINE_KEPT_BYTES
 
 
@@ -91,8 +91,8 @@ def test_a_long_line_in_a_range_is_streamed(tmp_path: Path) -> None:
 
 _READ_AND_REPORT = """
 import resource, sys
-from vault.formats.blocks import open_blocks
-from vault.formats.inputs import find_files
+from vault.formats.files.blocks import open_blocks
+from vault.formats.files.inputs import find_files
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 codes = []
 for block in open_blocks(find_files([sys.argv[1]])[0]):

@@ -133,9 +133,9 @@ def test_rows_over_the_limit_are_refused(tmp_path: Path) -> None:
 
 _COUNT = """
 import resource, sys
-from vault.formats.blocks import open_blocks
-from vault.formats.inputs import find_files
-import vault.formats.parquet_rows
+from vault.formats.files.blocks import open_blocks
+from vault.formats.files.inputs import find_files
+import vault.formats.files.parquet_rows
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 taken = 0
 for block in open_blocks(find_files([sys.argv[1]])[0]):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.formats.files.reading import write_file
 from vault.errors import InvalidInput, NotFound
-from vault.formats.inputs import Compression, InputFile, Layout, find_files
+from vault.formats.files.inputs import Compression, InputFile, Layout, find_files
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 
 from tests.unit.formats.files.reading import read_file
 from vault.errors import InvalidInput
-from vault.formats.columns import Column, ColumnType, plan_columns
-from vault.formats.inputs import Compression, Layout
-from vault.formats.writers import open_writer
+from vault.formats.files.columns import Column, ColumnType, plan_columns
+from vault.formats.files.inputs import Compression, Layout
+from vault.formats.writers.open_writer import open_writer
 
 A, B = b'{"a":1,"b":"x"}', b'{"b":null,"c":[1,{"d":2}]}'
 

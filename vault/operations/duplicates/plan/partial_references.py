@@ -1,7 +1,7 @@
 """Records of a reference that are no conversation with prompt and answer as they are stored.
 
 A prompt alone is compared with prompts and an answer alone with answers, whichever part is asked
-for; plain text is compared with messages; a raw record as `vault.formats.evaluation_sets`
+for; plain text is compared with messages; a raw record as `vault.formats.layouts.evaluation_sets`
 understands it. Comparing these with whole conversations would find none of them, word for word as
 they may be there.
 """

@@ -1,7 +1,7 @@
 """What `--against` names: another version, or a file that is read as an import would read it.
 
-Raw records of either are understood as far as `vault.formats.evaluation_sets` knows their names:
-for comparing only, nothing that is stored changes.
+Raw records of either are understood as far as `vault.formats.layouts.evaluation_sets` knows their
+names: for comparing only, nothing that is stored changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidInput, NotFound
-from vault.formats.evaluation_sets import likely_mapping, texts_in, understand
+from vault.formats.layouts.evaluation_sets import likely_mapping, texts_in, understand
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import parse
 from vault.operations.imports.import_files import import_files

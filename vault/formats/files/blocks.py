@@ -1,0 +1,118 @@
+"""Blocks: what an import worker gets, and how a file of any layout is cut into them.
+
+A block is a picklable value that stands for some consecutive records of a file, about 2 MB of
+JSON. Whoever opens a file plans its blocks, cheaply for plain JSON Lines, where a block is only a
+byte range; whoever gets a block calls `split` and then parses the texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from vault.errors import InvalidInput
+from vault.formats.files.inputs import Compression, InputFile, Layout
+from vault.formats.files.json_shape import HEAD_BYTES, JsonShape, shape_of
+from vault.formats.files.lines import LineBytes, LineRange, line_blocks, plan_ranges
+from vault.formats.files.records import Records, RecordTexts, Refused
+from vault.formats.files.streams import ByteStream, open_stream
+from vault.formats.limits import BLOCK_BYTES, MAX_RECORD_BYTES
+
+__all__ = ["Block", "LineBytes", "LineRange", "RecordTexts", "Records", "Refused", "open_blocks"]
+
+Block = LineRange | LineBytes | RecordTexts
+"""Some consecutive records of a file; `split()` returns them."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def open_blocks(
+    file: InputFile,
+    *,
+    stdin: BinaryIO | None = None,
+    block_bytes: int = BLOCK_BYTES,
+    max_record_bytes: int = MAX_RECORD_BYTES,
+) -> Iterator[Block]:
+    """Yield the blocks of a file in order; an empty file has none.
+
+    `stdin` is read for the path `-`, decompressed if its first bytes say so. Memory is bounded by
+    a block and a record, however the file is made. What cannot be read is in the blocks, refused
+    with its reason. Raises OSError if the file cannot be read and InvalidInput if none of it can:
+    `file-changed`, `not-utf8` (UTF-16), `not-a-list`, `csv-header`, `parquet-damaged`,
+    `parquet-columns`, `parquet-bomb`, `parquet-needs-file`, `no-stdin`.
+    """
+    if file.layout is Layout.PARQUET:
+        yield from _parquet(file, block_bytes, max_record_bytes)
+        return
+    with open_stream(file, stdin=stdin) as stream:
+        start = _skip_mark(stream, file.path)
+        if file.layout is Layout.CSV:
+            from vault.formats.files.csv_rows import csv_blocks
+
+            yield from csv_blocks(
+                stream, file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes
+            )
+            return
+        shape = shape_of(stream.peek(HEAD_BYTES), file.layout)
+        if shape is not JsonShape.LINES:
+            yield from _json(stream, file.path, shape, block_bytes, max_record_bytes)
+        elif file.path == "-" or file.compression is not Compression.NONE:
+            yield from line_blocks(
+                stream, block_bytes=block_bytes, max_record_bytes=max_record_bytes
+            )
+        else:
+            yield from plan_ranges(
+                file.path,
+                start,
+                block_bytes=block_bytes,
+                max_record_bytes=max_record_bytes,
+                state=file.state,
+            )
+
+
+def _skip_mark(stream: ByteStream, path: str) -> int:
+    beginning = stream.peek(4)
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput(
+            f"{path} is UTF-16 text, and records are UTF-8",
+            code="not-utf8",
+            hint=f"convert it: iconv -f utf-16 -t utf-8 {path} > utf8.jsonl",
+        )
+    if path == "-" and beginning == b"PAR1":
+        raise _needs_file(path)
+    return len(stream.read(len(_BOM))) if beginning.startswith(_BOM) else 0
+
+
+def _json(
+    stream: ByteStream, path: str, shape: JsonShape, block_bytes: int, max_record_bytes: int
+) -> Iterator[Block]:
+    # numpy takes 0.1 s to import, which plain lines need not pay.
+    from vault.formats.files.json_list import list_blocks, object_blocks
+
+    if shape is JsonShape.OBJECT:
+        yield from object_blocks(stream, path, max_record_bytes=max_record_bytes)
+    else:
+        yield from list_blocks(stream, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+
+
+def _parquet(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterator[Block]:
+    if file.path == "-" or file.compression is not Compression.NONE:
+        raise _needs_file(file.path)
+    with open(file.path, "rb") as handle:
+        file.check_opened(handle.fileno())
+        if not handle.read(1):
+            return
+    from vault.formats.files.parquet_rows import parquet_blocks
+
+    yield from parquet_blocks(file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+    # pyarrow opens the path itself.
+    file.check_unchanged()
+
+
+def _needs_file(path: str) -> InvalidInput:
+    shown = "standard input" if path == "-" else path
+    return InvalidInput(
+        f"{shown} is Parquet as a stream, and Parquet is read from its end",
+        code="parquet-needs-file",
+        hint="save it uncompressed, under a name that ends in .parquet",
+    )

@@ -1,0 +1,1 @@
+"""Records of every known layout to conversations: chat, ShareGPT, Alpaca, preferences …"""

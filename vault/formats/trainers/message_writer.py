@@ -1,0 +1,131 @@
+"""Canonical messages written in the style of a trainer or provider, losses noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from vault.formats.trainers.output import Loss, Unsupported
+from vault.objects.conversation import Message
+from vault.objects.json.text import compact_bytes
+
+_ROLES = frozenset({"system", "user", "assistant", "tool"})
+_OF_VAULT = frozenset({"role", "content", "tool_calls", "tool_call_id", "call"})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStyle:
+    """How messages are written: which other members stay, and how tools are spoken of.
+
+    `arguments_as_text` writes the arguments of calls as JSON text; `has_call_ids` joins calls and
+    answers by ids, and otherwise answers carry the name of the tool. `has_parts` allows content
+    that is a list of parts.
+    """
+
+    members: frozenset[str]
+    arguments_as_text: bool = False
+    has_call_ids: bool = False
+    has_parts: bool = False
+
+
+class MessageWriter:
+    """Writes the messages of one conversation, part by part, and gathers what is lost."""
+
+    def __init__(self, style: MessageStyle) -> None:
+        self._style = style
+        self._names: dict[int, str] = {}
+        self.losses: set[Loss] = set()
+
+    def write(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
+        """Return messages in the style, after those written before. Raises Unsupported."""
+        return [self._message(each) for each in messages]
+
+    def write_sides(
+        self, chosen: Iterable[Message], rejected: Iterable[Message]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return two answers to what was written before: calls are counted on for each alone."""
+        before = dict(self._names)
+        first = self.write(chosen)
+        self._names = before
+        return first, self.write(rejected)
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        role = message["role"]
+        if role == "developer":
+            role = "system"
+            self.losses.add(Loss.DEVELOPER)
+        if role not in _ROLES:
+            raise Unsupported(f'it has a message by "{role}"')
+        written: dict[str, Any] = {"role": role}
+        content = message.get("content")
+        if content is not None:
+            written["content"] = self._content(content)
+        for name, value in message.items():
+            if name not in _OF_VAULT:
+                self._member(written, name, value)
+        if isinstance(message.get("call"), list):
+            self.losses.add(Loss.MEMBERS)
+        if "tool_calls" in message:
+            written["tool_calls"] = [self._call(each) for each in message["tool_calls"]]
+        if role == "tool":
+            self._answer(written, message)
+        elif not written.keys() & {"content", "tool_calls", "refusal"}:
+            raise Unsupported("it has a message without content")
+        return written
+
+    def _content(self, content: Any) -> Any:
+        if isinstance(content, str) or self._style.has_parts:
+            return content
+        raise Unsupported("it has a message whose content is a list of parts")
+
+    def _member(self, written: dict[str, Any], name: str, value: Any) -> None:
+        if name in self._style.members:
+            written[name] = value
+        elif name == "weight":
+            self.losses.add(Loss.WEIGHTS)
+        elif name == "name":
+            if written["role"] != "tool":
+                self.losses.add(Loss.NAMES)
+        else:
+            self.losses.add(Loss.MEMBERS)
+
+    def _call(self, call: dict[str, Any]) -> dict[str, Any]:
+        name = call.get("name")
+        if not isinstance(name, str) or "type" in call:
+            raise Unsupported("it calls a tool that is not a function with a name")
+        self._names[call["id"]] = name
+        if call.keys() - {"id", "name", "arguments"}:
+            self.losses.add(Loss.MEMBERS)
+        function = {"name": name, "arguments": self._arguments(call.get("arguments", {}))}
+        written: dict[str, Any] = {"type": "function", "function": function}
+        return {"id": _call_id(call["id"]), **written} if self._style.has_call_ids else written
+
+    def _arguments(self, arguments: Any) -> Any:
+        if not self._style.arguments_as_text:
+            if not isinstance(arguments, dict):
+                raise Unsupported("it calls a tool with arguments that are not an object")
+            return arguments
+        return arguments if isinstance(arguments, str) else compact_bytes(arguments).decode()
+
+    def _answer(self, written: dict[str, Any], message: Message) -> None:
+        call = message.get("call")
+        if isinstance(call, list):  # beside a member of the record's own that has this name
+            call = call[1] if len(call) == 2 else None
+        answered = message.get("tool_call_id") if call is None else _call_id(call)
+        if self._style.has_call_ids:
+            if not isinstance(answered, str):
+                raise Unsupported("it has the answer of a tool that was not called")
+            written["tool_call_id"] = answered
+        else:
+            if call is None and answered is not None:
+                raise Unsupported("it has the answer of a tool that was not called")
+            name = message.get("name", self._names.get(-1 if call is None else call))
+            if isinstance(name, str):
+                written["name"] = name
+        if "content" not in written:
+            raise Unsupported("it has a message without content")
+
+
+def _call_id(ordinal: int) -> str:
+    return f"call_{ordinal}"

@@ -1,0 +1,1 @@
+"""Record texts to files, in the layouts that `vault.formats.files` reads."""
