@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from vault.formats.layouts.registry import recognise
 from vault.rules.codes import RULES
-from vault.rules.plain import plain_texts
-from vault.rules.rule import Trigger
-from vault.rules.subject import read_plain, read_subject
+from vault.rules.kernel.plain import plain_texts
+from vault.rules.kernel.rule import Trigger
+from vault.rules.kernel.subject import read_plain, read_subject
 
 TEXTS = st.sampled_from(["", " ", "Hi", "What is it?", "\n", "yes", "null"])
 CONTENTS = TEXTS | st.none() | st.sampled_from([[], 1, [{"type": "text", "text": "Hi"}]])

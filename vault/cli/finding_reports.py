@@ -16,7 +16,7 @@ from vault.version import __version__
 
 if TYPE_CHECKING:
     from vault.operations.validation.examine_rows import Finding
-    from vault.rules.any_rule import AnyRule
+    from vault.rules.kernel.any_rule import AnyRule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What XML 1.0 cannot hold, not even as a reference.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
 from vault.cli.wrapped_text import Piece, hanging, wrap
 from vault.rules.codes import SET_RULES
-from vault.rules.own_rule import OwnRule
-from vault.rules.rule import Rule
+from vault.rules.kernel.own_rule import OwnRule
+from vault.rules.kernel.rule import Rule
 
 if TYPE_CHECKING:
     from vault.operations.validation.apply_fixes import AppliedFix
     from vault.operations.validation.examine_rows import Finding
     from vault.operations.validation.validate import RuleFindings, ValidateReport
-    from vault.rules.any_rule import AnyRule
+    from vault.rules.kernel.any_rule import AnyRule
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 _INDENT = "    "

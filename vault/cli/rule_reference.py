@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from vault.rules.codes import ALL_RULES, FAMILIES
-from vault.rules.rule import TARGETS, Rule
-from vault.rules.set_rule import SetRule
+from vault.rules.kernel.rule import TARGETS, Rule
+from vault.rules.kernel.set_rule import SetRule
 
 _MOST_SHOWN = 300
 

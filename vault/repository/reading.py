@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.validation.examine_rows import Finding
     from vault.repository.snapshot import Snapshot
-    from vault.rules.any_rule import AnyRule
+    from vault.rules.kernel.any_rule import AnyRule
 
 
 class Reading(Opened):

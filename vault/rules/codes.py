@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules import form, pref, safe, sets, size, text, text_language, tool, turn
-from vault.rules.rule import Rule
-from vault.rules.set_rule import SetRule
+from vault.rules.families import form, pref, safe, sets, size, text, text_language, tool, turn
+from vault.rules.kernel.rule import Rule
+from vault.rules.kernel.set_rule import SetRule
 
 FAMILIES: Mapping[str, str] = {
     "FORM": "the structure of a record",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vault.errors import InvalidInput, NotFound
-from vault.rules.any_rule import AnyRule
 from vault.rules.codes import ALL_RULES, FAMILIES
-from vault.rules.rule import TARGETS, Severity
-from vault.rules.set_rule import SetRule
+from vault.rules.kernel.any_rule import AnyRule
+from vault.rules.kernel.rule import TARGETS, Severity
+from vault.rules.kernel.set_rule import SetRule
 
 ALL = "ALL"
 """The word that selects every rule, also those that are off by default."""

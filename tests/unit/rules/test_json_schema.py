@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vault.rules.json_schema import MAX_STEPS, mismatches, schema_faults
+from vault.rules.recognisers.json_schema import MAX_STEPS, mismatches, schema_faults
 
 
 def fits(value: Any, schema: Any) -> bool:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from vault.errors import InvalidInput
-from vault.rules import languages
+from vault.rules.recognisers import languages
 
 SURE = {
     "en": "Where is my parcel? I have been waiting for two weeks and nobody answers the phone.",

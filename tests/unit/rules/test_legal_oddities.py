@@ -9,9 +9,7 @@ import pytest
 
 from vault.formats.layouts.registry import recognise
 from vault.objects.json.text import compact_bytes
-from vault.rules.any_rule import rules_of_examples
-from vault.rules.examine import Examination
-from vault.rules.sample_records import (
+from vault.rules.families.sample_records import (
     ASK,
     WEATHER,
     answered,
@@ -21,6 +19,8 @@ from vault.rules.sample_records import (
     chat,
     result,
 )
+from vault.rules.kernel.any_rule import rules_of_examples
+from vault.rules.kernel.examine import Examination
 from vault.rules.selection import RuleSelection, selected_rules
 
 _IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}

@@ -14,10 +14,10 @@ import pytest
 
 from vault.formats.layouts.registry import recognise
 from vault.objects.json.text import compact_bytes
-from vault.rules.any_rule import rules_of_examples
 from vault.rules.codes import RULES
-from vault.rules.examine import Examination
-from vault.rules.sample_records import WEATHER, call, calling, result
+from vault.rules.families.sample_records import WEATHER, call, calling, result
+from vault.rules.kernel.any_rule import rules_of_examples
+from vault.rules.kernel.examine import Examination
 from vault.rules.selection import RuleSelection, selected_rules
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"

@@ -13,9 +13,9 @@ from vault.formats.layouts.registry import recognise
 from vault.objects.json.strings import with_strings
 from vault.objects.json.text import compact_bytes
 from vault.rules.codes import FAMILIES, RULES
-from vault.rules.examine import Examination
-from vault.rules.rule import TARGETS, Rule, Severity
-from vault.rules.subject import read_subject
+from vault.rules.kernel.examine import Examination
+from vault.rules.kernel.rule import TARGETS, Rule, Severity
+from vault.rules.kernel.subject import read_subject
 
 FAILING = [(rule, record) for rule in RULES.values() for record in rule.fails]
 FIXABLE = [rule for rule in RULES.values() if rule.fix]

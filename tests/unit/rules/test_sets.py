@@ -13,11 +13,11 @@ from vault.formats.layouts.registry import conversation_of, recognise
 from vault.objects.conversation import Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes
 from vault.rules.codes import SET_RULES
-from vault.rules.examine import Examination
-from vault.rules.sample_records import answered
-from vault.rules.set_facts import SetGathering, SetPart, joined_parts, number_of
-from vault.rules.set_rule import SetFault, SetRule
-from vault.rules.subject import read_subject
+from vault.rules.families.sample_records import answered
+from vault.rules.kernel.examine import Examination
+from vault.rules.kernel.set_facts import SetGathering, SetPart, joined_parts, number_of
+from vault.rules.kernel.set_rule import SetFault, SetRule
+from vault.rules.kernel.subject import read_subject
 
 FAILING = [(rule, each) for rule in SET_RULES.values() for each in rule.fails]
 PASSING = [(rule, each) for rule in SET_RULES.values() for each in rule.passes]

@@ -12,7 +12,7 @@ from vault.cli.finding_text import explained_lines, report_lines
 from vault.cli.invocation import Invocation
 from vault.cli.mended_text import hint_skipped, refuse_mixture, show_mended
 from vault.cli.render import emit, emit_json_lines, emit_text, hint
-from vault.rules.own_rule import OwnRule
+from vault.rules.kernel.own_rule import OwnRule
 
 _ERROR = "error"
 

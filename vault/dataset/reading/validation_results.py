@@ -30,7 +30,7 @@ from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:
-    from vault.rules.any_rule import AnyRule
+    from vault.rules.kernel.any_rule import AnyRule
 
 _FILE = "validated.json"
 
@@ -68,14 +68,14 @@ def rules_key(rules: Sequence[AnyRule], target: str | None) -> str:
     those files, a few milliseconds.
     """
     from vault.rules import codes
-    from vault.rules.any_rule import own_expressions
+    from vault.rules.kernel.any_rule import own_expressions
 
     expressions = {rule.code: rule.where for rule in own_expressions(rules)}
     told = [
         [rule.code, str(rule.severity), rule.why, expressions.get(rule.code, "")] for rule in rules
     ]
     digest = hashlib.sha256(stored_json([target, told]))
-    for path in sorted(Path(codes.__file__).parent.glob("*.py")):
+    for path in sorted(Path(codes.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -34,8 +34,8 @@ from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, Runs, only_in
 from vault.operations.validation.run_rules import find_faults
-from vault.rules.rule import Rule
-from vault.rules.subject import read_subject
+from vault.rules.kernel.rule import Rule
+from vault.rules.kernel.subject import read_subject
 from vault.session.context import Context
 
 

@@ -17,9 +17,9 @@ from vault.objects.conversation import Conversation
 from vault.objects.json.text import parse_quickly
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
-from vault.rules.examine import Examination, Found
-from vault.rules.rule import Fault, Rule
-from vault.rules.set_facts import SetGathering, SetPart
+from vault.rules.kernel.examine import Examination, Found
+from vault.rules.kernel.rule import Fault, Rule
+from vault.rules.kernel.set_facts import SetGathering, SetPart
 
 _MOST_ROWS = 32_768
 _MOST_BYTES = 32 << 20

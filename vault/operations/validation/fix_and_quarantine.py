@@ -33,9 +33,9 @@ from vault.operations.validation.validate import (
     rules_to_run,
     validation_from,
 )
-from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import SET_RULES
-from vault.rules.rule import Severity
+from vault.rules.kernel.any_rule import AnyRule, rules_of_examples, rules_of_sets
+from vault.rules.kernel.rule import Severity
 from vault.session.context import Context, Draft, stage_of
 from vault.session.revisions import STAGE
 from vault.session.trial import trial_of

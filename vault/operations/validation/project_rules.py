@@ -29,10 +29,10 @@ from vault.objects.runs import RowKeys
 from vault.operations.validation.examine_rows import Finding
 from vault.operations.validation.python_rules import is_place, load_check
 from vault.operations.validation.run_rules import find_faults
-from vault.rules.any_rule import AnyRule, own_expressions
 from vault.rules.codes import ALL_RULES, FAMILIES, SET_RULES
-from vault.rules.own_rule import OwnRule
-from vault.rules.rule import Rule, Severity, Trigger
+from vault.rules.kernel.any_rule import AnyRule, own_expressions
+from vault.rules.kernel.own_rule import OwnRule
+from vault.rules.kernel.rule import Rule, Severity, Trigger
 from vault.rules.selection import ALL
 from vault.session.context import Context
 

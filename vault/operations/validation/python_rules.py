@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors import InvalidInput
-from vault.rules.rule import Check, Fault
-from vault.rules.subject import Subject
+from vault.rules.kernel.rule import Check, Fault
+from vault.rules.kernel.subject import Subject
 
 _PLACE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_./-]*\.py):([A-Za-z_]\w*)")
 

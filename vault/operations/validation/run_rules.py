@@ -15,11 +15,11 @@ from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.validation.examine_rows import Examined, Finding, examine_rows
 from vault.processes.child import ChildProcess, answer_parent, default_workers
-from vault.rules.any_rule import AnyRule, rules_of_examples, rules_of_sets
 from vault.rules.codes import RULES
-from vault.rules.rule import Rule
-from vault.rules.set_facts import SetPart, joined_parts
-from vault.rules.set_rule import SetRule
+from vault.rules.kernel.any_rule import AnyRule, rules_of_examples, rules_of_sets
+from vault.rules.kernel.rule import Rule
+from vault.rules.kernel.set_facts import SetPart, joined_parts
+from vault.rules.kernel.set_rule import SetRule
 from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 

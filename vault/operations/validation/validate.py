@@ -19,11 +19,11 @@ from vault.operations.validation.examine_rows import Finding
 from vault.operations.validation.project_rules import all_faults, known_rules, with_code
 from vault.operations.validation.settings import validate_settings
 from vault.operations.validation.token_counts import token_counter
-from vault.rules.any_rule import AnyRule, project_code
 from vault.rules.codes import SET_RULES
-from vault.rules.rule import Rule, Severity
+from vault.rules.families.size import counted_exactly
+from vault.rules.kernel.any_rule import AnyRule, project_code
+from vault.rules.kernel.rule import Rule, Severity
 from vault.rules.selection import RuleSelection, selected_rules
-from vault.rules.size import counted_exactly
 from vault.session.context import Context, stage_of
 
 SHOWN = 3

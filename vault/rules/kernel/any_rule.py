@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vault.rules.own_rule import OwnRule
-from vault.rules.rule import Rule
-from vault.rules.set_rule import SetRule
+from vault.rules.kernel.own_rule import OwnRule
+from vault.rules.kernel.rule import Rule
+from vault.rules.kernel.set_rule import SetRule
 
 AnyRule = Rule | SetRule | OwnRule
 

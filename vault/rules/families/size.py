@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from vault.rules.rule import Check, Fault, Rule, Severity, Trigger
-from vault.rules.sample_records import PLAIN, answered
-from vault.rules.subject import Subject
+from vault.rules.families.sample_records import PLAIN, answered
+from vault.rules.kernel.rule import Check, Fault, Rule, Severity, Trigger
+from vault.rules.kernel.subject import Subject
 
 _ESTIMATE = (
     " Tokens are estimated as UTF-8 bytes of message text / 4; tools and the template come on top. "

@@ -135,7 +135,7 @@ class Subject:
 
 
 def read_plain(record: dict[str, Any]) -> Subject:
-    """Return what `read_subject` makes of a plain chat (see `vault.rules.plain`), but sooner."""
+    """Return what `read_subject` makes of a plain chat (see `kernel.plain`), but sooner."""
     messages = [
         Message(said["role"], said["content"], path, content_path, said)
         for (path, content_path), said in zip(_PLAIN_PATHS, record["messages"], strict=False)

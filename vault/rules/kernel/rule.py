@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from vault.rules.subject import Subject
+from vault.rules.kernel.subject import Subject
 
 TARGETS = (
     "openai",
@@ -46,7 +46,7 @@ class Fault(NamedTuple):
 class Trigger(StrEnum):
     """When a rule has to look at an example; the others are ruled out many at a time.
 
-    `STRUCTURE`: the example is anything but a plain chat (`vault.rules.plain`). `TEXT`: a text
+    `STRUCTURE`: the example is anything but a plain chat (see `kernel.plain`). `TEXT`: a text
     matches `sought`; `ANSWER`: one that a model learns to say does. `RECORD`: the record's JSON
     matches `sought`. `OVERLAP`: a text lies within a later one. `DENSE`: a long answer compresses
     unusually well. `EVERY`: always.

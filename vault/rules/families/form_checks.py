@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from vault.objects.json.field_path import leaves
-from vault.rules.rule import Fault, shown
-from vault.rules.subject import ROLES, Message, Subject, type_name
+from vault.rules.kernel.rule import Fault, shown
+from vault.rules.kernel.subject import ROLES, Message, Subject, type_name
 
 FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
 """Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.rules.plain import overlaps, plain_texts
-from vault.rules.rule import Fault, Rule, Trigger
-from vault.rules.set_facts import SetGathering
-from vault.rules.subject import Subject, read_plain, read_subject
+from vault.rules.kernel.plain import overlaps, plain_texts
+from vault.rules.kernel.rule import Fault, Rule, Trigger
+from vault.rules.kernel.set_facts import SetGathering
+from vault.rules.kernel.subject import Subject, read_plain, read_subject
 
 Found = tuple[int, Rule, Fault]
 """A fault: the position of the example among those that were examined, the rule, and the fault."""

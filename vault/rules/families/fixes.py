@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vault.rules.rule import Repair, shown
-from vault.rules.subject import Subject, read_json
-from vault.rules.tool_checks import calls_of
+from vault.rules.families.tool_checks import calls_of
+from vault.rules.kernel.rule import Repair, shown
+from vault.rules.kernel.subject import Subject, read_json
 
 INVISIBLE = "^[\ufeff\u200b\u2060]+"
 """A mark of byte order, or what has no width, at the beginning of a text."""

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from vault.rules.rule import Fault, Rule, Severity, shown
-from vault.rules.sample_records import ASK, TOLD, assistant, user
-from vault.rules.subject import SIDES, Message, Subject, type_name
+from vault.rules.families.sample_records import ASK, TOLD, assistant, user
+from vault.rules.kernel.rule import Fault, Rule, Severity, shown
+from vault.rules.kernel.subject import SIDES, Message, Subject, type_name
 
 _LATE = assistant("No idea.")
 

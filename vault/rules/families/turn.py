@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from vault.rules.rule import Fault, Rule, Severity, Trigger, shown
-from vault.rules.sample_records import ASK, PLAIN, TOLD, TOOL_PLAIN, assistant, chat, system, user
-from vault.rules.subject import INSTRUCTIONS, Message, Subject
+from vault.rules.families.sample_records import (
+    ASK,
+    PLAIN,
+    TOLD,
+    TOOL_PLAIN,
+    assistant,
+    chat,
+    system,
+    user,
+)
+from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger, shown
+from vault.rules.kernel.subject import INSTRUCTIONS, Message, Subject
 
 _BE_BRIEF = system("Be brief.")
 

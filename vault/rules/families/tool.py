@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from vault.rules import tool_checks as checks
-from vault.rules.fixes import plain_arguments
-from vault.rules.rule import Rule, Severity
-from vault.rules.sample_records import (
+from vault.rules.families import tool_checks as checks
+from vault.rules.families.fixes import plain_arguments
+from vault.rules.families.sample_records import (
     PLAIN,
     TOOL_PLAIN,
     WEATHER,
@@ -18,6 +17,7 @@ from vault.rules.sample_records import (
     tooled,
     user,
 )
+from vault.rules.kernel.rule import Rule, Severity
 
 _BARE = {"type": "function", "function": {"name": "now"}}
 _TIME = tooled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vault.rules.rule import Severity
+from vault.rules.kernel.rule import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +12,8 @@ class OwnRule:
     """A rule that `vault.toml` holds: `why` is its message.
 
     `where` holds for an example with the fault, and whoever runs the rules evaluates it. Or the
-    check is a function of the project, which `python` names: it is `vault.rules.rule.Rule` once
-    running it was allowed. A project's own rules have no targets and are on.
+    check is a function of the project, which `python` names: it is a `Rule` once running it was
+    allowed. A project's own rules have no targets and are on.
     """
 
     code: str

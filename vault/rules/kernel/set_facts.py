@@ -15,7 +15,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from vault.rules.subject import INSTRUCTIONS, Subject
+from vault.rules.kernel.subject import INSTRUCTIONS, Subject
 
 Hashes = NDArray[np.uint64]
 
@@ -99,7 +99,7 @@ class SetGathering:
         self._frequent: Counter[str] = Counter()
 
     def add_plain(self, texts: Sequence[str]) -> None:
-        """Add a plain chat by its texts; see `vault.rules.plain`."""
+        """Add a plain chat by its texts; see `vault.rules.kernel.plain`."""
         # An instruction makes their number odd.
         self._instructed[len(texts) % 2 == 1] += 1
         self._add_answer(texts[-1])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from vault.rules.subject import type_name
+from vault.rules.kernel.subject import type_name
 
 MAX_STEPS = 20_000
 """Values and schemas looked at for one call; what is beyond is taken as satisfied."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from vault.rules import fixes
-from vault.rules import text_checks as checks
-from vault.rules.fixes import INVISIBLE
-from vault.rules.rule import Rule, Severity, Trigger
-from vault.rules.sample_records import (
+from vault.rules.families import fixes
+from vault.rules.families import text_checks as checks
+from vault.rules.families.fixes import INVISIBLE
+from vault.rules.families.sample_records import (
     ASK,
     PLAIN,
     TOLD,
@@ -17,6 +16,7 @@ from vault.rules.sample_records import (
     system,
     user,
 )
+from vault.rules.kernel.rule import Rule, Severity, Trigger
 
 # Patterns are written so that RE2, which looks first, and Python read them alike.
 _REFUSAL = (

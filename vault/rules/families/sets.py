@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vault.rules import set_checks as checks
-from vault.rules.rule import Severity
-from vault.rules.sample_records import ASK, PLAIN, answered, assistant, chat, system, user
-from vault.rules.set_rule import Records, SetRule
+from vault.rules.families import set_checks as checks
+from vault.rules.families.sample_records import ASK, PLAIN, answered, assistant, chat, system, user
+from vault.rules.kernel.rule import Severity
+from vault.rules.kernel.set_rule import Records, SetRule
 
 _LONG = "It left the warehouse this morning and arrives {} in the afternoon."
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vault.rules import fixes
-from vault.rules.form_checks import (
+from vault.rules.families import fixes
+from vault.rules.families.form_checks import (
     bad_name,
     bad_part,
     content_type,
@@ -22,8 +22,8 @@ from vault.rules.form_checks import (
     unknown_key,
     unknown_role,
 )
-from vault.rules.rule import Rule, Severity, Trigger
-from vault.rules.sample_records import ASK, PLAIN, TOLD, TOOL_PLAIN, assistant, chat, user
+from vault.rules.families.sample_records import ASK, PLAIN, TOLD, TOOL_PLAIN, assistant, chat, user
+from vault.rules.kernel.rule import Rule, Severity, Trigger
 
 _BROKEN = {"from": "human", "value": "Hi"}
 _IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}

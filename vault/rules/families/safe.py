@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vault.rules import recognisers
-from vault.rules.recognisers import Recogniser
-from vault.rules.rule import Check, Fault, Rule, Severity, Trigger
-from vault.rules.sample_records import ASK, PLAIN, TOLD, answered, chat, tooled, user
-from vault.rules.sample_records import call as tool_call
-from vault.rules.sample_records import calling as calling_tool
-from vault.rules.subject import Subject
+from vault.rules.families.sample_records import ASK, PLAIN, TOLD, answered, chat, tooled, user
+from vault.rules.families.sample_records import call as tool_call
+from vault.rules.families.sample_records import calling as calling_tool
+from vault.rules.kernel.rule import Check, Fault, Rule, Severity, Trigger
+from vault.rules.kernel.subject import Subject
+from vault.rules.recognisers import personal_data
+from vault.rules.recognisers.personal_data import Recogniser
 
 _MOST_READ = 1_000_000
 
@@ -86,7 +86,7 @@ RULES = (
         "email-address",
         Severity.WARNING,
         _PERSONAL,
-        recognisers.MAIL,
+        personal_data.MAIL,
         what="an e-mail address",
         fails=("Write to maria.huber@gmx.at, she knows.",),
         passes=("Write to info@example.com.", "Use @decorator and user@host."),
@@ -96,7 +96,7 @@ RULES = (
         "phone-number",
         Severity.WARNING,
         _PERSONAL,
-        recognisers.PHONE,
+        personal_data.PHONE,
         what="a phone number",
         fails=("Call +43 664 8273915.", "Call (415) 682-9173."),
         passes=("Call 555-0123.", "The sum is 1234567890.", "Order 2024-10-11-0042", "+1 is 2"),
@@ -106,7 +106,7 @@ RULES = (
         "card-number",
         Severity.ERROR,
         "A number of a payment card with a right check digit. " + _PERSONAL,
-        recognisers.CARD,
+        personal_data.CARD,
         what="a card number",
         fails=("My card is 4539 5787 6362 1486.", "It is 5425-2334-3010-9903."),
         passes=(
@@ -120,7 +120,7 @@ RULES = (
         "bank-account",
         Severity.ERROR,
         "An IBAN with a right checksum. " + _PERSONAL,
-        recognisers.IBAN,
+        personal_data.IBAN,
         what="an IBAN",
         fails=("Send it to AT61 1904 3002 3457 3201.", "DE89370400440532013000 is mine."),
         passes=("Send it to AT61 1904 3002 3457 3202.", "Part AB12 CDEF GHIJ KLMN"),
@@ -130,7 +130,7 @@ RULES = (
         "network-address",
         Severity.WARNING,
         "A public address may lead to a person or to a machine that nobody should know of.",
-        recognisers.ADDRESS,
+        personal_data.ADDRESS,
         what="a public network address",
         fails=("Connect to 93.184.216.34.",),
         passes=("Connect to 192.168.0.12.", "Version 1.2.3.4 is out.", "Ask 8.8.8.8."),
@@ -140,7 +140,7 @@ RULES = (
         "private-key",
         Severity.ERROR,
         "A private key. " + _SECRET,
-        recognisers.PRIVATE_KEY,
+        personal_data.PRIVATE_KEY,
         what="a private key",
         fails=(_KEY,),
         passes=("It begins with -----BEGIN RSA PRIVATE " + "KEY-----, then the key.",),
@@ -152,7 +152,7 @@ RULES = (
         "A key or token of a well-known service: AWS, GitHub, GitLab, Slack, Google, OpenAI, "
         "Anthropic, Stripe, Hugging Face, npm, PyPI, SendGrid, Twilio, Telegram, DigitalOcean, "
         "Shopify, age. " + _SECRET,
-        recognisers.TOKEN,
+        personal_data.TOKEN,
         what="a token of a service",
         fails=(f"Use {_AWS} for it.", f"git clone with {_GITHUB}"),
         passes=("Use AKIAIOSFODNN7" + "EXAMPLE for it.", "sk-" + "x" * 40, "sk-your-key-goes-here"),
@@ -162,7 +162,7 @@ RULES = (
         "json-web-token",
         Severity.ERROR,
         "A JSON web token. " + _SECRET,
-        recognisers.JWT,
+        personal_data.JWT,
         what="a JSON web token",
         fails=(f"Authorization: Bearer {_JWT}",),
         passes=("It looks like eyJhbGciOi.eyJzdWIi.signature",),
@@ -172,7 +172,7 @@ RULES = (
         "login-in-address",
         Severity.ERROR,
         "An address with a name and a password in it. " + _SECRET,
-        recognisers.LOGIN,
+        personal_data.LOGIN,
         what="an address with a password",
         fails=("postgres://admin:hT7" + "kq9Lz@db.acme.io/shop",),
         passes=("postgres://user:password" + "@localhost/db", "https://a.io:8080/x@y"),
@@ -182,7 +182,7 @@ RULES = (
         "social-security-number",
         Severity.ERROR,
         "A social security number of the United States, by its form. " + _PERSONAL,
-        recognisers.SOCIAL_NUMBER,
+        personal_data.SOCIAL_NUMBER,
         what="a social security number",
         fails=("My number is 536-22-8714.",),
         passes=("My number is 123-45-6789.", "On 2024-10-11", "Part 000-12-3456"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from vault.rules.rule import shown
-from vault.rules.set_facts import SetPart
-from vault.rules.set_rule import SetFault
+from vault.rules.kernel.rule import shown
+from vault.rules.kernel.set_facts import SetPart
+from vault.rules.kernel.set_rule import SetFault
 
 _FEWEST = {"openai": 10, "azure": 10, "mistral": 10, "fireworks": 3}
 _ADVISED = {"openai": 50, "azure": 50, "gemini": 100}

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from vault.rules.rule import Fault, shown
-from vault.rules.subject import Subject, Text, read_json
+from vault.rules.kernel.rule import Fault, shown
+from vault.rules.kernel.subject import Subject, Text, read_json
 
 MOST_READ = 100_000
 """Characters of a text that are looked at."""

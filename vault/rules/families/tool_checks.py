@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from vault.rules.json_schema import mismatches, schema_faults
-from vault.rules.rule import Fault, shown
-from vault.rules.subject import ANSWERS, Message, Subject, read_json, type_name
+from vault.rules.kernel.rule import Fault, shown
+from vault.rules.kernel.subject import ANSWERS, Message, Subject, read_json, type_name
+from vault.rules.recognisers.json_schema import mismatches, schema_faults
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MISTRAL_ID = re.compile(r"[A-Za-z0-9]{9}")

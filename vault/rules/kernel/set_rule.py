@@ -1,4 +1,4 @@
-"""The rule about a set as a whole, as a value; see `vault.rules.rule` for that about an example."""
+"""The rule about a set as a whole, as a value; see `kernel.rule` for that about an example."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from vault.rules.rule import Severity
-from vault.rules.set_facts import SetPart
+from vault.rules.kernel.rule import Severity
+from vault.rules.kernel.set_facts import SetPart
 
 
 class SetFault(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from vault.rules.languages import language_of, script_of
-from vault.rules.rule import Fault, Rule, Severity, Trigger
-from vault.rules.sample_records import PLAIN, answered
-from vault.rules.subject import Subject
-from vault.rules.text_checks import spoken
+from vault.rules.families.sample_records import PLAIN, answered
+from vault.rules.families.text_checks import spoken
+from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger
+from vault.rules.kernel.subject import Subject
+from vault.rules.recognisers.languages import language_of, script_of
 
 _LEAST_PROSE = 40
 

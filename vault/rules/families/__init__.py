@@ -1,0 +1,1 @@
+"""The rules themselves, by families: FORM, TURN, TEXT, TOOL, PREF, SAFE, SIZE, SETS."""

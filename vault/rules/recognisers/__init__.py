@@ -1,0 +1,1 @@
+"""What rules recognise texts and values by: personal data, languages, JSON Schema."""
