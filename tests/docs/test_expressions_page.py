@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from vault.catalogue.aggregates import AGGREGATES, CHANGE_COLUMNS, TABLES
-from vault.catalogue.columns import COLUMNS
-from vault.catalogue.functions import FUNCTIONS, OPERATORS, Function
-from vault.catalogue.guard import check_filter
-from vault.catalogue.statement import check_statement
-from vault.catalogue.terms import SQL_TYPES
+from vault.catalogue.expressions.aggregates import AGGREGATES, CHANGE_COLUMNS, TABLES
+from vault.catalogue.expressions.columns import COLUMNS
+from vault.catalogue.expressions.functions import FUNCTIONS, OPERATORS, Function
+from vault.catalogue.expressions.guard import check_filter
+from vault.catalogue.expressions.statement import check_statement
+from vault.catalogue.expressions.terms import SQL_TYPES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "expressions.md"
 

@@ -17,9 +17,9 @@ from tests.cli.test_sql import REFUSED as REFUSED_STATEMENTS
 from tests.support.drafting import context_of, dataset_of, label
 from tests.support.library import Library, chat
 from tests.unit.catalogue.test_guard import ACCEPTED, REFUSED
-from vault.catalogue.aggregates import AGGREGATES, JOINING
-from vault.catalogue.functions import FUNCTIONS
-from vault.catalogue.guard import check_filter
+from vault.catalogue.expressions.aggregates import AGGREGATES, JOINING
+from vault.catalogue.expressions.functions import FUNCTIONS
+from vault.catalogue.expressions.guard import check_filter
 from vault.dataset.choosing.where import matching_keys
 from vault.errors import InvalidInput, NotFound
 from vault.operations.queries.sql import sql

@@ -1,1 +1,1 @@
-"""DuckDB: an index of what chunks hold, which can be thrown away at any time."""
+"""DuckDB: indexes made from chunks, and the evaluation of expressions of users."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 
 SMALL: dict[str, Any] = {"row": np.arange(5, dtype=np.uint32), "digest": np.ones((5, 32), np.uint8)}
 LARGE: dict[str, Any] = {

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.drafting import ids, remove
 from tests.support.library import Library, chat
-from vault.catalogue.index import Catalogue
+from vault.catalogue.index.examples import Catalogue
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest, digest_of
 from vault.operations.history.show import ExampleShown

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from vault.catalogue.columns import Reference, Type
-from vault.catalogue.evaluate import evaluate
-from vault.catalogue.functions import FUNCTIONS
-from vault.catalogue.guard import check_filter
+from vault.catalogue.expressions.columns import Reference, Type
+from vault.catalogue.expressions.evaluate import evaluate
+from vault.catalogue.expressions.functions import FUNCTIONS
+from vault.catalogue.expressions.guard import check_filter
 from vault.cli.failures import three_lines
 from vault.errors import InvalidExpression, InvalidInput
 

@@ -17,7 +17,7 @@ import pytest
 from tests.property.test_kept_duplicates import assert_same, context_of
 from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.dedupe.scratch import Scratch

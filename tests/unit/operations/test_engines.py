@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.library import NOW, Library, chat
 from tests.support.naive_dedupe import corpus
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 from vault.errors import Conflict, Corrupt, InvalidInput, StorageFailed, VaultError
 from vault.operations.duplicates.workers.cluster import Handle
 from vault.operations.duplicates.workers.open_engine import open_engine

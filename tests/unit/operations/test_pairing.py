@@ -14,7 +14,7 @@ import pytest
 from tests.support.drafting import label, labels_of
 from tests.support.edits import FILES, Score, data_folder, edited, score, texts_of
 from tests.support.library import Library, chat
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 from vault.dataset.comparing import pair_rows
 from vault.operations.queries.diff import DiffReport
 

@@ -16,7 +16,14 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.catalogue.columns import CONVERSATION_COLUMNS, DATA, LABELS, SPLIT, Reference, Type
+from vault.catalogue.expressions.columns import (
+    CONVERSATION_COLUMNS,
+    DATA,
+    LABELS,
+    SPLIT,
+    Reference,
+    Type,
+)
 from vault.dataset.reading.conversations import conversation_array, read_conversation
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at

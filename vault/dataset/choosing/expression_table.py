@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from vault.catalogue.columns import COLUMNS, DATA, LABELS, Reference
+from vault.catalogue.expressions.columns import COLUMNS, DATA, LABELS, Reference
 from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
 from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.reading.dataset import Dataset, in_threads

@@ -15,8 +15,8 @@ from vault.objects.json.text import parse
 from vault.objects.label_set import decode_label_columns
 
 if TYPE_CHECKING:
-    from vault.catalogue.columns import Reference
-    from vault.catalogue.syntax import Node, Source
+    from vault.catalogue.expressions.columns import Reference
+    from vault.catalogue.expressions.syntax import Node, Source
 
 _LOOKED_AT = 200
 _MOST_DEPTH = 4
@@ -27,7 +27,7 @@ def name_unknown(
     datasets: Sequence[Dataset], source: Source, reference: Reference, node: Node
 ) -> InvalidExpression:
     """Return the error for a field or label that no example of some datasets has."""
-    from vault.catalogue.columns import LABELS
+    from vault.catalogue.expressions.columns import LABELS
 
     is_label = reference.root == LABELS
     names = label_names if is_label else field_names

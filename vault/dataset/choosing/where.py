@@ -23,9 +23,9 @@ from vault.objects.runs import RowKeys, key_parts
 from vault.session.context import Context
 
 if TYPE_CHECKING:
-    from vault.catalogue.columns import Reference
-    from vault.catalogue.guard import Filter
-    from vault.catalogue.syntax import Node, Source
+    from vault.catalogue.expressions.columns import Reference
+    from vault.catalogue.expressions.guard import Filter
+    from vault.catalogue.expressions.syntax import Node, Source
 
 Mask = NDArray[np.bool_]
 """For each row key, in order, whether its example satisfies an expression."""
@@ -39,7 +39,7 @@ def check_expression(expression: str) -> Filter:
     Raises InvalidExpression (`expression-invalid`, `expression-refused`, `column-unknown`,
     `function-unknown`).
     """
-    from vault.catalogue.guard import check_filter
+    from vault.catalogue.expressions.guard import check_filter
 
     return check_filter(expression, is_dear=_is_dear)
 
@@ -61,7 +61,7 @@ def check_setting(place: str, expression: str) -> None:
 
 
 def _is_dear(reference: Reference) -> bool:
-    from vault.catalogue.columns import DATA, reads_conversation
+    from vault.catalogue.expressions.columns import DATA, reads_conversation
     from vault.formats.layouts.registry import conversation_fields
 
     if reference.root != DATA:
@@ -116,7 +116,7 @@ def find_matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Fil
 
 
 def _matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter) -> Matches:
-    from vault.catalogue.evaluate import evaluate
+    from vault.catalogue.expressions.evaluate import evaluate
 
     result = Matches(np.zeros(len(keys), np.bool_))
     if not len(keys):
@@ -155,7 +155,7 @@ def require_seen(
     seen: set[Reference],
 ) -> None:
     """Do what `require_names` does for references of any text that was typed."""
-    from vault.catalogue.columns import DATA, LABELS
+    from vault.catalogue.expressions.columns import DATA, LABELS
 
     lacking = [each for each in references if each.root in (DATA, LABELS)]
     lacking = [each for each in lacking if each not in seen]
@@ -187,7 +187,7 @@ def _read(
 
 def _batches(chunks: Iterator[ChunkColumns], checked: Filter) -> Iterator[list[ChunkColumns]]:
     """Gather chunks into batches: many small columns at once, long texts few at a time."""
-    from vault.catalogue.evaluate import batch_bytes
+    from vault.catalogue.expressions.evaluate import batch_bytes
 
     most = batch_bytes(checked)
     batch: list[ChunkColumns] = []

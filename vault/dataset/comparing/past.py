@@ -15,7 +15,7 @@ from vault.objects.pairing import Positions
 from vault.session.context import Context
 
 if TYPE_CHECKING:
-    from vault.catalogue.array_files import ArrayFiles
+    from vault.catalogue.index.array_files import ArrayFiles
 
 Version = Sequence[PageReference]
 """The pages of a dataset."""
@@ -59,7 +59,7 @@ class Past:
 
     @cached_property
     def _files(self) -> ArrayFiles:
-        from vault.catalogue.array_files import ArrayFiles
+        from vault.catalogue.index.array_files import ArrayFiles
 
         return ArrayFiles.of_repository(None if self._context is None else self._context.folder)
 

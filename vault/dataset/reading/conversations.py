@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vault.catalogue.columns import Reference, Type
+from vault.catalogue.expressions.columns import Reference, Type
 from vault.errors import VaultError
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import conversation_of

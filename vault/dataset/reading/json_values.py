@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vault.catalogue.columns import Path, Type
+from vault.catalogue.expressions.columns import Path, Type
 from vault.objects.json.text import compact_bytes
 
 ABSENT = object()

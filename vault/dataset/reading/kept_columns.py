@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.catalogue.index.array_files import ArrayFiles, Arrays
 from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.texts import Rows
 from vault.objects.runs import RowKeys, key_parts

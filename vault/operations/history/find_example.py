@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from vault.catalogue.index import Catalogue, Located
+from vault.catalogue.index.examples import Catalogue, Located
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput, NotFound
 from vault.objects.chunk import decode_chunk

@@ -83,7 +83,7 @@ def grep(context: Context, text: str, revision: str | None, options: GrepOptions
     Costs reading all records, a second for a gigabyte. Raises InvalidInput (`pattern-invalid`),
     NotFound (`revision-not-found`), Corrupt.
     """
-    from vault.catalogue.search import search_pattern
+    from vault.catalogue.expressions.search import search_pattern
 
     pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
     opened, dataset = open_revision(context, revision)
@@ -130,7 +130,7 @@ def _found(
     role: str | None,
 ) -> Iterator[tuple[int, tuple[Place, ...]]]:
     """Yield the position in the dataset and the places of each record that holds the pattern."""
-    from vault.catalogue.search import find_pattern
+    from vault.catalogue.expressions.search import find_pattern
 
     positions = candidates.to_numpy() + start
     if not len(positions):

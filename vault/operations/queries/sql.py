@@ -23,9 +23,9 @@ from vault.session.context import Context
 from vault.session.revisions import all_commits
 
 if TYPE_CHECKING:
-    from vault.catalogue.columns import Reference
-    from vault.catalogue.statement import Statement
-    from vault.catalogue.statement_tables import Relation
+    from vault.catalogue.expressions.columns import Reference
+    from vault.catalogue.expressions.statement import Statement
+    from vault.catalogue.expressions.statement_tables import Relation
 
 MOST_SECONDS = 60.0
 """How long a statement may run unless it is given more."""
@@ -53,8 +53,8 @@ def sql(context: Context, text: str, *, seconds: float = MOST_SECONDS) -> SqlRep
     InvalidExpression (as `check_expression`, `table-unknown`, `name-unknown`, `expression-failed`),
     InvalidInput (`expression-too-slow`, `statement-too-large`), NotFound (`revision-not-found`).
     """
-    from vault.catalogue.run_statement import run_statement
-    from vault.catalogue.statement import check_statement
+    from vault.catalogue.expressions.run_statement import run_statement
+    from vault.catalogue.expressions.statement import check_statement
 
     statement = check_statement(text)
     seen: set[Reference] = set()
@@ -155,7 +155,7 @@ def _removals(context: Context) -> pa.Table:
 
 
 def _changes(context: Context, old: str, new: str, statement: Statement) -> pa.Table:
-    from vault.catalogue.aggregates import CHANGE_COLUMNS
+    from vault.catalogue.expressions.aggregates import CHANGE_COLUMNS
     from vault.dataset.reading.json_values import ARROW_TYPES, CONVERSIONS, value_at
 
     holds_data = bool({"data", "old_data"} & statement.columns)
@@ -189,7 +189,7 @@ def _read_change(change: ChangedExample, root: str) -> Any:
 
 
 def _rows(name: str, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    from vault.catalogue.aggregates import TABLES
+    from vault.catalogue.expressions.aggregates import TABLES
 
     return _columns(TABLES[name], rows)
 

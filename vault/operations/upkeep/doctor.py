@@ -211,7 +211,7 @@ def _sizes(plain: PlainFolder) -> tuple[int, int]:
 
 
 def _catalogue(plain: PlainFolder) -> tuple[str, int]:
-    from vault.catalogue.state import catalogue_state
+    from vault.catalogue.index.state import catalogue_state
 
     try:
         plain.place("catalogue/")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xxhash
 
-from vault.catalogue.array_files import Arrays
+from vault.catalogue.index.array_files import Arrays
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.kept_columns import ChunkColumns, Make, Parted
 from vault.dedupe.bands import BandKeys, BandPlan, band_keys

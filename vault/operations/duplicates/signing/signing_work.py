@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.catalogue.array_files import Arrays
+from vault.catalogue.index.array_files import Arrays
 from vault.dataset.reading.compared_texts import ComparedTexts, DatasetTexts, Held
 from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import plan_for

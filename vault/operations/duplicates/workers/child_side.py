@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.catalogue.array_files import Arrays
+from vault.catalogue.index.array_files import Arrays
 from vault.dataset.reading.compared_texts import DatasetTexts
 from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NOTHING, Counted, counted

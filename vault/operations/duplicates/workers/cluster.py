@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NewType, Protocol
 
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 
 Handle = NewType("Handle", object)
 """A value that lies elsewhere; as an argument of a task it stands for the value."""

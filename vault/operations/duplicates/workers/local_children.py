@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.catalogue.array_files import ArrayFiles, Arrays
+from vault.catalogue.index.array_files import ArrayFiles, Arrays
 from vault.dataset.reading.compared_texts import DatasetTexts
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.kept_columns import ChunkColumns

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.catalogue.array_files import Arrays
+from vault.catalogue.index.array_files import Arrays
 from vault.dedupe.texts import Rows
 from vault.objects.runs import RowKeys, key_parts
 

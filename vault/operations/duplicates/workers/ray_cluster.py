@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from vault.catalogue.array_files import ArrayFiles
+from vault.catalogue.index.array_files import ArrayFiles
 from vault.errors import InvalidInput, StorageFailed, VaultError
 from vault.operations.duplicates.signing.cached_signatures import GROUP
 from vault.operations.duplicates.workers.cluster import Handle

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from vault.catalogue.connection import kept_connection, time_limit
-from vault.catalogue.patterns import literal_as_regexp
-from vault.catalogue.syntax import quoted
+from vault.catalogue.expressions.patterns import literal_as_regexp
+from vault.catalogue.expressions.syntax import quoted
 from vault.errors import InvalidInput
 
 MOST_SECONDS = 60.0

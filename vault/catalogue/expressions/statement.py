@@ -12,12 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vault.catalogue.aggregates import AGGREGATES, CHANGE_COLUMNS, TABLES
-from vault.catalogue.columns import COLUMNS, CONVERSATION_COLUMNS, DATA, LABELS, Reference, Type
-from vault.catalogue.limits import HIDDEN, check_limits, nested_too_deeply
-from vault.catalogue.statement_tables import OLD_DATA, Relation, Scope, Tables, listed
-from vault.catalogue.syntax import Node, Source, identifier, parse_statement, quoted
-from vault.catalogue.terms import Term, as_type
+from vault.catalogue.expressions.aggregates import AGGREGATES, CHANGE_COLUMNS, TABLES
+from vault.catalogue.expressions.columns import (
+    COLUMNS,
+    CONVERSATION_COLUMNS,
+    DATA,
+    LABELS,
+    Reference,
+    Type,
+)
+from vault.catalogue.expressions.limits import HIDDEN, check_limits, nested_too_deeply
+from vault.catalogue.expressions.statement_tables import OLD_DATA, Relation, Scope, Tables, listed
+from vault.catalogue.expressions.syntax import Node, Source, identifier, parse_statement, quoted
+from vault.catalogue.expressions.terms import Term, as_type
 from vault.errors import InvalidExpression
 
 STAR_COLUMNS = (*(name for name in COLUMNS if name not in CONVERSATION_COLUMNS), LABELS)

@@ -17,11 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from vault.catalogue.aggregates import CHANGE_COLUMNS, TABLES
-from vault.catalogue.columns import COLUMNS, DATA, LABELS
 from vault.catalogue.connection import closed_off, time_limit
-from vault.catalogue.evaluate import in_our_words
-from vault.catalogue.statement import Statement
+from vault.catalogue.expressions.aggregates import CHANGE_COLUMNS, TABLES
+from vault.catalogue.expressions.columns import COLUMNS, DATA, LABELS
+from vault.catalogue.expressions.evaluate import in_our_words
+from vault.catalogue.expressions.statement import Statement
 from vault.errors import InvalidExpression
 
 MOST_BYTES = 2 << 30

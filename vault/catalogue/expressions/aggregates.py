@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vault.catalogue.columns import Type
+from vault.catalogue.expressions.columns import Type
 
 
 @dataclass(frozen=True, slots=True)

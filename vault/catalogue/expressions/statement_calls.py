@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from vault.catalogue.aggregates import AGGREGATES, JOINING, Aggregate
-from vault.catalogue.columns import Type
-from vault.catalogue.guard import Guard
-from vault.catalogue.names import Names
-from vault.catalogue.syntax import Node, Source
-from vault.catalogue.terms import Term, as_type, converted, fixed, shared_type
+from vault.catalogue.expressions.aggregates import AGGREGATES, JOINING, Aggregate
+from vault.catalogue.expressions.columns import Type
+from vault.catalogue.expressions.guard import Guard
+from vault.catalogue.expressions.names import Names
+from vault.catalogue.expressions.syntax import Node, Source
+from vault.catalogue.expressions.terms import Term, as_type, converted, fixed, shared_type
 from vault.errors import InvalidExpression
 
 _FRAMES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 
-from vault.catalogue.columns import (
+from vault.catalogue.expressions.columns import (
     COLUMNS,
     DATA,
     LABELS,
@@ -18,8 +18,8 @@ from vault.catalogue.columns import (
     Reference,
     Type,
 )
-from vault.catalogue.syntax import Node, Source
-from vault.catalogue.terms import SQL_TYPES, Term, fixed
+from vault.catalogue.expressions.syntax import Node, Source
+from vault.catalogue.expressions.terms import SQL_TYPES, Term, fixed
 from vault.errors import InvalidExpression
 
 

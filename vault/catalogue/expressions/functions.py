@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vault.catalogue.columns import Type
+from vault.catalogue.expressions.columns import Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vault.catalogue.columns import Type
-from vault.catalogue.syntax import Node, Source, quoted
+from vault.catalogue.expressions.columns import Type
+from vault.catalogue.expressions.syntax import Node, Source, quoted
 from vault.errors import InvalidExpression
 
 _NUMBER = re.compile(r"-?\d+")

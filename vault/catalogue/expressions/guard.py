@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vault.catalogue.calls import call
-from vault.catalogue.columns import Reference, Type, reads_conversation
-from vault.catalogue.names import Names
-from vault.catalogue.syntax import Node, Source, parse_filter
-from vault.catalogue.terms import SQL_TYPES, Term, as_type, constant, fixed, joined, shared_type
+from vault.catalogue.expressions.calls import call
+from vault.catalogue.expressions.columns import Reference, Type, reads_conversation
+from vault.catalogue.expressions.names import Names
+from vault.catalogue.expressions.syntax import Node, Source, parse_filter
+from vault.catalogue.expressions.terms import (
+    SQL_TYPES,
+    Term,
+    as_type,
+    constant,
+    fixed,
+    joined,
+    shared_type,
+)
 from vault.errors import InvalidExpression
 
 _COMPARISONS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vault.catalogue.syntax import Node, Source
+from vault.catalogue.expressions.syntax import Node, Source
 from vault.errors import InvalidExpression
 
 HIDDEN = "·"

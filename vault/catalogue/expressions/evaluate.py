@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.catalogue.combine import combine
 from vault.catalogue.connection import kept_connection, time_limit
-from vault.catalogue.guard import Filter
+from vault.catalogue.expressions.combine import combine
+from vault.catalogue.expressions.guard import Filter
 from vault.errors import InvalidExpression
 
 MOST_SECONDS = 10.0

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from vault.catalogue.aggregates import AGGREGATES
-from vault.catalogue.columns import Type
 from vault.catalogue.connection import kept_connection
-from vault.catalogue.functions import FUNCTIONS, Function, Parameter
-from vault.catalogue.patterns import like_as_regexp
-from vault.catalogue.syntax import Node, Source, quoted
-from vault.catalogue.terms import Term, as_type, fixed, joined, shared_type
+from vault.catalogue.expressions.aggregates import AGGREGATES
+from vault.catalogue.expressions.columns import Type
+from vault.catalogue.expressions.functions import FUNCTIONS, Function, Parameter
+from vault.catalogue.expressions.patterns import like_as_regexp
+from vault.catalogue.expressions.syntax import Node, Source, quoted
+from vault.catalogue.expressions.terms import Term, as_type, fixed, joined, shared_type
 from vault.errors import InvalidExpression
 
 _LIKES = {

@@ -6,12 +6,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vault.catalogue.aggregates import TABLE_FUNCTIONS, TABLES
-from vault.catalogue.columns import COLUMNS, DATA, LABELS, MESSAGE_FIELDS, SPLIT, Reference, Type
-from vault.catalogue.limits import HIDDEN
-from vault.catalogue.statement_calls import StatementGuard
-from vault.catalogue.syntax import Node, Source, identifier
-from vault.catalogue.terms import SQL_TYPES, Term, as_type, converted
+from vault.catalogue.expressions.aggregates import TABLE_FUNCTIONS, TABLES
+from vault.catalogue.expressions.columns import (
+    COLUMNS,
+    DATA,
+    LABELS,
+    MESSAGE_FIELDS,
+    SPLIT,
+    Reference,
+    Type,
+)
+from vault.catalogue.expressions.limits import HIDDEN
+from vault.catalogue.expressions.statement_calls import StatementGuard
+from vault.catalogue.expressions.syntax import Node, Source, identifier
+from vault.catalogue.expressions.terms import SQL_TYPES, Term, as_type, converted
 from vault.errors import InvalidExpression
 
 OLD_DATA, OLD_LABELS = "old_data", "old_labels"
