@@ -14,7 +14,10 @@ FUNCTION_LINES = 50
 PARAMETERS = 8
 FOLDER_MODULES = 20
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "vault.repository.repository": "holds the one class that has every command as a method",
+    "vault.repository.repository.Repository": "one method a command, each a docstring and a call",
+}
 """What may be larger, by full name, each with the reason. One that fits again must go."""
 
 

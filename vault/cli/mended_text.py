@@ -1,4 +1,4 @@
-"""What `validate --fix` and `--quarantine` did, as text or JSON lines, and what they refuse."""
+"""What `validate --fix` and `--quarantine` did, as text or JSON lines."""
 
 from __future__ import annotations
 
@@ -9,27 +9,10 @@ from vault.cli.finding_text import finding_lines, report_lines
 from vault.cli.render import emit, emit_json_lines, hint
 from vault.cli.stage_text import stage_line
 from vault.cli.text import paint, plural
-from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
     from vault.cli.invocation import Invocation
     from vault.operations.validation.validate import ValidateReport
-
-
-def refuse_mixture(mends: bool, *, dry_run: bool, report: str | None) -> None:
-    """Raise InvalidInput (`report-only-looks`, `nothing-to-try`) for flags that do not go along."""
-    if mends and report is not None:
-        raise InvalidInput(
-            f"--report {report} is of findings, and changes nothing",
-            code="report-only-looks",
-            hint=f"mend first, then `vault validate --report {report}`",
-        )
-    if dry_run and not mends:
-        raise InvalidInput(
-            "without --fix or --quarantine nothing is changed, so there is nothing to try",
-            code="nothing-to-try",
-            hint="`vault validate --fix --quarantine --dry-run` tells what they would do",
-        )
 
 
 def hint_skipped(invocation: Invocation, skipped: Sequence[str]) -> None:

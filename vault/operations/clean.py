@@ -11,8 +11,8 @@ from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
 from vault.operations.duplicates.plan.plan import Comparing
-from vault.operations.validation.fix_and_quarantine import MendOptions, mended
-from vault.operations.validation.validate import ValidateOptions, rules_to_run
+from vault.operations.validation.fix_and_quarantine import mended
+from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from vault.config import find_root, read_machine_configuration
 from vault.errors import NotFound
@@ -12,11 +12,15 @@ from vault.repository import Repository, utc_now
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.doctor import DoctorReport
+    from vault.repository.repository import OpenArguments
     from vault.repository.snapshot import Snapshot
 
 
 def init(
-    path: str | os.PathLike[str] = ".", *, author: str | None = None, **settings: Any
+    path: str | os.PathLike[str] = ".",
+    *,
+    author: str | None = None,
+    **settings: Unpack[OpenArguments],
 ) -> Repository:
     """Make a repository in a folder and open it; one that is there already is opened as it is.
 
@@ -29,7 +33,10 @@ def init(
 
 
 def open(
-    path: str | os.PathLike[str] = ".", *, author: str | None = None, **settings: Any
+    path: str | os.PathLike[str] = ".",
+    *,
+    author: str | None = None,
+    **settings: Unpack[OpenArguments],
 ) -> Repository:
     """Open the repository that a folder is in: there or in the nearest folder above.
 

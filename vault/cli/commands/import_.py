@@ -16,6 +16,7 @@ from vault.cli.text import plural
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from vault.operations.imports.import_options import Mode
     from vault.operations.imports.import_report import ImportReport
 
 
@@ -61,12 +62,6 @@ def command(
     read goes to quarantine with the reason, and the rest goes on.
     """
     mode = _mode(given.pop("replace"), given.pop("replace_all"), given.pop("update"))
-    if given["key"] is not None and mode != "update":
-        raise InvalidInput(
-            "--key says which example is which for --update only",
-            code="key-without-update",
-            hint="add --update, or leave out --key",
-        )
     mapping = read_pairs(roles, "--map") or None
     report = _import(invocation, files, mode=mode, mapping=mapping, **given)
     emit(invocation, report, import_lines)
@@ -89,12 +84,10 @@ def _gone(report: ImportReport, mode: str) -> str:
     return f"{plural(report.taken_out, 'example')}{where} {verb} taken out of the stage"
 
 
-def _import(invocation: Invocation, files: tuple[str, ...], *, mode: str, **given: Any) -> Any:
+def _import(invocation: Invocation, files: tuple[str, ...], *, mode: Mode, **given: Any) -> Any:
     repository = invocation.repository(writing=not given["dry_run"])
-    from vault.operations.imports.import_options import ImportMode
-
     stdin = _standard_input() if "-" in files else None
-    return repository.import_files(files, stdin=stdin, mode=ImportMode(mode), **given)
+    return repository.import_files(files, stdin=stdin, mode=mode, **given)
 
 
 def _standard_input() -> BinaryIO:
@@ -107,7 +100,7 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _mode(replace: bool, replace_all: bool, update: bool) -> str:
+def _mode(replace: bool, replace_all: bool, update: bool) -> Mode:
     if replace + replace_all + update > 1:
         raise InvalidInput(
             "--replace, --replace-all and --update exclude each other",

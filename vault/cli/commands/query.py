@@ -9,7 +9,6 @@ from vault.cli.conditions import condition_options, limit_option
 from vault.cli.examples_text import report_lines
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, emit_raw_lines, hint
-from vault.errors import InvalidInput
 
 
 @options.command(
@@ -33,12 +32,6 @@ def command(
     Expressions are SQL over id, kind, turns, chars, tokens, source, line, round, split, system,
     prompt, response, chosen, rejected, messages, data.PATH and labels.NAME.
     """
-    if not where and not filters:
-        raise InvalidInput(
-            "nothing says which examples are meant",
-            code="where-missing",
-            hint='`vault query --where "turns > 2"`, or `vault head` for the first ones',
-        )
     repository = invocation.repository()
     if jsonl:
         found = repository.iterate_query(where, revision, filters=filters)

@@ -55,12 +55,6 @@ def command(
 def _check(
     name: str | None, revision: str | None, message: str | None, delete: bool, force: bool
 ) -> None:
-    if name is not None and "=" in name:
-        raise InvalidInput(
-            f'a tag names a version, and "{name}" cannot be such a name',
-            code="tag-is-label",
-            hint=f"`vault label {name} EXAMPLE` says something about examples",
-        )
     if name is None and (message is not None or delete or force):
         raise InvalidInput("name the tag", code="tag-name-missing", hint="write `vault tag NAME`")
     if delete and (revision is not None or message is not None or force):

@@ -10,8 +10,9 @@ import click
 from vault.cli import options
 from vault.cli.finding_text import explained_lines, report_lines
 from vault.cli.invocation import Invocation
-from vault.cli.mended_text import hint_skipped, refuse_mixture, show_mended
+from vault.cli.mended_text import hint_skipped, show_mended
 from vault.cli.render import emit, emit_json_lines, emit_text, hint
+from vault.errors import InvalidInput
 from vault.rules.kernel.own_rule import OwnRule
 
 _ERROR = "error"
@@ -62,8 +63,9 @@ def command(
     if explain is not None:
         emit(invocation, repository.rules([explain]), explained_lines)
         return 0
-    refuse_mixture(mends, dry_run=dry_run, report=report)
-    if mends:
+    if mends and report is not None:
+        raise _only_looks(report)
+    if mends or dry_run:
         given.update(fix=fix, quarantine=quarantine, dry_run=dry_run, all_items=jsonl)
         return show_mended(invocation, repository.validate(revision, **given), jsonl=jsonl)
     if jsonl or report:
@@ -87,6 +89,14 @@ def command(
     if found.examples_with_errors and found.commit is None:
         hint(invocation, "`vault validate --fix --quarantine` leaves only examples without errors")
     return 1 if found.errors else 0
+
+
+def _only_looks(report: str) -> InvalidInput:
+    return InvalidInput(
+        f"--report {report} is of findings, and changes nothing",
+        code="report-only-looks",
+        hint=f"mend first, then `vault validate --report {report}`",
+    )
 
 
 class _Counted:

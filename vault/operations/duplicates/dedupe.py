@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,7 +34,9 @@ class DedupeOptions:
 
     `mark` labels each cluster instead of taking anything out; `yes` goes on where much would go;
     `limit` is how many clusters the report shows, and `all_pairs` adds every pair to it. `engine`
-    is who does the work, as `open_engine` has it.
+    is who does the work, as `open_engine` has it. `against` names what to compare with instead, a
+    revision or a file, which is read as `format` and `mapping` say, as by an import; with
+    `containment` what shares a run of so many words goes, too.
     """
 
     comparing: Comparing = field(default_factory=Comparing)
@@ -44,6 +46,10 @@ class DedupeOptions:
     limit: int = 10
     all_pairs: bool = False
     engine: str = LOCAL
+    against: str | None = None
+    containment: int | None = None
+    format: str | None = None
+    mapping: Mapping[str, str] | None = None
 
 
 def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:

@@ -24,7 +24,6 @@ from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
 from vault.operations.duplicates.plan.plan import Comparing
 from vault.operations.duplicates.plan.reference import (
-    AS_IT_IS,
     NOTHING_COMPARED,
     ComparedWith,
     ReadAs,
@@ -61,27 +60,20 @@ class AgainstPlan:
     compared_with: ComparedWith = NOTHING_COMPARED
 
 
-def dedupe_against(
-    context: Context,
-    against: str,
-    options: DedupeOptions,
-    *,
-    containment: int | None = None,
-    read_as: ReadAs = AS_IT_IS,
-) -> DedupeReport:
+def dedupe_against(context: Context, against: str, options: DedupeOptions) -> DedupeReport:
     """Take out of the stage what matches an example of a revision or a file.
 
     Equal conversations always match; near ones unless `exact`; with `containment` what shares a
     run of so many words. With prompts compared, different answers do not matter. A prompt alone is
     compared with prompts, plain text with each message. What is in the stage twice stays twice.
-    `read_as` says how the records of a file are read. Raises InvalidInput (`against-options`,
-    `containment-invalid`, `threshold-invalid`; `reference-not-compared` and `examples-not-compared`
-    if one side has nothing to compare), what `open_reference` raises, Conflict (`dedupe-too-much`,
-    `detached-head`), Corrupt.
+    Raises InvalidInput (`against-options`, `containment-invalid`, `threshold-invalid`;
+    `reference-not-compared` and `examples-not-compared` if one side has nothing to compare), what
+    `open_reference` raises, Conflict (`dedupe-too-much`, `detached-head`), Corrupt.
     """
-    comparing = options.comparing
+    comparing, containment = options.comparing, options.containment
     check_threshold(comparing.threshold)
     _check(options, containment)
+    read_as = ReadAs(options.format, options.mapping)
     reference = open_reference(context, against, read_as=read_as, part=comparing.on)
 
     with trial_of(context, is_trial=options.dry_run) as trial:
@@ -246,15 +238,4 @@ def _check(options: DedupeOptions, containment: int | None) -> None:
             f"a run of {containment} words says little",
             code="containment-invalid",
             hint=f"give at least {LEAST_RUN_WORDS}; 13 is usual",
-        )
-
-
-def require_against(containment: int | None, read_as: ReadAs = AS_IT_IS) -> None:
-    """Raise InvalidInput (`against-missing`) for options of a comparison with nothing."""
-    option = read_as.said if containment is None else "--containment"
-    if option is not None:
-        raise InvalidInput(
-            f"{option} needs --against",
-            code="against-missing",
-            hint="add --against FILE, such as an evaluation set",
         )

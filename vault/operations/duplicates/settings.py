@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from vault.config import read_team_section
 from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
+from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.plan.keep_policy import check_policy
 from vault.operations.duplicates.plan.plan import Comparing
 
 
-def comparing_of(folder: Path | None, **given: Any) -> Comparing:
-    """Return what counts as a duplicate; `given` are fields of Comparing, None where not said.
+class ComparingArguments(TypedDict, total=False):
+    """Fields of `Comparing`; what is None is as `[dedupe]` of vault.toml says."""
+
+    exact: bool | None
+    threshold: float | None
+    on: str | None
+    keep: str | None
+    within: str | None
+    count_shared: bool | None
+
+
+class DedupeArguments(ComparingArguments, total=False):
+    """Fields of `DedupeOptions` that are seldom given, and of the `Comparing` that they hold."""
+
+    all_pairs: bool
+    engine: str
+    format: str | None
+    mapping: Mapping[str, str] | None
+
+
+def comparing_of(folder: Path | None, given: ComparingArguments) -> Comparing:
+    """Return what counts as a duplicate.
 
     `[dedupe]` of `vault.toml` may say `threshold`, `on`, `keep`, `within` and `count_shared`.
     Raises InvalidInput (`config-invalid`, `config-key-unknown`, `part-unknown`).
     """
-    said = {name: value for name, value in given.items() if value is not None}
+    said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if folder is not None:
         team = read_team_section(folder, "dedupe")
         usual: dict[str, Any] = {
@@ -34,6 +56,14 @@ def comparing_of(folder: Path | None, **given: Any) -> Comparing:
     if "keep" in said:
         check_policy(said["keep"])
     return Comparing(**said)
+
+
+def options_of(folder: Path | None, given: DedupeArguments) -> DedupeOptions:
+    """Return the options that arguments make. Raises what `comparing_of` raises."""
+    rest: dict[str, Any] = dict(given)
+    names = ComparingArguments.__annotations__
+    comparing = {name: rest.pop(name) for name in names if name in rest}
+    return DedupeOptions(comparing_of(folder, cast(ComparingArguments, comparing)), **rest)
 
 
 def _part(name: str) -> Part:

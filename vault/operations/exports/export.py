@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import (
     UNASSIGNED,
-    Selection,
     labels_of_each,
     select,
     split_of_each,
@@ -35,6 +34,7 @@ from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
+from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.lock_file import NAME, check_unedited, lock_aside
 from vault.operations.exports.writable_place import check_place
@@ -44,24 +44,6 @@ from vault.session.revisions import HEAD, Revision, resolve
 
 STANDARD_OUTPUT = "-"
 _EXTRAS = ("id", "labels")
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """Where to write, which examples, and what of each.
-
-    `output` is a file by its ending, a folder (no ending), or `-`. Only examples that satisfy all
-    expressions of `where` are written, and of those the `selection`. `fields` keeps these top-level
-    fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
-    file that was edited since vault wrote it, or that vault did not write.
-    """
-
-    output: str
-    selection: Selection = field(default_factory=Selection)
-    where: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +93,9 @@ def export(
 
     The files appear whole and together, or not at all. Costs decompressing what is written. Raises
     NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
-    (`output-unknown`, `output-inside-repository`, `extras-unknown`, `field-not-found`,
-    `sample-invalid`, `lock-damaged`, and those of `matching_keys`), AlreadyExists (`file-exists`,
-    `file-edited`), Corrupt, OSError when a file cannot be written.
+    (`output-missing`, `output-unknown`, `output-inside-repository`, `extras-unknown`,
+    `field-not-found`, `sample-invalid`, `lock-damaged`, and those of `matching_keys`),
+    AlreadyExists (`file-exists`, `file-edited`), Corrupt, OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
     if unknown:
@@ -122,6 +104,13 @@ def export(
         )
     if options.output != STANDARD_OUTPUT:
         check_place(context.folder, options.output)
+        stdout = None
+    elif stdout is None:
+        raise InvalidInput(
+            "an export to standard output needs it open",
+            code="output-missing",
+            hint="give a binary stream as `stdout`, or a path as `output`",
+        )
     view = context.log.tip().view
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
@@ -132,8 +121,7 @@ def export(
         for target in targets:
             check_unedited(context.folder, target.path, force=options.force)
     context.progress.start("writing", sum(len(target.keys) for target in targets))
-    if options.output == STANDARD_OUTPUT:
-        assert stdout is not None, "the caller opens standard output"
+    if stdout is not None:
         sha256 = _write(context, dataset, targets[0], options, stdout)
         files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), sha256)]
         is_locked = False

@@ -20,6 +20,7 @@ from vault.operations.validation.commit_gate import (
     recalled,
     skipped_by_gate,
 )
+from vault.plain_files import read_plain
 from vault.session.context import Context, Draft, draft_of, record, with_stage
 
 
@@ -27,14 +28,12 @@ from vault.session.context import Context, Draft, draft_of, record, with_stage
 class CommitOptions:
     """How to commit: facts to keep with it, in place of the last commit, even if nothing changed.
 
-    `settings` is the text of vault.toml, or None where there is none; `verify` lets its gate check
-    what is staged.
+    `verify` lets the gate of vault.toml check what is staged.
     """
 
     meta: Mapping[str, str] = field(default_factory=dict)
     amend: bool = False
     allow_empty: bool = False
-    settings: bytes | None = None
     verify: bool = True
 
 
@@ -93,6 +92,16 @@ def commit_stage(
     return replace(report, skipped=skipped_by_gate(context) if options.verify else ())
 
 
+def _team_settings(context: Context) -> bytes | None:
+    """Return the text of vault.toml, None where there is none."""
+    if context.folder is None:
+        return None
+    try:
+        return read_plain(context.folder / "vault.toml")
+    except FileNotFoundError:
+        return None
+
+
 def _check(draft: Draft, message: str | None, options: CommitOptions) -> None:
     if options.amend and draft.head is None:
         raise InvalidInput(
@@ -149,7 +158,8 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
     if validation is not None:
         root = with_validation(context.store, root, validation)
         manifest = context.store.put(encode_manifest(root))
-    settings = None if options.settings is None else context.store.put(options.settings)
+    written = _team_settings(context)
+    settings = None if written is None else context.store.put(written)
     return Commit(
         manifest=manifest,
         parents=parents,

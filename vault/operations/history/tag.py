@@ -45,8 +45,10 @@ def make_tag(
     """Name a commit (HEAD) and return the tag.
 
     Raises AlreadyExists (`ref-name-taken`; `tag-exists` unless `replace`), InvalidInput
-    (`ref-name-invalid`, `stage-not-taggable`), NotFound (`revision-not-found`, `no-commits`).
+    (`ref-name-invalid`, `tag-is-label`, `stage-not-taggable`), NotFound (`revision-not-found`,
+    `no-commits`).
     """
+    _refuse_label(name)
     checked = check_ref_name(name)
 
     def change(view: View) -> tuple[View, TagReport]:
@@ -80,7 +82,11 @@ def make_tag(
 
 
 def delete_tag(context: Context, name: str) -> TagReport:
-    """Delete a tag and return it as it was. Raises NotFound (`tag-not-found`)."""
+    """Delete a tag and return it as it was.
+
+    Raises NotFound (`tag-not-found`), InvalidInput (`tag-is-label`).
+    """
+    _refuse_label(name)
 
     def change(view: View) -> tuple[View, TagReport]:
         key = RefName(name)
@@ -99,3 +105,12 @@ def _report(tags: Mapping[RefName, Tag]) -> TagReport:
     return TagReport(
         tuple(NamedTag(name, tag.commit, tag.message) for name, tag in sorted(tags.items()))
     )
+
+
+def _refuse_label(name: str) -> None:
+    if "=" in name:
+        raise InvalidInput(
+            f'a tag names a version, and "{name}" cannot be such a name',
+            code="tag-is-label",
+            hint=f"`vault label {name} EXAMPLE` says something about examples",
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, TypedDict
 
 from vault.errors import InvalidInput
 
@@ -18,25 +19,31 @@ class ImportMode(StrEnum):
     UPDATE = "update"
 
 
+Mode = ImportMode | Literal["append", "replace", "replace-all", "update"]
+"""A mode, or its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How an import is done; see `vault import --help` for each.
 
-    `workers` is the number of processes for large inputs (default: the cores, at most 4).
+    `workers` is the number of processes for large inputs (default: the cores, at most 4). A `mode`
+    that was given by its name is an ImportMode once the options are made. Raises InvalidInput
+    (`mode-unknown`; `key-without-update` for a key that nothing is looked up by).
     """
 
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     source: str | None = None
     round: str | None = None
-    mode: ImportMode = ImportMode.APPEND
+    mode: Mode = ImportMode.APPEND
     key: str | None = None
     readmit: bool = False
     dry_run: bool = False
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        """Take a mode by its name too: a plain text equals the mode but is not it."""
+        """Take a mode by its name, and refuse what does not go together."""
         try:
             object.__setattr__(self, "mode", ImportMode(self.mode))
         except ValueError:
@@ -45,3 +52,33 @@ class ImportOptions:
                 code="mode-unknown",
                 hint=f"use {', '.join(ImportMode)}",
             ) from None
+        if self.key is not None and self.mode is not ImportMode.UPDATE:
+            raise InvalidInput(
+                "--key says which example is which for --update only",
+                code="key-without-update",
+                hint="add --update, or leave out --key",
+            )
+
+
+class ReadArguments(TypedDict, total=False):
+    """Fields of `ImportOptions` that say how records are read."""
+
+    format: str | None
+    mapping: Mapping[str, str] | None
+
+
+class RecordArguments(ReadArguments, total=False):
+    """Fields of `ImportOptions` but for the source."""
+
+    round: str | None
+    mode: Mode
+    key: str | None
+    readmit: bool
+    dry_run: bool
+    workers: int | None
+
+
+class ImportArguments(RecordArguments, total=False):
+    """Fields of `ImportOptions`."""
+
+    source: str | None

@@ -11,7 +11,7 @@ from vault.dataset.reading.removals import FIXED, fixed_into, removals_of
 from vault.dataset.reading.sources import rows_of_source
 from vault.objects.digest import ID_BYTES
 from vault.objects.runs import only_in
-from vault.operations.imports.import_options import ImportMode
+from vault.operations.imports.import_options import ImportMode, Mode
 
 
 class KnownExamples:
@@ -55,7 +55,7 @@ class KnownExamples:
         led = known & ~there & (places != NOWHERE)
         self.index.add(old[led], places[led])
 
-    def quarantined(self, mode: ImportMode) -> frozenset[bytes]:
+    def quarantined(self, mode: Mode) -> frozenset[bytes]:
         """Return the ids of quarantine entries that will stay."""
         if mode in (ImportMode.REPLACE, ImportMode.REPLACE_ALL):
             return frozenset()

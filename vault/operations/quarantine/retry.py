@@ -15,7 +15,7 @@ from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
 from vault.operations.imports.import_files import ready_to_import
-from vault.operations.imports.import_options import ImportOptions
+from vault.operations.imports.import_options import ImportOptions, ReadArguments
 from vault.operations.imports.ingest import Ingest, Ingested, InputBlocks
 from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.imports.source_readers import reader_of
@@ -52,6 +52,12 @@ class RetryOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     must_read: bool = False
+
+
+class RetryArguments(ReadArguments, total=False):
+    """Fields of `RetryOptions`."""
+
+    must_read: bool
 
 
 def retry_quarantine(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +37,15 @@ class GrepOptions:
     regexp: bool = False
     role: str | None = None
     limit: int = 20
+
+
+class GrepArguments(TypedDict, total=False):
+    """Fields of `GrepOptions`."""
+
+    ignore_case: bool
+    regexp: bool
+    role: str | None
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

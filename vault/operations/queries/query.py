@@ -33,10 +33,11 @@ def query(
 ) -> ExamplesReport:
     """Return how many examples of a revision (the stage) satisfy all expressions, and the first.
 
-    Raises as `matching_keys` does, InvalidInput (`count-invalid`), and NotFound
+    Raises as `matching_keys` does, InvalidInput (`count-invalid`, `where-missing`), and NotFound
     (`revision-not-found`).
     """
     _check_count(limit)
+    _check_expressions(expressions)
     opened, dataset = open_revision(context, revision)
     keys = satisfying(context, dataset, dataset.keys(), expressions)
     return _report(opened, dataset, keys, keys[:limit])
@@ -45,7 +46,11 @@ def query(
 def iterate_query(
     context: Context, expressions: Sequence[str], revision: str | None = None
 ) -> Iterator[ListedExample]:
-    """Yield every example of a revision (the stage) that satisfies all expressions, in order."""
+    """Yield every example of a revision (the stage) that satisfies all expressions, in order.
+
+    Raises what `query` raises.
+    """
+    _check_expressions(expressions)
     _, dataset = open_revision(context, revision)
     yield from listed(dataset, satisfying(context, dataset, dataset.keys(), expressions))
 
@@ -67,6 +72,15 @@ def sample(
     return _report(
         opened, dataset, keys, select(dataset, keys, Selection(None, count, False, seed))
     )
+
+
+def _check_expressions(expressions: Sequence[str]) -> None:
+    if not expressions:
+        raise InvalidInput(
+            "nothing says which examples are meant",
+            code="where-missing",
+            hint='`vault query --where "turns > 2"`, or `vault head` for the first ones',
+        )
 
 
 def _check_count(count: int) -> None:

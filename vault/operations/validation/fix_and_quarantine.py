@@ -24,6 +24,7 @@ from vault.operations.validation.quarantined_items import REASON, quarantine_det
 from vault.operations.validation.run_rules import find_faults
 from vault.operations.validation.validate import (
     SHOWN,
+    MendOptions,
     RuleFixes,
     RulesToRun,
     Tally,
@@ -39,16 +40,6 @@ from vault.rules.kernel.rule import Severity
 from vault.session.context import Context, Draft, stage_of
 from vault.session.revisions import STAGE
 from vault.session.trial import trial_of
-
-
-@dataclass(frozen=True, slots=True)
-class MendOptions:
-    """What is done about faults; `dry_run` only tells, `all_items` lists all in the report."""
-
-    fix: bool = False
-    quarantine: bool = False
-    dry_run: bool = False
-    all_items: bool = False
 
 
 @dataclass(frozen=True, slots=True)

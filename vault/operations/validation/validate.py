@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 from vault.dataset.changing.stage import Staged
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.validation_results import remember_validation, rules_key
+from vault.errors import InvalidInput
 from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
@@ -46,6 +48,42 @@ class ValidateOptions:
     def is_as_the_team_says(self) -> bool:
         """Tell whether nothing else is asked for: only such a result is kept with a commit."""
         return self.select is None and self.ignore is None and self.target is None
+
+
+class ValidateArguments(TypedDict, total=False):
+    """Fields of `ValidateOptions`."""
+
+    select: Sequence[str] | None
+    ignore: Sequence[str] | None
+    target: str | None
+    allow_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MendOptions:
+    """What is done about faults; `dry_run` only tells, `all_items` lists all in the report.
+
+    Raises InvalidInput (`nothing-to-try`) for a dry run of nothing.
+    """
+
+    fix: bool = False
+    quarantine: bool = False
+    dry_run: bool = False
+    all_items: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.dry_run and not self.changes:
+            raise InvalidInput(
+                "without --fix or --quarantine nothing is changed, so there is nothing to try",
+                code="nothing-to-try",
+                hint="`vault validate --fix --quarantine --dry-run` tells what they would do",
+            )
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be changed."""
+        return self.fix or self.quarantine
 
 
 @dataclass(frozen=True, slots=True)

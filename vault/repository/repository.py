@@ -1,0 +1,706 @@
+"""`Repository`: every command as a method. The face of the library: thin, no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, Unpack
+
+from vault.progress import Progress, silent
+from vault.session.context import Context
+from vault.session.expression_cache import ColumnCache
+from vault.store.backend import Backend
+from vault.store.object_store import ObjectStore
+from vault.store.operation_log import Intent, OperationLog
+
+if TYPE_CHECKING:
+    from vault.dataset.listed import ListedExample
+    from vault.operations.clean import CleanReport
+    from vault.operations.duplicates.report import DedupeReport
+    from vault.operations.duplicates.settings import DedupeArguments
+    from vault.operations.exports.export import ExportReport
+    from vault.operations.exports.export_options import ExportArguments
+    from vault.operations.history.branches import BranchReport
+    from vault.operations.history.commit import CommitReport
+    from vault.operations.history.discard import DiscardReport
+    from vault.operations.history.init import InitReport
+    from vault.operations.history.log import LogReport
+    from vault.operations.history.reset import ResetReport
+    from vault.operations.history.revert import RevertReport
+    from vault.operations.history.show import CommitShown, ExampleShown
+    from vault.operations.history.status import StatusReport
+    from vault.operations.history.switch import SwitchReport
+    from vault.operations.history.tag import TagReport
+    from vault.operations.history.undo import OperationsReport, UndoReport
+    from vault.operations.imports.import_options import ImportArguments, RecordArguments
+    from vault.operations.imports.import_report import ImportReport
+    from vault.operations.quarantine.list_items import (
+        QuarantineExport,
+        QuarantineReport,
+        ShownEntry,
+    )
+    from vault.operations.quarantine.retry import RetryArguments, RetryReport
+    from vault.operations.queries.diff import Changes, DiffReport
+    from vault.operations.queries.grep import GrepArguments, GrepReport
+    from vault.operations.queries.query import ExamplesReport
+    from vault.operations.queries.sql import SqlReport
+    from vault.operations.removals.list_removed import RemovedReport
+    from vault.operations.removals.remove import RemoveReport
+    from vault.operations.removals.restore import RestoreReport
+    from vault.operations.upkeep.collect_garbage import GarbageReport
+    from vault.operations.upkeep.fsck import FsckReport
+    from vault.operations.validation.examine_rows import Finding
+    from vault.operations.validation.validate import ValidateArguments, ValidateReport
+    from vault.repository.snapshot import Snapshot
+    from vault.rules.kernel.any_rule import AnyRule
+
+Conditions = str | Sequence[str]
+"""One expression, or several that must all hold: docs/reference/expressions.md."""
+
+
+def utc_now() -> str:
+    """Return the time now, UTC in ISO 8601 with seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class OpenArguments(TypedDict, total=False):
+    """Circumstances of what a program does: see `Repository`."""
+
+    clock: Callable[[], str]
+    command: str
+    progress: Progress
+
+
+class RepositoryArguments(OpenArguments, total=False):
+    """The same, and who does it."""
+
+    author: str
+
+
+class Repository:
+    """A repository that is open: its methods are the commands, and return their reports.
+
+    `author` is recorded with what is done, `clock` says when, `command` names it in the operation
+    log (a program's own name when it calls the library). Methods raise `vault.errors`.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        folder: Path | None = None,
+        author: str = "unknown",
+        clock: Callable[[], str] = utc_now,
+        command: str = "python",
+        progress: Progress = silent,
+    ) -> None:
+        self.folder = folder
+        self.author = author
+        self._clock = clock
+        self._command = command
+        self._progress = progress
+        self._store = ObjectStore(backend)
+        self._log = OperationLog(backend)
+        self._columns = ColumnCache()
+
+    @classmethod
+    def open(cls, folder: Path, **settings: Unpack[RepositoryArguments]) -> Self:
+        """Open the repository that a folder holds; `settings` are those of the class.
+
+        Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`).
+        """
+        from vault.session.open_repository import open_backend
+
+        return cls(open_backend(folder), folder=folder, **settings)
+
+    @classmethod
+    def init(cls, folder: Path, *, author: str, now: str) -> InitReport:
+        """Make a repository in a folder; see `vault.operations.history.init`."""
+        from vault.operations.history.init import init_repository
+        from vault.store.operation_log import Intent
+
+        return init_repository(folder, Intent(author, now, "init"))
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.folder or 'in memory'}>"
+
+    def _repr_html_(self) -> str:
+        from vault.notebook import shown_fields, table_of
+
+        return table_of(repr(self).strip("<>"), shown_fields(self.status()))
+
+    def import_files(
+        self,
+        paths: Sequence[str],
+        *,
+        stdin: BinaryIO | None = None,
+        **options: Unpack[ImportArguments],
+    ) -> ImportReport:
+        """Read files into the stage; `options` are the fields of `ImportOptions`.
+
+        A path may be a folder, a pattern, or `-` for `stdin`. What cannot be read goes to
+        quarantine. Raises NotFound (`file-not-found`), InvalidInput (`nothing-readable`,
+        `format-unknown` and more), Conflict (`detached-head`); nothing is staged then.
+        """
+        from vault.operations.imports.import_files import import_files
+        from vault.operations.imports.import_options import ImportOptions
+
+        return import_files(self._context(), paths, ImportOptions(**options), stdin=stdin)
+
+    def commit(
+        self,
+        message: str | None = None,
+        *,
+        meta: Mapping[str, str] | None = None,
+        amend: bool = False,
+        allow_empty: bool = False,
+        verify: bool = True,
+    ) -> CommitReport:
+        """Record the stage as the branch's next commit; `amend` in place of the last one.
+
+        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit` unless
+        `allow_empty`, `validate-gate` unless `verify` is False), InvalidInput (`message-missing`,
+        `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`, `branch-moved`).
+        """
+        from vault.operations.history.commit import CommitOptions, commit_stage
+
+        options = CommitOptions(
+            meta=dict(meta or {}),
+            amend=amend,
+            allow_empty=allow_empty,
+            verify=verify,
+        )
+        return commit_stage(self._context(), message, options)
+
+    def rm(
+        self,
+        examples: Sequence[str] = (),
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+    ) -> RemoveReport:
+        """Take examples out of the stage: by the beginnings of their ids, or by expressions.
+
+        `where` is one or several expressions and `filters` names of them in `vault.toml`; all must
+        hold. What was taken out stays out when it is imported again. Raises NotFound
+        (`example-not-there`), InvalidInput (`examples-missing`, `examples-or-where`, and those of
+        expressions), Conflict (`detached-head`).
+        """
+        from vault.operations.removals.remove import remove_examples
+
+        conditions = self._conditions(where, filters)
+        return remove_examples(self._context(), examples, where=conditions)
+
+    def dedupe(
+        self,
+        *,
+        mark: bool = False,
+        yes: bool = False,
+        dry_run: bool = False,
+        limit: int = 10,
+        against: str | None = None,
+        containment: int | None = None,
+        **options: Unpack[DedupeArguments],
+    ) -> DedupeReport:
+        """Take duplicates out of the stage, or mark them; see `vault.operations.duplicates.dedupe`.
+
+        With `against`, a revision or the path of a file, what is there goes instead; with
+        `containment` too, what shares a run of so many words with it. `options` are `format` and
+        `mapping`, which say how that file is read, as for `import_files`; `all_pairs`, which lists
+        every pair in the report; `engine` (`local`, `ray` or `ray=ADDRESS`), which says who does
+        the work; and fields of `Comparing`: `exact`, `threshold`, `on`, `keep`, `within`,
+        `count_shared`. What is not given is as `[dedupe]` of `vault.toml` says.
+        """
+        from vault.operations.duplicates.remove_duplicates import remove_duplicates
+        from vault.operations.duplicates.settings import options_of
+
+        wanted = options_of(self.folder, options)
+        wanted = replace(
+            wanted,
+            mark=mark,
+            yes=yes,
+            dry_run=dry_run,
+            limit=limit,
+            against=against,
+            containment=containment,
+        )
+        return remove_duplicates(self._context(), wanted)
+
+    def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
+        """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.
+
+        `yes` goes on where dedupe would take out much. Raises Conflict (`dedupe-too-much`,
+        `detached-head`), InvalidInput (`config-invalid`, `threshold-invalid`).
+        """
+        from vault.operations.clean import clean
+        from vault.operations.duplicates.settings import comparing_of
+
+        comparing = comparing_of(self.folder, {})
+        return clean(self._context(), comparing, dry_run=dry_run, yes=yes)
+
+    def restore(self, examples: Sequence[str], *, revision: str | None = None) -> RestoreReport:
+        """Bring examples back into the stage where they stood, with the labels that they had.
+
+        From `revision`; else from HEAD, the newest commit that holds them, or where they were kept
+        when they were taken out. Raises NotFound (`example-not-found`, `example-not-there`),
+        InvalidInput (`examples-missing`, `example-ambiguous`), Conflict (`detached-head`).
+        """
+        from vault.operations.removals.restore import restore
+
+        return restore(self._context(), examples, revision=revision)
+
+    def revert(self, revision: str, *, readmit: bool = False) -> RevertReport:
+        """Stage the opposite of what a commit changed, whatever was done since.
+
+        `readmit` also brings back what was out only as a duplicate of what is taken out. Raises
+        AnswerIsNo (`nothing-to-revert`), NotFound (`revision-not-found`), Conflict
+        (`detached-head`).
+        """
+        from vault.operations.history.revert import revert
+
+        return revert(self._context(), revision, readmit=readmit)
+
+    def discard(self) -> DiscardReport:
+        """Empty the stage, so that it is what the last commit holds; Conflict (`detached-head`)."""
+        from vault.operations.history.discard import discard
+
+        return discard(self._context())
+
+    def reset(self, revision: str, *, hard: bool = False) -> ResetReport:
+        """Move the branch to a commit; `hard` empties the stage, else its data stay staged.
+
+        Raises NotFound (`revision-not-found`), InvalidInput (`commit-needed`), Conflict
+        (`detached-head`).
+        """
+        from vault.operations.history.reset import reset
+
+        return reset(self._context(), revision, hard=hard)
+
+    def import_records(
+        self, rows: Iterable[Mapping[str, Any]], *, source: str, **options: Unpack[RecordArguments]
+    ) -> ImportReport:
+        """Read records that a program has into the stage; `options` as in `import_files`.
+
+        They go the way of files: duplicates are not stored again, and a row with a value that JSON
+        does not have (NaN, a set, a date) goes to quarantine with the reason.
+        """
+        from vault.operations.imports.import_options import ImportOptions
+        from vault.operations.imports.import_records import import_records
+
+        return import_records(self._context(), rows, ImportOptions(source=source, **options))
+
+    def retry_quarantine(
+        self, entries: Sequence[str] = (), **options: Unpack[RetryArguments]
+    ) -> RetryReport:
+        """Read what is in quarantine again (all, or those named) and stage what can be read.
+
+        `options` are the fields of `RetryOptions`. Raises NotFound (`entry-not-found`),
+        InvalidInput (`entry-unreadable` if all of them must be read), Conflict (`detached-head`).
+        """
+        from vault.operations.quarantine.retry import RetryOptions, retry_quarantine
+
+        return retry_quarantine(self._context(), entries, RetryOptions(**options))
+
+    def restore_quarantined(self, entries: Sequence[str]) -> RetryReport | RestoreReport:
+        """Bring back what is in quarantine: read input again, or restore examples with errors.
+
+        All that are named, or none. Raises NotFound (`entry-not-found`), InvalidInput
+        (`entry-unreadable`, `entries-mixed`, `entries-missing`), Conflict (`detached-head`).
+        """
+        from vault.operations.quarantine.restore_items import restore_quarantined
+
+        return restore_quarantined(self._context(), entries)
+
+    def validate(
+        self,
+        revision: str | None = None,
+        *,
+        fix: bool = False,
+        quarantine: bool = False,
+        dry_run: bool = False,
+        all_items: bool = False,
+        **options: Unpack[ValidateArguments],
+    ) -> ValidateReport:
+        """Return what the rules find in a revision (the stage), counted by rule.
+
+        `options` are the fields of `ValidateOptions`. `fix` mends what has one safe answer and
+        `quarantine` takes out what has an error, of the stage alone; see
+        `vault.operations.validation.fix_and_quarantine`. With `all_items` the report of the two
+        lists everything.
+        """
+        from vault.operations.validation.validate import MendOptions, ValidateOptions, validate
+
+        wanted = ValidateOptions(**options)
+        mending = MendOptions(fix, quarantine, dry_run, all_items)
+        if not mending.changes:
+            return validate(self._context(), revision, wanted)
+        from vault.operations.validation.fix_and_quarantine import mend
+
+        return mend(self._context(), revision, wanted, mending)
+
+    def status(self) -> StatusReport:
+        """Return the branch, what is staged, and what is in quarantine; reads one log entry."""
+        from vault.operations.history.status import status
+
+        return status(self._context())
+
+    def log(
+        self, revision: str | None = None, *, limit: int | None = None, stat: bool = False
+    ) -> LogReport:
+        """Return the history of a revision (HEAD), newest first, at most `limit` commits.
+
+        `stat` also tells what `validate` had found in each. Raises NotFound (`revision-not-found`).
+        """
+        from vault.operations.history.log import log
+
+        return log(self._context(), revision, limit=limit, stat=stat)
+
+    def export(
+        self,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        stdout: BinaryIO | None = None,
+        **options: Unpack[ExportArguments],
+    ) -> ExportReport:
+        """Write a revision (HEAD) to files, byte for byte as it was imported; note it in the lock.
+
+        `options` are the fields of `ExportOptions`; files appear whole and together. Raises
+        NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
+        `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
+        """
+        from vault.operations.exports.export import export
+        from vault.operations.exports.export_options import ExportOptions
+
+        wanted = ExportOptions(where=self._conditions(where, filters), **options)
+        return export(self._context(), revision, wanted, stdout=stdout)
+
+    def query(
+        self,
+        where: Conditions,
+        revision: str | None = None,
+        *,
+        filters: Sequence[str] = (),
+        limit: int = 20,
+    ) -> ExamplesReport:
+        """Return the examples of a revision (the stage) that satisfy all expressions."""
+        from vault.operations.queries.query import query
+
+        conditions = self._conditions(where, filters)
+        return query(self._context(), conditions, revision, limit=limit)
+
+    def iterate_query(
+        self, where: Conditions, revision: str | None = None, *, filters: Sequence[str] = ()
+    ) -> Iterator[ListedExample]:
+        """Yield every example that `query` counts."""
+        from vault.operations.queries.query import iterate_query
+
+        return iterate_query(self._context(), self._conditions(where, filters), revision)
+
+    def sample(
+        self,
+        count: int,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        seed: int = 0,
+    ) -> ExamplesReport:
+        """Return a sample of a revision (the stage): the same for the same seed."""
+        from vault.operations.queries.query import sample
+
+        conditions = self._conditions(where, filters)
+        return sample(self._context(), count, revision, expressions=conditions, seed=seed)
+
+    def head(self, count: int = 10, revision: str | None = None) -> ExamplesReport:
+        """Return the first examples of a revision (the stage)."""
+        from vault.operations.queries.query import head
+
+        return head(self._context(), count, revision)
+
+    def grep(
+        self, pattern: str, revision: str | None = None, **options: Unpack[GrepArguments]
+    ) -> GrepReport:
+        """Return the examples of a revision (the stage) with a text in a message.
+
+        `options` are the fields of `GrepOptions`.
+        """
+        from vault.operations.queries.grep import GrepOptions, grep
+
+        return grep(self._context(), pattern, revision, GrepOptions(**options))
+
+    def show(self, name: str) -> CommitShown | ExampleShown:
+        """Return a commit with its statistics, or an example with all that is known of it.
+
+        A word is looked up as branch, tag, commit, then example. Raises NotFound
+        (`revision-not-found`, `example-not-found`), InvalidInput (`example-ambiguous`).
+        """
+        from vault.operations.history.show import show
+
+        return show(self._context(), name)
+
+    def diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        key: str | None = None,
+        by: str | None = None,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        limit: int = 20,
+    ) -> DiffReport:
+        """Compare two revisions; by default HEAD with the stage."""
+        from vault.operations.queries.diff import diff
+
+        conditions = self._conditions(where, filters)
+        return diff(self._context(), old, new, key=key, by=by, where=conditions, limit=limit)
+
+    def iterate_diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        key: str | None = None,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+    ) -> Changes:
+        """Return every change between two revisions, read as they are asked for."""
+        from vault.operations.queries.diff import iterate_diff
+
+        conditions = self._conditions(where, filters)
+        return iterate_diff(self._context(), old, new, key=key, where=conditions)
+
+    def sql(self, statement: str, *, seconds: float = 60.0) -> SqlReport:
+        """Return what a read-only query answers; see `vault.operations.queries.sql`."""
+        from vault.operations.queries.sql import sql
+
+        return sql(self._context(), statement, seconds=seconds)
+
+    def quarantine(self, revision: str | None = None) -> QuarantineReport:
+        """Return what was kept out of a revision (the stage), and why."""
+        from vault.operations.quarantine.list_items import list_quarantine
+
+        return list_quarantine(self._context(), revision)
+
+    def removed(self, revision: str | None = None, *, reason: str | None = None) -> RemovedReport:
+        """Return what was taken out and stays out, and why."""
+        from vault.operations.removals.list_removed import list_removed
+
+        return list_removed(self._context(), revision, reason=reason)
+
+    def operations(self, *, limit: int | None = None) -> OperationsReport:
+        """Return what was done, newest first."""
+        from vault.operations.history.undo import list_operations
+
+        return list_operations(self._context(), limit=limit)
+
+    def snapshot(self, revision: str = "HEAD") -> Snapshot:
+        """Open a revision for reading; `STAGE` is the draft of the next commit.
+
+        Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`revision-ambiguous`,
+        `revision-invalid`), Corrupt.
+        """
+        from vault.dataset.reading.dataset import open_dataset
+        from vault.repository.snapshot import Snapshot
+        from vault.session.revisions import resolve
+
+        context = self._context()
+        found = resolve(context, context.log.tip().view, revision)
+        dataset = open_dataset(context.store, found.manifest)
+        return Snapshot(context, found, dataset, dataset.keys())
+
+    def revision_names(self) -> tuple[str, ...]:
+        """Return HEAD, STAGE and the names of all branches and tags."""
+        from vault.session.revisions import revision_names
+
+        return revision_names(self._log.tip().view)
+
+    def show_quarantined(self, entry: str, revision: str | None = None) -> ShownEntry:
+        """Return one entry of the quarantine, whole."""
+        from vault.operations.quarantine.list_items import show_quarantined
+
+        return show_quarantined(self._context(), entry, revision)
+
+    def export_quarantine(
+        self, file: BinaryIO, entries: Sequence[str] = (), *, revision: str | None = None
+    ) -> int:
+        """Write what is in quarantine (all, or those named) to a file, to be corrected."""
+        from vault.operations.quarantine.list_items import export_quarantine
+
+        return export_quarantine(self._context(), entries, file, revision=revision)
+
+    def save_quarantine(
+        self, output: str, entries: Sequence[str] = (), *, force: bool = False
+    ) -> QuarantineExport:
+        """Write what is in quarantine (all, or those named) to a file of this path."""
+        from vault.operations.quarantine.list_items import save_quarantine
+
+        return save_quarantine(self._context(), output, entries, force=force)
+
+    def iterate_findings(
+        self, revision: str | None = None, **options: Unpack[ValidateArguments]
+    ) -> Iterator[Finding]:
+        """Yield every finding that `validate` counts."""
+        from vault.operations.validation.validate import ValidateOptions, iterate_findings
+
+        return iterate_findings(self._context(), revision, ValidateOptions(**options))
+
+    def rules(self, words: Sequence[str] = ("ALL",)) -> tuple[AnyRule, ...]:
+        """Return the rules that codes, beginnings of codes, or names mean, your own included."""
+        from vault.operations.validation.project_rules import known_rules
+        from vault.rules.codes import ALL_RULES
+        from vault.rules.selection import matching_codes
+
+        # Those of vault can be told whatever stands in vault.toml.
+        known = ALL_RULES if ALL_RULES.keys() >= set(words) else known_rules(self.folder)
+        return tuple(known[code] for word in words for code in matching_codes(word, known))
+
+    def tags(self) -> TagReport:
+        """Return all tags, sorted by name."""
+        from vault.operations.history.tag import list_tags
+
+        return list_tags(self._context())
+
+    def tag(
+        self,
+        name: str,
+        revision: str | None = None,
+        *,
+        message: str | None = None,
+        replace: bool = False,
+    ) -> TagReport:
+        """Give a commit (HEAD) a name that stays with it; `replace` moves a tag that is elsewhere.
+
+        Raises AlreadyExists (`tag-exists`, `ref-name-taken`), InvalidInput (`ref-name-invalid`,
+        `stage-not-taggable`), NotFound (`revision-not-found`, `no-commits`).
+        """
+        from vault.operations.history.tag import make_tag
+
+        return make_tag(self._context(), name, revision, message=message, replace=replace)
+
+    def delete_tag(self, name: str) -> TagReport:
+        """Delete a tag; its commit stays. Raises NotFound (`tag-not-found`)."""
+        from vault.operations.history.tag import delete_tag
+
+        return delete_tag(self._context(), name)
+
+    def fsck(self, *, repair: bool = False) -> FsckReport:
+        """Read everything that is stored again and tell what is not as it was written.
+
+        `repair` removes what dead writers left and renews the hint at the newest operation. Costs
+        about 1 s for 100 MB of records. Damage is in the report; raises StorageFailed only if the
+        log cannot be listed.
+        """
+        from vault.operations.upkeep.fsck import fsck
+
+        return fsck(self._context(), repair=repair)
+
+    def gc(self, *, undo_days: int | None = None, dry_run: bool = False) -> GarbageReport:
+        """Remove what neither a ref, a stage nor an operation of the last days reaches (30 days).
+
+        What is younger than a day stays. Older operations can no longer be undone. `dry_run`
+        removes nothing. Raises Corrupt, with nothing removed, if something on the way is damaged.
+        """
+        from vault.operations.upkeep.collect_garbage import UNDO_DAYS, collect_garbage
+
+        days = UNDO_DAYS if undo_days is None else undo_days
+        return collect_garbage(self._context(), undo_days=days, dry_run=dry_run)
+
+    def branches(self) -> BranchReport:
+        """Return all branches, sorted by name; the current one also before its first commit."""
+        from vault.operations.history.branches import list_branches
+
+        return list_branches(self._context())
+
+    def branch(self, name: str, revision: str | None = None) -> BranchReport:
+        """Make a branch at a commit (HEAD); HEAD stays where it is.
+
+        Raises AlreadyExists (`branch-exists`, `ref-name-taken`), InvalidInput (`ref-name-invalid`,
+        `commit-needed`), NotFound (`revision-not-found`, `no-commits`).
+        """
+        from vault.operations.history.branches import make_branch
+
+        return make_branch(self._context(), name, revision)
+
+    def delete_branch(self, name: str, *, force: bool = False) -> BranchReport:
+        """Delete a branch; unless `force`, only if nothing is lost with it.
+
+        Raises Conflict (`branch-current`, `branch-not-merged`, `branch-has-stage`), NotFound
+        (`branch-not-found`).
+        """
+        from vault.operations.history.branches import delete_branch
+
+        return delete_branch(self._context(), name, force=force)
+
+    def rename_branch(self, new: str, *, old: str | None = None) -> BranchReport:
+        """Give a branch (the current one) another name; its stage and HEAD go along.
+
+        Raises AlreadyExists (`branch-exists`, `ref-name-taken`), NotFound (`branch-not-found`),
+        InvalidInput (`ref-name-invalid`), Conflict (`detached-head`).
+        """
+        from vault.operations.history.branches import rename_branch
+
+        return rename_branch(self._context(), old, new)
+
+    def switch(self, name: str, *, create: bool = False, take_stage: bool = False) -> SwitchReport:
+        """Go to a branch; what is staged stays parked where it is.
+
+        `create` makes the branch at HEAD first, and with `take_stage` what is staged comes along.
+        Raises NotFound (`branch-not-found`), AlreadyExists (`branch-exists`, `ref-name-taken`),
+        InvalidInput (`switch-names-commit`, `take-stage-alone`, `ref-name-invalid`).
+        """
+        from vault.operations.history.switch import switch
+
+        return switch(self._context(), name, create=create, take_stage=take_stage)
+
+    def checkout(self, revision: str | None = None) -> SwitchReport:
+        """Move HEAD to a branch by its name, else to a commit, off any branch; writes no file.
+
+        Raises Conflict (`stage-in-the-way`) over staged changes, InvalidInput (`commit-needed`),
+        NotFound (`revision-not-found`).
+        """
+        from vault.operations.history.switch import checkout
+
+        return checkout(self._context(), revision)
+
+    def undo(self, operation: str | None = None) -> UndoReport:
+        """Take back the last operation that stands, as a new operation; again, the one before.
+
+        `operation` is the number of the one that is meant. Raises AnswerIsNo (`nothing-to-undo`),
+        Conflict (`operation-not-last`, `operation-of-another`, `operation-overtaken`), NotFound
+        (`operation-not-found`), InvalidInput (`operation-invalid`).
+        """
+        from vault.operations.history.undo import undo
+
+        return undo(self._context(), operation)
+
+    def redo(self) -> UndoReport:
+        """Do again what `undo` took back last, unless something else was done since.
+
+        Raises AnswerIsNo (`nothing-to-redo`), Conflict (`operation-overtaken`).
+        """
+        from vault.operations.history.undo import redo
+
+        return redo(self._context())
+
+    def _context(self) -> Context:
+        intent = Intent(self.author, self._clock(), self._command)
+        return Context(
+            self._store,
+            self._log,
+            self.folder,
+            intent,
+            self._progress,
+            columns=self._columns,
+        )
+
+    def _conditions(self, where: Conditions, filters: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return expressions as typed, and those that `vault.toml` gives some names."""
+        from vault.dataset.choosing.saved_filters import named_filters
+
+        typed = (where,) if isinstance(where, str) else tuple(where)
+        return (*typed, *named_filters(self.folder, filters))
