@@ -60,9 +60,7 @@ def test_texts_under_one_prompt(
 @pytest.mark.parametrize("is_shared", [False, True], ids=["unrelated", "one instruction"])
 def test_records_under_one_instruction(benchmark: Any, size: int, is_shared: bool) -> None:
     given = texts(size, 120, 12, is_shared)
-    found = benchmark.pedantic(
-        lambda: find_near_duplicates(given), rounds=ROUNDS, warmup_rounds=1
-    )
+    found = benchmark.pedantic(lambda: find_near_duplicates(given), rounds=ROUNDS, warmup_rounds=1)
     assert len(set(found.cluster.tolist())) >= 0.998 * size
 
 

@@ -19,7 +19,7 @@ from tests.cli.conftest import Outcome, chat, write_lines
 Run = Callable[..., Outcome]
 
 LONG = "please tell me in detail how the water pump of this house is to be mended"
-FIRST = [
+FIRST: list[dict[str, Any]] = [
     chat(f"{LONG} number one", "Open the valve, then tighten the ring of the pump."),
     chat(f"{LONG} number two", "Open the valve, then tighten the ring of the pump."),
     chat("Is it waterproof?", "Yes."),
@@ -113,7 +113,6 @@ def test_a_dry_run_of_a_replacement_tells_what_would_go(run: Run, staged: Path) 
     assert "would be staged: " in outcome.out
     assert "removed" in outcome.out
     assert outcome.out.endswith("a dry run: nothing was stored or staged\n")
-
 
 
 def test_what_a_killed_dry_run_left_is_removed_by_the_next(

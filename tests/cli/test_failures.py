@@ -300,7 +300,7 @@ def test_stopping_while_the_program_loads_is_quiet(
         def __getattr__(self, name: str) -> object:
             raise KeyboardInterrupt
 
-    monkeypatch.setitem(sys.modules, "vault.cli.main", Stopped())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "vault.cli.main", Stopped())
     assert run_program() == 130
     assert capfd.readouterr() == ("", "")
 

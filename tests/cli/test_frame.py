@@ -250,7 +250,7 @@ def test_reading_works_for_a_user_without_a_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("init").code == 0
-    monkeypatch.setattr("getpass.getuser", lambda: {}["nobody"])
+    monkeypatch.setattr("getpass.getuser", lambda: os.environ["NOBODY_IS_SET"])
     assert run("status").code == run("log").code == run("tag").code == 0
     outcome = run("commit", "-m", "x")
     assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  author-unknown")

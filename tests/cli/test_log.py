@@ -95,7 +95,7 @@ def test_an_unknown_revision_is_not_found(run: Run, history: list[str]) -> None:
 def graph(parents: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the graph of commits that are listed newest first."""
     lanes = Lanes()
-    lines = []
+    lines: list[str] = []
     for commit, known in parents.items():
         lines += lanes.beside(commit, known, [commit])
     return lines

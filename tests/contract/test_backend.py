@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -284,7 +284,7 @@ def test_a_failed_sync_is_told_and_tried_again_next_time(
     ids=["read", "exists", "size_bytes", "put", "replace", "delete", "names", "writing"],
 )
 def test_what_the_system_refuses_is_told_as_a_storage_failure(
-    use, local: LocalBackend, monkeypatch: pytest.MonkeyPatch  # type: ignore[no-untyped-def]
+    use: Callable[[Backend], object], local: LocalBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.put_if_absent("a/b", b"1")
 

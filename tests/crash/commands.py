@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.support.repositories import (
     INTENT,
@@ -22,13 +23,14 @@ from vault.errors import AlreadyExists, AnswerIsNo, Conflict, NotFound, VaultErr
 from vault.objects.digest import example_id
 from vault.objects.json.text import canonical_bytes
 from vault.objects.view import View, view_to_json
+from vault.operations.imports.import_options import Mode
 from vault.operations.upkeep.fsck import fsck
 from vault.repository import Repository
 from vault.session.open_repository import begin
 from vault.store.backend import Backend
 from vault.store.memory import MemoryBackend
 
-LINES = {
+LINES: dict[str, list[dict[str, Any] | str]] = {
     "first.jsonl": [chat(1), chat(2), chat(3)],
     "second.jsonl": [chat(4), "{broken"],
     "staged.jsonl": [
@@ -52,7 +54,7 @@ class Command:
     answers_again: tuple[type[VaultError], ...] = ()
 
 
-def _import(file: str, mode: str, backend: Backend, folder: Path) -> object:
+def _import(file: str, mode: Mode, backend: Backend, folder: Path) -> object:
     key = "key" if mode == "update" else None
     return _in(backend, folder).import_files([str(folder / file)], mode=mode, key=key, workers=1)
 

@@ -58,9 +58,7 @@ def test_a_crash_at_any_write_leaves_before_or_after_and_the_command_can_be_run_
 
 @pytest.mark.parametrize("fault", [each for each in Fault if each is not Fault.CRASH_BEFORE])
 @pytest.mark.parametrize("name", FEW)
-def test_a_fault_at_any_write_leaves_before_or_after(
-    fault: Fault, name: str, scene: Scene
-) -> None:
+def test_a_fault_at_any_write_leaves_before_or_after(fault: Fault, name: str, scene: Scene) -> None:
     assert faults(named(name), scene, fault) == []
 
 

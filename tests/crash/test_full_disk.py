@@ -133,9 +133,7 @@ def test_a_dedupe_that_a_full_disk_ends_leaves_the_repository_as_it_was(
     assert library.repository.fsck().ok
 
 
-def test_a_read_only_file_system_can_be_read_and_checked(
-    scene: Scene, small_disk: Path
-) -> None:
+def test_a_read_only_file_system_can_be_read_and_checked(scene: Scene, small_disk: Path) -> None:
     place = small_disk / "project" / ".vault"
     write_out(scene.full, place)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)

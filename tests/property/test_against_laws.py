@@ -103,9 +103,10 @@ def plainly(context: Context, folder: Path, step: Step) -> tuple[list[int], list
     elif not comparing.exact:
         answers = None
         if comparing.on is Part.CONVERSATION:
-            answers = tuple(
+            one, two = (
                 read_compared_texts(*each, comparing.on, progress=silent).answers for each in both
             )
+            answers = one, two
         options = NearOptions(comparing.threshold, comparing.count_shared)
         found = match_near(texts, other, answers=answers, options=options)
     judged = judged_pairs(mine.store, mine.manifest)

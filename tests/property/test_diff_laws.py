@@ -45,9 +45,7 @@ def items(library: Library, revision: str) -> list[Item]:
     table = dataset.columns(dataset.keys(), ["content_id", "prompt_id"]).to_pylist()
     records = library.records(revision)
     return [
-        Item(
-            int(id_, 16), row["content_id"], row["prompt_id"], text(record), record.get("key")
-        )
+        Item(int(id_, 16), row["content_id"], row["prompt_id"], text(record), record.get("key"))
         for id_, row, record in zip(ids(library.repository, revision), table, records, strict=True)
     ]
 

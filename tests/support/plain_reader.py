@@ -130,7 +130,8 @@ class PlainReader:
 
     def rows(self, digest: str) -> list[dict[str, Any]]:
         """Return a Parquet object of the store as rows."""
-        return self.table(digest).to_pylist()
+        found: list[dict[str, Any]] = self.table(digest).to_pylist()
+        return found
 
     def operations(self) -> list[Any]:
         """Return the entries of the log, oldest first, the chain checked."""

@@ -161,7 +161,9 @@ def everything(backend: Backend) -> dict[str, Any]:
     context = context_of(backend)
     view = context.log.tip().view
     report = repository.log()
-    manifests = {each.commit: context.commit(each.commit).manifest for each in report.commits}
+    manifests: dict[str, Digest] = {
+        each.commit: context.commit(each.commit).manifest for each in report.commits
+    }
     for workspace in view.workspaces.values():
         manifests |= {f"stage of {name}": each.manifest for name, each in workspace.stages.items()}
     return {

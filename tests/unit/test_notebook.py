@@ -115,7 +115,7 @@ def test_reports_snapshots_and_examples_of_hostile_data_show_as_tables(library: 
     imported = repository.import_records([*rows, {"bad": {1, 2}}], source=HOSTILE[0])
     committed = repository.commit(HOSTILE[1], meta={"who": HOSTILE[3]})
     snapshot = repository.snapshot()
-    values = [
+    values: list[Any] = [
         imported,
         committed,
         repository,

@@ -167,5 +167,3 @@ def _in_threads(work: Callable[[tuple[int, int]], _R], blocks: list[tuple[int, i
         return [work(each) for each in blocks]
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         return list(pool.map(work, blocks))
-
-

@@ -88,9 +88,7 @@ def _translated(data: Bytes, table: bytes) -> Bytes:
     return letters
 
 
-def _between_separators(
-    letters: Bytes, alone: NDArray[np.bool_] | None, offsets: Offsets
-) -> Words:
+def _between_separators(letters: Bytes, alone: NDArray[np.bool_] | None, offsets: Offsets) -> Words:
     starts, lengths = _bounds(letters, alone)
     return Words(
         _hashes(letters.view(np.uint64), starts, lengths), np.searchsorted(starts, offsets)

@@ -83,9 +83,7 @@ def test_a_row_of_which_nothing_is_known_may_be_like_any_other() -> None:
 @pytest.mark.parametrize("threshold", [0.5, 0.8])
 def test_what_reaches_the_threshold_is_told_exactly_and_all_else_as_less(threshold: float) -> None:
     first, second = pairs_of(len(TEXTS))
-    truth = np.array(
-        [similarity(TEXTS[a], TEXTS[b]) for a, b in zip(first, second, strict=True)]
-    )
+    truth = np.array([similarity(TEXTS[a], TEXTS[b]) for a, b in zip(first, second, strict=True)])
     is_near = truth >= threshold
     assert 20 < is_near.sum() < len(truth) - 20
     found = prepared(TEXTS, threshold, NOTHING_VERIFIED).similarity_from(threshold, first, second)
@@ -116,16 +114,15 @@ def test_an_exact_similarity_is_never_a_bound() -> None:
     once = prepared(TEXTS, 0.8, NOTHING_VERIFIED)
     once.similarity_from(0.8, first, second)
     again = comparisons(TEXTS, once.verified())
-    assert again.similarity(first, second).tolist() == comparisons(TEXTS).similarity(
-        first, second
-    ).tolist()
+    assert (
+        again.similarity(first, second).tolist()
+        == comparisons(TEXTS).similarity(first, second).tolist()
+    )
 
 
 def test_texts_that_share_a_prompt_are_hardly_ever_compared_in_full() -> None:
     texts = sharing_a_prompt(2_000, 30)
-    found = find_near_duplicates(
-        Texts([pa.array(texts)]), options=NearOptions(count_shared=True)
-    )
+    found = find_near_duplicates(Texts([pa.array(texts)]), options=NearOptions(count_shared=True))
     known = found.comparisons.verified().similarity
     assert len(set(found.cluster.tolist())) == len(texts)
     assert len(known) > 5 * len(texts)

@@ -30,8 +30,8 @@ def found_in(
     if answers is None:
         random = np.random.default_rng(9)
         answers = [words(random, 20) for _ in prompts]
-    given = (pa.array(each, pa.large_string()) for each in (prompts, answers))
-    return [int(each) for each in template_of(*given, without)]
+    asked, answered = (pa.array(each, pa.large_string()) for each in (prompts, answers))
+    return [int(each) for each in template_of(asked, answered, without)]
 
 
 def shingles(*texts: str) -> list[int]:

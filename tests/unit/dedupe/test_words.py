@@ -12,7 +12,8 @@ from vault.dedupe.words import words_of
 def same(first: str, second: str) -> bool:
     """Tell whether two texts have the same words."""
     words = words_of(pa.array([first, second]))
-    return np.array_equal(*np.split(words.hashes, [words.offsets[1]]))
+    one, other = np.split(words.hashes, [words.offsets[1]])
+    return np.array_equal(one, other)
 
 
 def count(text: str) -> int:

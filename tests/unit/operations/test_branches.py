@@ -29,7 +29,7 @@ def test_a_branch_begins_at_head_or_where_it_is_told(library: Library) -> None:
     library.repository.commit("second", allow_empty=True)
     library.repository.branch("here")
     library.repository.branch("there", "HEAD~1")
-    branches = {each.name: each.commit for each in library.repository.branches().branches}
+    branches = {str(each.name): each.commit for each in library.repository.branches().branches}
     assert branches["there"] == first
     assert branches["here"] == branches["main"] != first
     assert _names(library) == {"here": False, "main": True, "there": False}
@@ -43,7 +43,7 @@ def test_before_the_first_commit_the_current_branch_is_listed(tmp_path: Path) ->
 def test_a_commit_moves_only_the_branch_that_head_is_on(library: Library) -> None:
     library.repository.branch("other")
     library.repository.commit("second", allow_empty=True)
-    branches = {each.name: each.commit for each in library.repository.branches().branches}
+    branches = {str(each.name): each.commit for each in library.repository.branches().branches}
     assert branches["other"] != branches["main"]
 
 

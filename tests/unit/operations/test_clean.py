@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,15 @@ OTHER_BOT = {"messages": [{"role": "human", "content": "Why?"}, PLAIN["messages"
 def repository(tmp_path: Path) -> Repository:
     """Seven lines: one unreadable, one to fix, one to merge, one with an error, one duplicate."""
     made = vault.init(str(tmp_path))
-    lines = ["{broken", chat(1), PLAIN, BOT, OTHER_BOT, UNANSWERED, chat(1, note="again")]
+    lines: list[dict[str, Any] | str] = [
+        "{broken",
+        chat(1),
+        PLAIN,
+        BOT,
+        OTHER_BOT,
+        UNANSWERED,
+        chat(1, note="again"),
+    ]
     made.import_files([write_lines(tmp_path / "a.jsonl", lines)], workers=1)
     return made
 

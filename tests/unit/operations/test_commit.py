@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_the_settings_of_the_team_are_recorded(library: Library) -> None:
 RECORDS = [chat(f"q{n}", "a" * n, n=n) for n in range(40)]
 
 
-def fingerprint(folder: Path, *batches: list[object]) -> str:
+def fingerprint(folder: Path, *batches: Sequence[object]) -> str:
     library = Library(folder)
     for number, batch in enumerate(batches):
         library.write(f"{number}.jsonl", batch)

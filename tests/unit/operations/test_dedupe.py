@@ -11,6 +11,7 @@ from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.dataset.reading.removals import removals_of
 from vault.errors import Conflict, InvalidInput, NotFound
+from vault.objects.view import RefName
 from vault.operations.duplicates.report import DedupeReport
 
 ANSWER = "Hold the small red button on the back for ten seconds until the light turns green again"
@@ -86,7 +87,7 @@ def test_near_duplicates_go_and_say_why(library: Library) -> None:
     assert (report.exact, report.near, report.clusters) == (0, 2, 1)
     assert library.questions() == ["How do I reset it?", "Where is my order?"]
     context = library.repository._context()
-    stage = context.log.tip().view.workspaces["default"].stages["main"]
+    stage = context.log.tip().view.workspaces["default"].stages[RefName("main")]
     details = {
         each.details()["keeper_similarity"]: each.details()
         for each in removals_of(context.store, context.manifest(stage.manifest))

@@ -213,9 +213,14 @@ def test_a_shuffle_of_many_chunks_is_the_same_through_a_spill_file(
     library.run("a.jsonl")
     everything = dict(zip(ids(library.repository), range(150), strict=True))
     expected = [values[everything[each]] for each in naive(library, b"shuffle0")]
-    spills = []
+    spills: list[int] = []
     spilled = records._spilled
-    monkeypatch.setattr(records, "_spilled", lambda *each: spills.append(1) or spilled(*each))
+
+    def counted(*given: Any) -> Any:
+        spills.append(1)
+        return spilled(*given)
+
+    monkeypatch.setattr(records, "_spilled", counted)
     shuffled = Selection(shuffle=True)
 
     assert exported(library, selection=shuffled) == expected

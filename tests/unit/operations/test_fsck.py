@@ -180,9 +180,7 @@ def test_every_flipped_byte_is_told(backend: MemoryBackend, known: dict[str, Any
 
 
 @pytest.mark.parametrize("lengths", [2, pytest.param(4, marks=pytest.mark.slow)])
-def test_truncations_are_told(
-    backend: MemoryBackend, known: dict[str, Any], lengths: int
-) -> None:
+def test_truncations_are_told(backend: MemoryBackend, known: dict[str, Any], lengths: int) -> None:
     for name in judged(backend):
         data = backend.read(name)
         # The final line feed of the format file may be missing: people put the file back by hand.

@@ -28,7 +28,7 @@ UNANSWERED = json.dumps({"key": 8, "messages": [{"role": "user", "content": "Any
 def backend(tmp_path: Path) -> MemoryBackend:
     """A stage with four examples: the second can be fixed, the third cannot."""
     made = new_backend()
-    lines = [chat(1), SHAREGPT, UNANSWERED, chat(2), "[]"]
+    lines: list[dict[str, Any] | str] = [chat(1), SHAREGPT, UNANSWERED, chat(2), "[]"]
     path = write_lines(tmp_path / "a.jsonl", lines)
     opened(made, tmp_path).import_files([path], round="r1", workers=1)
     label(made, [1], "quality", "gold")
@@ -88,7 +88,7 @@ def test_importing_what_was_fixed_finds_the_fixed_one(
     repository = opened(backend, tmp_path)
     repository.validate(fix=True)
     after = texts(repository)
-    lines = [chat(1), SHAREGPT, UNANSWERED, chat(2)]
+    lines: list[dict[str, Any] | str] = [chat(1), SHAREGPT, UNANSWERED, chat(2)]
     report = again(repository, tmp_path, lines)
     assert (report.imported, report.duplicates, report.returned) == (0, 4, 0)
     assert texts(repository) == after
@@ -119,8 +119,10 @@ def test_what_was_fixed_stays_out_once_its_fixed_one_was_removed(
 def test_a_fix_that_makes_an_example_equal_to_another_leaves_one(tmp_path: Path) -> None:
     repository = opened(new_backend(), tmp_path)
     twin = {"role": "bot", "content": "Oui."}
-    lines = [{"messages": [{"role": "user", "content": "?"}, each]} for each in (
-        {"role": "assistant", "content": "Oui."}, twin, {**twin, "role": "gpt"})]
+    lines = [
+        {"messages": [{"role": "user", "content": "?"}, each]}
+        for each in ({"role": "assistant", "content": "Oui."}, twin, {**twin, "role": "gpt"})
+    ]
     again(repository, tmp_path, lines)
     keeper = ids(repository)[0]
     report = repository.validate(fix=True)

@@ -11,6 +11,7 @@ import vault
 from tests.support.repositories import chat, write_lines
 from vault.errors import AnswerIsNo, InvalidInput, NotFound, VaultError
 from vault.repository import Repository
+from vault.rules.kernel.own_rule import OwnRule
 
 UNANSWERED = {"messages": [{"role": "user", "content": "Anyone there?"}]}
 RULE = """[validate.rules.TEAM001]
@@ -46,6 +47,7 @@ def test_own_rules_are_selected_ignored_and_explained(repository: Repository) ->
     assert repository.validate(select=["without-topic"]).errors == 2
     assert repository.validate(ignore=["TEAM001"]).errors == 1
     (rule,) = repository.rules(["TEAM001"])
+    assert isinstance(rule, OwnRule)
     assert (rule.name, rule.where) == ("without-topic", "data.topic is null")
     with pytest.raises(NotFound):
         repository.validate(select=["TEAM002"])
@@ -193,9 +195,7 @@ def test_code_that_fails_is_told(repository: Repository, tmp_path: Path, code: s
 
 
 @pytest.mark.parametrize("place", ["../checks.py:f", "/checks.py:f", "checks.py", "os:system"])
-def test_code_from_elsewhere_is_refused(
-    repository: Repository, tmp_path: Path, place: str
-) -> None:
+def test_code_from_elsewhere_is_refused(repository: Repository, tmp_path: Path, place: str) -> None:
     with_checks(tmp_path, CODE, CODE_RULE.replace("checks.py:is_polite", place))
     with pytest.raises(InvalidInput) as refused:
         repository.validate()
@@ -203,9 +203,7 @@ def test_code_from_elsewhere_is_refused(
 
 
 @pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise SystemExit"])
-def test_a_function_that_ends_the_program_is_a_rule_that_failed(
-    tmp_path: Path, body: str
-) -> None:
+def test_a_function_that_ends_the_program_is_a_rule_that_failed(tmp_path: Path, body: str) -> None:
     repository = vault.init(str(tmp_path))
     (tmp_path / "vault.toml").write_text('[validate.rules.TEAM1]\npython = "checks.py:check"\n')
     (tmp_path / "checks.py").write_text(f"def check(record):\n    {body}\n")

@@ -15,7 +15,8 @@ from tests.support.drafting import label, labels_of
 from tests.support.edits import FILES, Score, data_folder, edited, score, texts_of
 from tests.support.library import Library, chat
 from vault.catalogue.index.array_files import ArrayFiles
-from vault.dataset.comparing import pair_rows
+from vault.dataset.comparing import alike_rows, pair_rows
+from vault.objects.commit import MOST_UNPAIRED
 from vault.operations.queries.diff import DiffReport
 
 FOX = "The quick brown fox jumps over the lazy dog near the old river bank"
@@ -121,7 +122,7 @@ def test_edits_are_found_under_shuffle_and_removal(library: Library) -> None:
     rng = random.Random(3)
     words = [f"word{n}" for n in range(400)]
     base = [chat(" ".join(rng.choices(words, k=12)), "Fine.") for _ in range(200)]
-    edited = {}
+    edited: dict[str, tuple[str, str]] = {}
     after = []
     for each in base[50:]:
         asked = str(each["messages"][0]["content"]).split()
@@ -213,7 +214,7 @@ def test_within_the_limit_nothing_is_said(library: Library) -> None:
     commit(library, [chat(f"{SEA} {n}") for n in range(3)])
 
     assert library.repository.diff("HEAD~1", "HEAD").compared_texts
-    assert pair_rows.MOST_UNPAIRED == 100_000
+    assert MOST_UNPAIRED == 100_000
 
 
 def test_a_split_stays_with_the_answer_that_was_edited(library: Library) -> None:
@@ -274,7 +275,7 @@ def test_nothing_is_invented_of_what_two_sides_removed(library: Library) -> None
 def remembering(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Remember pairs of any number; return a list that grows each time texts are compared."""
     asked: list[int] = []
-    real = pair_rows.pair_alike
+    real = alike_rows.pair_alike
 
     def counted(*given: Any) -> None:
         asked.append(1)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.repositories import chat, new_backend, opened, view_of, write_lines
 from vault.errors import AnswerIsNo, Conflict, InvalidInput
+from vault.operations.imports.import_options import Mode
 from vault.repository import Repository
 from vault.store.memory import MemoryBackend
 
@@ -86,7 +87,7 @@ def test_what_is_staged_meanwhile_stays_staged(backend: MemoryBackend, tmp_path:
 
 @pytest.mark.parametrize("mode", ["append", "replace", "update"])
 def test_an_import_that_comes_second_keeps_both(
-    mode: str, backend: MemoryBackend, tmp_path: Path
+    mode: Mode, backend: MemoryBackend, tmp_path: Path
 ) -> None:
     theirs = write_lines(tmp_path / "c.jsonl", [chat(4), chat(5)])
     ours = write_lines(tmp_path / "d.jsonl", [chat(5), chat(6)])
@@ -98,7 +99,7 @@ def test_an_import_that_comes_second_keeps_both(
 
 def test_a_mode_that_is_none_is_refused(backend: MemoryBackend, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="sideways"):
-        opened(backend).import_files([write_lines(tmp_path / "c.jsonl", [])], mode="sideways")
+        opened(backend).import_files([write_lines(tmp_path / "c.jsonl", [])], mode="sideways")  # type: ignore[arg-type]
 
 
 def test_an_import_that_comes_second_to_a_commit_is_staged_over_it(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import vault
 from tests.support.repositories import chat, write_lines
 from vault.errors import AnswerIsNo, Corrupt, InvalidInput
+from vault.objects.digest import Digest
 from vault.objects.validation import RuleCount, Validation, decode_validation, encode_validation
 from vault.repository import Repository
 
 UNANSWERED = {"messages": [{"role": "user", "content": "Anyone there?"}]}
-FOUND = Validation("f" * 64, "0" * 16, None, 3, 1, 1, 0, (RuleCount("A001", "a", "error", 1),))
+FOUND = Validation(
+    Digest("f" * 64), "0" * 16, None, 3, 1, 1, 0, (RuleCount("A001", "a", "error", 1),)
+)
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def import_lines(repository: Repository, lines: list[dict[str, object]]) -> None:
+def import_lines(repository: Repository, lines: Sequence[dict[str, Any]]) -> None:
     assert repository.folder is not None
     path = write_lines(repository.folder / "a.jsonl", lines)
     repository.import_files([path], mode="replace", workers=1)
@@ -39,7 +44,8 @@ def settings(repository: Repository, text: str) -> None:
 def found_in_history(repository: Repository) -> list[tuple[int, int] | None]:
     commits = repository.log(stat=True).commits
     return [
-        each.validation and (each.validation.errors, each.validation.warnings) for each in commits
+        (each.validation.errors, each.validation.warnings) if each.validation else None
+        for each in commits
     ]
 
 

@@ -53,7 +53,11 @@ RECORDS: list[dict[str, Any]] = [
         "source": "web",
     },
 ]
-LABELS = {0: {"q": "gold", "n": 3, "checked": True}, 1: {"q": "5", "split": "train"}, 3: {"n": "4"}}
+LABELS: dict[int, dict[str, Any]] = {
+    0: {"q": "gold", "n": 3, "checked": True},
+    1: {"q": "5", "split": "train"},
+    3: {"n": "4"},
+}
 
 CASES: list[tuple[str, list[int]]] = [
     # what every example has

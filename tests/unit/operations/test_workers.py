@@ -17,7 +17,7 @@ from tests.support.library import Library, chat
 from vault.errors import InvalidInput, StorageFailed
 from vault.formats.files.blocks import open_blocks
 from vault.operations.imports import import_workers
-from vault.progress import Progress
+from vault.progress import Progress, Silent
 
 
 @pytest.fixture(autouse=True)
@@ -88,25 +88,19 @@ def gone(started: list[import_workers.ProcessWorker]) -> bool:
     return all(each.child.has_ended for each in started)
 
 
-class Acting:
+class Acting(Silent):
     """Progress that does something once, when so many records were read."""
 
     def __init__(self, records: int, act: Callable[[], object]) -> None:
         self._left = records
         self._act: Callable[[], object] | None = act
 
-    def start(self, *_: Any) -> None:
-        """Ignore what begins."""
-
-    def advance(self, count: int) -> None:
+    def advance(self, count: int = 1) -> None:
         """Act when it is time."""
         self._left -= count
         if self._left <= 0 and self._act is not None:
             act, self._act = self._act, None
             act()
-
-    def finish(self) -> None:
-        """Ignore the end."""
 
 
 def interrupted(library: Library, progress: Progress, wanted: int = 2) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,9 @@ def test_every_rule_has_a_set_that_passes_and_those_of_small_sets_one_that_fails
 
 
 def test_too_many_examples_and_too_large_files_are_told() -> None:
-    many = SetPart(*(np.zeros(1_000_001, np.uint64),) * 3, {}, *(type(part_of([]).kinds)(),) * 2)
+    none = part_of([])
+    zeros = np.zeros(1_000_001, np.uint64)
+    many = replace(none, openings=zeros, answers=zeros, prompts=zeros)
     assert [fault.message for fault in SET_RULES["SETS003"].check(many, "gemini")] == [
         "1,000,001 examples, and gemini takes 1,000,000"
     ]
