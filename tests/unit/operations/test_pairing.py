@@ -195,8 +195,8 @@ def test_a_key_pairs_what_has_no_word_in_common(library: Library) -> None:
 def test_past_the_limit_it_is_told_that_texts_were_not_compared(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("pair_rows", "diff"):
-        monkeypatch.setattr(f"vault.operations.{module}.MOST_UNPAIRED", 2)
+    for module in ("dataset.comparing.pair_rows", "operations.queries.diff"):
+        monkeypatch.setattr(f"vault.{module}.MOST_UNPAIRED", 2)
     commit(library, [chat(f"{FOX} {n}") for n in range(3)])
     report = library.run(library.write("a.jsonl", [chat(f"{FOX} {n} {n}{n}") for n in range(2)]))
     assert report.staged is not None and report.staged.compared_texts
