@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.cli import text
+from vault.cli.diff_text import difference_lines
 from vault.cli.invocation import Invocation
 from vault.cli.progress_bar import ProgressBar
 from vault.cli.render import emit, emit_json_lines, hint, json_document, warn
@@ -29,7 +30,7 @@ from vault.cli.text import (
     size_text,
     table,
 )
-from vault.cli.word_diff import MAX_TOKENS, changes, word_diff
+from vault.cli.word_diff import MAX_TOKENS, changes
 from vault.progress import silent
 
 
@@ -198,12 +199,19 @@ def test_colour_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
     assert text.paint("a", "red") == "a"
 
 
-def test_a_word_diff_shows_words_in_place() -> None:
-    assert word_diff("the old price", "the new price") == "the [-old-]{+new+} price"
-    assert word_diff("same", "same") == "same"
-    assert word_diff("", "new") == "{+new+}"
-    assert word_diff("one two three", "1 2 three") == "[-one two-]{+1 2+} three"
-    assert word_diff("a\x1b", "b\x1b") == "[-a-]{+b+}\\x1b"
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("the old price", "the new price", ["the [-old-]{+new+} price"]),
+        ("same", "same", []),
+        ("", "new", ["{+new+}"]),
+        ("one two three", "1 2 three", ["[-one two-]{+1 2+} three"]),
+        ("a\x1b", "b\x1b", ["[-a-]{+b+}\\x1b"]),
+    ],
+)
+def test_a_difference_shows_words_in_place(old: str, new: str, shown: list[str]) -> None:
+    lines = list(difference_lines({"text": old}, {"text": new}))
+    assert lines == [f"    text: {each}" for each in shown]
 
 
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60))

@@ -1,4 +1,4 @@
-"""Two texts as one, word by word: `the [-old-]{+new+} price`.
+"""How one text differs from another, word by word.
 
 Words are aligned with difflib's matcher, whose cost grows with the product of the lengths; texts
 that differ over more than `MAX_TOKENS` words are compared by lines, and beyond that as a whole.
@@ -10,22 +10,11 @@ import re
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-from vault.cli.text import escape, paint
-
 MAX_TOKENS = 800
 """Differing tokens on either side up to which they are aligned; keeps a diff below a second."""
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_KEPT = "\n\t"
-
-
-def word_diff(old: str, new: str) -> str:
-    """Return both texts as one, escaped, with removals as `[-…-]` and additions as `{+…+}`.
-
-    Newlines and tabs stay. On a terminal removals are red and additions green.
-    """
-    return "".join(_render(kept, removed, added) for kept, removed, added in changes(old, new))
 
 
 def changes(old: str, new: str) -> list[tuple[str, str, str]]:
@@ -92,14 +81,3 @@ def _common(first: list[str] | str, second: list[str] | str) -> int:
         if first[position] != second[position]:
             return position
     return length
-
-
-def _render(kept: str, removed: str, added: str) -> str:
-    if kept:
-        return escape(kept, keep=_KEPT)
-    result = ""
-    if removed:
-        result += paint(f"[-{escape(removed, keep=_KEPT)}-]", "red")
-    if added:
-        result += paint(f"{{+{escape(added, keep=_KEPT)}+}}", "green")
-    return result
