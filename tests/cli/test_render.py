@@ -30,7 +30,7 @@ from vault.cli.text import (
     size_text,
     table,
 )
-from vault.cli.word_diff import MAX_TOKENS, changes
+from vault.presentation.word_diff import MAX_TOKENS, changes
 from vault.progress import silent
 
 

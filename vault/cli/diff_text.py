@@ -10,8 +10,8 @@ from vault.cli.record_text import excerpt_lines, parts_of
 from vault.cli.stage_text import NOT_COMPARED
 from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
 from vault.cli.validation_text import validation_change_lines
-from vault.cli.word_diff import changes
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.word_diff import changes
 
 if TYPE_CHECKING:
     from vault.operations.queries.diff import ChangedExample, DiffReport

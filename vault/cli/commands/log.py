@@ -15,8 +15,8 @@ from vault.cli.render import emit, hint
 from vault.cli.validation_text import validation_lines
 
 if TYPE_CHECKING:
-    from vault.cli.commit_graph import Lanes
     from vault.operations.history.log import LoggedCommit, LogReport
+    from vault.presentation.commit_graph import Lanes
 
 
 @options.command(example="vault log\nvault log v1 --oneline -n 5")
@@ -50,7 +50,7 @@ def command(
 
 
 def _lanes() -> Lanes:
-    from vault.cli.commit_graph import Lanes
+    from vault.presentation.commit_graph import Lanes
 
     return Lanes()
 
