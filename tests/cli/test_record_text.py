@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.cli.record_text import excerpt_lines, full_lines, parts_of
+from vault.cli.record_text import excerpt_lines, full_lines
 from vault.cli.text import display_width
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.example_parts import parts_of
 
 
 @pytest.mark.parametrize(

@@ -19,17 +19,11 @@ from vault.cli import text
 from vault.cli.diff_text import difference_lines
 from vault.cli.invocation import Invocation
 from vault.cli.progress_bar import ProgressBar
-from vault.cli.render import emit, emit_json_lines, hint, json_document, warn
-from vault.cli.text import (
-    display_width,
-    escape,
-    escape_styled,
-    plural,
-    short_id,
-    shorten,
-    size_text,
-    table,
-)
+from vault.cli.render import emit, emit_json_lines, hint, warn
+from vault.cli.text import display_width, escape_styled, short_id, shorten, table
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
+from vault.presentation.report_json import json_document
 from vault.presentation.word_diff import MAX_TOKENS, changes
 from vault.progress import silent
 

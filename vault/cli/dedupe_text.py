@@ -10,7 +10,9 @@ from vault.cli.duplicate_text import share_text
 from vault.cli.examples_text import head_lines
 from vault.cli.record_text import excerpt_lines
 from vault.cli.stage_text import stage_line
-from vault.cli.text import escape, paint, plural, short_id
+from vault.cli.text import paint, short_id
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.duplicates.report import (

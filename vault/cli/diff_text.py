@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
-from vault.cli.record_text import excerpt_lines, parts_of
+from vault.cli.record_text import excerpt_lines
 from vault.cli.stage_text import NOT_COMPARED
-from vault.cli.text import escape, paint, plural, short_id, shorten, table, terminal_width
+from vault.cli.text import paint, short_id, shorten, table, terminal_width
 from vault.cli.validation_text import validation_change_lines
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.example_parts import parts_of
+from vault.presentation.quantities import plural
 from vault.presentation.word_diff import changes
 
 if TYPE_CHECKING:

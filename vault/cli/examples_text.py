@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from vault.cli.record_text import excerpt_lines
-from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.text import paint, short_id, shorten, terminal_width
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample

@@ -13,8 +13,10 @@ import click
 from vault.cli.conditions import condition_options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint, warn
-from vault.cli.text import escape, escape_json, plural, short_id
+from vault.cli.text import short_id
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape, escape_json
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.exports.export import ExportReport

@@ -14,7 +14,7 @@ import click
 
 from vault.cli.guesses import guessed_option
 from vault.cli.invocation import Invocation
-from vault.cli.text import broken_at_words, escape
+from vault.cli.text import broken_at_words
 from vault.errors import (
     AnswerIsNo,
     Conflict,
@@ -26,6 +26,7 @@ from vault.errors import (
     StorageFailed,
     VaultError,
 )
+from vault.presentation.escaping import escape
 
 CUT_OFF = 141
 """The exit code when the reader of standard output went away, as a shell reports SIGPIPE."""
@@ -70,7 +71,8 @@ def report_failure(error: BaseException, invocation: Invocation) -> int:
         sys.stderr.write(lines)
         sys.stderr.flush()
         if invocation.wants_json() and not invocation.emitted:
-            from vault.cli.render import json_document, write
+            from vault.cli.render import write
+            from vault.presentation.report_json import json_document
 
             write(json_document({"error": _fields(shown)}))
         sys.stdout.flush()

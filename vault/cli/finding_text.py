@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.text import paint, short_id, shorten, terminal_width
 from vault.cli.wrapped_text import Piece, hanging, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 from vault.rules.codes import SET_RULES
 from vault.rules.kernel.own_rule import OwnRule
 from vault.rules.kernel.rule import Rule

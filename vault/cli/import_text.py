@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
 from vault.cli.stage_text import NOT_COMPARED
-from vault.cli.text import escape, paint, plural
+from vault.cli.text import paint
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.imports.import_report import ImportedFile, ImportReport

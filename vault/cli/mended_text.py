@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from vault.cli.finding_text import finding_lines, report_lines
 from vault.cli.render import emit, emit_json_lines, hint
 from vault.cli.stage_text import stage_line
-from vault.cli.text import paint, plural
+from vault.cli.text import paint
 from vault.errors import InvalidInput
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.cli.invocation import Invocation

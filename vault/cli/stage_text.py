@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from vault.cli.count_text import Counted, count_changes
-from vault.cli.text import plural
+from vault.presentation.quantities import plural
 
 
 class StagedCounts(Counted, Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
-from vault.cli.text import escape, paint, short_id, shorten
+from vault.cli.text import paint, short_id, shorten
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.switch import SwitchReport

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vault.cli.count_text import count_changes
-from vault.cli.text import escape, paint, plural, short_id, shorten
+from vault.cli.text import paint, short_id, shorten
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.undo import UndoReport

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vault.cli.text import escape, plural
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.dataset.reading.validation_results import MovedRule, ValidationChange

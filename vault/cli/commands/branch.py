@@ -10,8 +10,9 @@ import click
 from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, short_id, table
+from vault.cli.text import paint, short_id, table
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.branches import BranchReport, NamedBranch

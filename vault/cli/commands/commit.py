@@ -13,7 +13,8 @@ from vault.cli.invocation import Invocation
 from vault.cli.mended_text import hint_skipped
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint
-from vault.cli.text import paint, plural, short_id, shorten
+from vault.cli.text import paint, short_id, shorten
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.commit import CommitReport

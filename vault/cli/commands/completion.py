@@ -11,7 +11,7 @@ from vault.cli import options
 from vault.cli.completion_scripts import SCRIPTS
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, write
-from vault.cli.text import escape
+from vault.presentation.escaping import escape
 
 
 @options.command(

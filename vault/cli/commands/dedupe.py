@@ -11,7 +11,7 @@ from vault.cli.dedupe_text import next_step, report_lines
 from vault.cli.invocation import Invocation
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, emit_json_lines, hint, warn
-from vault.cli.text import plural
+from vault.presentation.quantities import plural
 
 _EXAMPLE = """\
 vault dedupe --dry-run

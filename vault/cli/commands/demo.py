@@ -17,7 +17,8 @@ import click
 from vault.cli import options
 from vault.cli.invocation import Invocation, shown_word
 from vault.cli.render import emit
-from vault.cli.text import escape, paint
+from vault.cli.text import paint
+from vault.presentation.escaping import escape
 
 FILES = ("round-1.jsonl", "round-2.jsonl")
 """The bundled data: support conversations, and the same after a week of corrections."""

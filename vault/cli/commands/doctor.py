@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, size_text
+from vault.cli.text import paint
 from vault.cli.wrapped_text import Piece, hanging
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.doctor import DoctorReport, RepositoryState, SettingShown

@@ -10,8 +10,10 @@ import click
 from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, plural, short_id
+from vault.cli.text import short_id
 from vault.cli.wrapped_text import Piece, hanging
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.fsck import FsckReport

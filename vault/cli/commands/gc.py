@@ -10,7 +10,7 @@ import click
 from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import plural, size_text
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.collect_garbage import GarbageReport

@@ -12,8 +12,8 @@ from vault.cli.import_text import import_lines, next_steps
 from vault.cli.invocation import Invocation
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint, warn
-from vault.cli.text import plural
 from vault.errors import InvalidInput
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.imports.import_report import ImportReport

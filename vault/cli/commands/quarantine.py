@@ -13,8 +13,10 @@ from vault.cli.invocation import Invocation
 from vault.cli.pairs import read_pairs
 from vault.cli.render import emit, hint
 from vault.cli.stage_text import stage_line
-from vault.cli.text import escape, paint, plural, short_id, shorten, size_text, terminal_width
+from vault.cli.text import paint, short_id, shorten, terminal_width
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.quarantine.list_items import (

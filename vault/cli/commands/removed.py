@@ -12,7 +12,9 @@ from vault.cli import options
 from vault.cli.duplicate_text import keeper_of
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.text import paint, short_id, shorten, terminal_width
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedExample, RemovedReport

@@ -11,8 +11,9 @@ from vault.cli import options
 from vault.cli.count_text import SAME_EXAMPLES, count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, short_id
+from vault.cli.text import paint, short_id
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.reset import ResetReport

@@ -11,7 +11,8 @@ from vault.cli import options
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint, warn
 from vault.cli.stage_text import stage_line
-from vault.cli.text import paint, plural, short_id, shorten
+from vault.cli.text import paint, short_id, shorten
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.revert import RevertReport

@@ -14,8 +14,10 @@ from vault.cli.duplicate_text import keeper_lines
 from vault.cli.invocation import Invocation
 from vault.cli.record_text import full_lines
 from vault.cli.render import emit
-from vault.cli.text import escape, paint, plural, short_id
+from vault.cli.text import paint, short_id
 from vault.cli.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.show import CommitShown, ExampleShown

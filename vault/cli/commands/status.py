@@ -9,7 +9,9 @@ from vault.cli import options
 from vault.cli.count_text import SAME_EXAMPLES, count_changes
 from vault.cli.invocation import Invocation
 from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id, shorten
+from vault.cli.text import paint, short_id, shorten
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.status import StatusReport
