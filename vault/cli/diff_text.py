@@ -12,7 +12,7 @@ from vault.cli.text import paint, short_id, shorten, table, terminal_width
 from vault.cli.validation_text import validation_change_lines
 from vault.cli.wrapped_text import Piece, wrap
 from vault.presentation.escaping import escape
-from vault.presentation.example_parts import parts_of
+from vault.presentation.example_parts import differing_parts
 from vault.presentation.quantities import plural
 from vault.presentation.word_diff import changes
 
@@ -73,21 +73,8 @@ def by_lines(report: DiffReport, by: str) -> Iterator[str]:
 
 def difference_lines(old_record: object, new_record: object) -> Iterator[str]:
     """Yield the parts in which two records differ, word by word, with some words around."""
-    from difflib import SequenceMatcher
-
-    old, new = parts_of(old_record), parts_of(new_record)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        came = list(new[c:d])
-        for part in old[a:b]:
-            twin = next((each for each in came if each.label == part.label), None)
-            if twin is not None:
-                came.remove(twin)
-            yield from _part(part.label, part.text, "" if twin is None else twin.text)
-        for part in came:
-            yield from _part(part.label, "", part.text)
+    for each in differing_parts(old_record, new_record):
+        yield from _part(each.label, each.old, each.new)
 
 
 def _part(label: str, old: str, new: str) -> Iterator[str]:

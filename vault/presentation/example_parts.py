@@ -19,9 +19,39 @@ class Part(NamedTuple):
     is_message: bool = False
 
 
+class DifferingPart(NamedTuple):
+    """The texts under one label of two records; one of them is empty where its record has none."""
+
+    label: str
+    old: str
+    new: str
+
+
 def parts_of(record: object) -> list[Part]:
     """Return the texts of a record in its order; values that are no text as JSON."""
     return list(_parts("", record))
+
+
+def differing_parts(old_record: object, new_record: object) -> Iterator[DifferingPart]:
+    """Yield the parts in which two records differ, in their order.
+
+    Parts between the same equal neighbours are paired by label.
+    """
+    from difflib import SequenceMatcher
+
+    old, new = parts_of(old_record), parts_of(new_record)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        came = list(new[c:d])
+        for part in old[a:b]:
+            twin = next((each for each in came if each.label == part.label), None)
+            if twin is not None:
+                came.remove(twin)
+            yield DifferingPart(part.label, part.text, "" if twin is None else twin.text)
+        for part in came:
+            yield DifferingPart(part.label, "", part.text)
 
 
 def _parts(name: str, value: object) -> Iterator[Part]:
