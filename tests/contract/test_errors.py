@@ -6,8 +6,8 @@ import ast
 import re
 from collections import defaultdict
 
+from docs.tools.error_reference import CLASSES, errors_in, raised_errors
 from tests.contract.source import PACKAGE, modules
-from vault.cli.error_reference import CLASSES, errors_in, raised_errors
 from vault.cli.failures import HINTS
 
 COMPUTED: dict[str, str] = {}
