@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
+from vault.cli.command_table import COMMANDS
 from vault.cli.invocation import Invocation
 from vault.cli.value_completion import complete_values
 from vault.errors import InvalidInput
@@ -125,7 +126,7 @@ def command(
             example=example,
         )
         made = make(run)
-        complete_values(made.params)
+        complete_values(made.params, COMMANDS)
         if parent is not None:
             parent.add_command(made)
         return made
@@ -188,7 +189,7 @@ def global_options() -> list[click.Parameter]:
         flag(["--version", "global_version"], callback=_show_version, help="Print the version."),
         flag(["--help", "global_help"], callback=_show_help, help="Print this help."),
     ]
-    complete_values(made)
+    complete_values(made, COMMANDS)
     return made
 
 

@@ -45,11 +45,14 @@ class CompletedText(click.types.StringParamType):
         return [CompletionItem(each) for each in found if each.startswith(incomplete)]
 
 
-def complete_values(parameters: Iterable[click.Parameter]) -> None:
-    """Let parameters that take any text complete what their metavar and name say."""
+def complete_values(parameters: Iterable[click.Parameter], commands: Iterable[str]) -> None:
+    """Let parameters that take any text complete what their metavar and name say.
+
+    `commands` are the names that a parameter with the metavar `COMMAND` completes to.
+    """
     for parameter in parameters:
         if type(parameter.type) is click.types.StringParamType:
-            completed = _completed(parameter)
+            completed = _completed(parameter, commands)
             if completed is not None:
                 parameter.type = completed
 
@@ -63,23 +66,17 @@ def revision_names() -> Iterable[str]:
     return () if root is None else Repository.open(root).revision_names()
 
 
-def _completed(parameter: click.Parameter) -> CompletedText | None:
+def _completed(parameter: click.Parameter, commands: Iterable[str]) -> CompletedText | None:
     shown = set(_WORD.findall(parameter.metavar or (parameter.name or "").upper()))
     if shown & {"REV", "A", "B"}:
         return CompletedText(revision_names, has_ranges=True)
     if shown & {"FILE", "PATH"}:
         return CompletedText(None)
     if "COMMAND" in shown:
-        return CompletedText(_command_names)
+        return CompletedText(lambda: commands)
     if isinstance(parameter, click.Argument):
         return CompletedText(revision_names) if shown & {"NAME", "BRANCH", "TAG"} else None
     return CompletedText(_kinds) if parameter.name == "format" else None
-
-
-def _command_names() -> Iterable[str]:
-    from vault.cli.command_table import COMMANDS
-
-    return COMMANDS
 
 
 def _kinds() -> Iterable[str]:
