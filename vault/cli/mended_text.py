@@ -1,70 +1,21 @@
-"""What `validate --fix` and `--quarantine` did, as text or JSON lines, and what they refuse."""
+"""The report of `validate --fix` and `--quarantine` as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from vault.cli.finding_text import finding_lines, report_lines
-from vault.cli.render import emit, emit_json_lines, hint
 from vault.cli.stage_text import stage_line
 from vault.cli.text import paint
-from vault.errors import InvalidInput
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
-    from vault.cli.invocation import Invocation
     from vault.operations.validation.validate import ValidateReport
 
 
-def refuse_mixture(mends: bool, *, dry_run: bool, report: str | None) -> None:
-    """Raise InvalidInput (`report-only-looks`, `nothing-to-try`) for flags that do not go along."""
-    if mends and report is not None:
-        raise InvalidInput(
-            f"--report {report} is of findings, and changes nothing",
-            code="report-only-looks",
-            hint=f"mend first, then `vault validate --report {report}`",
-        )
-    if dry_run and not mends:
-        raise InvalidInput(
-            "without --fix or --quarantine nothing is changed, so there is nothing to try",
-            code="nothing-to-try",
-            hint="`vault validate --fix --quarantine --dry-run` tells what they would do",
-        )
-
-
-def hint_skipped(invocation: Invocation, skipped: Sequence[str]) -> None:
-    """Say which rules did not run because they are code."""
-    if skipped:
-        codes = ", ".join(skipped)
-        hint(invocation, f"{codes}: code of this project, which runs with --allow-code only")
-
-
-def show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) -> int:
-    """Print what was done and found; return the exit code: 1 if errors are left."""
-    if jsonl:
-        emit_json_lines(invocation, _items(report))
-    else:
-        emit(invocation, report, lambda report: _lines(report, invocation.verbose))
-    hint_skipped(invocation, report.skipped)
-    out, changed = report.quarantined, report.quarantined + report.fixed + report.merged
-    if report.dry_run:
-        hint(invocation, "nothing was changed; leave out --dry-run to do it")
-    elif changed and not jsonl:
-        if out:
-            hint(invocation, "`vault quarantine list` shows what went, and why")
-        hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
-    return 1 if (report.errors if report.dry_run else report.errors_left) else 0
-
-
-def _items(report: ValidateReport) -> Iterator[Any]:
-    for fixes in report.fixes:
-        yield from fixes.items
-    for found in report.findings:
-        yield from found.items
-
-
-def _lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
+def mended_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
+    """Yield what was fixed and found by rule, then how many were fixed, merged and taken out."""
     for each in report.fixes:
         would = "would be fixed" if report.dry_run else "fixed"
         yield f"{each.code}  {paint(would, 'green')}  {each.name}: {plural(each.count, 'place')}"

@@ -1,4 +1,4 @@
-"""What the rules found in a version, and how that moved, in a line or two."""
+"""What the rules found in a version, how that moved, and which did not run, in a line or two."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def validation_change_lines(change: ValidationChange) -> Iterator[str]:
     others = "" if change.same_rules else " (not by the same rules)"
     yield f"validate: errors {errors}, warnings {warnings}{others}"
     yield from _moved(change.moved)
+
+
+def not_run(skipped: Sequence[str]) -> str:
+    """Return which rules did not run because they are code."""
+    return f"{', '.join(skipped)}: code of this project, which runs with --allow-code only"
 
 
 def _moved(moved: Sequence[MovedRule]) -> Iterator[str]:
