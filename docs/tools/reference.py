@@ -15,9 +15,9 @@ import click
 from docs.tools.error_reference import error_page
 from docs.tools.python_reference import python_page
 from docs.tools.rule_reference import rule_page
-from vault.cli.command_table import SECTIONS
-from vault.cli.main import RootGroup, root_group
-from vault.cli.options import GlobalOption, VaultCommand
+from vault.cli.frame.command_table import SECTIONS
+from vault.cli.frame.main import RootGroup, root_group
+from vault.cli.frame.options import GlobalOption, VaultCommand
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "vault"

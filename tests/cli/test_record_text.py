@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.cli.record_text import excerpt_lines, full_lines
-from vault.cli.text import display_width
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.show.record_text import excerpt_lines, full_lines
+from vault.cli.show.terminal import display_width
+from vault.cli.show.wrapped_text import Piece, wrap
 from vault.presentation.example_parts import differing_parts, parts_of
 
 

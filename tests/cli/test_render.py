@@ -15,12 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.cli import text
-from vault.cli.diff_text import difference_lines
-from vault.cli.invocation import Invocation
-from vault.cli.progress_bar import ProgressBar
-from vault.cli.render import emit, emit_json_lines, hint, warn
-from vault.cli.text import display_width, escape_styled, short_id, shorten, table
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.progress_bar import ProgressBar
+from vault.cli.frame.render import emit, emit_json_lines, hint, warn
+from vault.cli.show.diff_text import difference_lines
+from vault.cli.show.terminal import display_width, escape_styled, paint, short_id, shorten, table
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural, size_text
 from vault.presentation.report_json import json_document
@@ -186,11 +185,11 @@ def test_a_shortened_text_fits_and_is_safe(value: str, width: int) -> None:
 def test_colour_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert text.paint("a", "red") == "a"
+    assert paint("a", "red") == "a"
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert text.paint("a", "red") == "\x1b[31ma\x1b[0m"
+    assert paint("a", "red") == "\x1b[31ma\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert text.paint("a", "red") == "a"
+    assert paint("a", "red") == "a"
 
 
 @pytest.mark.parametrize(

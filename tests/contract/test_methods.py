@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.source import Module, modules
-from vault.cli.command_table import COMMANDS
+from vault.cli.frame.command_table import COMMANDS
 from vault.repository import Repository
 
 METHODS: dict[str, tuple[str, ...]] = {

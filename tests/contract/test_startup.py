@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.contract.source import ROOT
-from vault.cli.command_table import COMMANDS
+from vault.cli.frame.command_table import COMMANDS
 
 HEAVY = ("duckdb", "pyarrow", "numpy", "openai", "datasketch", "pandas", "scipy")
 
 LOADED = f"""
 import sys
-from vault.cli.main import main
+from vault.cli.frame.main import main
 code = main(sys.argv[1:])
 sys.stdout.flush()
 sys.stderr.write("LOADED " + " ".join(m for m in {HEAVY!r} if m in sys.modules) + "\\n")

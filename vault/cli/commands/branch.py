@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import paint, short_id, table
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.terminal import paint, short_id, table
 from vault.errors import InvalidInput
 from vault.presentation.escaping import escape
 

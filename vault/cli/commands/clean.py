@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.stage_text import stage_line
-from vault.cli.text import table
-from vault.cli.validation_text import not_run
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import table
+from vault.cli.show.validation_text import not_run
 
 if TYPE_CHECKING:
     from vault.operations.clean import CleanReport

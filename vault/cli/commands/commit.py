@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.count_text import count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.pairs import read_pairs
-from vault.cli.render import emit, hint
-from vault.cli.text import paint, short_id, shorten
-from vault.cli.validation_text import not_run
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.pairs import read_pairs
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.terminal import paint, short_id, shorten
+from vault.cli.show.validation_text import not_run
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:

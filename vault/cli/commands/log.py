@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.commit_text import commit_lines, commit_title
-from vault.cli.count_text import count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.validation_text import validation_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.commit_text import commit_lines, commit_title
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.validation_text import validation_lines
 
 if TYPE_CHECKING:
     from vault.operations.history.log import LoggedCommit, LogReport

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli import options
-from vault.cli.finding_text import explained_lines, report_lines
-from vault.cli.invocation import Invocation
-from vault.cli.mended_text import mended_lines
-from vault.cli.render import emit, emit_json_lines, emit_text, hint
-from vault.cli.validation_text import not_run
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, emit_json_lines, emit_text, hint
+from vault.cli.show.finding_text import explained_lines, report_lines
+from vault.cli.show.mended_text import mended_lines
+from vault.cli.show.validation_text import not_run
 from vault.errors import InvalidInput
 from vault.rules.kernel.own_rule import OwnRule
 
@@ -153,7 +153,7 @@ class _Counted:
 
 
 def _emit_report(invocation: Invocation, report: str, findings: _Counted) -> None:
-    from vault.cli.finding_reports import junit_pieces, sarif_pieces
+    from vault.cli.show.finding_reports import junit_pieces, sarif_pieces
 
     rules = invocation.repository().rules()
     pieces = sarif_pieces if report == "sarif" else junit_pieces

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from vault.cli.text import display_width, shorten, terminal_width
+from vault.cli.show.terminal import display_width, shorten, terminal_width
 
 REDRAW_SECONDS = 0.1
 LINE_SECONDS = 10.0

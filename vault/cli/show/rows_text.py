@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from vault.cli.text import paint, shorten, table, terminal_width
+from vault.cli.show.terminal import paint, shorten, table, terminal_width
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:

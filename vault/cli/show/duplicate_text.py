@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vault.cli.text import short_id
+from vault.cli.show.terminal import short_id
 from vault.presentation.escaping import escape
 
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from vault.cli.invocation import Invocation
-from vault.cli.text import broken_at_words, escape_styled
+from vault.cli.frame.invocation import Invocation
+from vault.cli.show.terminal import broken_at_words, escape_styled
 from vault.presentation.escaping import escape, escape_json
 from vault.presentation.report_json import json_document
 

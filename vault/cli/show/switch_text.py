@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli.count_text import count_changes
-from vault.cli.text import paint, short_id, shorten
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.terminal import paint, short_id, shorten
 from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from vault.cli.record_text import excerpt_lines
-from vault.cli.text import paint, short_id, shorten, terminal_width
+from vault.cli.show.record_text import excerpt_lines
+from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 

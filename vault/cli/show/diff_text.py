@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli.count_text import count_changes
-from vault.cli.record_text import excerpt_lines
-from vault.cli.stage_text import NOT_COMPARED
-from vault.cli.text import paint, short_id, shorten, table, terminal_width
-from vault.cli.validation_text import validation_change_lines
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.record_text import excerpt_lines
+from vault.cli.show.stage_text import NOT_COMPARED
+from vault.cli.show.terminal import paint, short_id, shorten, table, terminal_width
+from vault.cli.show.validation_text import validation_change_lines
+from vault.cli.show.wrapped_text import Piece, wrap
 from vault.presentation.escaping import escape
 from vault.presentation.example_parts import differing_parts
 from vault.presentation.quantities import plural

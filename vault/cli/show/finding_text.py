@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vault.cli.text import paint, short_id, shorten, terminal_width
-from vault.cli.wrapped_text import Piece, hanging, wrap
+from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
+from vault.cli.show.wrapped_text import Piece, hanging, wrap
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 from vault.rules.codes import SET_RULES

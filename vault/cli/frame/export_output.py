@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
 
-from vault.cli.conditions import condition_options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint, warn
-from vault.cli.text import short_id
+from vault.cli.frame.conditions import condition_options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint, warn
+from vault.cli.show.terminal import short_id
 from vault.errors import InvalidInput
 from vault.presentation.escaping import escape, escape_json
 from vault.presentation.quantities import plural

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.cli.text import paint, short_id, shorten, terminal_width
+from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli.count_text import count_changes
-from vault.cli.stage_text import NOT_COMPARED
-from vault.cli.text import paint
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.stage_text import NOT_COMPARED
+from vault.cli.show.terminal import paint
+from vault.cli.show.wrapped_text import Piece, wrap
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 

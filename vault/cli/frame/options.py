@@ -11,9 +11,9 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
-from vault.cli.command_table import COMMANDS
-from vault.cli.invocation import Invocation
-from vault.cli.value_completion import complete_values
+from vault.cli.completion.value_completion import complete_values
+from vault.cli.frame.command_table import COMMANDS
+from vault.cli.frame.invocation import Invocation
 from vault.errors import InvalidInput
 from vault.version import __version__
 
@@ -84,7 +84,7 @@ class VaultGroup(VaultCommand, click.Group):
 
 def unknown_command(path: str, name: str, known: list[str]) -> InvalidInput:
     """Return the error for a word that names no command, with a harmless one like it as hint."""
-    from vault.cli.guesses import SYNONYMS, guessed_command
+    from vault.cli.frame.guesses import SYNONYMS, guessed_command
 
     same = SYNONYMS.get(name)
     close = None if same in known else guessed_command(name, known)

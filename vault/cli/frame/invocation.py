@@ -140,7 +140,7 @@ class Invocation:
         if self.quiet:
             return silent
         if self._progress is None:
-            from vault.cli.progress_bar import ProgressBar
+            from vault.cli.frame.progress_bar import ProgressBar
 
             self._progress = ProgressBar.on_standard_error()
         return self._progress

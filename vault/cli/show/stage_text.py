@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vault.cli.count_text import Counted, count_changes
+from vault.cli.show.count_text import Counted, count_changes
 from vault.presentation.quantities import plural
 
 

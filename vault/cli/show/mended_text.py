@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli.finding_text import finding_lines, report_lines
-from vault.cli.stage_text import stage_line
-from vault.cli.text import paint
+from vault.cli.show.finding_text import finding_lines, report_lines
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import paint
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli.diff_text import difference_lines
-from vault.cli.duplicate_text import share_text
-from vault.cli.examples_text import head_lines
-from vault.cli.record_text import excerpt_lines
-from vault.cli.stage_text import stage_line
-from vault.cli.text import paint, short_id
+from vault.cli.show.diff_text import difference_lines
+from vault.cli.show.duplicate_text import share_text
+from vault.cli.show.examples_text import head_lines
+from vault.cli.show.record_text import excerpt_lines
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import paint, short_id
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 

@@ -12,9 +12,9 @@ import sys
 
 import click
 
-from vault.cli.guesses import guessed_option
-from vault.cli.invocation import Invocation
-from vault.cli.text import broken_at_words
+from vault.cli.frame.guesses import guessed_option
+from vault.cli.frame.invocation import Invocation
+from vault.cli.show.terminal import broken_at_words
 from vault.errors import (
     AnswerIsNo,
     Conflict,
@@ -71,7 +71,7 @@ def report_failure(error: BaseException, invocation: Invocation) -> int:
         sys.stderr.write(lines)
         sys.stderr.flush()
         if invocation.wants_json() and not invocation.emitted:
-            from vault.cli.render import write
+            from vault.cli.frame.render import write
             from vault.presentation.report_json import json_document
 
             write(json_document({"error": _fields(shown)}))

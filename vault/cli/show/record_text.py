@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vault.cli.text import display_width, paint, shorten, terminal_width
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.show.terminal import display_width, paint, shorten, terminal_width
+from vault.cli.show.wrapped_text import Piece, wrap
 from vault.presentation.escaping import escape
 from vault.presentation.example_parts import parts_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vault.cli.command_table import COMMANDS, Effect
+from vault.cli.frame.command_table import COMMANDS, Effect
 
 READING_VERBS = frozenset({"list", "show"})
 """Commands below others that only read."""

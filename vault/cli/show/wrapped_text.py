@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from vault.cli.text import display_width, paint, terminal_width
+from vault.cli.show.terminal import display_width, paint, terminal_width
 
 _TOKEN = re.compile(r"\n|[^\S\n]+|\S+")
 _LEAST_WIDTH = 20

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli.command_table import COMMANDS, SECTIONS
-from vault.cli.invocation import Invocation
-from vault.cli.options import GlobalOption, VaultGroup, global_options
+from vault.cli.frame.command_table import COMMANDS, SECTIONS
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.options import GlobalOption, VaultGroup, global_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -120,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return code
         except BaseException as error:
-            from vault.cli.failures import report_failure
+            from vault.cli.frame.failures import report_failure
 
             return report_failure(error, invocation)
 

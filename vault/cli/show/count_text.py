@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vault.cli.text import paint
+from vault.cli.show.terminal import paint
 from vault.objects.commit import MOST_UNPAIRED
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "cyan", "relabelled": "magenta"}
