@@ -26,7 +26,7 @@ def main() -> int:
     """Run the command line that was typed and return its exit code."""
     sys.meta_path.insert(0, WithoutPandas)
     try:
-        from vault.cli.main import main as run
+        from vault.cli.frame.main import main as run
 
         return run()
     except KeyboardInterrupt:

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 import pytest
 
-from vault.cli.command_table import COMMANDS, Entry
-from vault.cli.main import main
+from vault.cli.frame.command_table import COMMANDS, Entry
+from vault.cli.frame.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 

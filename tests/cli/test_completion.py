@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT, Outcome
-from vault.cli.command_table import COMMANDS
+from vault.cli.frame.command_table import COMMANDS
 
 Run = Callable[..., Outcome]
 Complete = Callable[[str], list[str]]
@@ -106,7 +106,7 @@ def test_numbers_beyond_the_line_do_no_harm(run: Run) -> None:
 
 def test_completing_a_revision_loads_nothing_heavy(committed: Path) -> None:
     program = (
-        "import sys; from vault.cli.main import main; "
+        "import sys; from vault.cli.frame.main import main; "
         "code = main(['completion', 'bash', '--answer', '2', '--', 'vault', 'log', 'm']); "
         "heavy = [m for m in ('numpy', 'pyarrow', 'duckdb') if m in sys.modules]; "
         "loaded = [m for m in sys.modules if m.startswith('vault.cli.commands.')]; "

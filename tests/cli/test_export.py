@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import RECORDS, Outcome, write_lines
-from vault.cli.export_output import EscapedOutput
+from vault.cli.frame.export_output import EscapedOutput
 
 Run = Callable[..., Outcome]
 VERBS = ("export", "checkout")

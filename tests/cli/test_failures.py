@@ -21,9 +21,9 @@ import click
 import pytest
 
 from tests.cli.conftest import ROOT, Outcome
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
 from vault.errors import (
     AnswerIsNo,
     Conflict,
@@ -202,9 +202,9 @@ def test_an_exit_that_was_asked_for_keeps_its_code(run: Run, fail: Callable[...,
 
 PROGRAM = """
 import sys, time, types
-from vault.cli import command_table, options
-from vault.cli.main import main
-from vault.cli.render import emit
+from vault.cli.frame import command_table, options
+from vault.cli.frame.main import main
+from vault.cli.frame.render import emit
 
 @options.command(example="vault work")
 def command(invocation):
@@ -300,7 +300,7 @@ def test_stopping_while_the_program_loads_is_quiet(
         def __getattr__(self, name: str) -> object:
             raise KeyboardInterrupt
 
-    monkeypatch.setitem(sys.modules, "vault.cli.main", Stopped())
+    monkeypatch.setitem(sys.modules, "vault.cli.frame.main", Stopped())
     assert run_program() == 130
     assert capfd.readouterr() == ("", "")
 

@@ -13,10 +13,10 @@ import pytest
 
 from tests.cli.conftest import Outcome
 from vault import __version__
-from vault.cli import options
-from vault.cli.command_table import COMMANDS
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit
+from vault.cli.frame import options
+from vault.cli.frame.command_table import COMMANDS
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
 
 Run = Callable[..., Outcome]
 AddCommand = Callable[[str, click.Command], None]

@@ -10,8 +10,8 @@ import click
 import pytest
 
 from tests.cli.conftest import Outcome
-from vault.cli.command_table import COMMANDS, Effect
-from vault.cli.guesses import HARMLESS_OPTIONS, guessed_command, guessed_option
+from vault.cli.frame.command_table import COMMANDS, Effect
+from vault.cli.frame.guesses import HARMLESS_OPTIONS, guessed_command, guessed_option
 
 Run = Callable[..., Outcome]
 

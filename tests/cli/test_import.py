@@ -179,7 +179,7 @@ def test_names_of_files_cannot_act_on_the_terminal(run: Run, project: Path) -> N
 
 
 def test_the_log_of_operations_says_what_was_typed(run: Run, project: Path) -> None:
-    from vault.cli.invocation import Invocation
+    from vault.cli.frame.invocation import Invocation
 
     run("-C", ".", "import", "data.jsonl", "--json", "--source", "it's")
     store = Invocation().repository()

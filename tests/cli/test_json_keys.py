@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
-from vault.cli.command_table import COMMANDS
+from vault.cli.frame.command_table import COMMANDS
 
 Run = Callable[..., Outcome]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Outcome, chat, write_lines
-from vault.cli.commit_graph import Lanes
+from vault.presentation.commit_graph import Lanes
 
 Run = Callable[..., Outcome]
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.cli.record_text import excerpt_lines, full_lines, parts_of
-from vault.cli.text import display_width
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.show.record_text import excerpt_lines, full_lines
+from vault.cli.show.terminal import display_width
+from vault.cli.show.wrapped_text import Piece, wrap
+from vault.presentation.example_parts import differing_parts, parts_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,14 @@ from vault.cli.wrapped_text import Piece, wrap
 )
 def test_a_record_is_its_messages_and_fields(record: object, parts: list[tuple[str, str]]) -> None:
     assert [(part.label, part.text) for part in parts_of(record)] == parts
+
+
+def test_two_records_differ_in_parts_that_are_paired_by_label() -> None:
+    old = {"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}], "n": 1}
+    new = {"messages": [{"role": "user", "content": "c"}], "n": 1, "m": 2}
+    parts = [("user", "a", "c"), ("tool", "b", ""), ("m", "", "2")]
+    assert list(differing_parts(old, new)) == parts
+    assert list(differing_parts(old, old)) == []
 
 
 def test_an_excerpt_has_one_line_a_message_and_not_too_many(

@@ -15,21 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.cli import text
-from vault.cli.invocation import Invocation
-from vault.cli.progress_bar import ProgressBar
-from vault.cli.render import emit, emit_json_lines, hint, json_document, warn
-from vault.cli.text import (
-    display_width,
-    escape,
-    escape_styled,
-    plural,
-    short_id,
-    shorten,
-    size_text,
-    table,
-)
-from vault.cli.word_diff import MAX_TOKENS, changes, word_diff
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.progress_bar import ProgressBar
+from vault.cli.frame.render import emit, emit_json_lines, hint, warn
+from vault.cli.show.diff_text import difference_lines
+from vault.cli.show.terminal import display_width, escape_styled, paint, short_id, shorten, table
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
+from vault.presentation.report_json import json_document
+from vault.presentation.word_diff import MAX_TOKENS, changes
 from vault.progress import silent
 
 
@@ -191,19 +185,26 @@ def test_a_shortened_text_fits_and_is_safe(value: str, width: int) -> None:
 def test_colour_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert text.paint("a", "red") == "a"
+    assert paint("a", "red") == "a"
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert text.paint("a", "red") == "\x1b[31ma\x1b[0m"
+    assert paint("a", "red") == "\x1b[31ma\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert text.paint("a", "red") == "a"
+    assert paint("a", "red") == "a"
 
 
-def test_a_word_diff_shows_words_in_place() -> None:
-    assert word_diff("the old price", "the new price") == "the [-old-]{+new+} price"
-    assert word_diff("same", "same") == "same"
-    assert word_diff("", "new") == "{+new+}"
-    assert word_diff("one two three", "1 2 three") == "[-one two-]{+1 2+} three"
-    assert word_diff("a\x1b", "b\x1b") == "[-a-]{+b+}\\x1b"
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("the old price", "the new price", ["the [-old-]{+new+} price"]),
+        ("same", "same", []),
+        ("", "new", ["{+new+}"]),
+        ("one two three", "1 2 three", ["[-one two-]{+1 2+} three"]),
+        ("a\x1b", "b\x1b", ["[-a-]{+b+}\\x1b"]),
+    ],
+)
+def test_a_difference_shows_words_in_place(old: str, new: str, shown: list[str]) -> None:
+    lines = list(difference_lines({"text": old}, {"text": new}))
+    assert lines == [f"    text: {each}" for each in shown]
 
 
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60))

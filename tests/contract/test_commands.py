@@ -10,9 +10,9 @@ import click
 import pytest
 
 from tests.contract.source import PACKAGE
-from vault.cli.command_table import COMMANDS, SECTIONS
-from vault.cli.main import main
-from vault.cli.options import GlobalOption, VaultCommand
+from vault.cli.frame.command_table import COMMANDS, SECTIONS
+from vault.cli.frame.main import main
+from vault.cli.frame.options import GlobalOption, VaultCommand
 
 
 def test_every_module_of_a_command_is_in_the_table() -> None:

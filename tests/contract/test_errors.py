@@ -6,9 +6,9 @@ import ast
 import re
 from collections import defaultdict
 
+from docs.tools.error_reference import CLASSES, errors_in, raised_errors
 from tests.contract.source import PACKAGE, modules
-from vault.cli.error_reference import CLASSES, errors_in, raised_errors
-from vault.cli.failures import HINTS
+from vault.cli.frame.failures import HINTS
 
 COMPUTED: dict[str, str] = {}
 """Modules that may compute a code, each with the reason and where its codes are listed."""

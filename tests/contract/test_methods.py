@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.source import Module, modules
-from vault.cli.command_table import COMMANDS
+from vault.cli.frame.command_table import COMMANDS
 from vault.repository import Repository
 
 METHODS: dict[str, tuple[str, ...]] = {
@@ -113,4 +113,4 @@ def test_every_report_shows_itself_in_a_notebook() -> None:
         and node.name.endswith("Report")
         and "Displayed" not in map(ast.unparse, node.bases)
     ]
-    assert not plain, f"let these be `Displayed` (vault.notebook): {plain}"
+    assert not plain, f"let these be `Displayed` (vault.presentation.report_html): {plain}"

@@ -23,7 +23,6 @@ EXCEPTIONS: dict[str, str] = {
 
 FREE_FOLDERS = {
     "vault.cli.commands": "one module a command, so the folder is its own list of contents",
-    "vault.cli": "to be divided into the frame, what shows reports, and completion",
 }
 """Folders that may hold more modules, each with the reason. One that fits again must go."""
 

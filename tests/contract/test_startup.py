@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.source import ROOT
-from vault.cli.command_table import COMMANDS
+from tests.contract.source import ROOT, modules
+from vault.cli.frame.command_table import COMMANDS
 
 HEAVY = ("duckdb", "pyarrow", "numpy", "openai", "datasketch", "pandas", "scipy")
 
 LOADED = f"""
 import sys
-from vault.cli.main import main
+from vault.cli.frame.main import main
 code = main(sys.argv[1:])
 sys.stdout.flush()
 sys.stderr.write("LOADED " + " ".join(m for m in {HEAVY!r} if m in sys.modules) + "\\n")
@@ -72,6 +72,22 @@ def test_everyday_commands_load_no_heavy_library(name: str, repository: Path) ->
         pytest.skip(f"`vault {name}` is not written yet")
     code, loaded, commands = run(repository, name)
     assert (code, loaded, commands) == (0, [], [name])
+
+
+def test_presentation_imports_the_standard_library_alone() -> None:
+    """Every report imports it for `Displayed`, so every command pays for what it loads."""
+    names = [module.name for module in modules() if module.room == "presentation"]
+    program = f"""
+import sys
+before = set(sys.modules)
+import {", ".join(names)}
+loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+print(sorted(loaded - sys.stdlib_module_names))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "['vault']\n"
 
 
 def test_the_check_sees_a_heavy_library() -> None:

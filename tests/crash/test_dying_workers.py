@@ -12,7 +12,7 @@ from tests.property.test_kept_duplicates import apply
 from tests.support.library import Library
 from tests.support.mortal import DONE, Mortal
 from vault.catalogue.index.array_files import ArrayFiles
-from vault.cli.main import main
+from vault.cli.frame.main import main
 from vault.operations.duplicates.report import DedupeReport
 from vault.operations.duplicates.workers import cluster_engine, partition_rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.cli.reference import REGENERATE, pages
+from docs.tools.reference import REGENERATE, pages
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

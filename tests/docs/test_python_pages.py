@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import vault
-from vault.cli.reference import pages
+from docs.tools.reference import pages
 from vault.repository import Repository
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.library import Library, chat
-from vault.notebook import Displayed, table_of, text_of
+from vault.presentation.report_html import Displayed, table_of, text_of
 
 HOSTILE = [
     "<script>alert(1)</script>",

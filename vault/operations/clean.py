@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from vault.dataset.changing.stage import Staged, change_stage
 from vault.dataset.reading.dataset import Dataset
-from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
 from vault.operations.duplicates.plan.plan import Comparing
 from vault.operations.validation.fix_and_quarantine import mended
 from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of
 

@@ -127,7 +127,7 @@ class Repository:
         return f"<Repository {self.folder or 'in memory'}>"
 
     def _repr_html_(self) -> str:
-        from vault.notebook import shown_fields, table_of
+        from vault.presentation.report_html import shown_fields, table_of
 
         return table_of(repr(self).strip("<>"), shown_fields(self.status()))
 

@@ -210,7 +210,7 @@ class Snapshot:
         return f"<Snapshot of {place}: {len(self):,} examples>"
 
     def _repr_html_(self) -> str:
-        from vault.notebook import grid_of
+        from vault.presentation.report_html import grid_of
 
         rows = [
             (each.id[:12], each.kind, each.labels, str(each.data)[:500])

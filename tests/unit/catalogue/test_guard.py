@@ -9,7 +9,7 @@ from vault.catalogue.expressions.columns import Reference, Type
 from vault.catalogue.expressions.evaluate import evaluate
 from vault.catalogue.expressions.functions import FUNCTIONS
 from vault.catalogue.expressions.guard import check_filter
-from vault.cli.failures import three_lines
+from vault.cli.frame.failures import three_lines
 from vault.errors import InvalidExpression, InvalidInput
 
 ACCEPTED = [

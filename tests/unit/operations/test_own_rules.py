@@ -97,7 +97,7 @@ def test_a_rule_that_cannot_be_one_is_told(
 
 
 def test_a_report_for_another_program_knows_own_rules(repository: Repository) -> None:
-    from vault.cli.finding_reports import sarif_pieces
+    from vault.cli.show.finding_reports import sarif_pieces
 
     pieces = sarif_pieces(repository.rules(), repository.iterate_findings())
     run = json.loads("".join(pieces))["runs"][0]

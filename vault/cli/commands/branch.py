@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, short_id, table
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.terminal import paint, short_id, table
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.branches import BranchReport, NamedBranch

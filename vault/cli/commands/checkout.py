@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from vault.cli import options
-from vault.cli.export_output import asks_for_part, export_options, write_export
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.switch_text import switch_lines
+from vault.cli.frame import options
+from vault.cli.frame.export_output import asks_for_part, export_options, write_export
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.switch_text import switch_lines
 
 
 @options.command(example="vault checkout v1 -o train.jsonl\nvault checkout v1")

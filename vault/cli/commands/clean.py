@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.mended_text import hint_skipped
-from vault.cli.render import emit, hint
-from vault.cli.stage_text import stage_line
-from vault.cli.text import table
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import table
+from vault.cli.show.validation_text import not_run
 
 if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
@@ -43,7 +43,8 @@ def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
     """
     report = invocation.repository(writing=not dry_run).clean(dry_run=dry_run, yes=yes)
     emit(invocation, report, _text)
-    hint_skipped(invocation, report.skipped)
+    if report.skipped:
+        hint(invocation, not_run(report.skipped))
     if report.errors_left:
         hint(invocation, "errors of the set as a whole are left: `vault validate` shows them")
     if report.dry_run:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.count_text import count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.mended_text import hint_skipped
-from vault.cli.pairs import read_pairs
-from vault.cli.render import emit, hint
-from vault.cli.text import paint, plural, short_id, shorten
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.pairs import read_pairs
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.terminal import paint, short_id, shorten
+from vault.cli.show.validation_text import not_run
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.commit import CommitReport
@@ -50,7 +51,8 @@ def command(
         verify=not no_verify,
     )
     emit(invocation, report, lambda report: _text(report, invocation.verbose))
-    hint_skipped(invocation, report.skipped)
+    if report.skipped:
+        hint(invocation, not_run(report.skipped))
     hint(invocation, "`vault tag NAME` names this version, `vault log` shows history")
 
 

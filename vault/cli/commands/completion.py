@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from vault.cli import options
-from vault.cli.completion_scripts import SCRIPTS
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, write
-from vault.cli.text import escape
+from vault.cli.completion.completion_scripts import SCRIPTS
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, write
+from vault.presentation.escaping import escape
 
 
 @options.command(
@@ -43,7 +43,7 @@ def _answers(words: Sequence[str], number: int) -> Iterator[str]:
     """Yield a line for each value that the word of this number may become."""
     from click.shell_completion import ShellComplete
 
-    from vault.cli.main import root_group
+    from vault.cli.frame.main import root_group
 
     incomplete = words[number] if number < len(words) else ""
     # bash parts words at `=`; a value is a word of its own to us too.

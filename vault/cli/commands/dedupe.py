@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from vault.cli import options
-from vault.cli.dedupe_text import next_step, report_lines
-from vault.cli.invocation import Invocation
-from vault.cli.pairs import read_pairs
-from vault.cli.render import emit, emit_json_lines, hint, warn
-from vault.cli.text import plural
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.pairs import read_pairs
+from vault.cli.frame.render import emit, emit_json_lines, hint, warn
+from vault.cli.show.dedupe_text import next_step, report_lines
+from vault.presentation.quantities import plural
 
 _EXAMPLE = """\
 vault dedupe --dry-run

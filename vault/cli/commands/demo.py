@@ -14,10 +14,11 @@ from typing import Any
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation, shown_word
-from vault.cli.render import emit
-from vault.cli.text import escape, paint
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation, shown_word
+from vault.cli.frame.render import emit
+from vault.cli.show.terminal import paint
+from vault.presentation.escaping import escape
 
 FILES = ("round-1.jsonl", "round-2.jsonl")
 """The bundled data: support conversations, and the same after a week of corrections."""
@@ -100,7 +101,7 @@ def _captured(folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 def _run(folder: Path, words: Sequence[str]) -> None:
-    from vault.cli.main import main
+    from vault.cli.frame.main import main
 
     code = main(["-C", str(folder), *words])
     sys.stdout.flush()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli import options
-from vault.cli.conditions import condition_options, limit_option
-from vault.cli.diff_text import by_lines, count_lines, item_lines
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, emit_raw_lines, hint, warn
-from vault.cli.stage_text import NOT_COMPARED
+from vault.cli.frame import options
+from vault.cli.frame.conditions import condition_options, limit_option
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, emit_raw_lines, hint, warn
+from vault.cli.show.diff_text import by_lines, count_lines, item_lines
+from vault.cli.show.stage_text import NOT_COMPARED
 from vault.errors import InvalidInput
 
 if TYPE_CHECKING:

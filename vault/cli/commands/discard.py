@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli import options
-from vault.cli.count_text import count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import count_changes
 
 if TYPE_CHECKING:
     from vault.operations.history.discard import DiscardReport

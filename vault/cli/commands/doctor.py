@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, size_text
-from vault.cli.wrapped_text import Piece, hanging
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.terminal import paint
+from vault.cli.show.wrapped_text import Piece, hanging
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.doctor import DoctorReport, RepositoryState, SettingShown

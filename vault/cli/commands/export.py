@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from vault.cli import options
-from vault.cli.export_output import export_options, write_export
-from vault.cli.invocation import Invocation
+from vault.cli.frame import options
+from vault.cli.frame.export_output import export_options, write_export
+from vault.cli.frame.invocation import Invocation
 
 
 @options.command(

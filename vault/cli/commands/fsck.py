@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, plural, short_id
-from vault.cli.wrapped_text import Piece, hanging
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.terminal import short_id
+from vault.cli.show.wrapped_text import Piece, hanging
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.fsck import FsckReport

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import plural, size_text
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.upkeep.collect_garbage import GarbageReport

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.examples_text import report_lines
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
+from vault.cli.show.examples_text import report_lines
 from vault.errors import InvalidInput
 
 _COUNT = 10

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.options import unknown_command
-from vault.cli.render import emit
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.options import unknown_command
+from vault.cli.frame.render import emit
 
 
 @options.command(example="vault help\nvault help import")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from vault.cli import options
-from vault.cli.import_text import import_lines, next_steps
-from vault.cli.invocation import Invocation
-from vault.cli.pairs import read_pairs
-from vault.cli.render import emit, hint, warn
-from vault.cli.text import plural
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.pairs import read_pairs
+from vault.cli.frame.render import emit, hint, warn
+from vault.cli.show.import_text import import_lines, next_steps
 from vault.errors import InvalidInput
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.imports.import_options import Mode

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.init import InitReport

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.commit_text import commit_lines, commit_title
-from vault.cli.count_text import count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.validation_text import validation_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.commit_text import commit_lines, commit_title
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.validation_text import validation_lines
 
 if TYPE_CHECKING:
-    from vault.cli.commit_graph import Lanes
     from vault.operations.history.log import LoggedCommit, LogReport
+    from vault.presentation.commit_graph import Lanes
 
 
 @options.command(example="vault log\nvault log v1 --oneline -n 5")
@@ -50,7 +50,7 @@ def command(
 
 
 def _lanes() -> Lanes:
-    from vault.cli.commit_graph import Lanes
+    from vault.presentation.commit_graph import Lanes
 
     return Lanes()
 

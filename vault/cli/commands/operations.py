@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import paint, shorten, table, terminal_width
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.terminal import paint, shorten, table, terminal_width
 
 if TYPE_CHECKING:
     from vault.operations.history.undo import OperationsReport

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.export_output import refuse_json, standard_output
-from vault.cli.invocation import Invocation
-from vault.cli.pairs import read_pairs
-from vault.cli.render import emit, hint
-from vault.cli.stage_text import stage_line
-from vault.cli.text import escape, paint, plural, short_id, shorten, size_text, terminal_width
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.frame import options
+from vault.cli.frame.export_output import refuse_json, standard_output
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.pairs import read_pairs
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
+from vault.cli.show.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, size_text
 
 if TYPE_CHECKING:
     from vault.operations.quarantine.list_items import (

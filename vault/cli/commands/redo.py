@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.undo_text import undo_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.undo_text import undo_lines
 
 
 @options.command(example="vault redo")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.duplicate_text import keeper_of
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id, shorten, terminal_width
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.duplicate_text import keeper_of
+from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedExample, RemovedReport

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.count_text import SAME_EXAMPLES, count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, short_id
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import SAME_EXAMPLES, count_changes
+from vault.cli.show.terminal import paint, short_id
 from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.history.reset import ResetReport

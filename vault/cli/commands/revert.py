@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint, warn
-from vault.cli.stage_text import stage_line
-from vault.cli.text import paint, plural, short_id, shorten
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint, warn
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import paint, short_id, shorten
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.revert import RevertReport

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vault.cli import options
-from vault.cli.conditions import condition_options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.stage_text import stage_line
-from vault.cli.text import plural
+from vault.cli.frame import options
+from vault.cli.frame.conditions import condition_options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.stage_text import stage_line
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.removals.remove import RemoveReport

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.conditions import condition_options
-from vault.cli.examples_text import report_lines
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit
+from vault.cli.frame import options
+from vault.cli.frame.conditions import condition_options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
+from vault.cli.show.examples_text import report_lines
 
 
 @options.command(example="vault sample 5\nvault sample 5 v1 --where \"kind = 'chat'\" --seed 7")

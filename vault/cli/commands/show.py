@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli import options
-from vault.cli.commit_text import commit_lines
-from vault.cli.count_text import count_changes
-from vault.cli.duplicate_text import keeper_lines
-from vault.cli.invocation import Invocation
-from vault.cli.record_text import full_lines
-from vault.cli.render import emit
-from vault.cli.text import escape, paint, plural, short_id
-from vault.cli.wrapped_text import Piece, wrap
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
+from vault.cli.show.commit_text import commit_lines
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.duplicate_text import keeper_lines
+from vault.cli.show.record_text import full_lines
+from vault.cli.show.terminal import paint, short_id
+from vault.cli.show.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.show import CommitShown, ExampleShown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, emit_json_lines, emit_text
-from vault.cli.rows_text import csv_text, row_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, emit_json_lines, emit_text
+from vault.cli.show.rows_text import csv_text, row_lines
 from vault.errors import InvalidInput
 
 

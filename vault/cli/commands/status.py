@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vault.cli import options
-from vault.cli.count_text import SAME_EXAMPLES, count_changes
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.text import escape, paint, plural, short_id, shorten
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import SAME_EXAMPLES, count_changes
+from vault.cli.show.terminal import paint, short_id, shorten
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.history.status import StatusReport

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit
-from vault.cli.switch_text import switch_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit
+from vault.cli.show.switch_text import switch_lines
 
 
 @options.command(example="vault switch main\nvault switch -c experiment")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from vault.cli import options
-from vault.cli.invocation import Invocation
-from vault.cli.render import emit, hint
-from vault.cli.undo_text import undo_lines
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.undo_text import undo_lines
 
 
 @options.command(example="vault undo\nvault undo 17")

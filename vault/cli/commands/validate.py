@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vault.cli import options
-from vault.cli.finding_text import explained_lines, report_lines
-from vault.cli.invocation import Invocation
-from vault.cli.mended_text import hint_skipped, show_mended
-from vault.cli.render import emit, emit_json_lines, emit_text, hint
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, emit_json_lines, emit_text, hint
+from vault.cli.show.finding_text import explained_lines, report_lines
+from vault.cli.show.mended_text import mended_lines
+from vault.cli.show.validation_text import not_run
 from vault.errors import InvalidInput
 from vault.rules.kernel.own_rule import OwnRule
+
+if TYPE_CHECKING:
+    from vault.operations.validation.validate import ValidateReport
 
 _ERROR = "error"
 
@@ -67,7 +71,7 @@ def command(
         raise _only_looks(report)
     if mends or dry_run:
         given.update(fix=fix, quarantine=quarantine, dry_run=dry_run, all_items=jsonl)
-        return show_mended(invocation, repository.validate(revision, **given), jsonl=jsonl)
+        return _show_mended(invocation, repository.validate(revision, **given), jsonl=jsonl)
     if jsonl or report:
         counted = _Counted(repository.iterate_findings(revision, **given))
         if report is None:
@@ -76,11 +80,11 @@ def command(
             _emit_report(invocation, report, counted)
         if not given["allow_code"]:
             own = [each for each in repository.rules() if isinstance(each, OwnRule)]
-            hint_skipped(invocation, [each.code for each in own if each.python])
+            _hint_skipped(invocation, [each.code for each in own if each.python])
         return 1 if counted.errors else 0
     found = repository.validate(revision, **given)
     emit(invocation, found, lambda report: report_lines(report, invocation.verbose))
-    hint_skipped(invocation, found.skipped)
+    _hint_skipped(invocation, found.skipped)
     if found.findings:
         hint(
             invocation, f"`vault validate --explain {found.findings[0].code}` tells why it matters"
@@ -99,6 +103,35 @@ def _only_looks(report: str) -> InvalidInput:
     )
 
 
+def _show_mended(invocation: Invocation, report: ValidateReport, *, jsonl: bool) -> int:
+    """Print what was done and found; return the exit code: 1 if errors are left."""
+    if jsonl:
+        emit_json_lines(invocation, _items(report))
+    else:
+        emit(invocation, report, lambda report: mended_lines(report, invocation.verbose))
+    _hint_skipped(invocation, report.skipped)
+    out, changed = report.quarantined, report.quarantined + report.fixed + report.merged
+    if report.dry_run:
+        hint(invocation, "nothing was changed; leave out --dry-run to do it")
+    elif changed and not jsonl:
+        if out:
+            hint(invocation, "`vault quarantine list` shows what went, and why")
+        hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
+    return 1 if (report.errors if report.dry_run else report.errors_left) else 0
+
+
+def _items(report: ValidateReport) -> Iterator[Any]:
+    for fixes in report.fixes:
+        yield from fixes.items
+    for found in report.findings:
+        yield from found.items
+
+
+def _hint_skipped(invocation: Invocation, skipped: Sequence[str]) -> None:
+    if skipped:
+        hint(invocation, not_run(skipped))
+
+
 class _Counted:
     """Findings that are counted while they go by."""
 
@@ -113,7 +146,7 @@ class _Counted:
 
 
 def _emit_report(invocation: Invocation, report: str, findings: _Counted) -> None:
-    from vault.cli.finding_reports import junit_pieces, sarif_pieces
+    from vault.cli.show.finding_reports import junit_pieces, sarif_pieces
 
     rules = invocation.repository().rules()
     pieces = sarif_pieces if report == "sarif" else junit_pieces

@@ -12,12 +12,12 @@ import pyarrow as pa
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.records import record_arrays
 from vault.dataset.reading.sources import source_of_each
-from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.label_set import LabelValue, decode_labels, values_only
 from vault.objects.runs import RowKeys, key_parts
+from vault.presentation.report_html import Displayed
 
 COLUMNS = pa.schema(
     [

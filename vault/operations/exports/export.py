@@ -28,7 +28,6 @@ from vault.formats.files.table_cells import (
     unlike_text,
 )
 from vault.formats.writers.open_writer import open_writer
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.text import compact_bytes, parse
@@ -39,6 +38,7 @@ from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.lock_file import NAME, check_unedited, lock_aside
 from vault.operations.exports.writable_place import check_place
 from vault.plain_files import new_file_in
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, stage_of, workspace_of
 from vault.session.revisions import HEAD, Revision, resolve
 

@@ -16,9 +16,9 @@ from vault.errors import InvalidInput
 from vault.formats.trainers.arrow_records import ArrowRecords
 from vault.formats.trainers.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
 from vault.formats.trainers.output_formats import output_format
-from vault.notebook import Displayed
 from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys
+from vault.presentation.report_html import Displayed
 from vault.session.optional_library import optional_library
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vault.errors import AlreadyExists, Conflict, NotFound
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Stage, View, check_ref_name
+from vault.presentation.report_html import Displayed
 from vault.session.context import WORKSPACE, Context, record, workspace_of
 from vault.session.revisions import HEAD, ancestors, nearest_name, resolve_commit
 

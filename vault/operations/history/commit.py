@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from vault.dataset.reading.validation_results import with_validation
 from vault.errors import AnswerIsNo, Conflict, InvalidInput
-from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, encode_manifest
@@ -21,6 +20,7 @@ from vault.operations.validation.commit_gate import (
     skipped_by_gate,
 )
 from vault.plain_files import read_plain
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft, draft_of, record, with_stage
 
 

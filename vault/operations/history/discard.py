@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.view import RefName, View
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of, record, with_stage
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
+from vault.presentation.report_html import Displayed
 from vault.session.open_repository import FOLDER, begin, is_repository
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vault.dataset.changing.stage import stage_dataset
-from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of, record, with_stage
 from vault.session.revisions import resolve_commit
 

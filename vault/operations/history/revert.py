@@ -16,7 +16,6 @@ from vault.dataset.reading.id_index import NOWHERE
 from vault.dataset.reading.labels import labels_at, put_labels
 from vault.dataset.reading.removals import REVERTED, removals_for, removals_of, with_removals
 from vault.errors import AnswerIsNo
-from vault.notebook import Displayed
 from vault.objects.commit import Commit
 from vault.objects.digest import Digest
 from vault.objects.json.text import canonical_bytes
@@ -29,6 +28,7 @@ from vault.objects.quarantine import (
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft
 from vault.session.revisions import resolve_commit
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset, records_of
 from vault.errors import NotFound
-from vault.notebook import Displayed
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.json.text import parse
@@ -16,6 +15,7 @@ from vault.objects.label_set import decode_labels
 from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View
 from vault.operations.history.log import LoggedCommit, logged
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve
 

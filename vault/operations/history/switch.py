@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vault.errors import Conflict, InvalidInput, NotFound
-from vault.notebook import Displayed
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, View, Workspace, check_ref_name
 from vault.operations.history.branches import existing_branch, refuse_taken
+from vault.presentation.report_html import Displayed
 from vault.session.context import (
     WORKSPACE,
     Context,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vault.errors import AlreadyExists, InvalidInput, NotFound
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.view import RefName, Tag, View, check_ref_name
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, record, workspace_of
 from vault.session.revisions import HEAD, resolve
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
-from vault.notebook import Displayed
 from vault.objects.view import View
 from vault.operations.history.status import StatusReport, status_of
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.store.operation_log import Operation, OperationLog
 

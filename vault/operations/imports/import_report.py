@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vault.notebook import Displayed
+from vault.presentation.report_html import Displayed
 
 if TYPE_CHECKING:
     from vault.dataset.changing.stage import Staged

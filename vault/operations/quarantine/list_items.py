@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from vault.errors import AlreadyExists, InvalidInput
-from vault.notebook import Displayed
 from vault.operations.exports.writable_place import check_link, check_place
 from vault.operations.validation.quarantined_items import HeldInput, held_inputs
 from vault.plain_files import new_file_in
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import STAGE, resolve
 

@@ -10,7 +10,6 @@ from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.quarantine import entries_of, without_entries
 from vault.errors import InvalidInput
 from vault.formats.files.records import RecordTexts, Refused
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import QuarantineEntry, decode_quarantine
@@ -21,6 +20,7 @@ from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.imports.source_readers import reader_of
 from vault.operations.imports.stage_import import stage_ingested
 from vault.operations.validation.quarantined_items import held_inputs, require_unreadable
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of
 
 

@@ -18,13 +18,13 @@ from vault.dataset.reading.validation_results import (
     recall_validation,
     validation_change,
 )
-from vault.notebook import Displayed
 from vault.objects.commit import MOST_UNPAIRED, ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of, stage_of
 from vault.session.revisions import STAGE, Revision, head_revision, resolve, stage_revision
 

@@ -18,11 +18,11 @@ from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.conversations import read_conversation
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import record_arrays
-from vault.notebook import Displayed
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
 from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys, key_parts
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
 _BATCH = 4_096

@@ -10,8 +10,8 @@ from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.runs import RowKeys
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import Revision
 

@@ -14,11 +14,11 @@ from vault.dataset.choosing.where import require_seen
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.quarantine import decode_removals
 from vault.operations.history.log import logged
 from vault.operations.queries.diff import ChangedExample, iterate_diff
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import all_commits
 

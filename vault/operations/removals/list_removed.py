@@ -8,7 +8,7 @@ from typing import Any
 
 from vault.dataset.reading.removals import removals_of
 from vault.errors import NotFound
-from vault.notebook import Displayed
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import STAGE, resolve
 

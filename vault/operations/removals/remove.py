@@ -11,9 +11,9 @@ from vault.dataset.choosing.by_id_prefix import rows_named
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.removals import removals_for, with_removals
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft
 
 REASON = "rm"

@@ -19,13 +19,13 @@ from vault.dataset.reading.judged_pairs import pairs_of_removals, with_judged_pa
 from vault.dataset.reading.labels import labels_at, put_labels
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
 from vault.objects.view import View
 from vault.operations.history.find_example import FoundExample, find_example
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft, head_of
 from vault.session.revisions import resolve
 

@@ -6,10 +6,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.digest import Digest
 from vault.operations.upkeep.reachable import Reach
 from vault.plain_files import PlainFolder
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
 from vault.session.open_repository import FOLDER
 from vault.store.operation_log import Operation

@@ -24,8 +24,8 @@ from vault.config import (
     read_team_configuration,
 )
 from vault.errors import Corrupt, VaultError
-from vault.notebook import Displayed
 from vault.plain_files import PlainFolder
+from vault.presentation.report_html import Displayed
 from vault.session.open_repository import open_backend
 from vault.store.operation_log import OperationLog
 

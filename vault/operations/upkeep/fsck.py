@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vault.errors import Corrupt, StorageFailed
-from vault.notebook import Displayed
 from vault.objects.commit import decode_commit
 from vault.objects.digest import Digest
 from vault.objects.view import Stage, View
@@ -19,6 +18,7 @@ from vault.operations.upkeep.check_log import LogCheck, stages_of
 from vault.operations.upkeep.object_reader import ObjectReader
 from vault.operations.upkeep.problems import Problem, Problems
 from vault.plain_files import FOREIGN, PlainFolder
+from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
 from vault.session.open_repository import FOLDER, FORMAT_NAME, FORMAT_TEXT
 from vault.session.revisions import tips

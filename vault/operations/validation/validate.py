@@ -13,7 +13,6 @@ from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.validation_results import remember_validation, rules_key
 from vault.errors import InvalidInput
-from vault.notebook import Displayed
 from vault.objects.manifest import Manifest
 from vault.objects.validation import RuleCount, Validation, dataset_digest
 from vault.operations.validation.apply_fixes import AppliedFix
@@ -21,6 +20,7 @@ from vault.operations.validation.examine_rows import Finding
 from vault.operations.validation.project_rules import all_faults, known_rules, with_code
 from vault.operations.validation.settings import validate_settings
 from vault.operations.validation.token_counts import token_counter
+from vault.presentation.report_html import Displayed
 from vault.rules.codes import SET_RULES
 from vault.rules.families.size import counted_exactly
 from vault.rules.kernel.any_rule import AnyRule, project_code

@@ -1,0 +1,1 @@
+"""The programs that make generated pages; they are no part of the installed package."""

@@ -1,0 +1,172 @@
+"""What `export` and `checkout -o` share: their options, and writing to files or standard output."""
+
+from __future__ import annotations
+
+import codecs
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+
+import click
+
+from vault.cli.frame.conditions import condition_options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint, warn
+from vault.cli.show.terminal import short_id
+from vault.errors import InvalidInput
+from vault.presentation.escaping import escape, escape_json
+from vault.presentation.quantities import plural
+
+if TYPE_CHECKING:
+    from vault.operations.exports.export import ExportReport
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")
+
+_OPTIONS = (
+    click.option("-o", "output", metavar="PATH", help="Where to write; `-` is standard output."),
+    click.option("--split", metavar="NAME", help="Only examples on this side of the split."),
+    click.option(
+        "--sample",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="N examples, the same ones for the same seed.",
+    ),
+    click.option("--shuffle", is_flag=True, help="In an order that follows from the seed."),
+    click.option(
+        "--seed", type=int, metavar="N", help="For --sample and --shuffle; 0 unless given."
+    ),
+    click.option("--fields", metavar="F,...", help="Only these fields of each record."),
+    click.option(
+        "--with", "extras", metavar="id,labels", help="Add `_vault` with the id, labels or both."
+    ),
+    click.option("--force", is_flag=True, help="Overwrite a file that vault did not write."),
+)
+
+
+def export_options(function: _F) -> _F:
+    """Add the options of an export to a command."""
+    for option in reversed(_OPTIONS[1:]):
+        function = option(function)
+    return _OPTIONS[0](condition_options(function))
+
+
+def asks_for_part(wanted: Mapping[str, Any]) -> bool:
+    """Tell whether options say which examples are wanted, or in what form."""
+    return any(wanted[name] not in (None, False, ()) for name in _SUBSET)
+
+
+def write_export(
+    invocation: Invocation,
+    revision: str | None,
+    *,
+    output: str | None,
+    is_checkout: bool = False,
+    force: bool,
+    **subset: Any,
+) -> None:
+    """Write a version and report it; standard output gets either the data or the report."""
+    output = _checked_output(invocation, revision, output, is_checkout, subset)
+    repository = invocation.repository(writing=True)
+    from vault.dataset.choosing.select import Selection
+
+    wanted: dict[str, Any] = {
+        "output": output,
+        "where": subset["where"],
+        "filters": subset["filters"],
+        "selection": Selection(
+            split=subset["split"],
+            sample=subset["sample"],
+            shuffle=subset["shuffle"],
+            seed=subset["seed"] or 0,
+        ),
+        "fields": _words(subset["fields"]),
+        "extras": _words(subset["extras"]),
+        "force": force,
+    }
+    if output != "-":
+        report = repository.export(revision, **wanted)
+        emit(invocation, report, lambda report: _text(report, invocation.verbose))
+        if not report.locked:
+            warn(invocation, "vault.lock may not be written here: it does not tell of this export")
+    else:
+        invocation.emitted = True
+        sys.stdout.flush()
+        report = repository.export(revision, stdout=standard_output(), **wanted)
+        sys.stdout.flush()
+    if report.stage_differs:
+        warn(invocation, f"{revision or 'HEAD'} was written, without what is staged since")
+        hint(invocation, f"`vault export STAGE -o {shlex.quote(output)}` writes the stage")
+
+
+def _checked_output(
+    invocation: Invocation,
+    revision: str | None,
+    output: str | None,
+    is_checkout: bool,
+    subset: dict[str, Any],
+) -> str:
+    verb = "checkout" if is_checkout else "export"
+    again = f"vault {verb} {revision or 'HEAD'} -o train.jsonl"
+    if output is None:
+        if asks_for_part(subset):
+            raise InvalidInput(
+                "part of a version can only be written to a file",
+                code="subset-needs-output",
+                hint=f"`{again}` says where",
+            )
+        raise InvalidInput(
+            "an export needs a place to write to",
+            code="output-missing",
+            hint=f"`{again}` writes to a file, `-o -` to standard output",
+        )
+    if output == "-":
+        refuse_json(invocation)
+    return output
+
+
+def refuse_json(invocation: Invocation) -> None:
+    """Raise InvalidInput (`output-taken`) where data go to standard output and JSON is due."""
+    if invocation.json:
+        raise InvalidInput(
+            "standard output cannot hold both the data and a JSON report",
+            code="output-taken",
+            hint="write to a file with `-o PATH`, or leave out --json",
+        )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _text(report: ExportReport, verbose: bool) -> Iterator[str]:
+    version = "the stage" if report.commit is None else short_id(report.commit, verbose)
+    for each in report.files:
+        yield f"wrote {plural(each.examples, 'example')} of {version} to {escape(each.path)}"
+        yield f"  sha256 {each.sha256}"
+
+
+def standard_output() -> BinaryIO:
+    """Return standard output for bytes of data: as they are, or escaped where a person looks."""
+    stream = cast(BinaryIO, sys.stdout.buffer)
+    return cast(BinaryIO, EscapedOutput(stream)) if sys.stdout.isatty() else stream
+
+
+class EscapedOutput:
+    """A binary stream of JSON that is shown on a terminal: what could act on it is escaped."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def write(self, data: Any) -> int:
+        """Write bytes of JSON lines; a character may be split between two calls."""
+        text = self._decoder.decode(bytes(data))
+        # The line ends of JSON Lines are the only control characters outside of strings.
+        self._stream.write("\n".join(map(escape_json, text.split("\n"))).encode())
+        return len(data)
+
+    def flush(self) -> None:
+        """Flush the stream beneath."""
+        self._stream.flush()

@@ -1,0 +1,90 @@
+"""What an import did, file by file, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vault.cli.show.count_text import count_changes
+from vault.cli.show.stage_text import NOT_COMPARED
+from vault.cli.show.terminal import paint
+from vault.cli.show.wrapped_text import Piece, wrap
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
+
+if TYPE_CHECKING:
+    from vault.operations.imports.import_report import ImportedFile, ImportReport
+
+
+def import_lines(report: ImportReport) -> Iterator[str]:
+    """Yield what became of each file's records, or would, then how the stage stands."""
+    would = "would be " if report.dry_run else ""
+    for file in report.files:
+        yield from _file(file, would)
+    if len(report.files) > 1:
+        files = plural(len(report.files), "file")
+        yield f"{files}: read {report.read:,}, {would}imported {report.imported:,}"
+    if report.taken_out:
+        yield _line(report.taken_out, f"{would}taken out of the stage")
+    if report.staged is not None:
+        changes = count_changes(report.staged) or "no difference to the last commit"
+        yield f"{would}staged: {changes} ({plural(report.staged.examples, 'example')} in all)"
+        if not report.staged.compared_texts:
+            yield NOT_COMPARED
+    if report.dry_run:
+        yield "a dry run: nothing was stored or staged"
+
+
+def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
+    """Yield what to do after an import.
+
+    `keeps_reading` tells that --map or --format was given, but nothing is replaced.
+    """
+    if report.dry_run:
+        yield "leave out --dry-run to import"
+        return
+    if report.quarantined:
+        yield "`vault quarantine list` tells what is wrong"
+    if any(file.format == "raw" and file.imported for file in report.files):
+        yield "nothing says who speaks in raw records; to say so, import them again with"
+        yield "--replace --map user=FIELD --map assistant=FIELD"
+    if keeps_reading and report.duplicates:
+        yield "what was there stays as it was first read; --replace reads it anew"
+    if any(file.unmatched for file in report.files):
+        yield "records without a known key are added; `vault export --with id` writes keys anew"
+    if report.returned:
+        yield "--readmit lets in what was removed before"
+    if report.staged is not None and count_changes(report.staged):
+        yield '`vault diff` shows the changes, `vault commit -m "..."` records them'
+    else:
+        yield "`vault status` shows where things stand"
+
+
+def _file(file: ImportedFile, would: str) -> Iterator[str]:
+    name = escape("standard input" if file.path == "-" else file.path)
+    kind = f" as {file.format}" if file.format else ""
+    yield from wrap([Piece(f"{name}: read {plural(file.read, 'record')}{kind}")], indent="")
+    yield _line(file.imported, f"{would}imported")
+    if file.same_content:
+        yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
+    if file.duplicates:
+        kept = "would not be" if would else "not"
+        yield _line(file.duplicates, f"already there, {kept} stored again")
+    if file.unmatched:
+        verb = "would take" if would else "took"
+        yield paint(_line(file.unmatched, f"of all {verb} the place of no example"), "yellow")
+    if file.merged:
+        verb = "would stay" if would else "stays"
+        same = f"edited to equal another example: what they were {verb}"
+        yield paint(_line(file.merged, same), "yellow")
+    if file.returned:
+        yield _line(file.returned, f"{'would ' if would else ''}stay out: they were removed before")
+    if file.quarantined:
+        kept = "would be kept" if would else "kept"
+        yield paint(_line(file.quarantined, f"could not be read, {kept} in quarantine"), "yellow")
+        if file.first_reason:
+            yield from wrap([Piece(f"first: {escape(file.first_reason)}")], indent=" " * 9)
+
+
+def _line(count: int, what: str, deeper: int = 0) -> str:
+    return f"{count:>{8 + deeper},} {what}"
