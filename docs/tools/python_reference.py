@@ -9,7 +9,8 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cache
+from typing import Any, is_typeddict
 
 import vault
 from vault.repository import Repository
@@ -140,13 +141,40 @@ def _parameters(given: list[inspect.Parameter]) -> list[str]:
     """Return parameters as they are written in a definition, with their types."""
     words: list[str] = []
     for each in given:
-        if each.kind is each.KEYWORD_ONLY and "*" not in words:
+        if each.kind in (each.KEYWORD_ONLY, each.VAR_KEYWORD) and "*" not in words:
             words.append("*")
+        if each.kind is each.VAR_KEYWORD:
+            words += _keywords(str(each.annotation))
+            continue
         name, equals, default = str(each.replace(annotation=each.empty)).partition("=")
         kind = "" if each.annotation is each.empty else f": {each.annotation}"
         ending = f" = {default}" if equals and kind else f"{equals}{default}"
         words.append(f"{name}{kind}{ending}".replace("'", '"'))
     return words
+
+
+def _keywords(annotation: str) -> list[str]:
+    """Return the keyword arguments that a table unpacks to; `...` is the default of the value."""
+    name = annotation.removeprefix("Unpack[").removesuffix("]")
+    words = []
+    for argument, given in _argument_tables()[name].__annotations__.items():
+        kind = str(getattr(given, "__forward_arg__", given))
+        is_required = kind.startswith("Required[")
+        kind = kind.removeprefix("Required[").removesuffix("]") if is_required else kind
+        words.append(f"{argument}: {kind}" if is_required else f"{argument}: {kind} = ...")
+    return words
+
+
+@cache
+def _argument_tables() -> dict[str, type]:
+    """Return the tables of keyword arguments by name."""
+    tables: dict[str, type] = {}
+    for room in (*_VALUE_ROOMS, "vault.repository"):
+        package = importlib.import_module(room)
+        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
+            module = importlib.import_module(found.name)
+            tables |= {name: each for name, each in vars(module).items() if is_typeddict(each)}
+    return tables
 
 
 def _value(kind: type, *, skip_heading: bool = False) -> list[str]:
