@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,42 @@ sys.stdout.flush()
 sys.stderr.write("LOADED " + " ".join(m for m in {HEAVY!r} if m in sys.modules) + "\\n")
 sys.stderr.write("COMMANDS " + " ".join(
     m.rpartition(".")[2] for m in sys.modules if m.startswith("vault.cli.commands.")) + "\\n")
+sys.stderr.write("VAULT " + " ".join(m for m in sys.modules if m.startswith("vault.")) + "\\n")
 sys.exit(code)
 """
 
+GROUND = {"cli", "config", "errors", "objects", "plain_files", "presentation", "progress"}
+OPENED = {*GROUND, "repository", "session", "store", "version", "operations"}
 
-def run(folder: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
-    """Run one command; return its exit code, the heavy modules and command modules it loaded."""
+ROOMS = {
+    "status": {*OPENED, "operations.history"},
+    "log": {*OPENED, "operations.history", "dataset.reading"},
+    "commit": {*OPENED, "operations.history", "operations.validation", "dataset.reading"},
+    "dedupe": {
+        *OPENED,
+        *("operations.duplicates", "catalogue.index", "catalogue.expressions", "dedupe"),
+        *("dataset.reading", "dataset.choosing", "dataset.comparing", "dataset.changing"),
+        *("dataset.listed", "formats.layouts", "processes"),
+    },
+}
+"""What rooms commands load: no rules where none run, no reading of files where none is read."""
+
+DIVIDED = {"operations", "dataset", "catalogue", "formats", "rules"}
+"""Rooms that are told by the room within."""
+
+
+def rooms(names: Iterable[str]) -> set[str]:
+    """Return the rooms that modules of vault are in."""
+    found = set()
+    for name in names:
+        room, *within = name.removeprefix("vault.").split(".")
+        found.add(".".join([room, *within[:1]]) if room in DIVIDED else room)
+    # A package without modules of its own that were loaded says nothing.
+    return {room for room in found if room not in DIVIDED} | (found & {"operations"})
+
+
+def loaded_by(folder: Path, *arguments: str) -> tuple[int, list[list[str]]]:
+    """Run one command; return its exit code, and the heavy, command and other modules it loaded."""
     result = subprocess.run(
         [sys.executable, "-c", LOADED, *arguments],
         cwd=folder,
@@ -35,9 +67,13 @@ def run(folder: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
         capture_output=True,
         text=True,
     )
-    lines = result.stderr.splitlines()
-    loaded, commands = lines[-2].split()[1:], lines[-1].split()[1:]
-    return result.returncode, loaded, commands
+    return result.returncode, [line.split()[1:] for line in result.stderr.splitlines()[-3:]]
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
+    """Run one command; return its exit code, the heavy modules and command modules it loaded."""
+    code, (heavy, commands, _) = loaded_by(folder, *arguments)
+    return code, heavy, commands
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +108,23 @@ def test_everyday_commands_load_no_heavy_library(name: str, repository: Path) ->
         pytest.skip(f"`vault {name}` is not written yet")
     code, loaded, commands = run(repository, name)
     assert (code, loaded, commands) == (0, [], [name])
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_command_loads_the_rooms_that_it_needs(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    lines = [{"messages": [{"role": "user", "content": f"word{n} " * 30}]} for n in range(40)]
+    for each in lines:
+        each["messages"].append({"role": "assistant", "content": "Yes."})
+    (folder / "data.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    for words in (["init"], ["import", "data.jsonl"]):
+        assert run(folder, *words)[0] == 0
+    arguments = {"commit": ["-m", "one"]}.get(name, [])
+
+    code, (_, _, names) = loaded_by(folder, name, *arguments)
+    assert code == 0
+    assert rooms(names) == ROOMS[name]
 
 
 def test_presentation_imports_the_standard_library_alone() -> None:
