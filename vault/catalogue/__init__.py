@@ -1,1 +1,3 @@
-"""DuckDB: indexes made from chunks, and the evaluation of expressions of users."""
+"""DuckDB: indexes made from chunks, and expressions of users, held against an allow-list and
+evaluated. Knows no manifest and no verb.
+"""

@@ -1,1 +1,1 @@
-"""The command line: parses, calls one `Repository` method, renders its report."""
+"""The command line: parses, calls one `Repository` method, renders its report. Knows no verb."""

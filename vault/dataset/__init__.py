@@ -1,1 +1,1 @@
-"""One version of the data: reading it, choosing from it, comparing it, changing it."""
+"""One version of the data: reading, choosing, comparing and changing it. Knows no verb."""

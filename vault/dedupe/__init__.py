@@ -1,1 +1,1 @@
-"""Near-duplicates: arrays in, clusters out. Pure; knows no repository, file or terminal."""
+"""Near-duplicates: arrays of texts in, clusters out. Knows no repository, record or file."""

@@ -1,1 +1,1 @@
-"""Files of the world to records, and records to conversations, and back again."""
+"""Files of the world to records, records to conversations, and back. Knows no repository."""

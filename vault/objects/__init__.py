@@ -1,1 +1,1 @@
-"""What is stored: frozen values and the bytes they are kept as. Pure: no input or output."""
+"""What is stored: frozen values and their bytes. Pure: knows no file, network or clock."""

@@ -1,1 +1,1 @@
-"""The verbs, one per module: the only place where the rooms of the library meet."""
+"""The verbs, by families: the one place where rooms meet. Knows no terminal or environment."""

@@ -1,1 +1,3 @@
-"""What a page and a terminal show alike: pure, without a terminal and without a repository."""
+"""What a page and a terminal show alike: JSON, HTML, parts of examples, differences of words.
+Knows no terminal and no repository.
+"""

@@ -1,1 +1,1 @@
-"""Child processes of this program, which import, validate and dedupe divide their work among."""
+"""Child processes, which import, validate and dedupe divide their work among. Knows no work."""

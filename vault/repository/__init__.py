@@ -1,4 +1,6 @@
-"""The library's face: a repository with the commands as methods, and versions for reading."""
+"""The library's face: a repository with the commands as methods, and versions for reading.
+Knows no logic.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An open repository and the circumstances of one call: who acts, when, where, and as a trial."""
+"""An open repository and the circumstances of one call: who, when, where, and as a trial."""

@@ -1,1 +1,1 @@
-"""Where bytes live: backends, the object store over them, and the operation log."""
+"""Where bytes live: backends, the object store over them, the operation log. Knows no meaning."""
