@@ -92,7 +92,7 @@ def test_an_import_that_comes_second_keeps_both(
     theirs = write_lines(tmp_path / "c.jsonl", [chat(4), chat(5)])
     ours = write_lines(tmp_path / "d.jsonl", [chat(5), chat(6)])
     slow = overtaken(backend, lambda other: other.import_files([theirs]))
-    slow.import_files([ours], mode=mode, key="key")
+    slow.import_files([ours], mode=mode, key="key" if mode == "update" else None)
     assert opened(backend).status().examples == 6
     assert opened(backend).fsck().ok
 
