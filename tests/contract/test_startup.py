@@ -38,7 +38,7 @@ ROOMS = {
     "dedupe": {
         *OPENED,
         *("operations.duplicates", "catalogue.index", "catalogue.expressions", "dedupe"),
-        *("dataset.reading", "dataset.choosing", "dataset.comparing", "dataset.changing"),
+        *("dataset.reading", "dataset.comparing", "dataset.changing"),
         *("dataset.listed", "formats.layouts", "processes"),
     },
 }
