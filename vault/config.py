@@ -13,18 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors import Corrupt, InvalidInput
+from vault.layout import FORMAT_FILE, MACHINE_FILE, repository_folder
 from vault.plain_files import PlainFolder, read_plain
-
-FOLDER = ".vault"
-"""The folder, inside the user's, that holds a repository."""
-
-FORMAT_FILE = "format"
-"""The file in `.vault/` that makes it ours; another program's `.vault/` has none."""
 
 MAX_SIZE_BYTES = 1_000_000
 """Settings that are longer are refused: nobody writes them, and parsing takes memory and time."""
 
-MACHINE_FILE = f"{FOLDER}/config.toml"
 TEAM_FILE = "vault.toml"
 
 KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -195,7 +189,7 @@ def find_root(start: Path) -> Path | None:
     """
     for folder in (start, *start.parents):
         # os.path, because it answers False where pathlib raises on folders that may not be read.
-        format_file = folder / FOLDER / FORMAT_FILE
+        format_file = repository_folder(folder) / FORMAT_FILE
         if os.path.lexists(format_file) and (
             os.path.islink(format_file) or not os.path.isdir(format_file)
         ):
@@ -208,7 +202,7 @@ def read_machine_configuration(root: Path) -> Configuration:
 
     Raises also Corrupt (`foreign-file`) if `.vault` is a link.
     """
-    PlainFolder(root / FOLDER).place("")
+    PlainFolder(repository_folder(root)).place("")
     return read_file(root / MACHINE_FILE, shown=MACHINE_FILE)
 
 

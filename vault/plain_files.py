@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vault.errors import Corrupt
+from vault.layout import FOLDER
 
 FOREIGN = "foreign-file"
 """The code of the error for a link, pipe, socket, device or folder in the place of a file."""
@@ -227,7 +228,7 @@ def new_file_in(folder: Path) -> tuple[int, Path]:
 
     Returns its descriptor and its path. Raises OSError.
     """
-    path = folder / f".vault-{os.urandom(8).hex()}.tmp"
+    path = folder / f"{FOLDER}-{os.urandom(8).hex()}.tmp"
     return os.open(path, _NEW, 0o666), path
 
 

@@ -17,6 +17,15 @@ HOMES = {
 }
 """Libraries that only the named rooms may import, at the top of a module or inside a function."""
 
+LABEL_SETS = {
+    "decode_labels": {"vault.dataset.reading.labels", "vault.operations.upkeep.check_datasets"},
+    "decode_label_columns": {"vault.dataset.reading.labels"},
+    "decode_labelled_rows": {"vault.dataset.reading.labels"},
+    "decode_label_names": {"vault.dataset.reading.labels"},
+    "encode_labels": {"vault.dataset.changing.write_labels"},
+}
+"""Who may read and write label sets: one reader, one writer, and fsck, which checks the objects."""
+
 OUTSIDE = (
     "os.environ",
     "os.getenv",
@@ -52,6 +61,15 @@ def strangers(module: Module) -> Iterator[str]:
             yield f"{module.name}:{line} uses {name}: report through the return value"
 
 
+def strange_label_readers(module: Module) -> Iterator[str]:
+    """Yield what a module reads or writes of label sets although it is not their home."""
+    home = "vault.objects.label_set"
+    used = {*module.imported_names(), *(name for name, _ in module.uses())}
+    for name, allowed in LABEL_SETS.items():
+        if f"{home}.{name}" in used and module.name not in {home, *allowed}:
+            yield f"{module.name} uses {name}, whose home is {sorted(allowed)}"
+
+
 def _is_one_of(name: str, refused: tuple[str, ...]) -> bool:
     # Exactly the name: `os.environ.get` contains `os.environ` as a node of its own.
     return name in refused
@@ -60,6 +78,24 @@ def _is_one_of(name: str, refused: tuple[str, ...]) -> bool:
 def test_no_module_imports_or_uses_what_its_room_may_not() -> None:
     found = [line for module in modules() for line in strangers(module)]
     assert not found, "\n".join(found)
+
+
+def test_label_sets_have_one_reader_and_one_writer() -> None:
+    found = [line for module in modules() for line in strange_label_readers(module)]
+    assert not found, "\n".join(found)
+    text = (
+        "from vault.objects import label_set\n"
+        "from vault.objects.label_set import Label, encode_labels\n"
+        "def f(): label_set.decode_labels(b'')\n"
+    )
+    assert len(list(strange_label_readers(Module("vault.operations.sample", text)))) == 2
+
+
+def test_every_codec_of_label_sets_has_a_home() -> None:
+    module = next(each for each in modules() if each.name == "vault.objects.label_set")
+    names = {name.rpartition(".")[2] for name, _, is_public in module.definitions() if is_public}
+    codecs = {each for each in names if each.startswith(("decode_", "encode_"))}
+    assert codecs == set(LABEL_SETS)
 
 
 def test_the_check_finds_them_however_they_are_imported() -> None:

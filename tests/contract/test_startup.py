@@ -28,7 +28,7 @@ sys.stderr.write("VAULT " + " ".join(m for m in sys.modules if m.startswith("vau
 sys.exit(code)
 """
 
-GROUND = {"cli", "config", "errors", "objects", "plain_files", "presentation", "progress"}
+GROUND = {"cli", "config", "errors", "layout", "objects", "plain_files", "presentation", "progress"}
 OPENED = {*GROUND, "repository", "session", "store", "version", "operations"}
 
 ROOMS = {
@@ -38,7 +38,7 @@ ROOMS = {
     "dedupe": {
         *OPENED,
         *("operations.duplicates", "catalogue.index", "catalogue.expressions", "dedupe"),
-        *("dataset.reading", "dataset.choosing", "dataset.comparing", "dataset.changing"),
+        *("dataset.reading", "dataset.comparing", "dataset.changing"),
         *("dataset.listed", "formats.layouts", "processes"),
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,14 @@ from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_com
 from vault.objects.digest import Digest, digest_of
 from vault.objects.json.member import with_member, without_member
 from vault.objects.json.text import compact_bytes, parse
-from vault.objects.label_set import Label, decode_labels, encode_labels
+from vault.objects.label_set import (
+    Label,
+    decode_label_columns,
+    decode_label_names,
+    decode_labelled_rows,
+    decode_labels,
+    encode_labels,
+)
 from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
 from vault.objects.quarantine import (
     QuarantineEntry,
@@ -181,6 +189,23 @@ def test_labels_are_read_as_they_were_written(labels: Any) -> None:
             assert type(found[row][name].value) is type(each.value)
 
 
+@given(labels=_label_sets, asked=st.lists(_numbers, max_size=3))
+def test_labels_of_some_rows_are_those_of_the_set(labels: Any, asked: list[int]) -> None:
+    data = encode_labels(labels)
+    rows = sorted([*asked, *sorted(labels)[::2]])
+    wanted = {row: own for row, own in labels.items() if row in rows}
+    assert decode_labels(data, np.array(rows, np.int64)) == wanted
+    found = decode_label_columns(data, np.array(rows, np.int64))
+    values = [
+        (row, found.names[name], repr(found.values[value]))
+        for row, name, value in zip(found.rows, found.name, found.value, strict=True)
+    ]
+    flat = ((row, own[name]) for row, own in sorted(wanted.items()) for name in sorted(own))
+    assert values == [(row, label.name, repr(label.value)) for row, label in flat]
+    assert decode_labelled_rows(data).tolist() == sorted(labels)
+    assert set(decode_label_names(data)) == {name for own in labels.values() for name in own}
+
+
 @given(
     entries=st.lists(
         st.builds(
@@ -224,6 +249,9 @@ _DECODERS = [
     decode_manifest,
     decode_commit,
     decode_labels,
+    decode_label_columns,
+    decode_label_names,
+    decode_labelled_rows,
     decode_quarantine,
     decode_removals,
     decode_adoptions,

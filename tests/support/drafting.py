@@ -10,11 +10,13 @@ import numpy as np
 
 from tests.support.library import NOW
 from vault.dataset.changing.stage import Staged, stage_dataset
-from vault.dataset.reading.dataset import Dataset, ids_of, labels_by_id, open_dataset, store_pages
-from vault.objects.label_set import Label, LabelSet, encode_labels
+from vault.dataset.changing.write_labels import with_labels
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
+from vault.dataset.reading.labels import labels_by_id
+from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
-from vault.objects.runs import Runs, key_parts
+from vault.objects.runs import Runs
 from vault.objects.view import View
 from vault.repository import Repository
 from vault.session.context import Context, draft_of, record
@@ -52,17 +54,12 @@ def label(repository: Repository, labels: Labels) -> None:
     """Say something about examples of the stage; other labels of theirs stay."""
 
     def labelled(dataset: Dataset) -> Manifest:
-        chunk, row = (part.tolist() for part in key_parts(dataset.keys()))
-        sets: dict[int, LabelSet] = dataset.label_sets()
-        for position, values in labels.items():
-            rows = sets.setdefault(chunk[position], {})
-            said = rows.setdefault(row[position], {})
-            said.update({name: Label(name, value, "ada", NOW) for name, value in values.items()})
-        stored = {
-            dataset.numbers.digest(number): dataset.store.put(encode_labels(rows))
-            for number, rows in sets.items()
+        keys = dataset.keys().tolist()
+        changes = {
+            keys[at]: {name: Label(name, value, "ada", NOW) for name, value in own.items()}
+            for at, own in labels.items()
         }
-        return replace(dataset.manifest, labels=stored)
+        return with_labels(dataset, changes)
 
     restaged(repository, labelled)
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vault.dataset.changing.carry_labels import stored_labels
 from vault.dataset.changing.stage import change_stage
+from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
-from vault.objects.runs import key_parts
 from vault.operations.imports.import_options import ImportMode
 from vault.operations.imports.import_report import ImportReport
 from vault.repository import Repository
@@ -85,13 +83,8 @@ class Library:
         at = self.questions().index(question)
 
         def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, None]:
-            sets = dataset.label_sets()
-            number, row = (int(part[0]) for part in key_parts(dataset.keys()[at : at + 1]))
-            said = {name: Label(name, value, "ada", NOW) for name, value in values.items()}
-            own = sets.setdefault(number, {})
-            own[row] = {**own.get(row, {}), **said}
-            labels = stored_labels(dataset, dataset.keys(), sets)
-            return replace(dataset.manifest, labels=labels), None
+            labels = {name: Label(name, value, "ada", NOW) for name, value in values.items()}
+            return with_labels(dataset, {int(dataset.keys()[at]): labels}), None
 
         change_stage(self.repository._context(), change)
 

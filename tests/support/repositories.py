@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vault.dataset.changing.stage import Staged, stage_dataset
-from vault.dataset.reading.dataset import ids_of, labels_by_id, open_dataset
+from vault.dataset.changing.write_labels import with_labels
+from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.labels import labels_by_id
 from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label, encode_labels
+from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals
+from vault.objects.runs import Runs
 from vault.objects.view import View
 from vault.progress import silent
 from vault.repository import Repository
@@ -98,10 +101,10 @@ def label(backend: Backend, rows: Sequence[int], name: str, value: Any) -> Stage
     """Label rows of the first chunk of the staged dataset."""
 
     def change(store: ObjectStore, manifest: Manifest, chunks: list[Digest]) -> Manifest:
-        made = store.put(
-            encode_labels({row: {name: Label(name, value, "ada", NOW)} for row in rows})
-        )
-        return replace(manifest, labels={**manifest.labels, chunks[0]: made})
+        dataset = Dataset(store, manifest)
+        keys = Runs.build(dataset.numbers, [(chunks[0], row, 1) for row in rows]).keys()
+        labels = {name: Label(name, value, "ada", NOW)}
+        return with_labels(dataset, dict.fromkeys(keys.tolist(), labels))
 
     return change_manifest(backend, change)
 
@@ -109,7 +112,6 @@ def label(backend: Backend, rows: Sequence[int], name: str, value: Any) -> Stage
 def remove_first(backend: Backend) -> Staged:
     """Take the first example of the staged dataset out, and note that it was removed."""
     from vault.dataset.reading.dataset import store_pages
-    from vault.objects.runs import Runs
 
     def change(store: ObjectStore, manifest: Manifest, chunks: list[Digest]) -> Manifest:
         dataset = open_dataset(store, store.put(encode_manifest(manifest)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import WINDOW, record_arrays
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.runs import RowKeys

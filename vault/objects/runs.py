@@ -19,7 +19,10 @@ from vault.objects.digest import Digest
 RowKeys = NDArray[np.uint64]
 """Row keys in dataset order: chunk number << 32 | row."""
 
-_ROW_BITS = np.uint64(32)
+ROW_BITS = 32
+"""Bits of a row key that hold the row."""
+
+_ROW_BITS = np.uint64(ROW_BITS)
 _ROW_MASK = np.uint64(0xFFFF_FFFF)
 
 

@@ -109,7 +109,7 @@ class Snapshot:
 
     def split(self, name: str) -> Snapshot:
         """Return the examples on one side of the split. Raises NotFound (`split-not-found`)."""
-        from vault.dataset.choosing.select import split_of_each
+        from vault.dataset.reading.labels import split_of_each
 
         sides = split_of_each(self._dataset, self._keys) or []
         chosen = [at for at, side in enumerate(sides) if side == name]

@@ -6,18 +6,13 @@ import json
 from pathlib import Path
 
 from vault.errors import Corrupt, InvalidInput, NotFound
+from vault.layout import FORMAT_FILE, OPERATIONS, repository_folder
 from vault.objects.view import RefName, View, Workspace
 from vault.plain_files import PlainFolder
 from vault.session.context import WORKSPACE
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent, OperationLog
-
-FOLDER = ".vault"
-"""The folder of a repository, beside the data it versions."""
-
-FORMAT_NAME = "format"
-"""Name of the file that says what a reader of the repository must know."""
 
 _VERSION = 1
 
@@ -31,13 +26,13 @@ def begin(backend: Backend, intent: Intent) -> None:
     """Write the first operation and then the format file, which makes a place a repository."""
     view = View(workspaces={WORKSPACE: Workspace(branch=_FIRST_BRANCH)})
     OperationLog(backend).append(None, view, intent)
-    backend.put_if_absent(FORMAT_NAME, FORMAT_TEXT)
+    backend.put_if_absent(FORMAT_FILE, FORMAT_TEXT)
     backend.sync()
 
 
 def is_repository(folder: Path) -> bool:
     """Tell whether a folder holds a repository of ours: a `.vault` with our format file."""
-    return _read_format(folder / FOLDER) is not None
+    return _read_format(repository_folder(folder)) is not None
 
 
 def open_backend(folder: Path) -> Backend:
@@ -46,7 +41,7 @@ def open_backend(folder: Path) -> Backend:
     Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`), Corrupt
     (`format-damaged`; `foreign-file` if `.vault` or its format file is a link).
     """
-    value = _read_format(folder / FOLDER)
+    value = _read_format(repository_folder(folder))
     if value is None:
         raise NotFound(
             f"there is no vault repository in {folder}",
@@ -61,12 +56,12 @@ def open_backend(folder: Path) -> Backend:
             code="format-too-new",
             hint="upgrade with `pip install --upgrade dataset-vault`",
         )
-    return LocalBackend(folder / FOLDER)
+    return LocalBackend(repository_folder(folder))
 
 
 def _read_format(vault: Path) -> dict[str, object] | None:
     try:
-        text = PlainFolder(vault).read(FORMAT_NAME)
+        text = PlainFolder(vault).read(FORMAT_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -81,9 +76,9 @@ def _read_format(vault: Path) -> dict[str, object] | None:
         value = None
     if isinstance(value, dict) and "requires" in value:
         return value
-    if (vault / "operations").is_dir():
+    if (vault / OPERATIONS).is_dir():
         raise Corrupt(
-            f"{vault / FORMAT_NAME} is damaged: it does not say what the repository requires",
+            f"{vault / FORMAT_FILE} is damaged: it does not say what the repository requires",
             code="format-damaged",
             hint='it should read {"requires": [], "version": 1}',
         )

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
+from vault.layout import LOCK_FILE, TEMPORARY, VALIDATION_FILE
 from vault.plain_files import PlainFolder
 
-_ASIDE = "tmp"
 # Of writers, of `validate` in former versions, and of large arrays: the process or 8 letters.
-_LEFTOVER = r"tmp/(?:\d+-[0-9a-f]+|validated\.json\.\d+|tmp[a-z0-9_]{8})"
+_LEFTOVER = rf"{TEMPORARY}/(?:\d+-[0-9a-f]+|{re.escape(VALIDATION_FILE)}\.\d+|tmp[a-z0-9_]{{8}})"
 
 _HINTS = {
     errno.ENOSPC: "free some space and run the command again: nothing was recorded",
@@ -97,7 +97,7 @@ class LocalBackend:
             self._make_folder(path.parent)
             temporary = self._write_aside(data)
             try:
-                self._plain.replace(name, f"{_ASIDE}/{temporary.name}")
+                self._plain.replace(name, f"{TEMPORARY}/{temporary.name}")
             except BaseException:
                 self._remove_aside(temporary)
                 raise
@@ -157,7 +157,7 @@ class LocalBackend:
     def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
         """Remove temporary files of writers that died, by the time of their last change."""
         removed = []
-        for name in sorted(self.names(_ASIDE)):
+        for name in sorted(self.names(TEMPORARY)):
             if not re.fullmatch(_LEFTOVER, name):
                 continue
             with (
@@ -179,11 +179,11 @@ class LocalBackend:
 
     @contextlib.contextmanager
     def _locked(self, mode: int) -> Iterator[None]:
-        path = self.folder / "lock"
+        path = self.folder / LOCK_FILE
         with _translated("lock", path):
             self._make_folder(self.folder)
             # Closed in children; a lock on another file description is not shared.
-            descriptor = self._plain.open("lock", os.O_RDWR | os.O_CREAT)
+            descriptor = self._plain.open(LOCK_FILE, os.O_RDWR | os.O_CREAT)
         try:
             with _translated("lock", path):
                 fcntl.flock(descriptor, mode)
@@ -231,8 +231,8 @@ class LocalBackend:
         return True
 
     def _write_aside(self, data: bytes) -> Path:
-        self._make_folder(self.folder / _ASIDE)
-        descriptor, name = self._plain.new_file(_ASIDE)
+        self._make_folder(self.folder / TEMPORARY)
+        descriptor, name = self._plain.new_file(TEMPORARY)
         path = self.folder / name
         try:
             try:
@@ -249,7 +249,7 @@ class LocalBackend:
     def _remove_aside(self, path: Path) -> None:
         # The name decides whether a write was done, so this must not turn success into failure.
         with contextlib.suppress(OSError, Corrupt):
-            self._plain.remove(f"{_ASIDE}/{path.name}")
+            self._plain.remove(f"{TEMPORARY}/{path.name}")
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

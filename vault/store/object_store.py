@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vault.errors import Corrupt
+from vault.layout import OBJECTS
 from vault.objects.digest import Digest, digest_of, is_digest
 from vault.store.backend import Backend
-
-_FOLDER = "objects"
 
 
 class ObjectStore:
@@ -68,7 +67,7 @@ class ObjectStore:
 
     def digests(self) -> Iterator[Digest]:
         """Yield the digest of every object that is stored, reachable or not, in no order."""
-        for name in self.backend.names(_FOLDER):
+        for name in self.backend.names(OBJECTS):
             last = name.rpartition("/")[2]
             if is_digest(last):
                 yield Digest(last)
@@ -76,4 +75,4 @@ class ObjectStore:
 
 def object_name(digest: Digest) -> str:
     """Return the backend name of an object: `objects/ab/ab12…`."""
-    return f"{_FOLDER}/{digest[:2]}/{digest}"
+    return f"{OBJECTS}/{digest[:2]}/{digest}"

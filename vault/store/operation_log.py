@@ -17,15 +17,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
+from vault.layout import OPERATIONS, TIP
 from vault.objects.digest import Digest, digest_of, is_digest
 from vault.objects.json.stored import stored_json
 from vault.objects.view import View, view_from_json, view_to_json
 from vault.plain_files import FOREIGN
 from vault.store.backend import Backend
 
-_FOLDER = "operations"
 _NEXT_STEP = "`vault fsck` lists everything that is damaged"
-_TIP = "tip"
 _NUMBER = re.compile(r"[0-9]{10,15}")
 _HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
 
@@ -164,7 +163,7 @@ class OperationLog:
 
     def numbers(self) -> Iterator[int]:
         """Yield the number of every entry that is stored, in no order."""
-        for name in self._backend.names(_FOLDER):
+        for name in self._backend.names(OPERATIONS):
             last = name.rpartition("/")[2]
             if _NUMBER.fullmatch(last) and name == _name(int(last)):
                 yield int(last)
@@ -176,7 +175,7 @@ class OperationLog:
         (`hint-damaged`).
         """
         try:
-            text = self._backend.read(_TIP)
+            text = self._backend.read(TIP)
         except KeyError:
             return None
         found = _HINT.fullmatch(text)
@@ -190,7 +189,7 @@ class OperationLog:
 
     def renew_hint(self, number: int) -> None:
         """Let the hint say that this entry is the newest."""
-        self._backend.replace(_TIP, _hint_text(number))
+        self._backend.replace(TIP, _hint_text(number))
 
     def _publish(self, number: int, data: bytes, nonce: str) -> bool:
         """Put an entry; True if it is there now, whatever the backend said."""
@@ -237,7 +236,7 @@ class OperationLog:
 
 
 def _name(number: int) -> str:
-    return f"{_FOLDER}/{number:010d}"
+    return f"{OPERATIONS}/{number:010d}"
 
 
 def _hint_text(number: int) -> bytes:

@@ -340,20 +340,14 @@ def test_the_order_of_import_changes_no_cluster(tmp_path: Path) -> None:
 
 def label(library: Library, at: int, **values: Any) -> None:
     """Label the example at a place of the stage."""
-    from dataclasses import replace
-
     from tests.support.library import NOW
-    from vault.dataset.changing.carry_labels import stored_labels
     from vault.dataset.changing.stage import change_stage
+    from vault.dataset.changing.write_labels import with_labels
     from vault.objects.label_set import Label
-    from vault.objects.runs import key_parts
 
     def change(draft: Any, dataset: Any) -> Any:
-        sets = dataset.label_sets()
-        number, row = (int(part[0]) for part in key_parts(dataset.keys()[at : at + 1]))
-        own = sets.setdefault(number, {})
-        own[row] = {name: Label(name, value, "ada", NOW) for name, value in values.items()}
-        return replace(dataset.manifest, labels=stored_labels(dataset, dataset.keys(), sets)), None
+        labels = {name: Label(name, value, "ada", NOW) for name, value in values.items()}
+        return with_labels(dataset, {int(dataset.keys()[at]): labels}), None
 
     change_stage(library.repository._context(), change)
 

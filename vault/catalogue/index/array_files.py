@@ -23,7 +23,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from vault.config import FOLDER
+from vault.layout import catalogue_folder, repository_folder
 from vault.plain_files import PlainFolder
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -52,8 +52,9 @@ class ArrayFiles:
     @classmethod
     def of_repository(cls, folder: Path | None) -> Self:
         """Return the arrays of the repository in a folder: nowhere if there is none."""
-        place = None if folder is None else folder / FOLDER
-        return cls(place / "catalogue" if place is not None and place.is_dir() else None)
+        if folder is None or not repository_folder(folder).is_dir():
+            return cls(None)
+        return cls(catalogue_folder(folder))
 
     def read(self, name: str) -> Arrays | None:
         """Return the arrays of a name, which cannot be written to; None if there are no sound ones.

@@ -12,6 +12,7 @@ from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint
 from vault.cli.show.terminal import short_id
 from vault.cli.show.wrapped_text import Piece, hanging
+from vault.layout import TIP
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
@@ -36,7 +37,7 @@ def command(invocation: Invocation, repair: bool) -> int:
     return 0 if report.ok else 1
 
 
-_REPAIRABLE = "tip"
+_REPAIRABLE = TIP
 """The one thing that a repair renews: the hint at the newest operation."""
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from vault.dataset.changing.write_labels import store_labels
 from vault.dataset.comparing.compare import compare_datasets
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.labels import labels_at, put_labels
-from vault.objects.digest import Digest
-from vault.objects.label_set import SPLIT, Label, LabelSet, encode_labels
+from vault.dataset.reading.labels import labels_of_rows
+from vault.objects.label_set import SPLIT, Label
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
-from vault.objects.runs import RowKeys, key_parts
 from vault.session.context import Context, head_of
 
 
@@ -27,47 +28,35 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     new = Dataset(context.store, manifest, numbers=old.numbers)
     past = Past(context, [head_of(context.log.tip().view)])
     comparison = compare_datasets(old, new, past=past)
-    sets = old.label_sets()
-    carried: dict[int, dict[str, Label]] = {}
-
-    def carry(source: int, target: int, only: str | None) -> None:
-        labels = labels_at(sets, source)
-        kept = {name: each for name, each in labels.items() if only in (None, name)}
-        if kept:
-            carried[target] = kept
-
-    changed = zip(
+    pairs = list(
+        zip(comparison.relabelled_old.tolist(), comparison.relabelled_new.tolist(), strict=True)
+    )
+    moved = [(before, after, None) for before, after in pairs if before != after]
+    edits = zip(
         comparison.changed_old.tolist(),
         comparison.changed_new.tolist(),
         comparison.what,
         strict=True,
     )
-    for before, after, what in changed:
-        if what is not What.PROMPT:
-            carry(before, after, None if what is What.METADATA else SPLIT)
-    moved = zip(comparison.relabelled_old.tolist(), comparison.relabelled_new.tolist(), strict=True)
-    for before, after in moved:
-        if before != after:
-            carry(before, after, None)
-    # Only now: what was carried must not be carried on.
-    for target, kept in carried.items():
-        put_labels(sets, target, {**kept, **labels_at(sets, target)})
-    return replace(manifest, labels=stored_labels(old, new.keys(), sets))
+    edited = [
+        (before, after, None if what is What.METADATA else SPLIT)
+        for before, after, what in edits
+        if what is not What.PROMPT
+    ]
+    labels = _carried(old, [*edited, *moved])
+    return replace(manifest, labels=store_labels(old, new.keys(), labels))
 
 
-def stored_labels(
-    dataset: Dataset, keys: RowKeys, sets: Mapping[int, LabelSet]
-) -> dict[Digest, Digest]:
-    """Store the labels of the rows `keys`, and return the label set of each chunk.
-
-    `sets` are by the dataset's chunk numbers. A row that left takes its labels along: should the
-    same record be imported again, it comes unlabelled.
-    """
-    labels = {}
-    chunk, row = key_parts(keys)
-    for number, rows in sets.items():
-        present = set(row[chunk == number].tolist())
-        kept = {at: each for at, each in rows.items() if at in present and each}
+def _carried(
+    dataset: Dataset, pairs: Sequence[tuple[int, int, str | None]]
+) -> dict[int, dict[str, Label]]:
+    """Return the labels of rows that take over those of others: (from, to, only this label)."""
+    sources, targets = (np.array([each[at] for each in pairs], np.uint64) for at in (0, 1))
+    theirs, own = labels_of_rows(dataset, sources), labels_of_rows(dataset, targets)
+    carried = {}
+    for source, target, only in pairs:
+        labels = theirs.get(source, {})
+        kept = {name: each for name, each in labels.items() if only in (None, name)}
         if kept:
-            labels[dataset.numbers.digest(number)] = dataset.store.put(encode_labels(kept))
-    return labels
+            carried[target] = {**kept, **own.get(target, {})}
+    return carried

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dataset.changing.carry_labels import stored_labels
 from vault.dataset.changing.row_order import appended, brought_back, rows_exchanged
+from vault.dataset.changing.write_labels import LabelsByKey, store_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, store_pages
-from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import removals_for, with_removals, without_removals
 from vault.dataset.reading.sources import Claims, adopted_after, source_of_each
-from vault.objects.label_set import LabelSet
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys, Runs, only_in
@@ -30,8 +29,8 @@ class Edit:
 
     `out` leave. `exchanged` maps a row to the one that takes its place, and `back` come back to
     where they stood: both rows of the dataset `origin`, with the labels and the source that they
-    have there. `added` come at the end, as they were first read. `labels` are the label sets to
-    begin with, by chunk number (those of the dataset).
+    have there. `added` come at the end, as they were first read. `labels` replaces all labels of
+    other rows, by row key.
     """
 
     origin: Dataset
@@ -39,7 +38,7 @@ class Edit:
     exchanged: Mapping[int, int] = field(default_factory=dict)
     back: RowKeys = field(default_factory=_NONE.copy)
     added: RowKeys = field(default_factory=_NONE.copy)
-    labels: Mapping[int, LabelSet] | None = None
+    labels: LabelsByKey = field(default_factory=dict)
 
 
 def rearranged(
@@ -48,20 +47,19 @@ def rearranged(
     arranged: RowKeys,
     *,
     claims: Claims = (),
-    labels: Mapping[int, LabelSet] | None = None,
+    labels: LabelsByKey | None = None,
 ) -> Manifest:
     """Return the manifest of a dataset whose rows `keys` became `arranged`; stores its parts.
 
     `claims` says to whom rows belong that came, where that is not whom they were read from;
-    `labels` are all label sets by chunk number (those of the dataset). Removals, quarantine,
-    sources and attachments stay.
+    `labels` replaces all labels of a row, by row key; other rows keep those of the dataset.
+    Removals, quarantine, sources and attachments stay.
     """
-    sets = dataset.label_sets() if labels is None else labels
     return replace(
         dataset.manifest,
         pages=store_pages(dataset.store, Runs.from_keys(dataset.numbers, arranged)),
         adopted=adopted_after(dataset, keys, arranged, claims),
-        labels=stored_labels(dataset, arranged, sets),
+        labels=store_labels(dataset, arranged, labels),
     )
 
 
@@ -96,7 +94,8 @@ def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
     arranged = brought_back(arranged, edit.origin.keys(), edit.back)
     arranged = appended(arranged, edit.added)
     came = np.concatenate([np.array(list(edit.exchanged.values()), np.uint64), edit.back])
-    labels = _with_labels_of(dataset, edit, came)
+    theirs = labels_of_rows(edit.origin, came)
+    labels = {**edit.labels, **{key: theirs.get(key, {}) for key in came.tolist()}}
     claims = _claims(edit.origin, came)
     manifest = rearranged(dataset, keys, arranged, claims=claims, labels=labels)
     manifest = replace(manifest, sources=_sources(manifest, edit.origin, claims))
@@ -105,14 +104,6 @@ def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
     every = np.concatenate([came, edit.added])
     ids = {each.tobytes() for each in ids_of(dataset.columns(every, ["id"]))}
     return without_removals(dataset.store, manifest, ids)
-
-
-def _with_labels_of(dataset: Dataset, edit: Edit, came: RowKeys) -> Mapping[int, LabelSet]:
-    labels = dict(dataset.label_sets() if edit.labels is None else edit.labels)
-    theirs = edit.origin.label_sets()
-    for key in came.tolist():
-        put_labels(labels, key, labels_at(theirs, key))
-    return labels
 
 
 def _claims(origin: Dataset, came: RowKeys) -> Claims:

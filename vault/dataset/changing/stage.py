@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from vault.dataset.comparing.compare import CountedChanges, count_changes
 from vault.dataset.comparing.past import Past
-from vault.dataset.reading.dataset import Dataset, labels_by_id, open_dataset
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.labels import labels_by_id
 from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
 from vault.objects.manifest import Manifest, encode_manifest

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -27,12 +26,12 @@ from vault.catalogue.expressions.columns import (
 from vault.dataset.reading.conversations import conversation_array, read_conversation
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
+from vault.dataset.reading.labels import LabelColumn, label_columns
 from vault.formats.layouts.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.json.text import parse, parse_compact, parse_quickly
-from vault.objects.label_set import decode_label_columns
 from vault.objects.parquet_bytes import whole_column
 from vault.session.context import Context
 
@@ -184,22 +183,18 @@ class _OpenChunk:
     def _label(self, reference: Reference) -> tuple[pa.Array, bool]:
         name = SPLIT if reference.root == SPLIT else str(reference.path[0])
         labels = self._dataset.manifest.labels.get(self._digest)
-        told = None if labels is None else self._labels(labels).get(name)
-        if told is None:
+        column = None if labels is None else self._labels(labels).get(name)
+        if column is None:
             return _numbered([None], np.zeros(len(self._rows), np.int64), reference), False
-        at = np.minimum(np.searchsorted(told.rows, self._rows), len(told.rows) - 1)
-        is_told = told.rows[at] == self._rows
-        values = [CONVERSIONS[reference.type](each) for each in told.values]
-        place = np.where(is_told, told.place[at], len(values))
-        return _numbered([*values, None], place, reference), bool(is_told.any())
+        values = [CONVERSIONS[reference.type](each) for each in column.values]
+        place = column.places_of(self._rows)
+        return _numbered([*values, None], place, reference), bool((place < len(values)).any())
 
-    def _labels(self, labels: Digest) -> Mapping[str, _Told]:
-        """Return what a label set says, by name."""
-        kept: Mapping[str, _Told] | None = self._cache.get(labels)
+    def _labels(self, labels: Digest) -> Mapping[str, LabelColumn]:
+        kept: Mapping[str, LabelColumn] | None = self._cache.get(labels)
         if kept is None:
-            table = decode_label_columns(self._dataset.store.get(labels))
-            kept = _by_name(table)
-            self._cache.keep(labels, kept, table.nbytes)
+            kept = label_columns(self._dataset.store, labels)
+            self._cache.keep(labels, kept, sum(each.size_bytes for each in kept.values()))
         return kept
 
     def _read_conversations(self) -> list[Conversation | None]:
@@ -269,34 +264,12 @@ class _Kept:
         return int(self.array.nbytes) + 2 * len(self.array)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """The rows that have a label, ascending, and for each the place of its value in `values`."""
-
-    rows: Rows
-    place: NDArray[np.int64]
-    values: Sequence[Any]
-
-
 def _parsed(texts: list[bytes]) -> Iterator[list[Any]]:
     """Yield the values of compact texts, some at a time: more would busy the garbage collector."""
     for start in range(0, len(texts), _PARSED_AT_ONCE):
         some = texts[start : start + _PARSED_AT_ONCE]
         values = parse_compact(some)
         yield [parse(text)[0] for text in some] if values is None else values
-
-
-def _by_name(table: pa.Table) -> dict[str, _Told]:
-    names = whole_column(table, "name").dictionary_encode()
-    rows = table.column("row").to_numpy().astype(np.int64)
-    values = whole_column(table, "value").dictionary_encode()
-    read = [orjson.loads(each) for each in values.dictionary.to_pylist()]
-    numbers, places = names.indices.to_numpy(), values.indices.to_numpy()
-    result = {}
-    for number, name in enumerate(names.dictionary.to_pylist()):
-        own = numbers == number
-        result[name] = _Told(rows[own], places[own].astype(np.int64), read)
-    return result
 
 
 def _numbered(values: Sequence[Any], place: NDArray[Any], reference: Reference) -> pa.Array:

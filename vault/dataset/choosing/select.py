@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.errors import InvalidInput
-from vault.objects.label_set import SPLIT, values_only
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.runs import RowKeys
 
 UNASSIGNED = "unassigned"
 """Where examples without a split go when some have one."""
@@ -58,29 +57,3 @@ def _ranks(dataset: Dataset, keys: RowKeys, prefix: bytes) -> NDArray[np.bytes_]
     # As hex text: numpy compares byte strings only up to their last byte that is not zero.
     digests = [hashlib.sha256(prefix + each.tobytes()).hexdigest() for each in ids]
     return np.array(digests, dtype="S64")
-
-
-def split_of_each(dataset: Dataset, keys: RowKeys) -> list[str | None] | None:
-    """Return the `split` label of each row as text, None where it has none; None if no row has."""
-    chunk, row = key_parts(keys)
-    result: list[str | None] = [None] * len(keys)
-    found = False
-    for number, rows in dataset.label_sets().items():
-        sides = {at: str(each[SPLIT].value) for at, each in rows.items() if SPLIT in each}
-        if not sides:
-            continue
-        for position in np.flatnonzero(chunk == number).tolist():
-            side = sides.get(int(row[position]))
-            if side is not None:
-                result[position] = side
-                found = True
-    return result if found else None
-
-
-def labels_of_each(dataset: Dataset, keys: RowKeys) -> list[dict[str, object]]:
-    """Return the label values of each row."""
-    sets = dataset.label_sets()
-    return [
-        dict(values_only(sets.get(chunk, {}).get(row, {}).values()))
-        for chunk, row in zip(*(part.tolist() for part in key_parts(keys)), strict=True)
-    ]

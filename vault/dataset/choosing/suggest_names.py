@@ -8,11 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.labels import label_names
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
 from vault.objects.chunk import decode_chunk
 from vault.objects.json.text import parse
-from vault.objects.label_set import decode_label_columns
 
 if TYPE_CHECKING:
     from vault.catalogue.expressions.columns import Reference
@@ -40,14 +40,6 @@ def name_unknown(
     if not known:
         hint = "there are no labels yet"
     return InvalidExpression(message, excerpt=source.at(node), code="name-unknown", hint=hint)
-
-
-def label_names(dataset: Dataset) -> set[str]:
-    """Return the names of all labels of a dataset."""
-    names: set[str] = set()
-    for labels in dataset.manifest.labels.values():
-        names.update(decode_label_columns(dataset.store.get(labels)).column("name").to_pylist())
-    return names
 
 
 def field_names(dataset: Dataset) -> set[str]:

@@ -5,7 +5,7 @@ Equal pages of runs cancel unread, equal rows cancel as row keys; ids are read o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,12 +19,12 @@ from vault.dataset.comparing.pair_rows import pair_rows
 from vault.dataset.comparing.past import NO_PAST, Past
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.labels import values_by_key
 from vault.dataset.reading.removals import fixed_into, gone_for_good
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.json.field_path import field_text
 from vault.objects.json.text import canonical_bytes
-from vault.objects.label_set import LabelSet, values_only
 from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
@@ -255,7 +255,11 @@ def _relabelled(
     none = np.zeros(0, np.uint64)
     if old.manifest.labels == new.manifest.labels and not moved:
         return none, none
-    ours, theirs = _label_values(old), _label_values(new)
+    # Where both have the same labels, only rows that moved to another chunk can differ.
+    chunks = {chunk for chunk, _ in old.manifest.labels.items() ^ new.manifest.labels.items()}
+    moves = np.array([*moved, *moved.values()], np.uint64)
+    chunks.update(old.numbers.digest(each) for each in np.unique(key_parts(moves)[0]).tolist())
+    ours, theirs = _label_values(old, chunks), _label_values(new, chunks)
     both = sorted(set(ours) | set(theirs))
     here = {key for key in both if key not in moved}
     kept = set(in_both(np.array(sorted(here), np.uint64), old_keys).tolist())
@@ -274,12 +278,6 @@ def _places(keys: RowKeys, chosen: RowKeys) -> NDArray[np.int64]:
     return np.argsort(by_key[np.searchsorted(keys[by_key], chosen)], kind="stable")
 
 
-def _label_values(dataset: Dataset) -> dict[int, bytes]:
-    """Return label values by row key as JSON, for every row that has any: 1 is not true."""
-    sets: dict[int, LabelSet] = dataset.label_sets()
-    return {
-        (number << 32) | row: canonical_bytes(values_only(labels.values()))
-        for number, rows in sets.items()
-        for row, labels in rows.items()
-        if labels
-    }
+def _label_values(dataset: Dataset, chunks: Collection[Digest]) -> dict[int, bytes]:
+    """Return the label values of rows by row key, as JSON: 1 is not true."""
+    return {key: canonical_bytes(values) for key, values in values_by_key(dataset, chunks)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.comparing.compare import Comparison, field_values
 from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.labels import labels_of_each
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
 from vault.objects.quarantine import decode_removals

@@ -7,7 +7,7 @@ fetched and decoded by a few threads, since hashing and decompressing release th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from vault.objects.chunk import decode_chunk, decode_facts, decode_records
 from vault.objects.digest import ID_BYTES, Digest
-from vault.objects.label_set import LabelSet, decode_labels
 from vault.objects.manifest import Manifest, PageReference, decode_manifest
 from vault.objects.run_page import cut_pages, decode_page, encode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
@@ -82,13 +81,6 @@ class Dataset:
     def columns(self, keys: RowKeys, names: Sequence[str]) -> pa.Table:
         """Return chunk columns of these rows, in the order of `keys`; each chunk is read once."""
         return gather(self.store, self.numbers, keys, names)
-
-    def label_sets(self) -> dict[int, LabelSet]:
-        """Return the label set of each chunk number that has one."""
-        return {
-            self.numbers.number(chunk): decode_labels(self.store.get(labels))
-            for chunk, labels in self.manifest.labels.items()
-        }
 
 
 def open_dataset(
@@ -170,27 +162,3 @@ def in_threads(work: Callable[[_T], _U], items: Iterable[_T]) -> Iterator[_U]:
                 yield pending.pop(0).result()
         for each in pending:
             yield each.result()
-
-
-def labels_by_id(dataset: Dataset) -> Mapping[bytes, Mapping[str, object]]:
-    """Return the label values of every labelled example of a dataset, by example id."""
-    from vault.objects.label_set import values_only
-
-    sets = dataset.label_sets()
-    if not sets:
-        return {}
-    keys = dataset.keys()
-    chunk, row = key_parts(keys)
-    chosen = [
-        position
-        for number, rows in sets.items()
-        for position in np.flatnonzero((chunk == number) & np.isin(row, list(rows))).tolist()
-    ]
-    positions = np.array(sorted(chosen), np.int64)
-    ids = ids_of(dataset.columns(keys[positions], ["id"]))
-    return {
-        each.tobytes(): values_only(sets[number][at].values())
-        for each, number, at in zip(
-            ids, chunk[positions].tolist(), row[positions].tolist(), strict=True
-        )
-    }

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.labels import label_values
 from vault.dataset.reading.records import record_arrays
 from vault.dataset.reading.sources import source_of_each
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import compact_bytes, parse
-from vault.objects.label_set import LabelValue, decode_labels, values_only
+from vault.objects.label_set import LabelValue
 from vault.objects.runs import RowKeys, key_parts
 from vault.presentation.report_html import Displayed
 
@@ -165,22 +166,6 @@ def example_rows(
         done += len(texts)
 
 
-def labels_at(dataset: Dataset, keys: RowKeys) -> dict[int, dict[str, LabelValue]]:
-    """Return the label values of the rows that have any, by position; reads their chunks' sets."""
-    chunk, row = key_parts(keys)
-    found: dict[int, dict[str, LabelValue]] = {}
-    for number in np.unique(chunk).tolist() if dataset.manifest.labels else []:
-        digest = dataset.manifest.labels.get(dataset.numbers.digest(number))
-        if digest is None:
-            continue
-        labels = decode_labels(dataset.store.get(digest))
-        positions = np.flatnonzero(chunk == number)
-        for position, at in zip(positions.tolist(), row[positions].tolist(), strict=True):
-            if at in labels:
-                found[position] = values_only(labels[at].values())
-    return found
-
-
 class _Group:
     """Columns, labels and readers of up to _GROUP rows, from position `first` on."""
 
@@ -189,7 +174,7 @@ class _Group:
         self.first, self.end = first, first + len(own)
         table = dataset.columns(own, names)
         self._roles = roles_at(dataset, own, table)
-        self._labels = labels_at(dataset, own)
+        self._labels = label_values(dataset, own)
         if dataset.manifest.adopted is not None:
             owners = pa.array(source_of_each(dataset, own), pa.string())
             table = table.set_column(_READ.index("source"), "source", owners)

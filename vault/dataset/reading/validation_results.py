@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.config import FOLDER
 from vault.errors import Corrupt
+from vault.layout import TEMPORARY, VALIDATION_FILE, repository_folder
 from vault.objects.digest import Digest
 from vault.objects.json.stored import stored_json
 from vault.objects.manifest import Manifest
@@ -31,8 +31,6 @@ from vault.store.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from vault.rules.kernel.any_rule import AnyRule
-
-_FILE = "validated.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ def remember_validation(context: Context, validation: Validation) -> None:
     if plain is None:
         return
     with contextlib.suppress(OSError):
-        plain.make("tmp")
-        descriptor, temporary = plain.new_file("tmp")
+        plain.make(TEMPORARY)
+        descriptor, temporary = plain.new_file(TEMPORARY)
         try:
             with open(descriptor, "wb") as file:
                 file.write(encode_validation(validation))
-            plain.replace(_FILE, temporary)
+            plain.replace(VALIDATION_FILE, temporary)
         finally:
             plain.remove(temporary)
 
@@ -104,7 +102,7 @@ def recall_validation(
     if plain is None:
         return None
     try:
-        data = plain.read(_FILE)
+        data = plain.read(VALIDATION_FILE)
     except OSError:
         return None
     try:
@@ -166,5 +164,5 @@ def validation_change(
 
 
 def _folder(context: Context) -> PlainFolder | None:
-    folder = None if context.folder is None else context.folder / FOLDER
+    folder = None if context.folder is None else repository_folder(context.folder)
     return PlainFolder(folder) if folder is not None and folder.is_dir() else None

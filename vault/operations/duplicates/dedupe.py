@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vault.dataset.changing.carry_labels import stored_labels
 from vault.dataset.changing.edit import taken_out
 from vault.dataset.changing.stage import change_stage
+from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.judged_pairs import EXACT, NEAR
+from vault.dataset.reading.labels import keys_with_label
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
-from vault.objects.runs import key_parts
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
 from vault.operations.duplicates.plan.keep_policy import CLUSTER
 from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
@@ -130,22 +130,14 @@ def _details(dataset: Dataset, plan: DuplicatePlan) -> Iterator[dict[str, Any]]:
 
 def _marked(context: Context, dataset: Dataset, plan: DuplicatePlan) -> tuple[Manifest, int]:
     """Return the manifest with a label on every member of a cluster, and how many there are."""
-    sets = {
-        number: {
-            row: {name: each for name, each in labels.items() if name != CLUSTER}
-            for row, labels in rows.items()
-        }
-        for number, rows in dataset.label_sets().items()
+    labels: dict[int, dict[str, Label | None]] = {
+        key: {CLUSTER: None} for key in keys_with_label(dataset, CLUSTER)
     }
     keepers, _ = plan.cluster_sizes()
     members = sorted({*plan.removed.tolist(), *keepers.tolist()})
     kept = plan.keeper[members]
     names = [each.tobytes().hex() for each in ids_of(dataset.columns(plan.keys[kept], ["id"]))]
-    chunk, row = key_parts(plan.keys[members])
     intent = context.intent
-    for number, at, name in zip(chunk.tolist(), row.tolist(), names, strict=True):
-        label = Label(CLUSTER, name[:_SHORT_ID], intent.author, intent.time)
-        own = sets.setdefault(number, {})
-        own[at] = {**own.get(at, {}), CLUSTER: label}
-    labels = stored_labels(dataset, plan.keys, sets)
-    return replace(dataset.manifest, labels=labels), len(members)
+    for key, name in zip(plan.keys[members].tolist(), names, strict=True):
+        labels[key] = {CLUSTER: Label(CLUSTER, name[:_SHORT_ID], intent.author, intent.time)}
+    return with_labels(dataset, labels), len(members)

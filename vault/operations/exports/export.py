@@ -10,13 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vault.dataset.choosing.saved_filters import satisfying
-from vault.dataset.choosing.select import (
-    UNASSIGNED,
-    labels_of_each,
-    select,
-    split_of_each,
-)
+from vault.dataset.choosing.select import UNASSIGNED, select
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
+from vault.dataset.reading.labels import labels_of_each, split_of_each
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.columns import ColumnPlan, plan_columns

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.files.inputs import by_name
-from vault.session.open_repository import FOLDER
+from vault.layout import FOLDER, repository_folder
 
 
 def check_place(folder: Path | None, output: str) -> None:
@@ -33,7 +33,7 @@ def check_place(folder: Path | None, output: str) -> None:
         )
     path = Path(output)
     resolved = Path(os.path.realpath(path))
-    if folder is not None and resolved.is_relative_to((folder / FOLDER).resolve()):
+    if folder is not None and resolved.is_relative_to(repository_folder(folder).resolve()):
         raise InvalidInput(
             f"{output} is inside the repository's own folder",
             code="output-inside-repository",

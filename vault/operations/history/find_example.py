@@ -11,13 +11,13 @@ import pyarrow as pa
 from vault.catalogue.index.examples import Catalogue, Located
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput, NotFound
+from vault.layout import catalogue_folder
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.objects.view import View
 from vault.session.context import Context
-from vault.session.open_repository import FOLDER
 from vault.session.revisions import all_commits
 
 
@@ -54,7 +54,7 @@ def find_example(context: Context, view: View, text: str) -> FoundExample:
     chunks = list(dict.fromkeys([*held, *_chunks_of_removed(context, view)]))
     first = bytes.fromhex(text.ljust(2 * ID_BYTES, "0"))
     last = bytes.fromhex(text.ljust(2 * ID_BYTES, "f"))
-    folder = None if context.folder is None else context.folder / FOLDER / "catalogue"
+    folder = None if context.folder is None else catalogue_folder(context.folder)
 
     def read_ids(chunk: Digest) -> pa.Array:
         return decode_chunk(context.store.get(chunk), ["id"]).column("id").combine_chunks()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.errors import InvalidInput
+from vault.layout import IGNORE_FILE, repository_folder
 from vault.presentation.report_html import Displayed
-from vault.session.open_repository import FOLDER, begin, is_repository
+from vault.session.open_repository import begin, is_repository
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent
 
@@ -32,8 +33,8 @@ def init_repository(folder: Path, intent: Intent) -> InitReport:
             hint="name a folder: `vault init FOLDER`",
         )
     if is_repository(folder):
-        return InitReport((folder / FOLDER).resolve(), created=False)
-    backend = LocalBackend(folder / FOLDER)
-    backend.put_if_absent(".gitignore", b"*\n")
+        return InitReport(repository_folder(folder).resolve(), created=False)
+    backend = LocalBackend(repository_folder(folder))
+    backend.put_if_absent(IGNORE_FILE, b"*\n")
     begin(backend, intent)
-    return InitReport((folder / FOLDER).resolve(), created=True)
+    return InitReport(repository_folder(folder).resolve(), created=True)

@@ -13,13 +13,13 @@ from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.find_rows import places_of
 from vault.dataset.reading.id_index import NOWHERE
-from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import REVERTED, removals_for, removals_of, with_removals
 from vault.errors import AnswerIsNo
 from vault.objects.commit import Commit
 from vault.objects.digest import Digest
 from vault.objects.json.text import canonical_bytes
-from vault.objects.label_set import Label, LabelSet
+from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
     QuarantineEntry,
@@ -112,7 +112,7 @@ class _Reverting:
         doubled = edits[(edits != NOWHERE) & (originals != NOWHERE)]
         out = np.concatenate([added[added != NOWHERE], doubled])
         back = changes.removed[self._places(changes.removed) == NOWHERE]
-        labels, relabelled = self._labels()
+        labels = self._labels()
         leaving = np.concatenate([out, edits[swap]])
         orphans = self._orphans(leaving)
         readmitted = self._rows(orphans) if readmit else leaving[:0]
@@ -130,7 +130,7 @@ class _Reverting:
             taken_out=len(out),
             brought_back=len(back),
             exchanged=len(exchanged),
-            relabelled=relabelled,
+            relabelled=len(labels),
             changed_since=gone,
             missing=len(orphans) - len(readmitted),
             readmitted=len(readmitted),
@@ -142,31 +142,30 @@ class _Reverting:
     def _places(self, rows: RowKeys) -> RowKeys:
         return places_of(self._dataset, self._keys, rows)
 
-    def _labels(self) -> tuple[dict[int, LabelSet], int]:
-        """Return the label sets with what the commit said of examples unsaid, and of how many.
+    def _labels(self) -> dict[int, dict[str, Label]]:
+        """Return the labels, by row key, of examples whose labels the commit had changed.
 
-        A label that says something else by now is left alone.
+        A label that was changed again since is left alone.
         """
-        sets = self._dataset.label_sets()
-        changes = self._changes
-        before, after = self._old.label_sets(), self._new.label_sets()
-        count = 0
-        here = self._places(changes.relabelled_new).tolist()
-        old_rows, new_rows = changes.relabelled_old.tolist(), changes.relabelled_new.tolist()
-        for old, new, at in zip(old_rows, new_rows, here, strict=True):
-            if at == int(NOWHERE):
-                continue
-            was, became = labels_at(before, old), labels_at(after, new)
-            now = dict(labels_at(sets, at))
+        here = self._places(self._changes.relabelled_new)
+        is_here = here != NOWHERE
+        rows = here[is_here]
+        old_rows = self._changes.relabelled_old[is_here]
+        new_rows = self._changes.relabelled_new[is_here]
+        before, after = labels_of_rows(self._old, old_rows), labels_of_rows(self._new, new_rows)
+        current = labels_of_rows(self._dataset, rows)
+        reverted = {}
+        for old, new, at in zip(old_rows.tolist(), new_rows.tolist(), rows.tolist(), strict=True):
+            was, became = before.get(old, {}), after.get(new, {})
+            now = dict(current.get(at, {}))
             for name in was.keys() | became.keys():
                 if _value(now, name) == _value(became, name) != _value(was, name):
                     now.pop(name, None)
                     if name in was:
                         now[name] = was[name]
-            if now != labels_at(sets, at):
-                put_labels(sets, at, now)
-                count += 1
-        return sets, count
+            if now != current.get(at, {}):
+                reverted[at] = now
+        return reverted
 
     def _orphans(self, leaving: RowKeys) -> list[Removal]:
         """Return removals that name a leaving example as the one kept in their stead."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset, records_of
+from vault.dataset.reading.labels import values_in_chunk
 from vault.errors import NotFound
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.json.text import parse
-from vault.objects.label_set import decode_labels
 from vault.objects.quarantine import decode_removals, details_of
 from vault.objects.view import View
 from vault.operations.history.log import LoggedCommit, logged
@@ -181,14 +181,9 @@ def _key(value: int | None) -> str | None:
 def _labels(context: Context, manifest: Digest | None, places: Any) -> dict[str, object]:
     if manifest is None:
         return {}
-    sets = context.manifest(manifest).labels
-    for place in places:
-        labels = sets.get(place.chunk)
-        if labels is not None:
-            rows = decode_labels(context.store.get(labels))
-            if place.row in rows:
-                return {name: each.value for name, each in sorted(rows[place.row].items())}
-    return {}
+    holder = context.manifest(manifest)
+    labels = (values_in_chunk(context.store, holder, each.chunk, each.row) for each in places)
+    return dict(next(filter(None, labels), {}))
 
 
 def _removals(context: Context, view: View, wanted: bytes) -> tuple[RemovalShown, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from vault.dataset.choosing.select import labels_of_each
 from vault.dataset.comparing.compare import Comparison, compare
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import WINDOW, record_arrays
 from vault.dataset.reading.validation_results import (
     ValidationChange,

@@ -100,18 +100,17 @@ def _table(context: Context, statement: Statement, relation: Relation) -> pa.Tab
 def _labels(context: Context) -> pa.Table:
     from vault.dataset.reading.dataset import ids_of
     from vault.dataset.reading.json_values import as_text
-    from vault.objects.runs import key_parts
+    from vault.dataset.reading.labels import labels_of_rows
 
     dataset = open_revision(context, None)[1]
-    sets = dataset.label_sets()
     keys = dataset.keys()
-    chunk, row = (part.tolist() for part in key_parts(keys))
-    places = [at for at in range(len(keys)) if sets and row[at] in sets.get(chunk[at], ())]
-    ids = ids_of(dataset.columns(keys[np.array(places, np.int64)], ["id"]))
+    labels = labels_of_rows(dataset, keys)
+    labelled = [key for key in keys.tolist() if key in labels]
+    ids = ids_of(dataset.columns(np.array(labelled, np.uint64), ["id"]))
     rows = [
-        (each.tobytes().hex(), said.name, as_text(said.value), said.author, said.time, said.note)
-        for at, each in zip(places, ids, strict=True)
-        for _, said in sorted(sets[chunk[at]][row[at]].items())
+        (each.tobytes().hex(), name, as_text(label.value), label.author, label.time, label.note)
+        for key, each in zip(labelled, ids, strict=True)
+        for name, label in sorted(labels[key].items())
     ]
     return _rows("labels", rows)
 

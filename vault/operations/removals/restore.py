@@ -16,7 +16,7 @@ from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.find_rows import places_of
 from vault.dataset.reading.id_index import NOWHERE
 from vault.dataset.reading.judged_pairs import pairs_of_removals, with_judged_pairs
-from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
@@ -153,11 +153,9 @@ def _restored(
     counts.unchanged += len(rows) - len(absent) - len(relabelled)
     if not len(absent) and not len(relabelled):
         return dataset
-    labels = dataset.label_sets()
-    theirs = origin.label_sets()
+    theirs = labels_of_rows(origin, relabelled)
     now = dict(zip(changes.relabelled_old.tolist(), changes.relabelled_new.tolist(), strict=True))
-    for row in relabelled.tolist():
-        put_labels(labels, now[row], labels_at(theirs, row))
+    labels = {now[row]: theirs.get(row, {}) for row in relabelled.tolist()}
     manifest = edited(dataset, keys, Edit(origin, exchanged=exchanged, back=back, labels=labels))
     return Dataset(dataset.store, manifest, numbers=dataset.numbers)
 

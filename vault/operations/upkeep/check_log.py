@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vault.errors import Corrupt, StorageFailed
+from vault.layout import TIP
 from vault.objects.view import Stage, View
 from vault.operations.upkeep.problems import Problems
 from vault.session.context import WORKSPACE
@@ -63,7 +64,7 @@ class LogCheck:
         try:
             return self._log.read_hint() or 0
         except (Corrupt, StorageFailed) as error:
-            self._problems.add(error.code, "tip", error.message)
+            self._problems.add(error.code, TIP, error.message)
             return 0
 
     def _gap(self, first: int, end: int) -> Iterator[Operation]:

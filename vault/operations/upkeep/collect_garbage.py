@@ -6,12 +6,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from vault.errors import InvalidInput
+from vault.layout import repository_folder
 from vault.objects.digest import Digest
 from vault.operations.upkeep.reachable import Reach
 from vault.plain_files import PlainFolder
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
-from vault.session.open_repository import FOLDER
 from vault.store.operation_log import Operation
 
 UNDO_DAYS = 30
@@ -48,7 +48,7 @@ def collect_garbage(
     now = seconds_of(context.intent.time)
     assert now is not None, "whoever opens a repository gives a clock that tells ISO 8601"
     if context.folder is not None:
-        for _, error in PlainFolder(context.folder / FOLDER).foreign():
+        for _, error in PlainFolder(repository_folder(context.folder)).foreign():
             raise error
     with nullcontext() if dry_run else context.store.backend.collecting():
         tip = context.log.tip()

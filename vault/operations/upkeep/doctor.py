@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from vault.config import (
-    FOLDER,
     KNOWN_KEYS,
     Configuration,
     read_machine_configuration,
     read_team_configuration,
 )
 from vault.errors import Corrupt, VaultError
+from vault.layout import CATALOGUE, OBJECTS, TEMPORARY, repository_folder
 from vault.plain_files import PlainFolder
 from vault.presentation.report_html import Displayed
 from vault.session.open_repository import open_backend
@@ -151,7 +151,7 @@ def _libraries() -> Iterator[LibraryVersion]:
 
 
 def _state(root: Path, problems: list[DoctorProblem]) -> RepositoryState:
-    folder = root / FOLDER
+    folder = repository_folder(root)
     plain = PlainFolder(folder)
     operations = None
     try:
@@ -203,7 +203,7 @@ def _sizes(plain: PlainFolder) -> tuple[int, int]:
     """Return how many files the folder of objects holds, at any depth, and their bytes."""
     count = size_bytes = 0
     with suppress(Corrupt, OSError):
-        for name in plain.names("objects"):
+        for name in plain.names(OBJECTS):
             with suppress(Corrupt, OSError):
                 size_bytes += plain.status(name).st_size
                 count += 1
@@ -214,8 +214,8 @@ def _catalogue(plain: PlainFolder) -> tuple[str, int]:
     from vault.catalogue.index.state import catalogue_state
 
     try:
-        plain.place("catalogue/")
-        state = catalogue_state(plain.path / "catalogue")
+        plain.place(f"{CATALOGUE}/")
+        state = catalogue_state(plain.path / CATALOGUE)
     except Corrupt:
         return "not looked at", 0
     except (OSError, ImportError) as error:
@@ -229,8 +229,8 @@ def _catalogue(plain: PlainFolder) -> tuple[str, int]:
 def _has_hard_links(plain: PlainFolder) -> bool | None:
     """Try it, with a file of no use; None where nothing can be written."""
     try:
-        plain.make("tmp")
-        descriptor, first = plain.new_file("tmp")
+        plain.make(TEMPORARY)
+        descriptor, first = plain.new_file(TEMPORARY)
         os.close(descriptor)
     except (Corrupt, OSError):
         return None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vault.errors import Corrupt, StorageFailed
+from vault.layout import FOLDER, FORMAT_FILE, OPERATIONS, TIP, repository_folder
 from vault.objects.commit import decode_commit
 from vault.objects.digest import Digest
 from vault.objects.view import Stage, View
@@ -20,7 +21,7 @@ from vault.operations.upkeep.problems import Problem, Problems
 from vault.plain_files import FOREIGN, PlainFolder
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
-from vault.session.open_repository import FOLDER, FORMAT_NAME, FORMAT_TEXT
+from vault.session.open_repository import FORMAT_TEXT
 from vault.session.revisions import tips
 
 LEFTOVER_SECONDS = 3_600
@@ -74,7 +75,7 @@ def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
     problems = Problems()
     if context.folder is not None:
         with problems.caught(FOLDER):
-            for name, error in PlainFolder(context.folder / FOLDER).foreign():
+            for name, error in PlainFolder(repository_folder(context.folder)).foreign():
                 problems.add(error.code, name, f"{error.message}: {error.hint}")
     _check_format(context, problems)
     log = LogCheck(context.log, problems)
@@ -108,7 +109,7 @@ class _Reached:
                 with problems.caught(f"operation {operation.number}"):
                     reached._add(operation.view, f"operation {operation.number}", seen)
         except Corrupt as error:  # a link in the place of the folder
-            problems.add(error.code, "operations", error.message)
+            problems.add(error.code, OPERATIONS, error.message)
         return reached
 
     def claim(self, manifest: Digest, claim: Claim) -> None:
@@ -127,15 +128,15 @@ class _Reached:
 
 def _check_format(context: Context, problems: Problems) -> None:
     try:
-        text = context.store.backend.read(FORMAT_NAME)
+        text = context.store.backend.read(FORMAT_FILE)
     except KeyError:
-        problems.add("format-missing", FORMAT_NAME, f"it should read {FORMAT_TEXT.decode()!r}")
+        problems.add("format-missing", FORMAT_FILE, f"it should read {FORMAT_TEXT.decode()!r}")
         return
     except (Corrupt, StorageFailed) as error:
-        problems.add(error.code, FORMAT_NAME, error.message)
+        problems.add(error.code, FORMAT_FILE, error.message)
         return
     if text not in (FORMAT_TEXT, FORMAT_TEXT.rstrip()):
-        problems.add("format-damaged", FORMAT_NAME, f"it should read {FORMAT_TEXT.decode()!r}")
+        problems.add("format-damaged", FORMAT_FILE, f"it should read {FORMAT_TEXT.decode()!r}")
 
 
 def _check_objects(reader: ObjectReader, problems: Problems, reached: _Reached) -> None:
@@ -196,7 +197,7 @@ def _renew_hint(context: Context, number: int) -> bool:
 
 
 def _is_repaired(problem: Problem, repaired: Iterable[str]) -> bool:
-    return problem.object == "tip" and _RENEWED in repaired
+    return problem.object == TIP and _RENEWED in repaired
 
 
 def _still_there(problem: Problem) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vault.errors import Corrupt, StorageFailed
+from vault.layout import OBJECTS
 from vault.objects.digest import Digest
 from vault.operations.upkeep.problems import Problems
 from vault.progress import Progress
@@ -41,6 +42,6 @@ class ObjectReader:
 
     def check_others(self) -> None:
         """Read every stored object that was not read yet, whatever it is."""
-        with self._problems.caught("objects"):
+        with self._problems.caught(OBJECTS):
             for digest in self._store.digests():
                 self.check(digest, "nothing that could be read leads to it")

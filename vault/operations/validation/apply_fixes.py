@@ -20,7 +20,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.dataset.reading.id_index import IdIndex
 from vault.dataset.reading.judged_pairs import EXACT
-from vault.dataset.reading.labels import labels_at, put_labels
+from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import FIXED, removals_for, removals_of, with_removals
 from vault.dataset.reading.sources import source_of_each
 from vault.dataset.reading.write_records import BlockWriter, RecordReader
@@ -213,11 +213,9 @@ def _exchanged(
     """Return the manifest with the fixed rows in place, and with what they were among removals."""
     old = np.array(plan.old, np.uint64)
     merged = np.array(plan.merged, np.uint64)
-    labels = dataset.label_sets()
-    for before, after in zip(plan.old, fresh.tolist(), strict=True):
-        said = labels_at(labels, before)
-        if said:
-            put_labels(labels, after, said)
+    known = labels_of_rows(dataset, old)
+    pairs = zip(plan.old, fresh.tolist(), strict=True)
+    labels = {after: known[before] for before, after in pairs if before in known}
     arranged = rows_exchanged(keys, dict(zip(plan.old, fresh.tolist(), strict=True)), merged[:0])
     arranged = arranged[only_in(arranged, merged)]
     owners: dict[str, list[int]] = {}

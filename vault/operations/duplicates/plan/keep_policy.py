@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.examples import labels_at
+from vault.dataset.reading.labels import label_values
 from vault.dataset.reading.sources import source_of_each
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput, NotFound
@@ -27,7 +27,7 @@ def preferences(dataset: Dataset, keys: RowKeys, policy: str | None) -> Rows:
     """
     count = len(keys)
     if policy is None:
-        labels = labels_at(dataset, keys)
+        labels = label_values(dataset, keys)
         result = np.ones(count, np.int64)
         result[[at for at, each in labels.items() if set(each) - {CLUSTER}]] = 0
         return result
@@ -62,7 +62,7 @@ def _of_source(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
 
 
 def _labelled(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
-    labels = labels_at(dataset, keys)
+    labels = label_values(dataset, keys)
     having = {at: each[name] for at, each in labels.items() if name in each}
     if not having:
         raise _not_found("label", name, sorted({each for own in labels.values() for each in own}))

@@ -30,6 +30,7 @@ from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
+from vault.layout import TEMPORARY, repository_folder, temporary_folder
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.plan.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.duplicates.plan.keep_policy import preferences
@@ -48,7 +49,6 @@ from vault.operations.duplicates.workers.open_engine import catalogue_to_share
 from vault.plain_files import PlainFolder
 from vault.processes.child import default_workers
 from vault.session.context import Context
-from vault.session.open_repository import FOLDER
 
 _IN_MEMORY_BYTES = 1 << 30
 """Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
@@ -225,8 +225,8 @@ def _scratch_folder(context: Context) -> Path | None:
     """Return the folder for temporary files of a repository. Raises Corrupt (`foreign-file`)."""
     if context.folder is None:
         return None
-    PlainFolder(context.folder / FOLDER).place("tmp/")
-    folder = context.folder / FOLDER / "tmp"
+    PlainFolder(repository_folder(context.folder)).place(f"{TEMPORARY}/")
+    folder = temporary_folder(context.folder)
     return folder if folder.is_dir() else None
 
 

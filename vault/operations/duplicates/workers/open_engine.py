@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vault.errors import InvalidInput
+from vault.layout import catalogue_folder, repository_folder
 from vault.operations.duplicates.workers.cluster import Tasks
 from vault.session.context import Context
-from vault.session.open_repository import FOLDER
 
 LOCAL = "local"
 RAY = "ray"
@@ -61,6 +61,7 @@ def catalogue_to_share(context: Context) -> Path | None:
 
     Whether other machines can read it is not known here.
     """
-    folder = None if context.folder is None else (context.folder / FOLDER).resolve()
-    is_shared = context.store.backend.shared_between_processes
-    return folder / "catalogue" if folder is not None and folder.is_dir() and is_shared else None
+    if context.folder is None or not context.store.backend.shared_between_processes:
+        return None
+    folder = context.folder.resolve()
+    return catalogue_folder(folder) if repository_folder(folder).is_dir() else None
