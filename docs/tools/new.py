@@ -273,9 +273,10 @@ def _next_code(family: str) -> str:
 
 
 def _version() -> str:
+    """Return the version that is being made."""
     from vault.version import __version__
 
-    return __version__
+    return __version__.partition(".dev")[0]
 
 
 def _write(name: str, text: str) -> None:
