@@ -28,13 +28,13 @@ def {function}(subject: Subject) -> Iterator[Fault]:
 
 RULE = """\
     Rule(
-        "{code}",
-        "{name}",
-        Severity.WARNING,
-        "Why it matters to who trains on it: what the trainer or the model does then.",
-        {function},
-        (answered("This is an EXAMPLE."),),
-        (PLAIN, answered("This looks like one, and is not.")),
+        code="{code}",
+        name="{name}",
+        severity=Severity.WARNING,
+        why="Why it matters to who trains on it: what the trainer or the model does then.",
+        check={function},
+        fails=(answered("This is an EXAMPLE."),),
+        passes=(PLAIN, answered("This looks like one, and is not.")),
         trigger=Trigger.ANSWER,
         sought="EXAMPLE",
         is_default=False,

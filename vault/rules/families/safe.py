@@ -48,18 +48,18 @@ def _rule(
 ) -> Rule:
     shows = _masked if severity is Severity.ERROR else _personal
     return Rule(
-        code,
-        name,
-        severity,
-        why,
-        _finds(recogniser, what, shows),
-        (
+        code=code,
+        name=name,
+        severity=severity,
+        why=why,
+        check=_finds(recogniser, what, shows),
+        fails=(
             *map(answered, fails),
             chat(user(fails[0]), TOLD),
             tooled(ASK, calling_tool(tool_call({"note": fails[0]}))),
             {"question": fails[0]},
         ),
-        (PLAIN, *map(answered, passes)),
+        passes=(PLAIN, *map(answered, passes)),
         trigger=Trigger.TEXT,
         sought=recogniser.pattern,
     )

@@ -41,75 +41,75 @@ def _verdicts(good: int, bad: int) -> Records:
 
 RULES = (
     SetRule(
-        "SETS001",
-        "too-few-examples",
-        Severity.ERROR,
-        "The provider refuses a file with fewer examples: OpenAI, Azure and Mistral take 10 or "
+        code="SETS001",
+        name="too-few-examples",
+        severity=Severity.ERROR,
+        why="The provider refuses a file with fewer examples: OpenAI, Azure and Mistral take 10 or "
         "more, Fireworks 3.",
-        checks.too_few,
-        ((PLAIN,) * 2,),
-        ((PLAIN,) * 10,),
+        check=checks.too_few,
+        fails=((PLAIN,) * 2,),
+        passes=((PLAIN,) * 10,),
         targets=("openai", "azure", "fireworks", "mistral"),
     ),
     SetRule(
-        "SETS002",
-        "fewer-than-advised",
-        Severity.WARNING,
-        "The provider takes the file and advises more: OpenAI to start with 50 examples, Google "
-        "with 100 for Gemini.",
-        checks.fewer_than_advised,
-        ((PLAIN,) * 49,),
-        ((PLAIN,) * 100,),
+        code="SETS002",
+        name="fewer-than-advised",
+        severity=Severity.WARNING,
+        why="The provider takes the file and advises more: OpenAI to start with 50 examples, "
+        "Google with 100 for Gemini.",
+        check=checks.fewer_than_advised,
+        fails=((PLAIN,) * 49,),
+        passes=((PLAIN,) * 100,),
         targets=("openai", "azure", "gemini"),
     ),
     SetRule(
-        "SETS003",
-        "too-many-examples",
-        Severity.ERROR,
-        "The provider refuses a file with more examples: Gemini takes 1,000,000, Fireworks "
+        code="SETS003",
+        name="too-many-examples",
+        severity=Severity.ERROR,
+        why="The provider refuses a file with more examples: Gemini takes 1,000,000, Fireworks "
         "3,000,000, Mistral 10,000,000.",
-        checks.too_many,
-        (),
-        ((PLAIN,) * 10,),
+        check=checks.too_many,
+        fails=(),
+        passes=((PLAIN,) * 10,),
         targets=("gemini", "fireworks", "mistral"),
     ),
     SetRule(
-        "SETS004",
-        "file-too-large",
-        Severity.ERROR,
-        "The provider refuses a larger file: OpenAI and Azure take 512 MB, Gemini 1 GB, Mistral "
-        "10 GB, Together 50.1 GB. The records as JSON Lines are measured; what is exported with "
-        "fewer fields is smaller.",
-        checks.too_large,
-        (),
-        ((PLAIN,) * 10,),
+        code="SETS004",
+        name="file-too-large",
+        severity=Severity.ERROR,
+        why="The provider refuses a larger file: OpenAI and Azure take 512 MB, Gemini 1 GB, "
+        "Mistral 10 GB, Together 50.1 GB. The records as JSON Lines are measured; what is "
+        "exported with fewer fields is smaller.",
+        check=checks.too_large,
+        fails=(),
+        passes=((PLAIN,) * 10,),
         targets=("openai", "azure", "gemini", "mistral", "together"),
     ),
     SetRule(
-        "SETS005",
-        "layouts-differ",
-        Severity.WARNING,
-        "Examples of several layouts stand in one set. Trainers take one, and some decide which by "
-        "the first line and drop or misread the others; export with one format instead.",
-        checks.layouts_differ,
-        ((PLAIN, {"instruction": "Say hi.", "input": "", "output": "Hi."}),),
-        ((PLAIN, PLAIN),),
+        code="SETS005",
+        name="layouts-differ",
+        severity=Severity.WARNING,
+        why="Examples of several layouts stand in one set. Trainers take one, and some decide "
+        "which by the first line and drop or misread the others; export with one format instead.",
+        check=checks.layouts_differ,
+        fails=((PLAIN, {"instruction": "Say hi.", "input": "", "output": "Hi."}),),
+        passes=((PLAIN, PLAIN),),
     ),
     SetRule(
-        "SETS006",
-        "answers-contradict",
-        Severity.WARNING,
-        "The same question has different short answers: two labels for one text. Whatever the "
+        code="SETS006",
+        name="answers-contradict",
+        severity=Severity.WARNING,
+        why="The same question has different short answers: two labels for one text. Whatever the "
         "model learns, one of them is wrong.",
-        checks.answers_contradict,
-        (
+        check=checks.answers_contradict,
+        fails=(
             (
                 answered("billing", "It was charged twice."),
                 answered("refund", "It was charged twice."),
                 *_classes(billing=3),
             ),
         ),
-        (
+        passes=(
             _classes(billing=3, refund=3),
             (answered("Billing", "It was charged."), answered("billing. ", "It was charged.")),
             tuple(
@@ -120,54 +120,59 @@ RULES = (
         ),
     ),
     SetRule(
-        "SETS007",
-        "class-rare",
-        Severity.WARNING,
-        "Nearly all answers are labels, and some labels occur less than a tenth as often as if all "
-        "were alike: the model will hardly ever say them.",
-        checks.rare_classes,
-        (_classes(billing=60, refund=50, fraud=1),),
-        (_classes(billing=60, refund=30, fraud=20), _many(120), _classes(a=1, b=1, c=1)),
+        code="SETS007",
+        name="class-rare",
+        severity=Severity.WARNING,
+        why="Nearly all answers are labels, and some labels occur less than a tenth as often as "
+        "if all were alike: the model will hardly ever say them.",
+        check=checks.rare_classes,
+        fails=(_classes(billing=60, refund=50, fraud=1),),
+        passes=(_classes(billing=60, refund=30, fraud=20), _many(120), _classes(a=1, b=1, c=1)),
         known_as=("class_imbalance",),
     ),
     SetRule(
-        "SETS008",
-        "opening-repeated",
-        Severity.WARNING,
-        "Many answers begin with the same three words, and the model will begin nearly every "
+        code="SETS008",
+        name="opening-repeated",
+        severity=Severity.WARNING,
+        why="Many answers begin with the same three words, and the model will begin nearly every "
         "answer so: a habit of the model that wrote them.",
-        checks.opening_repeated,
-        (_many(30, "Certainly! Here is") + _many(90),),
-        (_many(120), _many(40, "Certainly! Here is")),
+        check=checks.opening_repeated,
+        fails=(_many(30, "Certainly! Here is") + _many(90),),
+        passes=(_many(120), _many(40, "Certainly! Here is")),
     ),
     SetRule(
-        "SETS009",
-        "instructions-sometimes",
-        Severity.WARNING,
-        "Some examples have a system message and others have none; in use every request has one "
-        "or none has.",
-        checks.instructions_sometimes,
-        (_many(60) + tuple(chat(system("Be brief."), *each["messages"]) for each in _many(60)),),
-        (_many(120), tuple(chat(system("Be brief."), ASK, assistant(f"{n}")) for n in range(120))),
+        code="SETS009",
+        name="instructions-sometimes",
+        severity=Severity.WARNING,
+        why="Some examples have a system message and others have none; in use every request has "
+        "one or none has.",
+        check=checks.instructions_sometimes,
+        fails=(
+            _many(60) + tuple(chat(system("Be brief."), *each["messages"]) for each in _many(60)),
+        ),
+        passes=(
+            _many(120),
+            tuple(chat(system("Be brief."), ASK, assistant(f"{n}")) for n in range(120)),
+        ),
     ),
     SetRule(
-        "SETS010",
-        "chosen-longer",
-        Severity.WARNING,
-        "The chosen side of nearly all pairs is the longer one, so that the model learns to say "
-        "more rather than better.",
-        checks.chosen_longer,
-        (_pairs("It arrives on Tuesday, and you need not be at home.", "On Tuesday."),),
-        (_pairs("On Tuesday.", "No idea at all."), _pairs("On Tuesday.", "Tomorrow...")),
+        code="SETS010",
+        name="chosen-longer",
+        severity=Severity.WARNING,
+        why="The chosen side of nearly all pairs is the longer one, so that the model learns to "
+        "say more rather than better.",
+        check=checks.chosen_longer,
+        fails=(_pairs("It arrives on Tuesday, and you need not be at home.", "On Tuesday."),),
+        passes=(_pairs("On Tuesday.", "No idea at all."), _pairs("On Tuesday.", "Tomorrow...")),
         known_as=("length bias",),
     ),
     SetRule(
-        "SETS011",
-        "verdicts-one-sided",
-        Severity.WARNING,
-        "Nearly all verdicts are the same, and KTO learns from the difference; it wants both.",
-        checks.verdicts_one_sided,
-        (_verdicts(100, 3), _verdicts(60, 0)),
-        (_verdicts(60, 40), _verdicts(2, 0)),
+        code="SETS011",
+        name="verdicts-one-sided",
+        severity=Severity.WARNING,
+        why="Nearly all verdicts are the same, and KTO learns from the difference; it wants both.",
+        check=checks.verdicts_one_sided,
+        fails=(_verdicts(100, 3), _verdicts(60, 0)),
+        passes=(_verdicts(60, 40), _verdicts(2, 0)),
     ),
 )

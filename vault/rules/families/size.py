@@ -54,16 +54,16 @@ def _rule(
 ) -> Rule:
     _LIMITS[code] = (limit, what)
     return Rule(
-        code,
-        name,
-        Severity.WARNING,
-        why + _ESTIMATE,
-        _longer_than(limit, what),
-        (
+        code=code,
+        name=name,
+        severity=Severity.WARNING,
+        why=why + _ESTIMATE,
+        check=_longer_than(limit, what),
+        fails=(
             answered("word " * limit),
             {"prompt": "Go on.", "chosen": "Yes.", "rejected": "word " * limit},
         ),
-        (PLAIN, answered("word " * (limit // 2))),
+        passes=(PLAIN, answered("word " * (limit // 2))),
         trigger=Trigger.EVERY,
         targets=target,
     )

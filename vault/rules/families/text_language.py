@@ -39,36 +39,36 @@ def _is_prose(text: str) -> bool:
 
 RULES = (
     Rule(
-        "TEXT022",
-        "script-switched",
-        Severity.WARNING,
-        "The answer is written in another script than the question. Where nothing is to be "
+        code="TEXT022",
+        name="script-switched",
+        severity=Severity.WARNING,
+        why="The answer is written in another script than the question. Where nothing is to be "
         "translated, the model that wrote it lost its way.",
-        other_script,
-        (
+        check=other_script,
+        fails=(
             answered(
                 "您的包裹将于星期二到达。" * 4, "Where is my parcel? I have waited for two weeks."
             ),
         ),
-        (PLAIN, answered("It arrives on Tuesday. " * 3, "Where is my parcel? " * 3)),
+        passes=(PLAIN, answered("It arrives on Tuesday. " * 3, "Where is my parcel? " * 3)),
         trigger=Trigger.TEXT,
         sought=r"[^\x00-\x{24f}]",
         is_default=False,
     ),
     Rule(
-        "TEXT023",
-        "language-switched",
-        Severity.WARNING,
-        "The answer is in another language than the question. Needs the extra `language` "
+        code="TEXT023",
+        name="language-switched",
+        severity=Severity.WARNING,
+        why="The answer is in another language than the question. Needs the extra `language` "
         "(py3langid, whose model comes with it); says nothing where it is not sure.",
-        other_language,
-        (
+        check=other_language,
+        fails=(
             answered(
                 "Ihr Paket hat das Lager heute verlassen und kommt am Dienstag bei Ihnen an.",
                 "Where is my parcel? I have been waiting for two weeks and nobody answers.",
             ),
         ),
-        (
+        passes=(
             PLAIN,
             answered(
                 "It left the warehouse this morning and will be with you on Tuesday at noon.",
