@@ -1,30 +1,42 @@
 """Skeletons for contributors: `python -m docs.tools.new rule|format|command NAME`.
 
-A skeleton is code that works once the entries are made that are a decision; what is left to do is
-printed as numbered steps, those of .github/CONTRIBUTING.md. Nothing is overwritten.
+A skeleton is code that works once the entries are made that are a decision; .github/CONTRIBUTING.md
+has the steps. Nothing is overwritten.
 """
 
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FUTURE = "from __future__ import annotations\n"
+RULE_FAMILIES = ("FORM", "TURN", "TOOL", "PREF", "TEXT", "SAFE")
+"""Families of rules that a skeleton fits: SIZE is a table of lengths, SETS looks at whole sets."""
+
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 RULE_CHECK = '''\
 def {function}(subject: Subject) -> Iterator[Fault]:
     """Report answers that say the word EXAMPLE: replace this by what the rule looks for."""
-    for message in subject.answer:
-        for path, text in message.texts():
-            if "EXAMPLE" in text:
-                yield Fault("the answer says EXAMPLE", path)
+    for each in subject.answers():
+        if "EXAMPLE" in each.text:
+            yield Fault("the answer says EXAMPLE", each.path)
 
 
 '''
+
+RULE_NEEDS = """\
+from collections.abc import Iterator
+from vault.rules.families.sample_records import PLAIN, answered
+from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger
+from vault.rules.kernel.subject import Subject
+"""
 
 RULE = """\
     Rule(
@@ -42,28 +54,21 @@ RULE = """\
     ),
 """
 
-RULE_STEPS = """\
-1. {family_file}: {code} {name} is there and finds the word EXAMPLE. Write the check, `why`, and
-   `fails` and `passes`, which are its tests and its page: 2 to 4 records each, `passes` look alike.
-2. `trigger` and `sought` rule out most examples before the check runs; `Trigger.EVERY` costs most.
-3. .venv/bin/python -m pytest -q tests/unit/rules
-4. Run it over data that you did not write, `vault validate --select {code} --jsonl`, and read what
-   it finds. A rule that is wrong in more than 1 % of what it finds stays `is_default=False`.
-5. .venv/bin/python -m docs.tools.reference
-6. docs/changelog.md: one line for users, below "unreleased".\
-"""
+RULE_TOLD = "{file} has {code} {name} now, which finds the word EXAMPLE."
 
 FORMAT = '''\
-"""{title}: `{field}`; say here who writes such records."""
+"""{title}: `{field}`, texts of user and assistant in turn."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from vault.formats.layouts.faults import BrokenStructure
+from vault.formats.layouts.messages import split_response
 from vault.objects.conversation import Conversation
 
 _FIELDS = frozenset({{"{field}"}})
+_ROLES = ("user", "assistant")
 
 
 def fields_of(record: dict[str, Any]) -> frozenset[str]:
@@ -73,10 +78,12 @@ def fields_of(record: dict[str, Any]) -> frozenset[str]:
 
 def read(record: dict[str, Any]) -> Conversation:
     """Return the conversation of a record; raises BrokenStructure."""
-    text = record.get("{field}")
-    if type(text) is not str:
-        raise BrokenStructure("{field} is not a string")
-    return Conversation(text=text)
+    texts = record.get("{field}")
+    if type(texts) is not list or not all(type(each) is str for each in texts) or not texts:
+        raise BrokenStructure("{field} is not a list of texts")
+    said = [{{"role": _ROLES[at % 2], "content": text}} for at, text in enumerate(texts)]
+    prompt, response = split_response(said)
+    return Conversation(prompt=prompt, response=response)
 '''
 
 FORMAT_TEST = '''\
@@ -87,7 +94,7 @@ from __future__ import annotations
 from vault.formats.layouts.registry import conversation_of, derive, recognise
 from vault.objects.conversation import Kind
 
-RECORD = {{"{field}": "words", "note": 1}}
+RECORD = {{"{field}": ["Where is it?", "Here."], "note": 1}}
 
 
 def test_a_{function}_record_is_recognised_and_read() -> None:
@@ -101,20 +108,6 @@ def test_a_broken_{function}_record_has_no_conversation() -> None:
     assert conversation_of({{"{field}": 1}}, Kind.{constant}) is None
 '''
 
-FORMAT_STEPS = """\
-1. vault/formats/layouts/{function}.py: read the record into a Conversation.
-2. vault/objects/conversation.py: `{constant} = "{name}"` in Kind, before RAW.
-3. vault/formats/layouts/registry.py: an entry in _FAMILIES, _NEEDED and _MAY_MAKE, and where
-   `_kind_of` and `_has_keys_of` recognise it. The first kind that fits wins: put it where it takes
-   no record from another, and add a record to tests/unit/formats/test_registry.py that might.
-4. docs/format/conversations.md: keys, conversation and the order of recognition, in MUST sentences;
-   fixtures/vectors with a record and what it derives to. What exists keeps its keys: a record that
-   was imported as raw before is another kind only when it is imported anew.
-5. .venv/bin/python -m pytest -q tests/unit/formats tests/property/test_derivation_laws.py
-6. vault/rules: the rules of structure meet the new kind (vault/rules/kernel/subject.py).
-7. .venv/bin/python -m docs.tools.reference
-8. docs/changelog.md: one line for users, below "unreleased".\
-"""
 
 VERB = '''\
 """`{name}`: say in one line what it does."""
@@ -130,7 +123,7 @@ from vault.session.context import Context
 
 @dataclass(frozen=True, slots=True)
 class {report}(Displayed):
-    """What {name} answers; its fields are the keys of `--json`. `commit` is None for the stage."""
+    """Answer of {name}: its fields are the keys of `--json`; no `commit` for the stage."""
 
     commit: str | None
     examples: int
@@ -139,7 +132,8 @@ class {report}(Displayed):
 def {function}(context: Context, revision: str | None = None) -> {report}:
     """Return how many examples a revision (the stage) has.
 
-    Raises NotFound (`revision-not-found`).
+    Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`revision-ambiguous`,
+    `revision-invalid`).
     """
     opened, dataset = open_revision(context, revision)
     return {report}(opened.commit, len(dataset.keys()))
@@ -189,7 +183,7 @@ from tests.cli.conftest import Outcome
 Run = Callable[..., Outcome]
 
 
-def test_{function}_says_it_for_people_and_programs(run: Run, project: Path) -> None:
+def test_{function}_says_it_for_people_and_programs(run: Run, committed: Path) -> None:
     assert run("{name}").code == 0
     assert set(json.loads(run("{name}", "--json").out)) == {{"commit", "examples"}}
 
@@ -198,60 +192,76 @@ def test_{function}_of_a_revision_that_is_not_there_is_refused(run: Run, project
     assert run("{name}", "nowhere").code == 3
 '''
 
-COMMAND_STEPS = """\
-1. vault/operations/{family}/{function}.py: the verb and its report. It prints nothing and reads no
-   environment or clock; every error has a code, and combinations are refused here.
-2. vault/repository/repository.py: a method of the name `{function}`, which calls the verb:
-       def {function}(self, revision: str | None = None) -> {report}:
-           \"\"\"Say what it returns, and what it raises.\"\"\"
-           from vault.operations.{family}.{function} import {function}
+METHOD = """\
+The method of step 2, for vault/repository/repository.py ({report} is imported below TYPE_CHECKING):
 
-           return {function}(self._context(), revision)
-   (and {report} below TYPE_CHECKING)
-3. vault/cli/frame/command_table.py: an Entry in its section, with its effect on data.
-4. vault/cli/commands/{module}.py: parse, call once, render; longer texts go into vault/cli/show.
-5. .venv/bin/python -m pytest -q tests/cli/test_{function}.py tests/contract
-6. .venv/bin/python -m docs.tools.reference
-7. docs/changelog.md: one line for users, below "unreleased".\
+    def {function}(self, revision: str | None = None) -> {report}:
+        \"\"\"Say what it returns, and what it raises.\"\"\"
+        from vault.operations.{family}.{function} import {function}
+
+        return {function}(self._context(), revision)
 """
 
 
 def new_rule(name: str, family: str) -> str:
-    """Add a rule to the module of its family, off by default; return what is left to do."""
-    path = ROOT / "vault/rules/families" / f"{family.lower()}.py"
-    if not path.exists():
-        raise SystemExit(f"there is no family {family}: {path.relative_to(ROOT)} is not there")
+    """Add a rule to the module of its family, off by default; return what to say of it."""
+    from vault.rules.codes import ALL_RULES, RULES
+
+    if family not in RULE_FAMILIES:
+        raise SystemExit(f"choose one of {', '.join(RULE_FAMILIES)} for a rule about examples")
+    if name in {rule.name for rule in ALL_RULES.values()}:
+        raise SystemExit(f"a rule is called {name} already")
+    # The module with the family's last code: rules stand in the order of their codes.
+    last = max(code for code in RULES if code.startswith(family))
+    path = next(
+        each
+        for each in (ROOT / "vault/rules/families").glob(f"{family.lower()}*.py")
+        if f'"{last}"' in each.read_text(encoding="utf-8")
+    )
     text = path.read_text(encoding="utf-8")
     code = _next_code(family)
     function = name.replace("-", "_")
-    if f'"{name}"' in text or f"def {function}(" in text:
-        raise SystemExit(f"{path.relative_to(ROOT)} has {name} already")
+    if f"def {function}(" in text:
+        raise SystemExit(f"{path.relative_to(ROOT)} has a function {function} already")
     head, mark, table = text.partition("\nRULES = (\n")
+    head = head.replace(FUTURE, FUTURE + RULE_NEEDS, 1)
     if not mark or not table.endswith(")\n"):
         raise SystemExit(f"{path.relative_to(ROOT)} does not end with its table of rules")
     check = RULE_CHECK.format(function=function)
     rule = RULE.format(code=code, name=name, function=function, version=_version())
     path.write_text(f"{head}\n{check}RULES = (\n{table.removesuffix(')' + chr(10))}{rule})\n")
-    return RULE_STEPS.format(family_file=path.relative_to(ROOT), code=code, name=name)
+    # Sorts the imports that were put in front, and merges them with those that were there.
+    ruff = (sys.executable, "-m", "ruff")
+    subprocess.run((*ruff, "check", "-q", "--select", "I", "--fix", path), cwd=ROOT, check=True)
+    subprocess.run((*ruff, "format", "-q", path), cwd=ROOT, check=True)
+    return RULE_TOLD.format(file=path.relative_to(ROOT), code=code, name=name)
 
 
 def new_format(name: str, field: str) -> str:
-    """Write the module of a layout and its test; return what is left to do."""
+    """Write the module of a layout and its test; return what to say of it."""
     names = _names(name) | {"field": field, "title": name.replace("-", " ").capitalize()}
-    _write(f"vault/formats/layouts/{names['function']}.py", FORMAT.format(**names))
-    _write(f"tests/unit/formats/test_{names['function']}.py", FORMAT_TEST.format(**names))
-    return FORMAT_STEPS.format(**names)
+    _write(
+        {
+            f"vault/formats/layouts/{names['function']}.py": FORMAT.format(**names),
+            f"tests/unit/formats/test_{names['function']}.py": FORMAT_TEST.format(**names),
+        }
+    )
+    return ""
 
 
 def new_command(name: str, family: str) -> str:
-    """Write a verb, the command and a test; return what is left to do."""
+    """Write a verb, the command and a test; return what to say of it."""
     if not (ROOT / "vault/operations" / family).is_dir():
         raise SystemExit(f"there is no family of verbs called {family}, see vault/operations")
     names = _names(name) | {"family": family}
-    _write(f"vault/operations/{family}/{names['function']}.py", VERB.format(**names))
-    _write(f"vault/cli/commands/{names['module']}.py", COMMAND.format(**names))
-    _write(f"tests/cli/test_{names['function']}.py", COMMAND_TEST.format(**names))
-    return COMMAND_STEPS.format(**names)
+    _write(
+        {
+            f"vault/operations/{family}/{names['function']}.py": VERB.format(**names),
+            f"vault/cli/commands/{names['function']}.py": COMMAND.format(**names),
+            f"tests/cli/test_{names['function']}.py": COMMAND_TEST.format(**names),
+        }
+    )
+    return METHOD.format(**names)
 
 
 def _names(name: str) -> dict[str, str]:
@@ -259,7 +269,6 @@ def _names(name: str) -> dict[str, str]:
     return {
         "name": name,
         "function": function,
-        "module": function,
         "constant": function.upper(),
         "report": "".join(part.capitalize() for part in name.split("-")) + "Report",
     }
@@ -279,28 +288,30 @@ def _version() -> str:
     return __version__.partition(".dev")[0]
 
 
-def _write(name: str, text: str) -> None:
-    path = ROOT / name
-    if path.exists():
-        raise SystemExit(f"{name} is there already")
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {name}")
+def _write(files: dict[str, str]) -> None:
+    """Write all files, or none if one of them is there."""
+    for name in files:
+        if (ROOT / name).exists():
+            raise SystemExit(f"{name} is there already")
+    for name, text in files.items():
+        (ROOT / name).write_text(text, encoding="utf-8")
+        print(f"wrote {name}")
 
 
 def main(arguments: list[str]) -> None:
-    """Make what is asked for, and print the steps that are left."""
+    """Make what is asked for, and say where the steps are that are left."""
     parser = argparse.ArgumentParser(prog="python -m docs.tools.new", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     for kind, option, usual, told in (
-        ("rule", "family", "TEXT", "the family of the rule: FORM, TURN, TOOL, PREF, TEXT, SAFE"),
-        ("format", "field", "body", "the field that such a record is recognised by"),
+        ("rule", "family", "TEXT", f"the family of the rule: {', '.join(RULE_FAMILIES)}"),
+        ("format", "field", "utterances", "the field that such a record is recognised by"),
         ("command", "family", "queries", "the folder of vault/operations that the verb goes to"),
     ):
         each = kinds.add_parser(kind)
         each.add_argument("name", help="words joined by hyphens")
         each.add_argument(f"--{option}", dest="detail", default=usual, help=f"{told} ({usual})")
     given = parser.parse_args(arguments)
-    if not NAME.fullmatch(given.name):
+    if not NAME.fullmatch(given.name) or keyword.iskeyword(given.name):
         raise SystemExit(f'"{given.name}" is no name: write lower-case words joined by hyphens')
     make: dict[str, Callable[[str, str], str]] = {
         "rule": new_rule,
@@ -308,6 +319,7 @@ def main(arguments: list[str]) -> None:
         "command": new_command,
     }
     print(make[given.kind](given.name, given.detail))
+    print(f'Go on with step 2 of "Add a {given.kind}" in .github/CONTRIBUTING.md.')
 
 
 if __name__ == "__main__":

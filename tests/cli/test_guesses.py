@@ -58,10 +58,12 @@ def test_no_guess_names_a_verb_that_changes_data(name: str) -> None:
     assert all(guessed_command(word, verbs) != name for word in typing_errors(name))
 
 
-def test_no_guess_names_an_option_that_changes_what_is_done() -> None:
+@pytest.mark.parametrize(
+    "letters", ["aelorst", pytest.param(string.ascii_lowercase, marks=pytest.mark.slow)]
+)
+def test_no_guess_names_an_option_that_changes_what_is_done(letters: str) -> None:
     every = {option for name in COMMANDS for option in options_of(name)}
-    # Of all letters it would take as long as all other tests of guesses.
-    words = {word for option in every for word in typing_errors(option, "aelorst")}
+    words = {word for option in every for word in typing_errors(option, letters)}
     guessed = {guessed_option(word, every) for word in words}
 
     assert guessed - {None} <= HARMLESS_OPTIONS <= every

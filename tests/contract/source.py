@@ -56,6 +56,14 @@ class Module:
                 yield node.module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
+    def imported_by_name(self, functions: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        """Yield (library, line) of every call of these functions with the name of a module."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                called = (_dotted(node.func) or "").rpartition(".")[2]
+                if called in functions and isinstance(node.args[0].value, str):
+                    yield node.args[0].value.partition(".")[0], node.lineno
+
     def uses(self) -> Iterator[tuple[str, int]]:
         """Yield (dotted name, line) of every name that is read or called, imports resolved."""
         known = dict(self._imported_names())

@@ -11,11 +11,22 @@ HOMES = {
     "duckdb": {"catalogue"},
     "openai": {"generate"},
     "datasketch": {"dedupe"},
-    "ray": {"operations"},
     "py3langid": {"rules"},
     "tokenizers": {"operations"},
 }
 """Libraries that only the named rooms may import, at the top of a module or inside a function."""
+
+BY_NAME = {
+    "ray": {"vault.operations.duplicates.workers.ray_cluster"},
+    "pandas": {"vault.operations.exports.tables"},
+    "datasets": {"vault.operations.exports.render"},
+}
+"""Libraries that are optional, so that they are imported by their names, and where."""
+
+IMPORTERS = ("optional_library", "import_module")
+
+CONNECTS = {"vault.catalogue.connection", "vault.catalogue.index.examples"}
+"""Modules that open DuckDB: each says what a connection may reach."""
 
 LABEL_SETS = {
     "decode_labels": {"vault.dataset.reading.labels", "vault.operations.upkeep.check_datasets"},
@@ -54,7 +65,12 @@ def strangers(module: Module) -> Iterator[str]:
         library = imported.partition(".")[0]
         if library in HOMES and module.room not in HOMES[library]:
             yield f"{module.name} imports {library}, whose home is {sorted(HOMES[library])}"
+    for library, line in module.imported_by_name(IMPORTERS):
+        if module.name not in BY_NAME.get(library, {module.name}):
+            yield f"{module.name}:{line} imports {library}, whose home is {BY_NAME[library]}"
     for name, line in module.uses():
+        if name == "duckdb.connect" and module.name not in CONNECTS:
+            yield f"{module.name}:{line} opens DuckDB, which only {sorted(CONNECTS)} may"
         if _is_one_of(name, OUTSIDE) and module.room not in ASKS_OUTSIDE:
             yield f"{module.name}:{line} uses {name}: take it as an argument"
         if _is_one_of(name, TERMINAL) and module.room not in USES_TERMINAL:
@@ -110,5 +126,14 @@ def test_the_check_finds_them_however_they_are_imported() -> None:
     )
     found = list(strangers(Module("vault.operations.sample", text)))
     assert len(found) == 6, found
+    by_name = (
+        "import importlib, duckdb\n"
+        "from vault.session.optional_library import optional_library\n"
+        "def f():\n"
+        "    optional_library('ray', install='')\n"
+        "    importlib.import_module('pandas.api')\n"
+        "    duckdb.connect()\n"
+    )
+    assert len(list(strangers(Module("vault.catalogue.index.sample", by_name)))) == 3
     # The command line may do all of it but import duckdb.
     assert len(list(strangers(Module("vault.cli.sample", text)))) == 1

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,19 @@ def test_a_room_that_was_not_placed_is_found(copy: Path) -> None:
     result = lint_imports(copy)
     assert result.returncode == 1
     assert "attic" in result.stdout
+
+
+def test_every_contract_of_layers_is_exhaustive() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = [each for each in contracts if each["type"] == "layers"]
+    # In a room that is not exhaustive, a new module would be in no contract.
+    allowed = [each["id"] for each in layers if not each.get("exhaustive")]
+    assert len(layers) >= 8 and allowed == []
+    assert all(not each.get("exhaustive_ignores") for each in layers)
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    """import-linter does not look into a folder without `__init__.py`."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []

@@ -31,7 +31,14 @@ def test_continuous_integration_begins_with_the_second_command() -> None:
 
 def test_continuous_integration_runs_every_set_that_needs_no_model() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    for each in ("pytest -q -m ray", "tests/contract", "/mypy", "/ruff check", "/lint-imports"):
+    for each in (
+        "pytest -q -m ray",
+        "tests/contract",
+        "/mypy",
+        "/ruff format --check",
+        "/ruff check",
+        "/lint-imports",
+    ):
         assert script.count(each) == 1, each
 
 

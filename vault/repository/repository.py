@@ -119,7 +119,6 @@ class Repository:
     def init(cls, folder: Path, *, author: str, now: str) -> InitReport:
         """Make a repository in a folder; see `vault.operations.history.init`."""
         from vault.operations.history.init import init_repository
-        from vault.store.operation_log import Intent
 
         return init_repository(folder, Intent(author, now, "init"))
 

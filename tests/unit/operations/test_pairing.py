@@ -242,7 +242,10 @@ def test_restoring_a_removed_answer_leaves_another_one_in_place(library: Library
 
 
 @pytest.mark.skipif(not data_folder().exists(), reason="the data is not beside the checkout")
-@pytest.mark.parametrize(("share", "recall"), [(0.05, 0.99), (0.3, 0.9)])
+@pytest.mark.parametrize(
+    ("share", "recall"),
+    [pytest.param(0.01, 0.99, marks=pytest.mark.slow), (0.05, 0.99), (0.3, 0.9)],
+)
 @pytest.mark.parametrize("name", FILES[:4])
 def test_edits_of_real_texts_are_found(
     tmp_path: Path, name: str, share: float, recall: float

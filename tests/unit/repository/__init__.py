@@ -1,1 +1,1 @@
-"""The comfortable face: what a program or a notebook sees."""
+"""The library as a program or a notebook sees it."""

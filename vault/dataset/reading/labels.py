@@ -65,7 +65,9 @@ def label_columns(store: ObjectStore, labels: Digest) -> Mapping[str, LabelColum
     found = decode_label_columns(store.get(labels))
     result = {}
     for number, name in enumerate(found.names):
-        own = found.name == number
+        own = np.flatnonzero(found.name == number)
+        # Stored sorted by row; `places_of` needs it, and another program may have written the set.
+        own = own[np.argsort(found.rows[own], kind="stable")]
         places = found.value[own]
         is_used = np.zeros(len(found.values), np.bool_)
         is_used[places] = True

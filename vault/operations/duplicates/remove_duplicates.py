@@ -1,4 +1,4 @@
-"""`dedupe`, whichever it is: of the stage alone, or of what another version or a file has."""
+"""Dispatch `dedupe`: among the examples of the stage, or against a version or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `dedupe` is told by the caller, else by `vault.toml`, else what is usual."""
+"""Options of `dedupe`: the caller's, else those of `vault.toml`, else the usual ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vault.errors import InvalidInput
 from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.plan.keep_policy import check_policy
 from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.workers.open_engine import LOCAL
 
 
 class ComparingArguments(TypedDict, total=False):
@@ -60,7 +61,7 @@ def comparing_of(folder: Path | None, given: ComparingArguments) -> Comparing:
 
 def options_of(folder: Path | None, given: DedupeArguments) -> DedupeOptions:
     """Return the options that arguments make. Raises what `comparing_of` raises."""
-    rest: dict[str, Any] = dict(given)
+    rest: dict[str, Any] = {**given, "engine": str(given.get("engine", LOCAL))}
     names = ComparingArguments.__annotations__
     comparing = {name: rest.pop(name) for name in names if name in rest}
     return DedupeOptions(comparing_of(folder, cast(ComparingArguments, comparing)), **rest)

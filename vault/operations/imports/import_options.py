@@ -1,4 +1,4 @@
-"""What an import is asked for."""
+"""Options of an import."""
 
 from __future__ import annotations
 

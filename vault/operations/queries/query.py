@@ -46,13 +46,17 @@ def query(
 def iterate_query(
     context: Context, expressions: Sequence[str], revision: str | None = None
 ) -> Iterator[ListedExample]:
-    """Yield every example of a revision (the stage) that satisfies all expressions, in order.
+    """Return every example of a revision (the stage) that satisfies all expressions, in order.
 
     Raises what `query` raises.
     """
     _check_expressions(expressions)
-    _, dataset = open_revision(context, revision)
-    yield from listed(dataset, satisfying(context, dataset, dataset.keys(), expressions))
+
+    def examples() -> Iterator[ListedExample]:
+        _, dataset = open_revision(context, revision)
+        yield from listed(dataset, satisfying(context, dataset, dataset.keys(), expressions))
+
+    return examples()
 
 
 def sample(
