@@ -49,11 +49,9 @@ class Module:
 
     def imported_names(self) -> Iterator[str]:
         """Yield what may be imported: modules, and of `from a import b` both `a` and `a.b`."""
+        yield from self.imports()
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield node.module
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
     def imported_by_name(self, functions: tuple[str, ...]) -> Iterator[tuple[str, int]]:

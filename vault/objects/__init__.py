@@ -1,1 +1,1 @@
-"""What is stored: frozen values and their bytes. Pure: knows no file, network or clock."""
+"""Stored values and their bytes. Pure: knows no file, network or clock."""

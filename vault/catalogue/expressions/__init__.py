@@ -1,4 +1,4 @@
-"""Expressions and statements of users: read, held against an allow-list, written anew, evaluated.
+"""Parse, check against an allow-list and evaluate the expressions and statements of users.
 
 A security boundary: nothing of a user's text reaches DuckDB but what `guard` and `statement` wrote.
 """

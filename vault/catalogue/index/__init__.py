@@ -1,1 +1,1 @@
-"""What is made from chunks to find things sooner, and can be thrown away at any moment."""
+"""Indexes and arrays made from chunks; deleting them changes no answer."""

@@ -1,1 +1,1 @@
-"""Which rows of a dataset are meant: by id, expression, filter, sample or split."""
+"""Select rows of a dataset by id, expression, filter, sample or split."""

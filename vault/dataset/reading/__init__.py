@@ -1,1 +1,1 @@
-"""What a dataset holds, read from its chunks: rows, columns, records, labels, removals."""
+"""Read the rows, columns, records, labels and removals of a dataset from its chunks."""

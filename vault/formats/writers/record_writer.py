@@ -1,4 +1,4 @@
-"""What every writer of records does, whichever layout it writes."""
+"""The protocol of record writers, and the lines they are given."""
 
 from __future__ import annotations
 
