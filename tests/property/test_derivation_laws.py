@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import Derived, conversation_of, derive, recognise
-from vault.objects.conversation import SYSTEM_ROLES, Kind, texts_of
+from vault.objects.conversation import ORDERED_MEMBERS, SYSTEM_ROLES, Kind, texts_of
 from vault.objects.json.text import parse
 
 TOP = [
@@ -39,6 +39,10 @@ TOP = [
     "functions",
     "parallel_tool_calls",
     "other",
+    "question",
+    "answer",
+    "image",
+    "images",
 ]
 INNER = [
     "role",
@@ -57,6 +61,9 @@ INNER = [
     "arguments",
     "text",
     "refusal",
+    "reasoning",
+    "reasoning_content",
+    "input",
     "messages",
     "tools",
 ]
@@ -192,10 +199,47 @@ def test_writing_a_record_differently_changes_nothing(record: dict[str, Any], se
 
 def shuffled(value: Any, chance: random.Random) -> Any:
     if isinstance(value, dict):
-        pairs = [(key, shuffled(item, chance)) for key, item in value.items()]
+        # Order counts inside these: the next law is about them.
+        kept = ORDERED_MEMBERS | {"tools", "functions", "value"}
+        pairs = [
+            (key, item if key in kept else shuffled(item, chance)) for key, item in value.items()
+        ]
         chance.shuffle(pairs)
         return dict(pairs)
     return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text(max_size=3), SCALARS, min_size=2, max_size=4))
+def test_the_order_of_arguments_is_content(arguments: dict[str, Any]) -> None:
+    turned = dict(reversed(arguments.items()))
+
+    def called(given: dict[str, Any]) -> Derived:
+        call = {"function": {"name": "f", "arguments": given}}
+        return derive({"messages": [{"role": "assistant", "tool_calls": [call]}]})
+
+    def declared(given: dict[str, Any]) -> Derived:
+        tool = {"name": "f", "parameters": {"properties": given}}
+        return derive({"messages": [{"role": "user", "content": "Hi"}], "tools": [tool]})
+
+    assert called(arguments).content_id != called(turned).content_id
+    assert declared(arguments).prompt_id != declared(turned).prompt_id
+
+
+KIND_1_FIELDS = [*TOP, "question", "answer", "query", "inputs", "targets", "reference_answer"]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(KIND_1_FIELDS), st.none() | st.booleans() | TEXT | MESSAGES, max_size=6
+    )
+)
+def test_a_kind_that_names_alone_tell_is_recognised_by_them_alone(record: dict[str, Any]) -> None:
+    """Derivation 1 looked at no values; what it did not call raw is of the same kind."""
+    with unittest.mock.patch(
+        "vault.formats.layouts.registry._kind_by_values", return_value=Kind.RAW
+    ):
+        before = recognise(record)
+    assert recognise(record) is before or before is Kind.RAW
 
 
 @given(RECORDS)

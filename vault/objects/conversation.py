@@ -13,17 +13,24 @@ from typing import Any, NamedTuple
 
 import xxhash
 
-from vault.objects.json.text import canonical_bytes
+from vault.objects.json.text import InOrder, canonical_bytes
 
 Message = Mapping[str, Any]
 """One canonical message: `role`, `content` (str, list of parts, or absent), and where it has them
-`name`, `weight`, `refusal`, `tool_calls`, `call`. Keys that say nothing are absent."""
+`name`, `weight`, `refusal`, `reasoning`, `tool_calls`, `call`. Keys that say nothing are absent."""
 
-DERIVATION = 1
+DERIVATION = 2
 """Number of the rules by which kind, conversation, keys, counts and fields follow from a record."""
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
 """Roles of instructions: they are no turns, and alone they are no prompt."""
+
+REASONING = "reasoning"
+"""The member of a canonical message that holds what was thought before the answer."""
+
+ORDERED_MEMBERS = frozenset({"arguments", "args", "input", "parameters", "json"})
+"""Members of calls, and of parts that are calls or answers of tools, whose objects a chat template
+writes out as JSON in their own order of keys: what a model learns to write."""
 
 
 class Kind(StrEnum):
@@ -33,6 +40,7 @@ class Kind(StrEnum):
     SHAREGPT = "sharegpt"
     ALPACA = "alpaca"
     PROMPT_COMPLETION = "prompt-completion"
+    PROMPT = "prompt"
     PREFERENCE = "preference"
     KTO = "kto"
     TEXT = "text"
@@ -47,7 +55,8 @@ class Conversation(NamedTuple):
     `prompt` is every message before the final response, `response` the final response (the last
     message if an assistant says it, a completion, or the chosen side of a preference). `rejected`
     is the other side of a preference; `desirable` the KTO label. `text` is set for plain text,
-    which has neither prompt nor response.
+    which has neither prompt nor response. `media` are the record's lists of `images`, `videos` and
+    `audios`, those that are not empty; None if there are none.
     """
 
     prompt: tuple[Message, ...] = ()
@@ -57,6 +66,7 @@ class Conversation(NamedTuple):
     tools: list[Any] | None = None
     parallel_tool_calls: bool | None = None
     text: str | None = None
+    media: dict[str, list[Any]] | None = None
 
 
 class ConversationKeys(NamedTuple):
@@ -80,28 +90,19 @@ EMPTY_KEYS = ConversationKeys(None, None, 0, 0, 0)
 def derive_keys(conversation: Conversation) -> ConversationKeys:
     """Return the keys and counts of a conversation; EMPTY_KEYS if it holds no message and no text.
 
-    Keys are XXH3-64 over canonical JSON: of the prompt part for `prompt_id`, of prompt part, line
-    feed and response part for `content_id`. Costs 1 µs for a kilobyte of plain messages.
+    Keys are XXH3-64: of the prompt part for `prompt_id`, of prompt part, line feed and response
+    part for `content_id`. Costs 1 µs for a kilobyte of plain messages.
     """
-    if conversation.text is not None:
-        return _keys_of_text(conversation.text)
-    prompt, response, rejected, desirable, tools, parallel_tool_calls, _ = conversation
-    if not prompt and not response and not rejected:
+    text, prompt, rejected = conversation.text, conversation.prompt, conversation.rejected
+    if text is not None:
+        return _keys_of_text(conversation, text)
+    if not prompt and not conversation.response and not rejected:
         return EMPTY_KEYS
-    prompt_part: dict[str, Any] = {"messages": prompt}
-    if tools is not None:
-        prompt_part["tools"] = tools
-    if parallel_tool_calls is not None:
-        prompt_part["parallel_tool_calls"] = parallel_tool_calls
-    response_part: dict[str, Any] = {"messages": response}
-    if rejected is not None:
-        response_part["rejected"] = rejected
-    if desirable is not None:
-        response_part["desirable"] = desirable
-    state = xxhash.xxh3_64(canonical_bytes(prompt_part))
+    prompt_part, response_part = conversation_parts(conversation)
+    state = xxhash.xxh3_64(prompt_part)
     prompt_id = state.intdigest() if _asks(prompt) else None
-    state.update(b"\n" + canonical_bytes(response_part))
-    turns, chars, size_bytes = _count(prompt + response)
+    state.update(b"\n" + response_part)
+    turns, chars, size_bytes = _count(prompt + conversation.response)
     if rejected:
         _, more_chars, more_bytes = _count(rejected)
         chars += more_chars
@@ -109,10 +110,64 @@ def derive_keys(conversation: Conversation) -> ConversationKeys:
     return ConversationKeys(state.intdigest(), prompt_id, turns, chars, (size_bytes + 3) // 4)
 
 
-def _keys_of_text(text: str) -> ConversationKeys:
+def conversation_parts(conversation: Conversation) -> tuple[bytes, bytes]:
+    """Return the prompt part and the response part of a conversation, which keys are hashes of.
+
+    Canonical JSON, but for values whose order of keys counts; two conversations are the same if
+    both parts are. Plain text is a prompt part, and its response part is empty.
+    """
+    prompt, response, rejected, desirable, tools, parallel_tool_calls, text, media = conversation
+    asked: dict[str, Any] = {"messages": in_order(prompt)} if text is None else {"text": text}
+    if media is not None:
+        asked["media"] = media
+    if text is not None:
+        return canonical_bytes(asked), b""
+    if tools is not None:
+        asked["tools"] = [_tool_in_order(each) for each in tools]
+    if parallel_tool_calls is not None:
+        asked["parallel_tool_calls"] = parallel_tool_calls
+    answered: dict[str, Any] = {"messages": in_order(response)}
+    if rejected is not None:
+        answered["rejected"] = in_order(rejected)
+    if desirable is not None:
+        answered["desirable"] = desirable
+    return canonical_bytes(asked), canonical_bytes(answered)
+
+
+def in_order(value: Any) -> Any:
+    """Return messages, or a part of one, for `canonical_bytes` to write with the order that counts.
+
+    The values of ORDERED_MEMBERS keep the order of keys that they have, all else is sorted.
+    """
+    if isinstance(value, (list, tuple)):
+        return [in_order(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if all(type(each) is str for each in value.values()):
+        return value  # nearly every message
+    return {
+        name: InOrder(each)
+        if name in ORDERED_MEMBERS and isinstance(each, (dict, list))
+        else in_order(each)
+        for name, each in value.items()
+    }
+
+
+def _tool_in_order(tool: Any) -> Any:
+    """Return a schema whose members, and those of its function, are sorted, and no others."""
+    if not isinstance(tool, dict):
+        return tool
+    function = tool.get("function")
+    ordered: dict[str, Any] = {name: InOrder(each) for name, each in tool.items()}
+    if isinstance(function, dict):
+        ordered["function"] = {name: InOrder(each) for name, each in function.items()}
+    return ordered
+
+
+def _keys_of_text(conversation: Conversation, text: str) -> ConversationKeys:
     if not text:
         return EMPTY_KEYS
-    content_id = xxhash.xxh3_64_intdigest(canonical_bytes({"text": text}))
+    content_id = xxhash.xxh3_64_intdigest(conversation_parts(conversation)[0])
     return ConversationKeys(content_id, None, 0, len(text), (_size_bytes(text) + 3) // 4)
 
 

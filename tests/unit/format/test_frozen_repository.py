@@ -153,7 +153,7 @@ def test_a_commit_keeps_the_settings_of_its_time(reader: PlainReader) -> None:
 def test_every_kind_of_record_is_in_it(reader: PlainReader) -> None:
     first = reader.dataset(reader.commit(reader.view()["tags"]["v1"]["commit"])["manifest"])
     kinds = {each["kind"] for each in first.rows()}
-    assert kinds == set(Kind)
+    assert kinds == set(Kind) - {Kind.PROMPT}  # which derivation 1 did not have
     assert any(facts["readers"] for facts in first.facts.values())
 
 
@@ -170,6 +170,9 @@ def test_keys_counts_and_fields_follow_from_the_records(
         assert row["kind"] == derived.kind
         fields = None if derived.fields is None else derived.fields.decode()
         names = ("content_id", "prompt_id", "turns", "chars", "tokens")
+        if b'"functions"' in text:
+            names = names[2:]  # schemas were sorted in derivation 1
+        assert dataset.facts[chunk]["derivation"] == 1
         assert [row[name] for name in names] == [getattr(derived, name) for name in names]
         assert row["fields"] == fields
 

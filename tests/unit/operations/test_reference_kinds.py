@@ -136,7 +136,7 @@ def test_a_version_of_the_same_records_finds_the_same(tmp_path: Path, record: An
         ({"messages": "broken"}, {}, "reference-not-compared"),
         ({"question": ASKED, "answer": ANSWER}, {"format": "raw"}, "reference-not-compared"),
         ({"problem": ASKED, "solution": ANSWER, "answer": "72"}, {}, "reference-ambiguous"),
-        ({"question": ASKED, "prompt": "Why?"}, {"on": "prompt"}, "reference-ambiguous"),
+        ({"question": ASKED, "problem": "Why?"}, {"on": "prompt"}, "reference-ambiguous"),
         ({"task": ASKED}, {"mapping": {"user": "nothing"}}, "nothing-readable"),
         ({"task": ASKED}, {"format": "nothing"}, "format-unknown"),
     ],

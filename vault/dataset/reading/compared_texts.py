@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
@@ -10,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import xxhash
 from numpy.typing import NDArray
 
-from vault.dataset.reading.conversations import message_text, read_conversation
+from vault.dataset.reading.conversations import read_conversation, whole_text
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import record_arrays
@@ -20,7 +22,14 @@ from vault.dedupe.answers import short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
-from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message
+from vault.objects.conversation import (
+    REASONING,
+    SYSTEM_ROLES,
+    Conversation,
+    Kind,
+    Message,
+    conversation_parts,
+)
 from vault.objects.json.field_path import leaves
 from vault.objects.json.text import canonical_bytes, parse_quickly
 from vault.objects.runs import RowKeys
@@ -31,7 +40,6 @@ DIGEST_BYTES = 32
 
 _DESIRABLE = {None: 0, True: 1, False: 2}
 _VERDICT_BIT = np.uint64(62)
-_CALLS = ("tool_calls", "call")
 
 
 class Part(StrEnum):
@@ -64,13 +72,17 @@ class ComparedTexts:
     """The texts of examples, and for each a number of its final answer if that is short, else 0.
 
     `held` are bits of what each example has, of `Held`: raw records have nothing. `digests` tell
-    which are equal: those of whole conversations, or of the texts where a part is compared.
+    which are equal: those of whole conversations, or of the texts (and a prompt's media) where a
+    part is compared. `media` and `tools` are numbers of the media and of the declared tools of each, 0 for none:
+    with other ones the same words are another example.
     """
 
     texts: Texts
     answers: Hashes
     held: NDArray[np.uint8]
     digests: NDArray[np.uint8]
+    media: Hashes
+    tools: Hashes
 
 
 def read_compared_texts(
@@ -112,6 +124,8 @@ class _Told:
         self._answers: list[Hashes] = []
         self._held = bytearray()
         self._digests = bytearray()
+        self._media = array("Q")
+        self._tools = array("Q")
 
     def texts(self, conversations: Sequence[Conversation | None]) -> pa.Array:
         """Return the texts of some conversations."""
@@ -119,10 +133,15 @@ class _Told:
         given = pa.array([each.answer for each in told], pa.large_string())
         self._answers.append(_answer_numbers(conversations, given))
         self._held.extend([each.held for each in told])
+        media = [0 if each is None else number_of(each.media) for each in conversations]
+        self._media.extend(media)
+        self._tools.extend([0 if each is None else number_of(each.tools) for each in conversations])
         if self._part is Part.CONVERSATION:
             self._digests.extend(b"".join(map(conversation_digest, conversations)))
         else:
-            self._digests.extend(b"".join(_text_digest(each.text) for each in told))
+            seen = [0] * len(told) if self._part is Part.RESPONSE else media
+            for each, number in zip(told, seen, strict=True):
+                self._digests.extend(_text_digest(each.text, number))
         return pa.array([each.text for each in told], pa.large_string())
 
     def compared(self, texts: Texts) -> ComparedTexts:
@@ -132,6 +151,8 @@ class _Told:
             np.concatenate([np.zeros(0, np.uint64), *self._answers]),
             np.frombuffer(self._held, np.uint8),
             np.frombuffer(self._digests, np.uint8).reshape(-1, DIGEST_BYTES),
+            np.frombuffer(self._media, np.uint64),
+            np.frombuffer(self._tools, np.uint64),
         )
 
 
@@ -261,17 +282,28 @@ def _read_records(
 
 
 def conversation_digest(conversation: Conversation | None) -> bytes:
-    """Return the SHA-256 of the canonical form of a conversation, whatever format it came in."""
-    told: Sequence[object] = () if conversation is None else conversation
-    return hashlib.sha256(canonical_bytes(list(told))).digest()
+    """Return the SHA-256 of both parts of a conversation, whatever format it came in."""
+    parts = (b"",) if conversation is None else conversation_parts(conversation)
+    return hashlib.sha256(b"\n".join(parts)).digest()
 
 
-def _text_digest(text: str | None) -> bytes:
-    return hashlib.sha256((text or "").encode()).digest()
+def number_of(value: Any) -> int:
+    """Return a number of media or declared tools that equal ones share; 0 for None."""
+    return 0 if value is None else xxhash.xxh3_64_intdigest(canonical_bytes(value)) | 1
+
+
+def _text_digest(text: str | None, media: int) -> bytes:
+    told = hashlib.sha256((text or "").encode())
+    if media:
+        told.update(media.to_bytes(8, "little"))
+    return told.digest()
 
 
 class ComparedPart(NamedTuple):
-    """The text to compare of one example and its final answer, None where there is none."""
+    """The text to compare of one example and its final answer, None where there is none.
+
+    The answer is without its reasoning, which the text has.
+    """
 
     text: str | None
     answer: str | None
@@ -281,8 +313,8 @@ class ComparedPart(NamedTuple):
 def compared_part(conversation: Conversation | None, part: Part) -> ComparedPart:
     """Return what one example is compared by.
 
-    System messages are left out: they are mostly the same everywhere. What an answer calls is
-    part of it, and both answers of a preference are.
+    System messages are left out: they are mostly the same everywhere. What an answer calls and its
+    reasoning are part of it, and both answers of a preference are.
     """
     if conversation is None:
         return ComparedPart(None, None, 0)
@@ -292,11 +324,15 @@ def compared_part(conversation: Conversation | None, part: Part) -> ComparedPart
             return ComparedPart(None, None, _PLAIN if plain else 0)
         return ComparedPart(plain, None, _PLAIN | _FILLED if plain else _EMPTY)
     asked = _joined(each for each in conversation.prompt if each["role"] not in SYSTEM_ROLES)
-    answer = _joined((*conversation.response, *(conversation.rejected or ())))
-    held = (0 if asked is None else _ASKED if asked else _ASKS) | (_ANSWERED if answer else 0)
-    text = answer if part is Part.RESPONSE else asked
+    answers = (*conversation.response, *(conversation.rejected or ()))
+    told = answer = _joined(answers)
+    if any(REASONING in each for each in answers):
+        # An answer is as short as what it comes to: two traces that lead to 4 and to 5 conflict.
+        answer = _joined(map(_without_reasoning, answers))
+    held = (0 if asked is None else _ASKED if asked else _ASKS) | (_ANSWERED if told else 0)
+    text = told if part is Part.RESPONSE else asked
     if part is Part.CONVERSATION:
-        text = "\n".join(each for each in (asked, answer) if each is not None)
+        text = "\n".join(each for each in (asked, told) if each is not None)
     held |= 0 if text is None else _FILLED if text else _EMPTY
     return ComparedPart(text, None if part is Part.RESPONSE else answer, held)
 
@@ -308,18 +344,12 @@ def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str 
 
 
 def _joined(messages: Iterable[Message]) -> str | None:
-    texts: list[str] = []
-    for message in messages:
-        content = message.get("content")
-        texts.append(content if type(content) is str else message_text(message) or "")
-        for name in _CALLS:
-            if name in message:
-                texts.append(_called(message[name]))
+    texts = [whole_text(message) for message in messages]
     return "\n".join(texts) if texts else None
 
 
-def _called(value: Any) -> str:
-    return canonical_bytes(value).decode("utf-8", "replace")
+def _without_reasoning(message: Message) -> Message:
+    return {name: each for name, each in message.items() if name != REASONING}
 
 
 def _answer_numbers(conversations: Sequence[Conversation | None], answers: pa.Array) -> Hashes:
@@ -331,6 +361,14 @@ def _answer_numbers(conversations: Sequence[Conversation | None], answers: pa.Ar
     return numbers
 
 
-def without_verdicts(answers: Hashes) -> Hashes:
-    """Return numbers of answers that are equal whether or not an answer is desirable."""
-    return answers & ((np.uint64(1) << _VERDICT_BIT) - np.uint64(1))
+def told_apart(answers: Hashes, media: Hashes, part: Part) -> Hashes:
+    """Return a number of each example; one of a reference with another number is no match of it.
+
+    Short answers count in whole conversations, whether or not they are desirable, and media
+    wherever the prompt does. Declared tools do not: an evaluation set seldom has any.
+    """
+    none = np.zeros(len(answers), np.uint64)
+    told = answers & ((np.uint64(1) << _VERDICT_BIT) - np.uint64(1))
+    return (told if part is Part.CONVERSATION else none) ^ (
+        none if part is Part.RESPONSE else media
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,24 @@ from vault.catalogue.expressions.columns import Reference, Type
 from vault.errors import VaultError
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import conversation_of
-from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind, Message, texts_of
+from vault.objects.conversation import (
+    REASONING,
+    SYSTEM_ROLES,
+    Conversation,
+    Kind,
+    Message,
+    in_order,
+    texts_of,
+)
+from vault.objects.json.text import canonical_bytes
 
 BETWEEN_MESSAGES = "\n"
 """What stands between the texts of several messages in `system`, `prompt` and `response`."""
+
+_SAID_BESIDE = ("refusal", "tool_calls", "call")
+_MEDIA_PART = re.compile("image|audio|video|file")
+# Ids that providers choose, and signatures of them, are no words.
+_OF_NO_WORDS = ("type", "id", "tool_use_id", "signature", "cache_control")
 
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 ARROW_TYPES = {
@@ -44,6 +59,37 @@ def conversation_array(
         for each in conversations
     ]
     return pa.array(values, ARROW_TYPES[reference.type])
+
+
+def whole_text(message: Message) -> str:
+    """Return all that a message says, one below the other, for comparing it with others.
+
+    Its reasoning, its content with parts that are calls or answers of tools, its refusal, and what
+    it calls, as JSON. Media are not told: they have no words.
+    """
+    content = message.get("content")
+    if type(content) is str and len(message) == 2:
+        return content  # nearly every message
+    told = [_as_text(message[name]) for name in (REASONING,) if name in message]
+    if isinstance(content, list):
+        told += filter(None, map(_part_text, content))
+    else:
+        told.append(content or "")
+    told += [_as_text(message[name]) for name in _SAID_BESIDE if name in message]
+    return "\n".join(told)
+
+
+def _part_text(part: Mapping[str, Any]) -> str:
+    texts = texts_of({"content": [part]})
+    if texts or _MEDIA_PART.search(str(part.get("type", ""))):
+        return "".join(texts)
+    return _as_text({name: each for name, each in part.items() if name not in _OF_NO_WORDS})
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return canonical_bytes(in_order(value)).decode("utf-8", "replace")
 
 
 def message_text(message: Message) -> str | None:

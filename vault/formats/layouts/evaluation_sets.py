@@ -1,9 +1,9 @@
 """Records of evaluation sets and seed files: their prompt and answer, by well-known names.
 
-Import keeps such records as raw, since nothing says how they would be trained on. To compare with
-them it is enough to know what is asked and what is answered. PAIRS, PROMPTS and TURNS are the one
-table of these names. A pair counts if both fields hold text; two that fit are ambiguous and never
-guessed at.
+A pair of names that alone fits is a conversation on import already. What import keeps as raw is
+read here as far as comparing needs: what is asked, and what is answered. FIELD_PAIRS, PROMPTS and
+TURNS are the one table of these names. Here a pair counts if both fields hold more than white
+space; two that fit are ambiguous and never guessed at.
 """
 
 from __future__ import annotations
@@ -18,36 +18,12 @@ from vault.formats.layouts.faults import BrokenStructure
 from vault.formats.layouts.messages import canonical_messages, split_response
 from vault.formats.layouts.registry import conversation_of, recognise
 from vault.objects.conversation import Conversation, Kind, Message
+from vault.objects.field_pairs import FIELD_PAIRS
 
-PAIRS = (
-    ("question", "answer"),
-    ("question", "response"),
-    ("question", "output"),
-    ("question", "solution"),
-    ("query", "answer"),
-    ("query", "response"),
-    ("prompt", "response"),
-    ("prompt", "answer"),
-    ("prompt", "output"),
-    ("prompt", "canonical_solution"),
-    ("input", "output"),
-    ("input", "answer"),
-    ("input", "target"),
-    ("input", "ideal"),
-    ("inputs", "targets"),
-    ("problem", "solution"),
-    ("problem", "answer"),
-    ("instruction", "answer"),
-    ("Question", "Answer"),
-    ("Question", "Correct Answer"),
-    ("Problem", "Solution"),
-)
-"""Names of prompt and answer, as GSM8K, HumanEval, MATH, GPQA and others have them."""
-
-PROMPTS = tuple(dict.fromkeys(prompt for prompt, _ in PAIRS))
+PROMPTS = tuple(dict.fromkeys(prompt for prompt, _ in FIELD_PAIRS))
 """Names of a prompt that may stand without an answer, as in IFEval and MMLU, and in seeds."""
 
-ANSWERS = tuple(dict.fromkeys((*(answer for _, answer in PAIRS), "completion")))
+ANSWERS = tuple(dict.fromkeys((*(answer for _, answer in FIELD_PAIRS), "completion")))
 """Names of an answer that may stand alone."""
 
 TURNS = "turns"
@@ -126,7 +102,7 @@ def _by_names(record: Mapping[str, Any]) -> Understood:
     prompts = [each for each in PROMPTS if each not in passed and _has_prompt(record.get(each))]
     pairs = [
         (prompt, answer)
-        for prompt, answer in PAIRS
+        for prompt, answer in FIELD_PAIRS
         if prompt not in passed and _is_text(record.get(prompt)) and _is_text(record.get(answer))
     ]
     if not pairs:

@@ -11,10 +11,14 @@ from typing import Any
 
 from vault.formats.layouts.faults import BrokenStructure
 from vault.formats.layouts.tool_calls import Calls, canonical_call
-from vault.objects.conversation import Message
+from vault.objects.conversation import REASONING, Message
+from vault.objects.json.text import canonical_bytes
 
 # A message of one of these roles with only a string for content is canonical as it stands.
 _PLAIN_ROLES = frozenset({"system", "user", "assistant", "developer"})
+
+# What trainers and providers call the reasoning before an answer, in the order of reading.
+_REASONING_NAMES = ("reasoning_content", "reasoning", "thinking")
 
 
 def canonical_messages(messages: Any, calls: Calls | None = None) -> list[Message]:
@@ -79,11 +83,21 @@ def _canonical_message(message: Any, calls: Calls) -> Message:
         said["call"] = [said["call"]]
     if "weight" in said and type(said["weight"]) is not bool and said["weight"] == 1:
         del said["weight"]
+    if any(name in said for name in _REASONING_NAMES):
+        _make_reasoning_canonical(said)
     _make_calls_canonical(said, calls)
     _make_content_canonical(said)
     if role == "tool" or role == "function":
         _make_answer_canonical(said, calls)
     return said
+
+
+def _make_reasoning_canonical(said: dict[str, Any]) -> None:
+    given = [said.pop(name) for name in _REASONING_NAMES if name in said]
+    # The same reasoning under two names, as some providers send it, is one.
+    told = list({canonical_bytes(each): each for each in given if each != ""}.values())
+    if told:
+        said[REASONING] = told[0] if len(told) == 1 and type(told[0]) is str else told
 
 
 def _make_content_canonical(said: dict[str, Any]) -> None:

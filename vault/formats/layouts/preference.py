@@ -19,7 +19,8 @@ from vault.formats.layouts.prompt_completion import (
     prompt_messages,
 )
 from vault.formats.layouts.tool_calls import Calls
-from vault.objects.conversation import Conversation, Message
+from vault.objects.conversation import Conversation, Message, in_order
+from vault.objects.field_pairs import field_pair
 from vault.objects.json.text import canonical_bytes
 
 SIDES = (
@@ -109,7 +110,7 @@ def _shared_length(preferred: list[Message], other: list[Message]) -> int:
 
 def _same(one: Any, other: Any) -> bool:
     # Not ==, to which 1, 1.0 and true are the same.
-    return canonical_bytes(one) == canonical_bytes(other)
+    return canonical_bytes(in_order(one)) == canonical_bytes(in_order(other))
 
 
 def _sides(record: dict[str, Any]) -> tuple[str, str]:
@@ -153,4 +154,4 @@ def _beside_verdict(record: dict[str, Any]) -> tuple[_Read, _FieldsOf]:
     for name, answer in _BESIDE_VERDICT.items():
         if record.get(name) is not None:
             return answer
-    return _BESIDE_VERDICT["messages"]
+    return _BESIDE_VERDICT["messages" if field_pair(record) is None else "completion"]

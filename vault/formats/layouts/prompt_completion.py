@@ -1,4 +1,7 @@
-"""Prompt and completion: two texts, or two lists of messages as in TRL."""
+"""Prompt and completion: two texts, or two lists of messages as in TRL; or a prompt alone.
+
+Two texts by other well-known names, such as `question` and `answer`, are the same.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,45 @@ from vault.formats.layouts.chat import TOOL_FIELDS, tool_fields
 from vault.formats.layouts.messages import canonical_messages, system_messages
 from vault.formats.layouts.tool_calls import Calls
 from vault.objects.conversation import Conversation, Message
+from vault.objects.field_pairs import FieldPair, field_pair
 
-_FIELDS = TOOL_FIELDS | {"prompt", "completion", "system"}
+_BESIDE = TOOL_FIELDS | {"system"}
+_NAMES: FieldPair = ("prompt", "completion")
 
 
 def fields_of(record: dict[str, Any]) -> frozenset[str]:
     """Return the names of the top-level fields that make the conversation."""
-    return _FIELDS
+    return _BESIDE.union(_names_in(record))
 
 
 def read(record: dict[str, Any]) -> Conversation:
     """Return the conversation of a prompt-completion record; raises BrokenStructure."""
+    asked, answered = _names_in(record)
     calls = Calls()
-    prompt = prompt_messages(record.get("prompt"), calls)
-    completion = answer_messages(record.get("completion"), calls)
+    prompt = prompt_messages(record.get(asked), calls)
+    completion = answer_messages(record.get(answered), calls)
+    return _conversation(record, prompt, completion)
+
+
+def prompt_fields_of(record: dict[str, Any]) -> frozenset[str]:
+    """Return the names of the top-level fields that make the conversation of a prompt alone."""
+    return _BESIDE | {"prompt"}
+
+
+def read_prompt(record: dict[str, Any]) -> Conversation:
+    """Return the conversation of a prompt without an answer; raises BrokenStructure."""
+    return _conversation(record, prompt_messages(record.get("prompt"), Calls()), [])
+
+
+def _names_in(record: dict[str, Any]) -> FieldPair:
+    if _NAMES[0] in record and _NAMES[1] in record:
+        return _NAMES
+    return field_pair(record) or _NAMES
+
+
+def _conversation(
+    record: dict[str, Any], prompt: list[Message], completion: list[Message]
+) -> Conversation:
     if "system" in record:
         prompt = system_messages(record["system"]) + prompt
     return Conversation(tuple(prompt), tuple(completion), **tool_fields(record))

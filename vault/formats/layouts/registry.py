@@ -20,8 +20,10 @@ from vault.formats.layouts import (
     text,
 )
 from vault.formats.layouts.faults import BrokenStructure, FormatMismatch, shown_keys
+from vault.formats.layouts.media import MEDIA_FIELDS, media_fields_of, read_media
 from vault.formats.layouts.plain_chat import Values, derive_plain, not_plain
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
+from vault.objects.field_pairs import FIELD_PAIR_NAMES, field_pair, is_prompt_alone
 from vault.objects.json.text import compact_bytes
 
 _CHAT = Kind.CHAT  # looking up a member of an enum costs as much as reading a message
@@ -49,7 +51,8 @@ class Derived:
 def recognise(record: dict[str, Any]) -> Kind:
     """Return the kind of a record by its keys: `{"messages": "hello"}` is a chat, if a broken one.
 
-    Fields that hold null are looked at only if nothing else says what the record is.
+    Fields that hold null are looked at only if nothing else says what the record is. Well-known
+    names of question and answer, and a prompt alone, are asked for last, and by their values too.
     """
     if record.get("messages") is not None and _BEFORE_CHAT.isdisjoint(record):
         return _CHAT
@@ -57,7 +60,8 @@ def recognise(record: dict[str, Any]) -> Kind:
         kind = _kind_of(record, {key for key, value in record.items() if value is not None})
         if kind is not Kind.RAW:
             return kind
-    return _kind_of(record, record)
+    kind = _kind_of(record, record)
+    return _kind_by_values(record) if kind is Kind.RAW else kind
 
 
 def derive(
@@ -76,6 +80,20 @@ def derive(
     `field-missing` if it lacks a mapped field. Raises InvalidInput for an impossible mapping.
     """
     return Derived(*derive_values(record, kind, mapping))
+
+
+def derive_stored(
+    record: dict[str, Any], stored_kind: str, mapping: Mapping[str, str] | None
+) -> Values:
+    """Return what follows from a record that a chunk of any derivation holds, by this one.
+
+    `stored_kind` is the kind in its row and `mapping` how its source was read, if by a mapping. A
+    kind other than raw stands for the format; what was raw is recognised anew. Returns the fields
+    of `Derived`, in their order. Costs what `derive` does. Raises FormatMismatch and InvalidInput
+    as `derive` does, and ValueError for a kind that this program does not know.
+    """
+    kind = Kind(stored_kind)
+    return derive_values(record, None if kind is Kind.RAW else kind, mapping)
 
 
 def derive_values(
@@ -119,14 +137,28 @@ def _read(
     record: dict[str, Any], kind: Kind, mapping: Mapping[str, str] | None
 ) -> Conversation | None:
     try:
-        if mapping is not None:
-            return mapped.read(record, mapping)
-        if kind is _CHAT:
-            return chat.read(record)
-        family = _FAMILIES.get(kind)
-        return None if family is None else family.read(record)
+        conversation = _read_messages(record, kind, mapping)
     except BrokenStructure:
         return None
+    if conversation is None or MEDIA_FIELDS.isdisjoint(record):
+        return conversation
+    media = read_media(record, _media_fields(record, mapping))
+    return conversation if media is None else conversation._replace(media=media)
+
+
+def _read_messages(
+    record: dict[str, Any], kind: Kind, mapping: Mapping[str, str] | None
+) -> Conversation | None:
+    if mapping is not None:
+        return mapped.read(record, mapping)
+    if kind is _CHAT:
+        return chat.read(record)
+    family = _FAMILIES.get(kind)
+    return None if family is None else family.read(record)
+
+
+def _media_fields(record: dict[str, Any], mapping: Mapping[str, str] | None) -> frozenset[str]:
+    return media_fields_of(record, besides=() if mapping is None else mapping.values())
 
 
 def _other_fields(
@@ -140,6 +172,8 @@ def _other_fields(
         used = family.fields_of(record)
     else:
         return None
+    if not MEDIA_FIELDS.isdisjoint(record):
+        used |= _media_fields(record, mapping)
     others = record.copy()
     for name in used.intersection(record):
         del others[name]
@@ -157,6 +191,7 @@ _FAMILIES = {
     Kind.SHAREGPT: _Family(sharegpt.read, sharegpt.fields_of),
     Kind.ALPACA: _Family(alpaca.read, alpaca.fields_of),
     Kind.PROMPT_COMPLETION: _Family(prompt_completion.read, prompt_completion.fields_of),
+    Kind.PROMPT: _Family(prompt_completion.read_prompt, prompt_completion.prompt_fields_of),
     Kind.PREFERENCE: _Family(preference.read, preference.fields_of),
     Kind.KTO: _Family(preference.read_verdict, preference.verdict_fields_of),
     Kind.TEXT: _Family(text.read, text.fields_of),
@@ -166,7 +201,7 @@ _BEFORE_CHAT = frozenset(
     {*preference.VERDICTS, *(name for sides in preference.SIDES for name in sides)}
 )
 
-_NOT_PLAIN = not_plain(_BEFORE_CHAT)
+_NOT_PLAIN = not_plain(_BEFORE_CHAT | MEDIA_FIELDS)
 
 _ANSWERED = (Kind.CHAT, Kind.SHAREGPT, Kind.ALPACA, Kind.PROMPT_COMPLETION)
 
@@ -174,7 +209,9 @@ _NEEDED = {
     Kind.CHAT: 'a chat record has "messages"',
     Kind.SHAREGPT: 'a ShareGPT record has "conversations"',
     Kind.ALPACA: 'an Alpaca record has "instruction", and "output" or "response"',
-    Kind.PROMPT_COMPLETION: 'a prompt-completion record has "prompt" and "completion"',
+    Kind.PROMPT_COMPLETION: 'a prompt-completion record has "prompt" and "completion", or one pair '
+    'of texts such as "question" and "answer"',
+    Kind.PROMPT: 'a prompt record has "prompt"',
     Kind.PREFERENCE: 'a preference record has "chosen" and "rejected", or OpenAI\'s names for them',
     Kind.KTO: 'a KTO record has an answer, and a true or false "label" or a "kto_tag"',
     Kind.TEXT: 'a text record has "text"',
@@ -189,6 +226,13 @@ def _kind_of(record: dict[str, Any], present: Collection[str]) -> Kind:
             has_verdict = "kto_tag" in present or type(record.get("label")) is bool
             return Kind.KTO if has_verdict else kind
     return Kind.TEXT if "text" in present else Kind.RAW
+
+
+def _kind_by_values(record: dict[str, Any]) -> Kind:
+    if field_pair(record) is not None:
+        has_verdict = record.get("kto_tag") is not None or type(record.get("label")) is bool
+        return Kind.KTO if has_verdict else Kind.PROMPT_COMPLETION
+    return Kind.PROMPT if is_prompt_alone(record) else Kind.RAW
 
 
 def _is_laid_out(kind: Kind, present: Collection[str]) -> bool:
@@ -206,12 +250,15 @@ def _has_keys_of(kind: Kind, record: dict[str, Any]) -> bool:
         return True
     if kind is Kind.TEXT:
         return "text" in record
+    if kind is Kind.PROMPT:
+        return "prompt" in record
     if kind is Kind.PREFERENCE:
         return any(chosen in record and rejected in record for chosen, rejected in preference.SIDES)
     if kind is Kind.KTO:
         has_verdict = "kto_tag" in record or type(record.get("label")) is bool
-        return has_verdict and any(_is_laid_out(answered, record) for answered in _ANSWERED)
-    return _is_laid_out(kind, record)
+        return has_verdict and any(_has_keys_of(answered, record) for answered in _ANSWERED)
+    is_pair = kind is Kind.PROMPT_COMPLETION and field_pair(record) is not None
+    return is_pair or _is_laid_out(kind, record)
 
 
 def conversation_fields(kind: Kind) -> frozenset[str] | None:
@@ -228,9 +275,11 @@ _MAY_MAKE = {
     Kind.CHAT: chat.fields_of({}),
     Kind.SHAREGPT: sharegpt.fields_of({}),
     Kind.ALPACA: alpaca.fields_of({}),
-    Kind.PROMPT_COMPLETION: prompt_completion.fields_of({}),
+    Kind.PROMPT_COMPLETION: prompt_completion.fields_of({}) | FIELD_PAIR_NAMES,
+    Kind.PROMPT: prompt_completion.prompt_fields_of({}),
     Kind.TEXT: text.fields_of({}),
 }
 _ANY_ANSWERED = frozenset().union(*(_MAY_MAKE[kind] for kind in _ANSWERED))
 _MAY_MAKE[Kind.KTO] = _ANY_ANSWERED | frozenset(preference.VERDICTS)
 _MAY_MAKE[Kind.PREFERENCE] = _ANY_ANSWERED | _SIDES
+_MAY_MAKE = {kind: names | MEDIA_FIELDS for kind, names in _MAY_MAKE.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault.formats.trainers.output import Loss, Unsupported
-from vault.objects.conversation import Message
+from vault.objects.conversation import REASONING, Message
 from vault.objects.json.text import compact_bytes
 
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
@@ -20,13 +20,15 @@ class MessageStyle:
 
     `arguments_as_text` writes the arguments of calls as JSON text; `has_call_ids` joins calls and
     answers by ids, and otherwise answers carry the name of the tool. `has_parts` allows content
-    that is a list of parts.
+    that is a list of parts. `reasoning` is what the member for reasoning is called, None where
+    there is none.
     """
 
     members: frozenset[str]
     arguments_as_text: bool = False
     has_call_ids: bool = False
     has_parts: bool = False
+    reasoning: str | None = None
 
 
 class MessageWriter:
@@ -82,6 +84,8 @@ class MessageWriter:
     def _member(self, written: dict[str, Any], name: str, value: Any) -> None:
         if name in self._style.members:
             written[name] = value
+        elif name == REASONING and self._style.reasoning and isinstance(value, str):
+            written[self._style.reasoning] = value
         elif name == "weight":
             self.losses.add(Loss.WEIGHTS)
         elif name == "name":

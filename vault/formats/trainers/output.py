@@ -18,6 +18,7 @@ class Loss(StrEnum):
     """Something that a record said and that its rendering does not."""
 
     FIELDS = "fields"
+    MEDIA = "media"
     WEIGHTS = "weights"
     NAMES = "names"
     DEVELOPER = "developer"
@@ -27,6 +28,7 @@ class Loss(StrEnum):
 
 LOSSES: Mapping[Loss, str] = {
     Loss.FIELDS: "fields beside the conversation are left out",
+    Loss.MEDIA: "images, videos and sounds beside the messages are left out",
     Loss.WEIGHTS: "weights of messages are left out, so that all are trained on",
     Loss.NAMES: "names of speakers are left out",
     Loss.DEVELOPER: "developer messages become system messages",

@@ -22,7 +22,7 @@ from vault.formats.trainers.output import (
 )
 from vault.objects.conversation import Conversation, Message
 
-_TRL = MessageStyle(frozenset({"thinking", "reasoning_content"}))
+_TRL = MessageStyle(frozenset(), reasoning="reasoning_content")
 _OPENAI = MessageStyle(
     frozenset({"name", "weight", "refusal", "audio"}),
     arguments_as_text=True,
@@ -162,8 +162,12 @@ def _rendered(
 
 
 def _losses(parts: RecordParts, writer: MessageWriter | None = None) -> frozenset[Loss]:
-    found = frozenset() if writer is None else frozenset(writer.losses)
-    return found if parts.fields is None else found | {Loss.FIELDS}
+    found = set() if writer is None else set(writer.losses)
+    if parts.fields is not None:
+        found.add(Loss.FIELDS)
+    if parts.conversation is not None and parts.conversation.media is not None:
+        found.add(Loss.MEDIA)
+    return frozenset(found)
 
 
 _TOOLS = {"tools": Column.JSON}

@@ -35,6 +35,15 @@ class LongInteger(Decimal):
     """An integer of more than 4,000 digits: a decimal, which is linear to read and write."""
 
 
+class InOrder:
+    """A value inside canonical JSON whose objects keep their own order of keys, at any depth."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class UnreadableJson(ValueError):
     """A text that is not one JSON value that can be kept exactly; `code` says what is wrong."""
 
@@ -122,10 +131,11 @@ def canonical_bytes(value: Any) -> bytes:
     """Return the canonical JSON of a value: keys sorted by UTF-8 bytes, no spaces, exact numbers.
 
     Strings are escaped as in RFC 8785. Integers are exact at any size; floats are the shortest
-    text that reads back as the same double; Decimals are themselves, normalised.
+    text that reads back as the same double; Decimals are themselves, normalised. A value within
+    `InOrder` is written as `compact_bytes` writes it.
     """
     try:
-        return orjson.dumps(value, option=_SORTED)
+        return orjson.dumps(value, _written_in_order, _SORTED)
     except TypeError:
         return _dump_exactly(value, sort=True).encode()
 
@@ -136,6 +146,12 @@ def compact_bytes(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         return _dump_exactly(value, sort=False).encode()
+
+
+def _written_in_order(value: Any) -> orjson.Fragment:
+    if type(value) is not InOrder:
+        raise TypeError
+    return orjson.Fragment(compact_bytes(value.value))
 
 
 def depth(value: Any) -> int:
@@ -265,6 +281,8 @@ def _dump_exactly(value: Any, *, sort: bool) -> str:
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(_dump_exactly(item, sort=sort) for item in value) + "]"
+    if isinstance(value, InOrder):
+        return _dump_exactly(value.value, sort=False)
     return _scalar(value)
 
 

@@ -194,7 +194,9 @@ def extra_field(subject: Subject) -> Iterator[Fault]:
 
 
 def trl_fields(subject: Subject) -> Iterator[Fault]:
-    """Report sets of fields that TRL refuses."""
+    """Report sets of fields that TRL refuses; what stands beside a prompt goes to rewards."""
+    if subject.kind == "prompt":
+        return
     names = {key for key in subject.record if key not in _TRL_BESIDE}
     if names not in _TRL_KEYS:
         listed = ", ".join(sorted(subject.record)[:6])

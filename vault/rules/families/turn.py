@@ -15,7 +15,7 @@ from vault.rules.families.sample_records import (
     system,
     user,
 )
-from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger, shown
+from vault.rules.kernel.rule import TARGETS, Fault, Rule, Severity, Trigger, shown
 from vault.rules.kernel.subject import INSTRUCTIONS, Message, Subject
 
 _BE_BRIEF = system("Be brief.")
@@ -140,8 +140,15 @@ def too_few(subject: Subject) -> Iterator[Fault]:
         yield Fault("there are fewer than two messages")
 
 
+def prompt_alone(subject: Subject) -> Iterator[Fault]:
+    """Report prompts without an answer."""
+    if subject.kind == "prompt":
+        yield Fault("the record has a prompt and no answer")
+
+
 _SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]
 _STRICT = ("openai", "azure", "together", "fireworks", "bedrock-claude", "mistral")
+_SUPERVISED = tuple(each for each in TARGETS if each != "trl")
 _ALTERNATING = ("together", "bedrock-claude", "llamafactory", "torchtune", "gemini")
 
 RULES = (
@@ -306,5 +313,17 @@ RULES = (
         fails=(chat(TOLD),),
         passes=(PLAIN,),
         targets=("bedrock-claude", "torchtune"),
+    ),
+    Rule(
+        code="TURN016",
+        name="prompt-unanswered",
+        severity=Severity.ERROR,
+        why="A prompt alone is for reinforcement learning, where the model answers; this target "
+        "trains on given answers.",
+        check=prompt_alone,
+        fails=({"prompt": "What is 1 + 1?", "ground_truth": "2"},),
+        passes=(PLAIN, {"prompt": "What is 1 + 1?", "completion": "2"}),
+        targets=_SUPERVISED,
+        since="0.2.0",
     ),
 )

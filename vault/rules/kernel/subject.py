@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vault.objects.field_pairs import field_pair
 from vault.objects.json.field_path import leaves
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -205,8 +206,15 @@ def _alpaca(subject: Subject) -> None:
 
 
 def _prompt_completion(subject: Subject) -> None:
+    asked, answered = "prompt", "completion"
+    if asked not in subject.record or answered not in subject.record:
+        asked, answered = field_pair(subject.record) or (asked, answered)
+    subject.messages = _system(subject) + _side(subject, asked, "user")
+    subject.messages += _side(subject, answered, "assistant")
+
+
+def _prompt(subject: Subject) -> None:
     subject.messages = _system(subject) + _side(subject, "prompt", "user")
-    subject.messages += _side(subject, "completion", "assistant")
 
 
 def _text(subject: Subject) -> None:
@@ -245,6 +253,8 @@ def _kto(subject: Subject) -> None:
         if subject.record.get(name) is not None:
             read(subject)
             return
+    if field_pair(subject.record) is not None:
+        _prompt_completion(subject)
 
 
 _READERS: dict[str, Callable[[Subject], None]] = {
@@ -252,6 +262,7 @@ _READERS: dict[str, Callable[[Subject], None]] = {
     "sharegpt": _sharegpt,
     "alpaca": _alpaca,
     "prompt-completion": _prompt_completion,
+    "prompt": _prompt,
     "preference": _preference,
     "kto": _kto,
     "text": _text,

@@ -21,7 +21,7 @@ from vault.dataset.reading.compared_texts import (
     compared_part,
     compared_texts_of,
     read_conversations,
-    without_verdicts,
+    told_apart,
 )
 from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.bands import band_keys, plan_for
@@ -79,8 +79,7 @@ class HeldTexts:
         texts = self.read.texts
         made = sign(texts, without=without, threads=options.threads, scratch=options.scratch)
         keys = band_keys(made.minima, plan_for(options.threshold), np.arange(len(texts)))
-        is_whole = part is Part.CONVERSATION
-        answers = without_verdicts(self.read.answers) if is_whole else None
+        answers = told_apart(self.read.answers, self.read.media, part)
         return SignedTexts(texts, made, keys, answers)
 
 

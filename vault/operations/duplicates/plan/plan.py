@@ -26,6 +26,7 @@ from vault.dedupe.near import (
     cluster_by,
 )
 from vault.dedupe.scratch import Scratch
+from vault.dedupe.shingles import mix
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
@@ -126,6 +127,8 @@ def plan_duplicates(
         if not comparing.exact or comparing.on is not Part.CONVERSATION:
             compared = read_compared_examples(context, dataset, keys, comparing.on, work)
         exact = _exact(dataset, keys, compared, comparing.on)
+        if compared is not None:
+            within = _beside_words(within, compared, comparing.on)
         if within is not None:
             exact = refined(exact, within)
         near = known = None
@@ -204,6 +207,20 @@ def _near(
         return compare(NOTHING)
     recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
     return without_templates(recorded, compare, templates)
+
+
+def _beside_words(within: Hashes | None, compared: ComparedExamples, on: Part) -> Hashes | None:
+    """Return a number for each row; rows with another one are never duplicates.
+
+    It stands for `within`, and for the media and declared tools that a prompt has beside its words.
+    """
+    beside = [each for each in (compared.media, compared.tools) if each.any()]
+    if on is Part.RESPONSE or not beside:
+        return within
+    result = np.zeros(len(compared.media), np.uint64) if within is None else within
+    for each in beside:
+        result = mix(result.copy()) + each
+    return result
 
 
 def _not_compared(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None) -> int:

@@ -1,7 +1,8 @@
 """What `--against` names: another version, or a file that is read as an import would read it.
 
 Raw records of either are understood as far as `vault.formats.layouts.evaluation_sets` knows their
-names: for comparing only, nothing that is stored changes.
+names: for comparing only, nothing that is stored changes. Those with one pair of such names are
+conversations, and are compared by their prompts alone as well.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.layouts.evaluation_sets import likely_mapping, texts_in, understand
+from vault.formats.layouts.registry import conversation_of
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import parse
 from vault.operations.imports.import_files import import_files
@@ -80,7 +82,8 @@ class Reference:
     """Examples to compare with: `name` says what they are, a commit's id or the path of a file.
 
     `unread` is how many lines of a file were no examples; nothing is kept of a file. `understood`
-    are conversations of raw records, by their places in the dataset.
+    are conversations of raw records, and of pairs by well-known names where whole conversations are
+    compared, by their places in the dataset.
     """
 
     name: str
@@ -138,9 +141,15 @@ def _read(context: Context, path: str, read_as: ReadAs, part: Part) -> Reference
 
 
 def _understood(dataset: Dataset, path: str | None, part: Part) -> dict[int, Conversation]:
-    """Return the conversations of raw records. Raises InvalidInput (`reference-ambiguous`)."""
+    """Return what `Reference.understood` is. Raises InvalidInput (`reference-ambiguous`)."""
     found: dict[int, Conversation] = {}
-    for row, record in _raw_records(dataset):
+    pairs = _records(dataset, Kind.PROMPT_COMPLETION) if part is Part.CONVERSATION else []
+    for row, record in pairs:
+        if "completion" not in record:
+            conversation = conversation_of(record, Kind.PROMPT_COMPLETION)
+            if conversation is not None:
+                found[row] = conversation
+    for row, record in _records(dataset, Kind.RAW):
         told = understand(record)
         if told.choices and (told.conversation is None or part is not Part.PROMPT):
             if path is not None:
@@ -150,12 +159,12 @@ def _understood(dataset: Dataset, path: str | None, part: Part) -> dict[int, Con
     return found
 
 
-def _raw_records(dataset: Dataset) -> list[tuple[int, dict[str, Any]]]:
+def _records(dataset: Dataset, kind: Kind) -> list[tuple[int, dict[str, Any]]]:
     keys = dataset.keys()
     if not len(keys):
         return []
     kinds = dataset.columns(keys, ["kind"]).column("kind")
-    rows = np.flatnonzero(pc.equal(kinds, Kind.RAW.value).to_numpy(zero_copy_only=False))
+    rows = np.flatnonzero(pc.equal(kinds, kind.value).to_numpy(zero_copy_only=False))
     texts = record_texts(dataset, keys[rows])
     return [(row, parse(text)[0]) for row, text in zip(rows.tolist(), texts, strict=True)]
 
@@ -199,7 +208,7 @@ def nothing_compared(reference: Reference, part: Part, *, is_mapped: bool) -> In
 
 
 def _way_on(reference: Reference, part: Part, is_mapped: bool) -> str:
-    raw = _raw_records(reference.dataset)
+    raw = _records(reference.dataset, Kind.RAW)
     if part is not Part.CONVERSATION and (reference.understood or not raw):
         return "compare another part: --on conversation"
     if not reference.is_file:

@@ -20,7 +20,7 @@ from vault.dataset.reading.compared_texts import (
     Held,
     Part,
     read_compared_texts,
-    without_verdicts,
+    told_apart,
 )
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
 from vault.dataset.reading.judged_pairs import CONTAINED, EXACT, NEAR
@@ -63,7 +63,7 @@ LEAST_REFERENCES = 3
 """What is alike by the text of one or two reference examples only was made from these."""
 
 _SAMPLE = "counted-against"
-_MAYBE_PARTIAL = (Kind.ALPACA, Kind.PROMPT_COMPLETION, Kind.TEXT)
+_MAYBE_PARTIAL = (Kind.ALPACA, Kind.PROMPT_COMPLETION, Kind.PROMPT, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,7 @@ class _Read:
 
         plan = plan_for(options.threshold)
         signed, keys = self.examples.signed(texts, without, plan, options.scratch)
-        is_whole = part is Part.CONVERSATION
-        answers = without_verdicts(self.examples.answers) if is_whole else None
+        answers = told_apart(self.examples.answers, self.examples.media, part)
         bands = turned(keys, len(signed), slice(0, plan.bands))
         return SignedTexts(self.texts, signed, bands, answers)
 

@@ -17,7 +17,7 @@ from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 
 GROUP = "duplicates"
-METHOD = 1
+METHOD = 2
 """The version of how texts are read, signed and compared: what another one kept is not used."""
 
 _TURNED_AT_ONCE = 1 << 14

@@ -70,12 +70,14 @@ class ComparedExamples:
     """What the rows of a dataset are compared by.
 
     `hashes` are those of their texts, `answers` the numbers of short answers, `held` the bits of
-    `Held` of each.
+    `Held` of each; `media` and `tools` numbers of their media and declared tools, 0 for none.
     """
 
     hashes: Hashes
     answers: Hashes
     held: NDArray[np.uint8]
+    media: Hashes
+    tools: Hashes
     _digests: Parted
     _columns: ChunkColumns
     _part: Part
@@ -212,12 +214,14 @@ def read_compared_examples(
     Raises Corrupt, StorageFailed.
     """
     columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
-    names = ("hash", "answer", "held", "digest")
+    names = ("hash", "answer", "held", "digest", "media", "tools")
     found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
     return ComparedExamples(
         found["hash"].whole(),
         found["answer"].whole(),
         found["held"].whole().astype(np.uint8, copy=False),
+        found["media"].whole(),
+        found["tools"].whole(),
         found["digest"],
         columns,
         part,

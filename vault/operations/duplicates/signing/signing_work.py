@@ -97,12 +97,14 @@ class LocalWork:
 
 
 def columns_of(read: ComparedTexts) -> Arrays:
-    """Return what is kept of texts that were read; 50 bytes each."""
+    """Return what is kept of texts that were read; 66 bytes each."""
     return {
         "hash": read.texts.hashes(),
         "answer": read.answers,
         "held": read.held,
         "digest": read.digests,
+        "media": read.media,
+        "tools": read.tools,
     }
 
 

@@ -1,0 +1,78 @@
+"""Well-known names of a question and its answer, and which of them a record has.
+
+No training format has these names, but many data sets do: GSM8K, HumanEval, MATH, exports of
+tables. The one table of them, for import, for rules and for comparing with evaluation sets.
+Normative: docs/format/conversations.md, section 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FieldPair = tuple[str, str]
+"""The name of the prompt and the name of the answer."""
+
+FIELD_PAIRS: tuple[FieldPair, ...] = (
+    ("input", "output"),
+    ("input", "answer"),
+    ("input", "target"),
+    ("input", "ideal"),
+    ("inputs", "targets"),
+    ("question", "answer"),
+    ("question", "response"),
+    ("question", "output"),
+    ("question", "solution"),
+    ("query", "answer"),
+    ("query", "response"),
+    ("prompt", "response"),
+    ("prompt", "answer"),
+    ("prompt", "output"),
+    ("prompt", "canonical_solution"),
+    ("problem", "solution"),
+    ("problem", "answer"),
+    ("instruction", "answer"),
+    ("Question", "Answer"),
+    ("Question", "Correct Answer"),
+    ("Problem", "Solution"),
+)
+"""All pairs. One more makes records ambiguous that were not: it belongs to a new derivation."""
+
+FIELD_PAIR_NAMES = frozenset(name for pair in FIELD_PAIRS for name in pair)
+"""Every name that is in a pair."""
+
+ANSWERS_TO_PROMPT = frozenset(
+    {*(answer for prompt, answer in FIELD_PAIRS if prompt == "prompt"), "completion"}
+    | {"completions", "chosen", "rejected"}
+)
+"""Names of an answer to `prompt`: a record that has one of them is no prompt alone."""
+
+
+def fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
+    """Return the pairs of which both fields hold text, the empty text included."""
+    texts = {name for name in FIELD_PAIR_NAMES.intersection(record) if type(record[name]) is str}
+    if len(texts) < 2:
+        return []
+    return [pair for pair in FIELD_PAIRS if pair[0] in texts and pair[1] in texts]
+
+
+def field_pair(record: Mapping[str, Any]) -> FieldPair | None:
+    """Return the pair that fits a record; None if none does, or more than one."""
+    found = fitting_pairs(record)
+    return found[0] if len(found) == 1 else None
+
+
+def is_prompt_alone(record: Mapping[str, Any]) -> bool:
+    """Tell whether `prompt` is a text or a list of messages, and no field answers it."""
+    prompt = record.get("prompt")
+    if type(prompt) is not str and not _is_list_of_messages(prompt):
+        return False
+    return all(record[name] is None for name in ANSWERS_TO_PROMPT.intersection(record))
+
+
+def _is_list_of_messages(value: Any) -> bool:
+    return (
+        type(value) is list
+        and bool(value)
+        and all(type(each) is dict and ("role" in each or "from" in each) for each in value)
+    )
