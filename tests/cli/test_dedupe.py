@@ -164,9 +164,9 @@ def test_a_file_of_which_nothing_can_be_compared_is_an_error(run: Run, project: 
     assert "took out 1 of 1 example, found in eval.jsonl" in mapped.out
 
 
-def test_plain_text_lines_are_refused_with_what_makes_records(run: Run, project: Path) -> None:
-    _import(run, project, chat("one", "Yes."))
+def test_each_line_of_plain_text_is_compared(run: Run, project: Path) -> None:
+    _import(run, project, chat("one", "Yes."), chat("three", "No."))
     (project / "seeds.txt").write_text("one\ntwo\n")
     outcome = run("dedupe", "--against", "seeds.txt")
-    assert outcome.code == 2
-    assert "jq -Rc '{text: .}' seeds.txt > seeds.txt.jsonl" in outcome.err
+    assert outcome.code == 0
+    assert "took out 1 of 2 examples, found in seeds.txt" in outcome.out

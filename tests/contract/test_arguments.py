@@ -27,7 +27,7 @@ NAMED_BY_THE_METHOD = {
         *("comparing",),  # which the other arguments make
     },
     ExportArguments: {"where"},
-    RecordArguments: {"source"},
+    RecordArguments: {"source", "lines", "paragraphs"},  # rows are no files
 }
 """Fields that a method takes as parameters of their own."""
 

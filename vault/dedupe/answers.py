@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from vault.dedupe.words import Hashes, words_of
+from vault.dedupe.words import Hashes, folded, words_of
 
 SHORT_WORDS = 5
 """An answer of fewer words than this is short: a category, a number, a yes."""
@@ -28,7 +28,7 @@ def short_answers(answers: pa.Array) -> Hashes:
         counts = np.diff(words_of(block).offsets)
         is_given = np.asarray(block.is_valid().to_numpy(zero_copy_only=False), np.bool_)
         short = np.flatnonzero((counts < SHORT_WORDS) & is_given)
-        plain = pc.utf8_lower(block.take(pa.array(short)))
+        plain = pc.utf8_lower(folded(block.take(pa.array(short))))
         trimmed = pc.utf8_trim(plain, characters=_AROUND)
         bare = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), plain, trimmed)
         result[at + short] = [

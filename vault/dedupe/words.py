@@ -1,6 +1,8 @@
 """Words of texts as 64-bit hashes, found in the UTF-8 bytes of an Arrow array by numpy alone.
 
-Lower case; punctuation and symbols separate words; a Han or kana character is a word of its own.
+Compatibility forms are one (NFKC: a letter and its accent, full width, ligatures), soft hyphens are
+nothing, all is lower case. Punctuation and symbols separate words; a Han or kana character is a
+word of its own.
 Which code points separate is written down here rather than asked of `unicodedata`, so that the
 same text has the same words under every version of Python.
 """
@@ -35,6 +37,23 @@ _ALONE = ((0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3041, 0x30FF)
           (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))  # fmt: skip
 _PICTOGRAPHS = (0x1F000, 0x1FFFF)
 _HAN_PLANES = (0x20000, 0x3FFFF)
+
+_SOFT_HYPHEN = "\u00ad"
+_SPACING_MARKS = (
+    "[\u00a8\u00af\u00b4\u00b8\u02d8-\u02dd"
+    "\u1fbd-\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe]"
+)
+# Characters that NFKC may change, marks that combine, and some more that stand among them: texts
+# without any, as nearly all in Latin, Greek and Cyrillic letters, Han and Hangul are, are not
+# normalised, which would cost ten times what lower case does.
+_OTHER_FORMS = (
+    "[\u00a8\u00aa\u00ad\u00af\u00b2-\u00b5\u00b8-\u00ba\u00bc-\u00be"
+    "\u0132\u0133\u013f\u0140\u0149\u017f"
+    "\u01c4-\u01cc\u01f1-\u01f3\u02b0-\u036f\u0374-\u0387\u03d0-\u03f9\u0483-\u0487\u0587-\u11ff"
+    "\u135d-\u1fff\u2017\u203e-\u2189\u2460-\u24ea\u2adc\u2c7c-\u2fdf\u302a-\u303a\u3099-\u309f"
+    "\u30ff-\u33ff\ua66f-\uabed\uf900-\ufefc\uff10-\uffe3"
+    "\U00010000-\U0001f251\U0001fb00-\U0001ffff\U0002f800-\U0002fa1d]"
+)
 
 _U = np.uint64
 _FIRST, _NEXT, _LENGTH = _U(0x9E3779B97F4A7C15), _U(0xC2B2AE3D27D4EB4F), _U(0x165667B19E3779F9)
@@ -100,8 +119,20 @@ def _bytes_of(texts: pa.Array) -> tuple[Bytes, Offsets]:
     texts = texts.cast(pa.large_string())
     data, _ = _buffers(texts)
     if len(data) and int(data.max()) >= 128:
-        texts = pc.utf8_lower(texts)
+        texts = pc.utf8_lower(folded(texts))
     return _ended(texts)
+
+
+def folded(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Return texts in NFKC and without soft hyphens; those that are so already at little cost."""
+    others = pc.fill_null(pc.match_substring_regex(texts, _OTHER_FORMS), False)
+    some = texts.filter(others)
+    if not len(some):
+        return texts
+    some = pc.replace_substring(some, _SOFT_HYPHEN, "")
+    # In NFKC these are a space and a mark that combines, which would be a word: "it´s".
+    some = pc.replace_substring_regex(some, _SPACING_MARKS, " ")
+    return pc.replace_with_mask(texts, others, pc.utf8_normalize(some, form="NFKC"))
 
 
 def _ended(texts: pa.LargeStringArray) -> tuple[Bytes, Offsets]:

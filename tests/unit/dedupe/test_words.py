@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vault.dedupe.words import words_of
 
@@ -39,7 +44,9 @@ def count(text: str) -> int:
         ("你好, world", 3),
         ("안녕하세요 세계", 2),
         ("привет, мир", 2),
-        ("m² and ½", 3),
+        ("m² and ½", 4),  # m2 and 1⁄2
+        ("it´s", 2),
+        ("soft\u00adware", 1),
         ("１２ ３４", 2),
         ("a\x00b", 2),
         ("𠮷野家", 3),
@@ -94,3 +101,39 @@ def test_a_slice_has_the_words_of_its_texts() -> None:
     assert np.array_equal(
         words_of(texts.slice(1, 2)).hashes, words_of(pa.array(["ü c", "d"])).hashes
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The café is naïve: Größe, ÉTAT",
+        "안녕하세요 세계",
+        "がぎぐ パピプ",
+        "किताब क़लम",
+        "שָׁלוֹם",
+    ],
+)
+def test_forms_of_unicode_have_the_same_words(text: str) -> None:
+    forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    assert all(same(forms[0], form) for form in forms[1:])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ＦＵＬＬ　ｗｉｄｔｈ １２", "full width 12"),
+        ("the ﬁrst oﬃce", "the first office"),
+        ("hy\u00adphen\u00adated words", "hyphenated words"),
+        ("ﾊﾝｶｸ", "ハンカク"),
+        ("it´s", "it's"),
+    ],
+)
+def test_compatible_characters_have_the_same_words(first: str, second: str) -> None:
+    assert same(first, second)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_normalised_text_has_the_same_words_but_for_spacing_marks(text: str) -> None:
+    plain = text.translate(dict.fromkeys([0xA8, 0xAF, 0xB4, 0xB8, *range(0x2D8, 0x2DE)], " "))
+    plain = "".join(each for each in plain if not 0x1F00 <= ord(each) < 0x2000)
+    assert same(plain, pc.utf8_normalize(pa.array([plain]), form="NFKC")[0].as_py())

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     multiple=True,
     help="Which field holds the user's, assistant's or system's text.",
 )
+@click.option("--lines", is_flag=True, help="An example for each line of plain text.")
+@click.option("--paragraphs", is_flag=True, help="An example for each paragraph of plain text.")
 @click.option("--source", metavar="NAME", help="What to call where these come from.")
 @click.option("--round", metavar="TEXT", help="The batch that these arrived with.")
 @click.option("--replace", is_flag=True, help="Make this source exactly what the file holds.")
@@ -57,9 +59,9 @@ def command(
 ) -> int:
     """Read files into the draft of the next commit.
 
-    FILE is JSON Lines, JSON, Parquet or CSV, also with .gz or .zst; a folder or pattern stands for
-    its files, `-` for standard input. What is already there is not stored again. What cannot be
-    read goes to quarantine with the reason, and the rest goes on.
+    FILE is JSON Lines, JSON, Parquet, CSV or plain text (.txt), also with .gz or .zst; a folder or
+    pattern stands for its files, `-` for standard input. What is already there is not stored again.
+    What cannot be read goes to quarantine with the reason, and the rest goes on.
     """
     mode = _mode(given.pop("replace"), given.pop("replace_all"), given.pop("update"))
     mapping = read_pairs(roles, "--map") or None

@@ -73,8 +73,8 @@ class ComparedTexts:
 
     `held` are bits of what each example has, of `Held`: raw records have nothing. `digests` tell
     which are equal: those of whole conversations, or of the texts (and a prompt's media) where a
-    part is compared. `media` and `tools` are numbers of the media and of the declared tools of each, 0 for none:
-    with other ones the same words are another example.
+    part is compared. `media` and `tools` are numbers of the media and of the declared tools of
+    each, 0 for none: with other ones the same words are another example.
     """
 
     texts: Texts
@@ -271,13 +271,13 @@ def _read_records(
 ) -> Iterator[tuple[list[dict[str, Any]], list[str], Mapping[int, Mapping[str, str]]]]:
     """Yield records of rows in order, their kinds, and by position how fields were mapped."""
     done = 0
-    for array in record_arrays(dataset, keys):
-        own = keys[done : done + len(array)]
-        done += len(array)
+    for texts in record_arrays(dataset, keys):
+        own = keys[done : done + len(texts)]
+        done += len(texts)
         columns = dataset.columns(own, ["kind", "source"])
         kinds = columns.column("kind").to_pylist()
         roles = roles_at(dataset, own, columns)
-        records = [parse_quickly(text) for text in array.cast(pa.binary()).to_pylist()]
+        records = [parse_quickly(text) for text in texts.cast(pa.binary()).to_pylist()]
         yield records, kinds, roles
 
 

@@ -53,6 +53,13 @@ def open_blocks(
                 stream, file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes
             )
             return
+        if file.layout is Layout.TEXT:
+            from vault.formats.files.plain_text import text_blocks
+
+            yield from text_blocks(
+                stream, file.unit, block_bytes=block_bytes, max_record_bytes=max_record_bytes
+            )
+            return
         shape = shape_of(stream.peek(HEAD_BYTES), file.layout)
         if shape is not JsonShape.LINES:
             yield from _json(stream, file.path, shape, block_bytes, max_record_bytes)

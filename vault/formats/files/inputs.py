@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shlex
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -24,6 +25,15 @@ class Layout(Enum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+    TEXT = "text"
+
+
+class TextUnit(Enum):
+    """What of a file of plain text is one record."""
+
+    FILE = "file"
+    LINE = "line"
+    PARAGRAPH = "paragraph"
 
 
 class Compression(Enum):
@@ -38,12 +48,14 @@ class Compression(Enum):
 class InputFile:
     """A file to read records from; `path` as the user wrote it, `-` for standard input.
 
-    `state` is how the file stood when it was found, if it was looked for.
+    `unit` says what is a record of plain text, and counts for no other layout. `state` is how the
+    file stood when it was found, if it was looked for.
     """
 
     path: str
     layout: Layout
     compression: Compression = Compression.NONE
+    unit: TextUnit = TextUnit.FILE
     state: FileState | None = field(default=None, compare=False, repr=False)
 
     def check_unchanged(self) -> None:
@@ -71,10 +83,16 @@ _LAYOUTS = {
     ".json": Layout.JSON,
     ".csv": Layout.CSV,
     ".parquet": Layout.PARQUET,
+    ".txt": Layout.TEXT,
 }
 _COMPRESSIONS = {".gz": Compression.GZIP, ".zst": Compression.ZSTD}
 _USUAL_RATIO = 4
-_NAMES = ".jsonl, .ndjson, .json, .csv or .parquet"
+_SIGNATURES = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+_NAMES = ".jsonl, .ndjson, .json, .csv, .parquet or .txt"
+# JSON Lines and lists of objects are known by this where their file is called .txt.
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*["}]')
+# Texts that stand beside data and are none.
+_ABOUT = re.compile(r"(?:readme|licen[cs]e|copying|notice|changelog|authors|citation)\b", re.I)
 
 
 def by_name(path: str) -> InputFile | None:
@@ -87,23 +105,34 @@ def by_name(path: str) -> InputFile | None:
     return None if layout is None else InputFile(path, layout, compression)
 
 
-def find_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
+def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[InputFile, ...]:
     """Return the files that paths, folders, globs and `-` stand for, each once, in that order.
 
     A folder stands for every file with a known ending in it and below, hidden ones excepted,
     sorted by path; so does a glob, unless it matches no known ending: then its files are read as
-    their first bytes say, like any file of unknown ending that is named.
+    their first bytes say, like any file of unknown ending that is named. Plain text is left out of
+    either where other files are found, unless `unit` says what is a record of it; so is always
+    what a folder says of itself (README.txt, LICENSE.txt). A `.txt` that is named and holds JSON is
+    read as that, unless `unit` is given; standard input is plain text then.
 
     Raises NotFound (`file-not-found`), and InvalidInput: `no-files` (a folder with nothing
-    readable), `special-file` (a device, pipe or socket), `unknown-layout`,
-    `path-empty`.
+    readable), `special-file` (a device, pipe or socket), `unknown-layout`, `path-empty`,
+    `no-text-files` (a unit of text, and none of the files is plain text).
     """
     found: dict[str, InputFile] = {}
     for argument in arguments:
-        for file in _expand(argument):
+        for file in _expand(argument, unit):
             key = "-" if file.path == "-" else os.path.realpath(file.path)
             found.setdefault(key, file)
-    return tuple(found.values())
+    if unit is None:
+        return tuple(found.values())
+    if all(each.layout is not Layout.TEXT for each in found.values()):
+        raise InvalidInput(
+            f"--{unit.value}s reads plain text, and no file that was named is plain text",
+            code="no-text-files",
+            hint=f"leave out --{unit.value}s, or name files that end in .txt",
+        )
+    return tuple(replace(each, unit=unit) for each in found.values())
 
 
 def _with_state(path: str, known: InputFile | None) -> InputFile:
@@ -112,7 +141,7 @@ def _with_state(path: str, known: InputFile | None) -> InputFile:
     return replace(known or _by_content(path), state=state)
 
 
-def _expand(argument: str) -> list[InputFile]:
+def _expand(argument: str, unit: TextUnit | None) -> list[InputFile]:
     if not argument:
         raise InvalidInput(
             "the path of a file to read is empty",
@@ -120,20 +149,18 @@ def _expand(argument: str) -> list[InputFile]:
             hint="name a file, a folder, or `-` for standard input",
         )
     if argument == "-":
-        return [InputFile("-", Layout.JSONL)]
+        return [InputFile("-", Layout.JSONL if unit is None else Layout.TEXT)]
     if os.path.isdir(argument):
-        return _in_folder(argument)
+        return _in_folder(argument, unit)
     if os.path.exists(argument):
-        return [_named(argument)]
+        return [_named(argument, unit)]
     if glob.has_magic(argument):
-        return _matching(argument)
+        return _matching(argument, unit)
     raise _not_found(argument)
 
 
-def _in_folder(folder: str) -> list[InputFile]:
-    files = [
-        _with_state(path, file) for path in _walk(folder) if (file := by_name(path)) is not None
-    ]
+def _in_folder(folder: str, unit: TextUnit | None) -> list[InputFile]:
+    files = _data_files(_walk(folder), unit)
     if not files:
         raise InvalidInput(
             f"{folder} holds no file that can be read",
@@ -141,6 +168,18 @@ def _in_folder(folder: str) -> list[InputFile]:
             hint=f"files are known by their endings: {_NAMES}, also with .gz or .zst",
         )
     return files
+
+
+def _data_files(paths: Iterable[str], unit: TextUnit | None) -> list[InputFile]:
+    """Return the files of known endings; of plain text, what is likely to be data."""
+    known = [file for path in paths if (file := by_name(path)) is not None]
+    if unit is None and any(each.layout is not Layout.TEXT for each in known):
+        known = [each for each in known if each.layout is not Layout.TEXT]
+    return [
+        _with_state(each.path, each)
+        for each in known
+        if each.layout is not Layout.TEXT or not _ABOUT.match(os.path.basename(each.path))
+    ]
 
 
 def _walk(folder: str) -> Iterator[str]:
@@ -151,7 +190,7 @@ def _walk(folder: str) -> Iterator[str]:
     return (path for path in sorted(paths) if os.path.isfile(path))
 
 
-def _matching(pattern: str) -> list[InputFile]:
+def _matching(pattern: str, unit: TextUnit | None) -> list[InputFile]:
     paths = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
     if not paths:
         raise NotFound(
@@ -159,28 +198,40 @@ def _matching(pattern: str) -> list[InputFile]:
             code="file-not-found",
             hint="`ls` lists what is there; quote the pattern so that the shell leaves it alone",
         )
-    known = [_with_state(path, file) for path in paths if (file := by_name(path)) is not None]
-    return known or [_named(path) for path in paths]
+    return _data_files(paths, unit) or [_named(path, unit) for path in paths]
 
 
-def _named(path: str) -> InputFile:
+def _named(path: str, unit: TextUnit | None) -> InputFile:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise InvalidInput(
             f"{path} is a device, pipe or socket",
             code="special-file",
             hint=f"give it as standard input: vault import - < {path}",
         )
-    return _with_state(path, by_name(path))
+    known = by_name(path)
+    if known is not None and known.layout is Layout.TEXT and unit is None and _is_no_text(known):
+        known = None
+    return _with_state(path, known)
+
+
+def _is_no_text(file: InputFile) -> bool:
+    """Tell whether a file that is called .txt begins as another layout does."""
+    if file.compression is not Compression.NONE:
+        return False
+    with open(file.path, "rb") as opened:
+        beginning = opened.read(4096)
+    return beginning.startswith(_SIGNATURES) or _JSON.match(beginning) is not None
 
 
 def _by_content(path: str) -> InputFile:
     with open(path, "rb") as file:
         beginning = file.read(4096)
-    if beginning.startswith(b"PAR1"):
+    parquet, gzip, zstd = _SIGNATURES
+    if beginning.startswith(parquet):
         return InputFile(path, Layout.PARQUET)
-    if beginning.startswith(b"\x1f\x8b"):
+    if beginning.startswith(gzip):
         return InputFile(path, Layout.JSONL, Compression.GZIP)
-    if beginning.startswith(b"\x28\xb5\x2f\xfd"):
+    if beginning.startswith(zstd):
         return InputFile(path, Layout.JSONL, Compression.ZSTD)
     text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if text.startswith(b"["):
@@ -188,9 +239,8 @@ def _by_content(path: str) -> InputFile:
     if text.startswith(b"{") or not text or beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return InputFile(path, Layout.JSONL)
     way_on = f"rename it so that it ends in {_NAMES}"
-    if path.lower().endswith((".txt", ".md")):
-        named = shlex.quote(path)
-        way_on = f"make a record of each line: jq -Rc '{{text: .}}' {named} > {named}.jsonl"
+    if path.lower().endswith(".md"):
+        way_on = f"read it as plain text: vault import - --paragraphs < {shlex.quote(path)}"
     raise InvalidInput(
         f"neither the name nor the beginning of {path} says what kind of file it is",
         code="unknown-layout",

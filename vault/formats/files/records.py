@@ -84,10 +84,13 @@ class LongText:
             self._pieces = [_beginning(self._pieces)]
             self._cut = True
 
+    def whole(self) -> bytes:
+        """Return the text, or its beginning if it is longer than the limit."""
+        return b"".join(self._pieces)
+
     def refused(self, line: int, code: str, reason: str) -> Refused:
         """Return the text as refused for this reason."""
-        raw = b"".join(self._pieces)
-        return Refused(line, code, reason, raw, self.size_bytes, self._digest.digest())
+        return Refused(line, code, reason, self.whole(), self.size_bytes, self._digest.digest())
 
 
 def _beginning(pieces: list[bytes]) -> bytes:

@@ -36,7 +36,7 @@ def import_files(
     `file-changed` …), Conflict (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it
     raises.
     """
-    files = find_files(paths)
+    files = find_files(paths, options.text_unit)
     with ready_to_import(context, options) as (context, team):
         team.start_for(sum(each.estimated_bytes() for each in files))
         from vault.formats.files.blocks import open_blocks

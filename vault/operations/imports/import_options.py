@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypedDict
 
 from vault.errors import InvalidInput
+from vault.formats.files.inputs import TextUnit
 
 
 class ImportMode(StrEnum):
@@ -27,9 +28,11 @@ Mode = ImportMode | Literal["append", "replace", "replace-all", "update"]
 class ImportOptions:
     """How an import is done; see `vault import --help` for each.
 
-    `workers` is the number of processes for large inputs (default: the cores, at most 4). A `mode`
-    that was given by its name is an ImportMode once the options are made. Raises InvalidInput
-    (`mode-unknown`; `key-without-update` for a key that nothing is looked up by).
+    `lines` and `paragraphs` say what is one example of plain text, instead of a file. `workers` is
+    the number of processes for large inputs (default: the cores, at most 4). A `mode` that was
+    given by its name is an ImportMode once the options are made. Raises InvalidInput
+    (`mode-unknown`; `key-without-update` for a key that nothing is looked up by;
+    `text-units-exclude` for both lines and paragraphs).
     """
 
     format: str | None = None
@@ -41,6 +44,15 @@ class ImportOptions:
     readmit: bool = False
     dry_run: bool = False
     workers: int | None = None
+    lines: bool = False
+    paragraphs: bool = False
+
+    @property
+    def text_unit(self) -> TextUnit | None:
+        """What is one example of plain text, None if nothing was said."""
+        if self.lines:
+            return TextUnit.LINE
+        return TextUnit.PARAGRAPH if self.paragraphs else None
 
     def __post_init__(self) -> None:
         """Take a mode by its name, and refuse what does not go together."""
@@ -57,6 +69,12 @@ class ImportOptions:
                 "--key says which example is which for --update only",
                 code="key-without-update",
                 hint="add --update, or leave out --key",
+            )
+        if self.lines and self.paragraphs:
+            raise InvalidInput(
+                "an example of plain text cannot be both a line and a paragraph",
+                code="text-units-exclude",
+                hint="leave out --lines or --paragraphs",
             )
 
 
@@ -81,4 +99,6 @@ class RecordArguments(ReadArguments, total=False):
 class ImportArguments(RecordArguments, total=False):
     """Fields of `ImportOptions`."""
 
+    lines: bool
+    paragraphs: bool
     source: str | None

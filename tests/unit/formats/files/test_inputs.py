@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.formats.files.reading import write_file
 from vault.errors import InvalidInput, NotFound
-from vault.formats.files.inputs import Compression, InputFile, Layout, find_files
+from vault.formats.files.inputs import Compression, InputFile, Layout, TextUnit, find_files
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,39 @@ def test_a_file_of_unknown_ending_is_what_its_bytes_say(
 
 def test_standard_input_is_a_dash() -> None:
     assert find_files(["-", "-"]) == (InputFile("-", Layout.JSONL),)
+    text = InputFile("-", Layout.TEXT, unit=TextUnit.LINE)
+    assert find_files(["-"], TextUnit.LINE) == (text,)
+
+
+@pytest.mark.parametrize("content", [b"Once upon a time", b"", b"{name}, hello", b"[1] A note"])
+def test_a_named_text_file_is_plain_text(tmp_path: Path, content: bytes) -> None:
+    path = str(write_file(tmp_path / "essay.txt", content))
+    assert find_files([path]) == (InputFile(path, Layout.TEXT),)
+
+
+def test_a_text_file_of_json_is_plain_text_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = str(write_file(tmp_path / "data.txt", b'{"a":1}'))
+    asked = InputFile(path, Layout.TEXT, unit=TextUnit.PARAGRAPH)
+    assert find_files([path], TextUnit.PARAGRAPH) == (asked,)
+
+
+def test_text_files_are_data_where_no_other_file_is(tmp_path: Path) -> None:
+    for name in ("a.txt", "README.txt", "License.txt", "licensed-songs.txt"):
+        write_file(tmp_path / name, b"words")
+    texts = [str(tmp_path / name) for name in ("a.txt", "licensed-songs.txt")]
+    assert [file.path for file in find_files([str(tmp_path)])] == texts
+    assert [file.path for file in find_files([f"{tmp_path}/*"])] == texts
+    data = str(write_file(tmp_path / "z.jsonl", b""))
+    assert [file.path for file in find_files([str(tmp_path)])] == [data]
+    asked = find_files([str(tmp_path)], TextUnit.LINE)
+    assert [file.path for file in asked] == [*texts, data]
+
+
+def test_a_unit_of_text_is_refused_where_nothing_is_text(tmp_path: Path) -> None:
+    path = str(write_file(tmp_path / "a.jsonl", b""))
+    with pytest.raises(InvalidInput) as caught:
+        find_files([path], TextUnit.LINE)
+    assert caught.value.code == "no-text-files"
 
 
 def test_a_missing_file_is_reported_with_its_nearest_neighbour(tmp_path: Path) -> None:
@@ -78,11 +111,11 @@ def test_a_missing_file_is_reported_with_its_nearest_neighbour(tmp_path: Path) -
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     os.mkfifo(tmp_path / "pipe.jsonl")
-    write_file(tmp_path / "essay.txt", b"Once upon a time")
+    write_file(tmp_path / "essay.doc", b"Once upon a time")
     for name, code in (
         ("empty", "no-files"),
         ("pipe.jsonl", "special-file"),
-        ("essay.txt", "unknown-layout"),
+        ("essay.doc", "unknown-layout"),
     ):
         with pytest.raises(InvalidInput) as caught:
             find_files([str(tmp_path / name)])

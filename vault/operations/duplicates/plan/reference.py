@@ -20,6 +20,7 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidInput, NotFound
+from vault.formats.files.inputs import Layout, find_files
 from vault.formats.layouts.evaluation_sets import likely_mapping, texts_in, understand
 from vault.formats.layouts.registry import conversation_of
 from vault.objects.conversation import Conversation, Kind
@@ -132,7 +133,11 @@ def _read(context: Context, path: str, read_as: ReadAs, part: Part) -> Reference
     aside = Context(
         ObjectStore(backend), OperationLog(backend), context.folder, context.intent, silent
     )
-    options = ImportOptions(format=read_as.format, mapping=read_as.mapping, workers=1)
+    # Who keeps seeds or questions as plain text has one on each line.
+    is_text = any(each.layout is Layout.TEXT for each in find_files([path]))
+    options = ImportOptions(
+        format=read_as.format, mapping=read_as.mapping, workers=1, lines=is_text
+    )
     report = import_files(aside, [path], options)
     stage = stage_of(aside.log.tip().view)
     dataset = open_dataset(aside.store, None if stage is None else stage.manifest)
