@@ -144,10 +144,12 @@ class PlainReader:
             entry = json.loads(body)
             assert entry["type"] == "operation" and entry["version"] in (1, 2)
             before = entries[-1] if entries else None
-            if entry["version"] == 2 and entry["view"] is None:
+            if entry["version"] == 2 and entry["changes"] is not None:
                 assert before is not None
-                assert entry["base"] == (before["base"] or before["number"])
-                entry["view"] = changed(before["view"], entry["changes"])
+                view = changed(before["view"], entry["changes"])
+                assert entry["view"] in (None, view)
+                assert entry["view"] or entry["base"] == (before["base"] or before["number"])
+                entry["view"] = view
             entry["base"] = entry.get("base")
             assert entry["number"] == len(entries) + 1 and path.name == f"{entry['number']:010d}"
             assert entry["previous"] == previous

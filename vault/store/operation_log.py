@@ -282,7 +282,10 @@ def view_after(view: View, entry: Entry) -> View:
         assert entry.view is not None, "an entry without a change has a view"
         return entry.view
     try:
-        return applied(view, entry.change)
+        after = applied(view, entry.change)
+        if entry.view not in (None, after):
+            raise ValueError("what changed does not lead to the view that it tells")
+        return after
     except ValueError as error:
         raise _broken(f"operation {entry.number} does not fit the one before it: {error}") from None
 
@@ -313,12 +316,13 @@ def _encode(
         "time": intent.time,
         "undoes": intent.undoes,
     }
-    if after is None:
+    if after is None or tells_all(view):
         return encode_entry(header, view)
+    change = difference(after.view, view)
     base = after.entry.base or after.number
-    if number - base >= FULL_EVERY or tells_all(view):
-        return encode_entry(header, view)
-    return encode_entry(header, difference(after.view, view), base)
+    if number - base >= FULL_EVERY:
+        return encode_entry(header, view, change)
+    return encode_entry(header, None, change, base)
 
 
 def _broken(message: str) -> Corrupt:

@@ -91,9 +91,11 @@ def test_an_entry_comes_back_with_a_view_or_a_change() -> None:
     assert (whole.view, whole.change, whole.base, whole.told) == (FULL, None, None, FULL)
     assert (whole.arguments, whole.repository) == (digest("typed"), "0" * 32)
     change = difference(View(), FULL)
-    partial = decode_entry(7, encode_entry(HEADER, change, 3))
+    partial = decode_entry(7, encode_entry(HEADER, None, change, 3))
     assert (partial.view, partial.change, partial.base) == (None, change, 3)
     assert partial.told == FULL
+    both = decode_entry(7, encode_entry(HEADER, FULL, change))
+    assert (both.view, both.change, both.base, both.told) == (FULL, change, None, FULL)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_an_entry_comes_back_with_a_view_or_a_change() -> None:
     ],
 )
 def test_an_entry_that_contradicts_itself_is_damaged(name: str, value: Any) -> None:
-    said = json.loads(encode_entry(HEADER, difference(View(), FULL), 3).splitlines()[0])
+    said = json.loads(encode_entry(HEADER, None, difference(View(), FULL), 3).splitlines()[0])
     body = json.dumps({**said, name: value}).encode()
     with pytest.raises(Corrupt) as caught:
         decode_entry(7, body + b"\n" + digest_of(body).encode() + b"\n")

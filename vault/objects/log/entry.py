@@ -37,8 +37,9 @@ class Entry:
     `digest` is SHA-256 of the entry as stored; `previous` that of the entry before (None for 1).
     `undoes` and `redoes` number the operation that this one took back or did again; `first` the
     oldest entry that is kept; `arguments` is the object with what was typed. `view` is all names
-    after it, or None where `change` says what became of those at the entry before; `base` is then
-    the number of the newest entry before that has a view.
+    after it, `change` what became of those at the entry before; one of them may be None, `change`
+    where the view is short. Without a view, `base` is the number of the newest entry before that
+    has one.
     """
 
     number: int
@@ -76,19 +77,22 @@ def tells_all(view: View) -> bool:
 
 
 def encode_entry(
-    header: Mapping[str, Any], told: View | ViewChange, base: int | None = None
+    header: Mapping[str, Any],
+    view: View | None,
+    change: ViewChange | None = None,
+    base: int | None = None,
 ) -> bytes:
-    """Return the bytes of an entry: with a whole view, or with what changed since `base`.
+    """Return the bytes of an entry; `view`, `change` and `base` are as in `Entry`.
 
     `header` has the other members of docs/format/operations.md, section 1, by their names there.
     """
     value = {
         **header,
         "base": base,
-        "changes": change_to_json(told) if isinstance(told, ViewChange) else None,
+        "changes": None if change is None else change_to_json(change),
         "type": "operation",
         "version": 2,
-        "view": view_to_json(told) if isinstance(told, View) else None,
+        "view": None if view is None else view_to_json(view),
     }
     body = stored_json(value)
     return body + b"\n" + digest_of(body).encode() + b"\n"
@@ -132,12 +136,12 @@ def decode_entry(number: int, data: bytes) -> Entry:
 def _told(value: dict[str, Any], number: int) -> tuple[View | None, ViewChange | None, int | None]:
     if value["version"] == 1:
         return view_from_json(value["view"]), None, None
-    base, changes = _number(value["base"]), value["changes"]
-    if changes is None and base is None:
-        return view_from_json(value["view"]), None, None
-    if value["view"] is not None or base is None or base >= number:
+    view = None if value["view"] is None else view_from_json(value["view"])
+    change = None if value["changes"] is None else change_from_json(value["changes"])
+    base = _number(value["base"])
+    if (view is None) != (base is not None) or (base or 0) >= number or (base and not change):
         raise ValueError("it tells neither a view nor what changed since an entry before")
-    return None, change_from_json(changes), base
+    return view, change, base
 
 
 def _repository(value: dict[str, Any]) -> str | None:

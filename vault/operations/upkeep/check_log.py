@@ -98,13 +98,11 @@ class LogCheck:
     def _follow(self, entry: Entry, before: Entry | None) -> None:
         """Check that what an entry changed was there. Raises Corrupt (`log-broken`)."""
         view, self._view = self._view, entry.view
-        if entry.change is None:
-            return
-        if entry.number == self.first:
+        if entry.view is None and entry.number == self.first:
             raise _broken(f"operation {entry.number} is the first, and tells only what it changed")
         if before is None or before.number != entry.number - 1 or view is None:
             return  # the entry before is told by itself
-        if entry.base != (before.base or before.number):
+        if entry.view is None and entry.base != (before.base or before.number):
             raise _broken(f"operation {entry.number} does not name the last with a view")
         self._view = view_after(view, entry)
 
