@@ -25,6 +25,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     MACHINE_FILE: ("user.name",),
     TEAM_FILE: (
         "filters.*",
+        "format.upgrade",
         "dedupe.threshold",
         "dedupe.on",
         "dedupe.keep",

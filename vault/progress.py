@@ -21,6 +21,9 @@ class Progress(Protocol):
     def finish(self) -> None:
         """End the piece of work; without one under way it does nothing."""
 
+    def say(self, what: str) -> None:
+        """Tell what happened beside the work and is worth a line, such as an upgrade."""
+
 
 class Silent:
     """A `Progress` that nobody watches."""
@@ -32,6 +35,9 @@ class Silent:
         """Do nothing."""
 
     def finish(self) -> None:
+        """Do nothing."""
+
+    def say(self, what: str) -> None:
         """Do nothing."""
 
 

@@ -239,10 +239,8 @@ def test_no_command_of_the_tests_stays_in_the_table() -> None:
 
 def test_the_command_line_is_recorded_without_global_options_and_passwords() -> None:
     words = ("-C", "x", "--json", "import", "s3://me:secret@host/a.jsonl", "it's", "-q", "\udcff")
-    shown = "import s3://***@host/a.jsonl \"it's\" '\\udcff'"
-    assert Invocation(words).command_line() == shown
-    assert Invocation(("tag", "--", "-q")).command_line() == "tag -- -q"
-    assert len(Invocation(("commit", "-m", "x" * 1000)).command_line()) < 250
+    assert Invocation(words).words() == ("import", "s3://***@host/a.jsonl", "it's", "\\udcff")
+    assert Invocation(("tag", "--", "-q")).words() == ("tag", "--", "-q")
 
 
 def test_reading_works_for_a_user_without_a_name(

@@ -74,14 +74,20 @@ def test_taking_out_and_bringing_back(run: Run, committed: Path) -> None:
     assert run("removed").out == "nothing was taken out\n"
 
 
-def test_taking_out_by_an_expression_keeps_it_out_of_the_log(run: Run, committed: Path) -> None:
+def test_what_was_typed_is_shown_and_kept_out_of_the_log(run: Run, committed: Path) -> None:
     outcome = run("rm", "--where", "turns >= 0")
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith("took out ")
-    commands = [each["command"] for each in json.loads(run("operations", "--json").out)["items"]]
-    assert commands[0] == "rm --where …"
-    items = json.loads(run("removed", "--json").out)["items"]
-    assert items[0]["detail"]["where"] == "turns >= 0"
+    done = json.loads(run("operations", "--json").out)["items"][0]
+    removed = json.loads(run("removed", "--json").out)["items"][0]
+    assert done["command"] == removed["command"] == "rm --where 'turns >= 0'"
+    entries = b"".join(each.read_bytes() for each in (committed / ".vault/operations").iterdir())
+    assert b"turns" not in entries
+    # Without the object that holds what was typed, the name of the command is left.
+    kept = committed / ".vault/objects" / removed["detail"]["arguments"][:2]
+    (kept / removed["detail"]["arguments"]).unlink()
+    assert json.loads(run("operations", "--json").out)["items"][0]["command"] == "rm"
+    assert json.loads(run("removed", "--json").out)["items"][0]["command"] == "rm"
     assert run("rm", "--where=turns < 0").out == "no example matches; nothing was taken out\n"
 
 

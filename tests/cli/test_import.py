@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,9 +183,11 @@ def test_the_log_of_operations_says_what_was_typed(run: Run, project: Path) -> N
     from vault.cli.frame.invocation import Invocation
 
     run("-C", ".", "import", "data.jsonl", "--json", "--source", "it's")
-    store = Invocation().repository()
-    assert store._log.tip().command == 'import data.jsonl --source "it\'s"'
-    assert store._log.tip().author == "ada"
+    repository = Invocation().repository()
+    entry = repository._log.newest()
+    assert (entry.author, entry.command) == ("ada", "import")
+    done = repository.operations(limit=1).items[0]
+    assert shlex.split(done.command) == ["import", "data.jsonl", "--source", "it's"]
 
 
 @pytest.mark.parametrize("argument", ["$'in/b\\xff.jsonl'", "in", "'in/*.jsonl'"])

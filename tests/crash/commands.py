@@ -22,7 +22,7 @@ from tests.support.repositories import (
 from vault.errors import AlreadyExists, AnswerIsNo, Conflict, NotFound, VaultError
 from vault.objects.digest import example_id
 from vault.objects.json.text import canonical_bytes
-from vault.objects.view import View, view_to_json
+from vault.objects.log.view import View, view_to_json
 from vault.operations.imports.import_options import Mode
 from vault.operations.upkeep.fsck import fsck
 from vault.repository import Repository

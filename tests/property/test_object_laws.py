@@ -32,6 +32,7 @@ from vault.objects.label_set import (
     decode_labels,
     encode_labels,
 )
+from vault.objects.log.view import Stage, Tag, View, Workspace, view_from_json, view_to_json
 from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
 from vault.objects.quarantine import (
     QuarantineEntry,
@@ -41,7 +42,6 @@ from vault.objects.quarantine import (
     encode_quarantine,
     encode_removals,
 )
-from vault.objects.view import Stage, Tag, View, Workspace, view_from_json, view_to_json
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _digests = st.binary(min_size=4, max_size=4).map(lambda data: Digest(digest_of(data)))

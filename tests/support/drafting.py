@@ -14,12 +14,13 @@ from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.dataset.reading.labels import labels_by_id
 from vault.objects.label_set import Label
+from vault.objects.log.view import View
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs
-from vault.objects.view import View
 from vault.repository import Repository
-from vault.session.context import Context, draft_of, record
+from vault.session.context import Context, draft_of
+from vault.session.recording import record
 from vault.session.revisions import resolve
 
 Labels = Mapping[int, Mapping[str, Any]]

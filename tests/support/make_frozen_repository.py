@@ -29,7 +29,8 @@ from vault.objects.runs import Runs, key_parts
 from vault.operations.imports.import_options import ImportMode
 from vault.progress import silent
 from vault.repository import Repository
-from vault.session.context import Context, draft_of, record
+from vault.session.context import Context, draft_of
+from vault.session.recording import record
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore
 from vault.store.operation_log import Intent, OperationLog

@@ -103,7 +103,7 @@ class PlainReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         said = json.loads((folder / "format").read_bytes())
-        assert said["version"] == 1 and said["requires"] == []
+        assert said["version"] in (1, 2) and said["requires"] == []
 
     def object(self, digest: str) -> bytes:
         """Return the bytes of an object whose name is the digest of its bytes."""
@@ -142,7 +142,15 @@ class PlainReader:
             body, checksum, rest = data.split(b"\n")
             assert checksum.decode() == hashlib.sha256(body).hexdigest() and rest == b""
             entry = json.loads(body)
-            assert entry["type"] == "operation" and entry["version"] == 1
+            assert entry["type"] == "operation" and entry["version"] in (1, 2)
+            before = entries[-1] if entries else None
+            if entry["version"] == 2 and entry["changes"] is not None:
+                assert before is not None
+                view = changed(before["view"], entry["changes"])
+                assert entry["view"] in (None, view)
+                assert entry["view"] or entry["base"] == (before["base"] or before["number"])
+                entry["view"] = view
+            entry["base"] = entry.get("base")
             assert entry["number"] == len(entries) + 1 and path.name == f"{entry['number']:010d}"
             assert entry["previous"] == previous
             previous = hashlib.sha256(data).hexdigest()
@@ -285,6 +293,17 @@ def fingerprint(labels: dict[bytes, dict[str, Any]]) -> str:
                 part.update(each + canonical(labels[each]).encode() + b"\n")
         whole.update(part.digest())
     return whole.hexdigest()
+
+
+def changed(view: Any, changes: Any) -> Any:
+    """Return the view after what an entry changed (docs/format/operations.md, section 2)."""
+    result = {part: dict(view.get(part, {})) for part in changes}
+    for part, names in changes.items():
+        for name, (old, new) in names.items():
+            assert result[part].pop(name, None) == old
+            if new is not None:
+                result[part][name] = new
+    return result
 
 
 # Pages (docs/format/manifests.md)

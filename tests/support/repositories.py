@@ -15,14 +15,15 @@ from vault.dataset.reading.labels import labels_by_id
 from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
 from vault.objects.label_set import Label
+from vault.objects.log.view import View
 from vault.objects.manifest import Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals
 from vault.objects.runs import Runs
-from vault.objects.view import View
 from vault.progress import silent
 from vault.repository import Repository
-from vault.session.context import Context, draft_of, record
+from vault.session.context import Context, draft_of
 from vault.session.open_repository import begin
+from vault.session.recording import record
 from vault.store.backend import Backend
 from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
@@ -30,6 +31,8 @@ from vault.store.operation_log import Intent, OperationLog
 
 NOW = "2026-01-02T03:04:05Z"
 INTENT = Intent("ada", NOW, "test")
+REPOSITORY = "0123456789abcdef" * 2
+"""What a repository may be called."""
 
 
 def new_backend() -> MemoryBackend:

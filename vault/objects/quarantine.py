@@ -87,6 +87,11 @@ class Removal:
             return None
         return (Digest(chunk), row) if type(row) is int and row >= 0 else None
 
+    def arguments(self) -> Digest | None:
+        """Return the object with what was typed to take it out, None where that was not noted."""
+        said = self.details().get("arguments")
+        return Digest(said) if isinstance(said, str) and is_digest(said) else None
+
 
 def details_of(detail: str | None) -> dict[str, Any]:
     """Return what the detail of a removal says, nothing if it is not a JSON object."""

@@ -70,6 +70,7 @@ class OpenArguments(TypedDict, total=False):
 
     clock: Callable[[], str]
     command: str
+    words: Sequence[str]
     progress: Progress
 
 
@@ -83,7 +84,8 @@ class Repository:
     """A repository that is open: its methods are the commands, and return their reports.
 
     `author` is recorded with what is done, `clock` says when, `command` names it in the operation
-    log (a program's own name when it calls the library). Methods raise `vault.errors`.
+    log (a program's own name when it calls the library), and `words` are what was typed, which is
+    kept apart from the log. Methods raise `vault.errors`.
     """
 
     def __init__(
@@ -94,12 +96,14 @@ class Repository:
         author: str = "unknown",
         clock: Callable[[], str] = utc_now,
         command: str = "python",
+        words: Sequence[str] = (),
         progress: Progress = silent,
     ) -> None:
         self.folder = folder
         self.author = author
         self._clock = clock
         self._command = command
+        self._words = tuple(words)
         self._progress = progress
         self._store = ObjectStore(backend)
         self._log = OperationLog(backend)
@@ -687,7 +691,7 @@ class Repository:
         return redo(self._context())
 
     def _context(self) -> Context:
-        intent = Intent(self.author, self._clock(), self._command)
+        intent = Intent(self.author, self._clock(), self._command, words=self._words)
         return Context(
             self._store,
             self._log,

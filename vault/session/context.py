@@ -1,27 +1,23 @@
-"""What every verb is given: the store, the log, and who acts when. And how a verb is recorded."""
+"""What every verb is given: the store, the log, and who acts when."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vault.errors import Conflict, Corrupt
 from vault.objects.commit import Commit, decode_commit
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, Stage, View, Workspace
+from vault.objects.log.view import RefName, Stage, View, Workspace
 from vault.progress import Progress
 from vault.session.expression_cache import ColumnCache
 from vault.store.object_store import ObjectStore
-from vault.store.operation_log import Intent, Operation, OperationLog
+from vault.store.operation_log import Intent, OperationLog
 
 if TYPE_CHECKING:
     from vault.objects.manifest import Manifest
-
-_R = TypeVar("_R")
-_MOST_ATTEMPTS = 1_000
 
 WORKSPACE = "default"
 """The workspace of a repository's own folder; the log has room for others."""
@@ -138,28 +134,3 @@ def with_stage(view: View, branch: RefName, stage: Stage | None) -> View:
     if stage is not None:
         stages[branch] = stage
     return view.with_workspace(WORKSPACE, replace(workspace, stages=stages))
-
-
-def record(context: Context, change: Callable[[View], tuple[View, _R]]) -> _R:
-    """Append one operation: `change` turns the newest view into the next, and a result.
-
-    It is called again with the view as it then is each time another writer came first, so it must
-    decide anew from the view alone; a view returned unchanged records nothing, and neither does a
-    dry run. Raises what `change` raises, Conflict (`log-busy`) after a thousand lost races, Corrupt
-    and StorageFailed.
-    """
-    if not context.records:
-        return change(context.log.tip().view)[1]
-    for _ in range(_MOST_ATTEMPTS):
-        tip: Operation = context.log.tip()
-        view, result = change(tip.view)
-        if view == tip.view:
-            context.log.settle(tip)
-            return result
-        if context.log.append(tip, view, context.intent) is not None:
-            return result
-    raise Conflict(
-        f"other writers came first {_MOST_ATTEMPTS} times",
-        code="log-busy",
-        hint="run the command again",
-    )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from vault.errors import Corrupt, InvalidInput, NotFound
+from vault.errors import Corrupt, InvalidInput, NotFound, VaultError
 from vault.layout import FORMAT_FILE, OPERATIONS, repository_folder
-from vault.objects.view import RefName, View, Workspace
+from vault.objects.log.view import RefName, View, Workspace
 from vault.plain_files import PlainFolder
 from vault.session.context import WORKSPACE
+from vault.session.repository_format import (
+    format_text,
+    new_repository,
+    parse_format,
+    repository_of,
+)
 from vault.store.backend import Backend
 from vault.store.local import LocalBackend
 from vault.store.operation_log import Intent, OperationLog
-
-_VERSION = 1
-
-FORMAT_TEXT = b'{"requires": [], "version": 1}\n'
-"""The format file of this version, which is the only one so far."""
 
 _FIRST_BRANCH = RefName("main")
 
@@ -25,14 +25,17 @@ _FIRST_BRANCH = RefName("main")
 def begin(backend: Backend, intent: Intent) -> None:
     """Write the first operation and then the format file, which makes a place a repository."""
     view = View(workspaces={WORKSPACE: Workspace(branch=_FIRST_BRANCH)})
-    OperationLog(backend).append(None, view, intent)
-    backend.put_if_absent(FORMAT_FILE, FORMAT_TEXT)
+    log = OperationLog(backend)
+    made = log.append(None, view, intent, repository=new_repository())
+    # Where making one was cut off, the first entry is there and says how the repository is called.
+    first = log.entry(1) if made is None else made.entry
+    backend.put_if_absent(FORMAT_FILE, format_text(repository_of(first)))
     backend.sync()
 
 
 def is_repository(folder: Path) -> bool:
     """Tell whether a folder holds a repository of ours: a `.vault` with our format file."""
-    return _read_format(repository_folder(folder)) is not None
+    return _says_format(repository_folder(folder))
 
 
 def open_backend(folder: Path) -> Backend:
@@ -41,45 +44,41 @@ def open_backend(folder: Path) -> Backend:
     Raises NotFound (`repository-not-found`), InvalidInput (`format-too-new`), Corrupt
     (`format-damaged`; `foreign-file` if `.vault` or its format file is a link).
     """
-    value = _read_format(repository_folder(folder))
-    if value is None:
+    if not _says_format(repository_folder(folder)):
         raise NotFound(
             f"there is no vault repository in {folder}",
             code="repository-not-found",
             hint="`vault init` makes one",
         )
-    requires = value.get("requires")
-    if value.get("version") != _VERSION or requires != []:
-        raise InvalidInput(
-            f"the repository is of format {value.get('version')} and requires {requires}, "
-            f"and this vault knows format {_VERSION}",
-            code="format-too-new",
-            hint="upgrade with `pip install --upgrade dataset-vault`",
-        )
     return LocalBackend(repository_folder(folder))
 
 
-def _read_format(vault: Path) -> dict[str, object] | None:
+def _says_format(vault: Path) -> bool:
     try:
         text = PlainFolder(vault).read(FORMAT_FILE)
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return False
     except PermissionError:
         raise InvalidInput(
             f"{vault} may not be read by this user",
             code="repository-unreadable",
             hint="check the folder's owner and permissions",
         ) from None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if isinstance(value, dict) and "requires" in value:
-        return value
+    if parse_format(text) is not None:
+        return True
     if (vault / OPERATIONS).is_dir():
         raise Corrupt(
             f"{vault / FORMAT_FILE} is damaged: it does not say what the repository requires",
             code="format-damaged",
-            hint='it should read {"requires": [], "version": 1}',
+            hint=f"it should read {_expected(vault)}",
         )
-    return None
+    return False
+
+
+def _expected(vault: Path) -> str:
+    """Return what the format file should say, as far as the log tells."""
+    try:
+        newest = OperationLog(LocalBackend(vault)).newest()
+    except VaultError:
+        return "as in a copy of the repository"
+    return format_text(newest.repository).decode().rstrip()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest
-from vault.objects.view import View
+from vault.objects.log.view import View
 from vault.session.context import Context, head_of, stage_of
 
 STAGE = "STAGE"
@@ -137,7 +137,7 @@ def all_commits(context: Context, view: View) -> Iterator[Digest]:
 
 def _left_commits(context: Context) -> list[Digest]:
     """Return every commit that a kept operation reaches. Costs reading the log."""
-    starts = {digest for each in context.log.newest_first() for digest in tips(each.view)}
+    starts = {digest for each in context.log.newest_first() for digest in tips(each.told)}
     found: dict[Digest, None] = {}
     for start in sorted(starts):
         if start not in found:

@@ -1,26 +1,26 @@
 """The operation log: the only thing that changes, by appending.
 
-Entry n+1 is published by put-if-absent under its number and holds the whole view. Each entry names
-the digest of the one before it and carries its own checksum, so damage is told and never taken for
-an older state. A `tip` hint beside the log makes finding the newest entry cheap and tells when
-newest entries have vanished; it is never trusted for more.
+Entry n+1 is published by put-if-absent under its number and tells all names after it, or what
+became of those before it. Each entry names the digest of the one before it and carries its own
+checksum, so damage is told and never taken for an older state. A `tip` hint beside the log makes
+finding the newest entry cheap and tells when newest entries have vanished; it is never trusted for
+more.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from vault.errors import Corrupt, StorageFailed
 from vault.layout import OPERATIONS, TIP
-from vault.objects.digest import Digest, digest_of, is_digest
-from vault.objects.json.stored import stored_json
-from vault.objects.view import View, view_from_json, view_to_json
+from vault.objects.digest import Digest, digest_of
+from vault.objects.log.entry import FULL_EVERY, Entry, decode_entry, encode_entry, tells_all
+from vault.objects.log.view import View
+from vault.objects.log.view_change import applied, difference
 from vault.plain_files import FOREIGN
 from vault.store.backend import Backend
 
@@ -31,31 +31,24 @@ _HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One entry of the log: what was done, by whom and when (UTC, ISO 8601), and all refs after it.
+    """An entry of the log, and all names in the repository after it."""
 
-    `digest` is SHA-256 of the entry as stored; `previous` that of the entry before (None for 1).
-    `undoes` and `redoes` number the operation that this one took back or did again; `first` the
-    oldest entry that is kept.
-    """
-
-    number: int
-    digest: Digest
-    previous: Digest | None
-    author: str
-    time: str
-    command: str
-    nonce: str
+    entry: Entry
     view: View
-    undoes: int | None = None
-    redoes: int | None = None
-    first: int = 1
+
+    @property
+    def number(self) -> int:
+        """The number of the entry."""
+        return self.entry.number
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """Who does what, when: the part of an operation that is known before its outcome.
 
-    `undoes` and `redoes` are as in `Operation`; `first` gives up all entries before that one.
+    `undoes`, `redoes` and `arguments` are as in `Entry`; `first` gives up all entries before that
+    one, which must have a view. `words` are what was typed, the command's name first; none where
+    nothing was.
     """
 
     author: str
@@ -64,6 +57,8 @@ class Intent:
     undoes: int | None = None
     redoes: int | None = None
     first: int | None = None
+    words: tuple[str, ...] = ()
+    arguments: Digest | None = None
 
 
 class OperationLog:
@@ -71,13 +66,19 @@ class OperationLog:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._known: Operation | None = None
 
     def tip(self) -> Operation:
         """Return the newest operation.
 
-        Raises Corrupt: `log-empty`, `log-truncated` (entries that were there have vanished),
-        `operation-damaged`.
+        Raises Corrupt: `log-empty`, `log-truncated` (entries that were there have vanished), and
+        what `view_at` raises.
         """
+        entry = self.newest()
+        return self._remembered(Operation(entry, self.view_at(entry)))
+
+    def newest(self) -> Entry:
+        """Return the newest entry; errors as `tip`."""
         hinted = self._hinted()
         newest = hinted
         if newest == 0 or not self._backend.exists(_name(newest)):
@@ -92,57 +93,83 @@ class OperationLog:
                 code="log-truncated",
                 hint=_NEXT_STEP,
             )
-        return self.read(newest)
+        return self.entry(newest)
 
-    def read(self, number: int) -> Operation:
-        """Return one operation. Raises Corrupt: `operation-missing`, `operation-damaged`."""
+    def entry(self, number: int) -> Entry:
+        """Return one entry. Raises Corrupt: `operation-missing`, `operation-damaged`."""
         try:
             data = self._backend.read(_name(number))
         except KeyError:
             raise Corrupt(
                 f"operation {number} is missing", code="operation-missing", hint=_NEXT_STEP
             ) from None
-        return _decode(number, data)
+        return decode_entry(number, data)
 
-    def newest_first(self) -> Iterator[Operation]:
-        """Yield every operation from the tip to the first kept, checking that each names the next.
+    def read(self, number: int) -> Operation:
+        """Return one operation; errors as `entry` and `view_at`."""
+        entry = self.entry(number)
+        return Operation(entry, self.view_at(entry))
 
-        Raises Corrupt: what `tip` and `read` raise, `log-broken`.
+    def view_at(self, entry: Entry) -> View:
+        """Return all names after an entry.
+
+        Costs reading the entries back to the last one with a view, 127 at most. Raises Corrupt:
+        what `entry` raises, `log-broken`.
         """
-        operation = self.tip()
-        first = operation.first
-        yield operation
-        while operation.number > first:
-            before = self.read(operation.number - 1)
-            if before.digest != operation.previous:
-                raise Corrupt(
-                    f"operation {before.number} is not the one that {operation.number} follows",
-                    code="log-broken",
-                    hint=_NEXT_STEP,
-                )
-            operation = before
-            yield operation
+        known = self._known
+        steps: list[Entry] = []
+        while entry.view is None and (known is None or known.entry.digest != entry.digest):
+            steps.append(entry)
+            entry = self._before(entry)
+            if steps[-1].base not in (entry.number, entry.base):
+                raise _broken(f"operation {steps[-1].number} does not name the last with a view")
+        view = known.view if entry.view is None and known is not None else entry.view
+        assert view is not None, "the walk ends at an entry with a view, or at the one known"
+        for each in reversed(steps):
+            view = view_after(view, each)
+        return view
 
-    def append(self, after: Operation | None, view: View, intent: Intent) -> Operation | None:
+    def newest_first(self) -> Iterator[Entry]:
+        """Yield every entry from the newest to the first kept, checking that each names the next.
+
+        Raises Corrupt: what `newest` and `entry` raise, `log-broken`.
+        """
+        entry = self.newest()
+        first = entry.first
+        yield entry
+        while entry.number > first:
+            entry = self._before(entry)
+            yield entry
+
+    def changes_names(self, entry: Entry, before: Entry) -> bool:
+        """Tell whether an entry changed anything that can be taken back, given the one before."""
+        if entry.change is not None:
+            return entry.change.touches_more_than_runs()
+        return self.view_at(entry).without_runs() != self.view_at(before).without_runs()
+
+    def append(
+        self, after: Operation | None, view: View, intent: Intent, *, repository: str
+    ) -> Operation | None:
         """Publish the next operation, durably; None if another writer came first.
 
-        Everything that the view names must be stored already. After an ambiguous answer of the
-        backend the entry is read again: the own nonce in it means that it was published. Raises
-        StorageFailed, with the code `outcome-unknown` if the entry was written but might not last.
+        Everything that the view names must be stored already. `repository` is what the format file
+        says. After an ambiguous answer of the backend the entry is read again: the own nonce in it
+        means that it was published. Raises StorageFailed, with the code `outcome-unknown` if the
+        entry was written but might not last.
         """
         # What the entry names must be durable before it is, and so must the one that it follows:
         # whoever wrote that may have died before it was.
         self._backend.sync(*([] if after is None else [_name(after.number)]))
         number = 1 if after is None else after.number + 1
         nonce = os.urandom(16).hex()
-        data = _encode(after, view, intent, nonce)
+        data = _encode(after, view, intent, nonce, repository)
         if not self._publish(number, data, nonce):
             return None
         self._sync_entry(number)
         # The operation is recorded; the next one brings the hint up to date.
         with contextlib.suppress(StorageFailed):
             self.renew_hint(number)
-        return _decode(number, data)
+        return self._remembered(Operation(decode_entry(number, data), view))
 
     def settle(self, operation: Operation) -> None:
         """Make an entry durable that was read, before anybody is told that what it says is done.
@@ -191,6 +218,17 @@ class OperationLog:
         """Let the hint say that this entry is the newest."""
         self._backend.replace(TIP, _hint_text(number))
 
+    def _before(self, entry: Entry) -> Entry:
+        before = self.entry(entry.number - 1)
+        if before.digest != entry.previous:
+            raise _broken(f"operation {before.number} is not the one that {entry.number} follows")
+        return before
+
+    def _remembered(self, operation: Operation) -> Operation:
+        # What follows is then found from here, not from the last entry with a view.
+        self._known = operation
+        return operation
+
     def _publish(self, number: int, data: bytes, nonce: str) -> bool:
         """Put an entry; True if it is there now, whatever the backend said."""
         try:
@@ -201,13 +239,13 @@ class OperationLog:
             if not self._holds(number, nonce, error):
                 raise
             return True
-        return self.read(number).nonce == nonce
+        return self.entry(number).nonce == nonce
 
     def _holds(self, number: int, nonce: str, failure: StorageFailed) -> bool:
         try:
             if not self._backend.exists(_name(number)):
                 return False
-            return self.read(number).nonce == nonce
+            return self.entry(number).nonce == nonce
         except StorageFailed:
             raise StorageFailed(
                 f"operation {number} may have been recorded or not: {failure.message}",
@@ -235,6 +273,23 @@ class OperationLog:
             return 0
 
 
+def view_after(view: View, entry: Entry) -> View:
+    """Return all names after an entry, given those at the one before it.
+
+    Raises Corrupt (`log-broken`) if they are not what the entry says that it changed.
+    """
+    if entry.change is None:
+        assert entry.view is not None, "an entry without a change has a view"
+        return entry.view
+    try:
+        after = applied(view, entry.change)
+        if entry.view not in (None, after):
+            raise ValueError("what changed does not lead to the view that it tells")
+        return after
+    except ValueError as error:
+        raise _broken(f"operation {entry.number} does not fit the one before it: {error}") from None
+
+
 def _name(number: int) -> str:
     return f"{OPERATIONS}/{number:010d}"
 
@@ -244,61 +299,31 @@ def _hint_text(number: int) -> bytes:
     return b"%d %s\n" % (number, digest_of(b"%d" % number)[:16].encode())
 
 
-def _encode(after: Operation | None, view: View, intent: Intent, nonce: str) -> bytes:
-    kept_from = 1 if after is None else after.first
-    value = {
+def _encode(
+    after: Operation | None, view: View, intent: Intent, nonce: str, repository: str
+) -> bytes:
+    number = 1 if after is None else after.number + 1
+    header = {
+        "arguments": intent.arguments,
         "author": intent.author,
         "command": intent.command,
-        "first": kept_from if intent.first is None else intent.first,
+        "first": intent.first or (1 if after is None else after.entry.first),
         "nonce": nonce,
-        "number": 1 if after is None else after.number + 1,
-        "previous": None if after is None else after.digest,
+        "number": number,
+        "previous": None if after is None else after.entry.digest,
         "redoes": intent.redoes,
+        "repository": repository,
         "time": intent.time,
-        "type": "operation",
         "undoes": intent.undoes,
-        "version": 1,
-        "view": view_to_json(view),
     }
-    body = stored_json(value)
-    return body + b"\n" + digest_of(body).encode() + b"\n"
+    if after is None or tells_all(view):
+        return encode_entry(header, view)
+    change = difference(after.view, view)
+    base = after.entry.base or after.number
+    if number - base >= FULL_EVERY:
+        return encode_entry(header, view, change)
+    return encode_entry(header, None, change, base)
 
 
-def _decode(number: int, data: bytes) -> Operation:
-    body, _, checksum = data.partition(b"\n")
-    if checksum != digest_of(body).encode() + b"\n":
-        raise Corrupt(
-            f"operation {number} is damaged: its checksum does not fit",
-            code="operation-damaged",
-            hint=_NEXT_STEP,
-        )
-    try:
-        value: dict[str, Any] = json.loads(body)
-        if value["type"] != "operation" or value["version"] != 1 or value["number"] != number:
-            raise ValueError("it is not the entry that its name says")
-        if value["previous"] is not None and not is_digest(value["previous"]):
-            raise ValueError("it names no previous entry")
-        return Operation(
-            number=number,
-            digest=digest_of(data),
-            previous=value["previous"],
-            author=str(value["author"]),
-            time=str(value["time"]),
-            command=str(value["command"]),
-            nonce=str(value["nonce"]),
-            view=view_from_json(value["view"]),
-            # Entries that were written before there was undo lack these.
-            undoes=_number(value.get("undoes")),
-            redoes=_number(value.get("redoes")),
-            first=_number(value.get("first")) or 1,
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Corrupt(
-            f"operation {number} cannot be read: {error}", code="operation-damaged", hint=_NEXT_STEP
-        ) from None
-
-
-def _number(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
-        return value
-    raise ValueError(f"{value!r} is not the number of an operation")
+def _broken(message: str) -> Corrupt:
+    return Corrupt(message, code="log-broken", hint=_NEXT_STEP)

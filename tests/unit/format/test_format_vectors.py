@@ -15,6 +15,13 @@ from tests.support import plain_reader
 from vault.objects.digest import Digest, example_id
 from vault.objects.fingerprint import fingerprint
 from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.log.view import view_from_json
+from vault.objects.log.view_change import (
+    applied,
+    change_from_json,
+    change_to_json,
+    difference,
+)
 from vault.objects.quarantine import QuarantineEntry
 from vault.objects.run_page import cut_pages
 from vault.objects.runs import ChunkNumbers, Runs
@@ -97,3 +104,13 @@ def test_the_json_library_writes_positive_exponents_with_their_sign() -> None:
     # Before 3.11.7 orjson wrote 1e16, which changes ids and blinds the guard for 65-bit integers.
     assert orjson.dumps(1e16) == b"1e+16"
     assert orjson.dumps([0.00001, 0.000001, 1e15]) == b"[0.00001,1e-6,1000000000000000.0]"
+
+
+@pytest.mark.parametrize("vector", vectors("log-changes"), ids=lambda each: each["what"])
+def test_changes_of_the_log(vector: dict[str, Any]) -> None:
+    before, after = view_from_json(vector["before"]), view_from_json(vector["after"])
+    change = change_from_json(vector["changes"])
+    assert applied(before, change) == after
+    assert applied(after, change.reversed()) == before
+    assert change_to_json(difference(before, after)) == vector["changes"]
+    assert plain_reader.changed(vector["before"], vector["changes"]) == vector["after"]

@@ -155,7 +155,7 @@ def test_reachable_is_exactly_what_reading_everything_asks_for(tmp_path: Path) -
     backend = full_backend(tmp_path)
     context = context_of(backend)
     reach = Reach(context)
-    reach.add([context.log.tip().view])
+    reach.add([context.log.newest()])
     asked: set[str] = set()
     held = backend.read
 

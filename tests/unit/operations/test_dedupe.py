@@ -11,7 +11,7 @@ from tests.support.library import Library, chat
 from tests.support.naive_dedupe import corpus
 from vault.dataset.reading.removals import removals_of
 from vault.errors import Conflict, InvalidInput, NotFound
-from vault.objects.view import RefName
+from vault.objects.log.view import RefName
 from vault.operations.duplicates.report import DedupeReport
 
 ANSWER = "Hold the small red button on the back for ten seconds until the light turns green again"

@@ -24,6 +24,7 @@ from tests.support.repositories import (
 )
 from vault.errors import Corrupt
 from vault.operations.upkeep.fsck import FsckReport, fsck
+from vault.progress import Silent
 from vault.repository import Repository
 from vault.store.local import LocalBackend
 from vault.store.memory import MemoryBackend
@@ -124,7 +125,7 @@ def test_each_object_is_read_once(whole: MemoryBackend) -> None:
 def test_progress_is_told_object_by_object(whole: MemoryBackend) -> None:
     events: list[str] = []
 
-    class Listener:
+    class Listener(Silent):
         def start(self, what: str, total: int | None = None) -> None:
             events.append("start")
 

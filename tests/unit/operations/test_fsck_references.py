@@ -27,11 +27,11 @@ from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
 from vault.objects.label_set import Label, encode_labels
+from vault.objects.log.view import RefName, Stage, View, Workspace
 from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
 from vault.objects.not_duplicates import encode_judged
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
-from vault.objects.view import RefName, Stage, View, Workspace
 from vault.operations.upkeep.fsck import fsck
 from vault.session.context import WORKSPACE
 from vault.store.memory import MemoryBackend
@@ -61,7 +61,8 @@ def head(backend: MemoryBackend) -> tuple[Digest, Commit, Manifest]:
 def record_view(backend: MemoryBackend, view: View) -> None:
     """Append an operation with any view."""
     log = context_of(backend).log
-    assert log.append(log.tip(), view, INTENT)
+    tip = log.tip()
+    assert log.append(tip, view, INTENT, repository=str(tip.entry.repository))
 
 
 def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str:
@@ -317,9 +318,15 @@ def test_entries_missing_far_below_the_newest_are_told(backend: MemoryBackend) -
     assert log.tip() == tip
 
 
-@pytest.mark.parametrize(
-    "text", [b"", b"{}", b'{"requires": ["magic"], "version": 1}\n', b"\xff", b"[1]"]
-)
+@pytest.mark.parametrize("text", [b"", b"{}", b"\xff", b"[1]"])
 def test_a_wrong_format_file_is_told(text: bytes, backend: MemoryBackend) -> None:
     backend.replace("format", text)
     assert found(backend) == {"format-damaged"}
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"requires": ["magic"], "version": 2}\n', b'{"requires": [], "version": 3}\n']
+)
+def test_a_format_file_of_a_later_version_is_told(text: bytes, backend: MemoryBackend) -> None:
+    backend.replace("format", text)
+    assert found(backend) == {"format-too-new"}

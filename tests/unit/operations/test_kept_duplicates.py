@@ -24,7 +24,7 @@ from vault.operations.duplicates.plan.reference import open_reference
 from vault.operations.duplicates.plan.reference_matches import match_reference
 from vault.operations.duplicates.signing import cached_signatures
 from vault.operations.duplicates.signing.compared_examples import forget_unused
-from vault.progress import silent
+from vault.progress import Silent, silent
 from vault.session.context import Context
 from vault.store.local import LocalBackend
 from vault.store.object_store import ObjectStore, object_name
@@ -46,7 +46,7 @@ class Watched(LocalBackend):
         return super().read(name)
 
 
-class Heard:
+class Heard(Silent):
     """A progress that notes how much each piece of work was."""
 
     def __init__(self) -> None:
@@ -54,12 +54,6 @@ class Heard:
 
     def start(self, what: str, total: int | None = None) -> None:
         self.work.append((what, total))
-
-    def advance(self, count: int = 1) -> None:
-        pass
-
-    def finish(self) -> None:
-        pass
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.support.library import NOW, Library, chat
 from tests.support.repositories import opened, view_of
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
-from vault.objects.view import View
+from vault.objects.log.view import View
 from vault.repository import Repository
 from vault.session.open_repository import begin
 from vault.store.memory import MemoryBackend
@@ -156,7 +156,7 @@ def test_the_log_says_which_operation_was_undone(library: Library) -> None:
     library.repository.undo()
     library.repository.redo()
     log: OperationLog = library.repository._log
-    assert [(log.read(n).undoes, log.read(n).redoes) for n in (2, 3, 4)] == [
+    assert [(log.entry(n).undoes, log.entry(n).redoes) for n in (2, 3, 4)] == [
         (None, None),
         (2, None),
         (None, 2),

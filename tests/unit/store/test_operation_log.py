@@ -10,11 +10,12 @@ import pytest
 from tests.support.faulty_backend import Fault, FaultyBackend
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.digest import digest_of
-from vault.objects.view import RefName, View, Workspace
+from vault.objects.log.view import RefName, View, Workspace
 from vault.store.memory import MemoryBackend
 from vault.store.operation_log import Intent, OperationLog
 
 INTENT = Intent("ada", "2026-01-02T03:04:05Z", "test")
+REPOSITORY = "0123456789abcdef" * 2
 
 
 def view(number: int) -> View:
@@ -35,7 +36,7 @@ def backend() -> MemoryBackend:
     log = OperationLog(made)
     operation = None
     for number in (1, 2, 3):
-        operation = log.append(operation, view(number), INTENT)
+        operation = log.append(operation, view(number), INTENT, repository=REPOSITORY)
     return made
 
 
@@ -43,9 +44,9 @@ def test_entries_follow_each_other(backend: MemoryBackend) -> None:
     log = OperationLog(backend)
     assert [each.number for each in log.newest_first()] == [3, 2, 1]
     assert log.tip().view == view(3)
-    assert log.read(1).previous is None
-    assert log.read(3).previous == log.read(2).digest
-    assert log.read(2).author == "ada"
+    assert log.entry(1).previous is None
+    assert log.entry(3).previous == log.entry(2).digest
+    assert log.entry(2).author == "ada"
 
 
 def test_of_two_that_follow_the_same_entry_one_is_told_that_it_lost(
@@ -53,16 +54,16 @@ def test_of_two_that_follow_the_same_entry_one_is_told_that_it_lost(
 ) -> None:
     log = OperationLog(backend)
     tip = log.tip()
-    assert log.append(tip, view(4), INTENT) is not None
-    assert log.append(tip, view(5), INTENT) is None
+    assert log.append(tip, view(4), INTENT, repository=REPOSITORY) is not None
+    assert log.append(tip, view(5), INTENT, repository=REPOSITORY) is None
     assert log.tip().view == view(4)
 
 
 def test_the_same_operation_twice_is_two_operations(backend: MemoryBackend) -> None:
     log = OperationLog(backend)
     tip = log.tip()
-    assert log.append(tip, view(4), INTENT) is not None
-    assert log.append(tip, view(4), INTENT) is None
+    assert log.append(tip, view(4), INTENT, repository=REPOSITORY) is not None
+    assert log.append(tip, view(4), INTENT, repository=REPOSITORY) is None
 
 
 def _fault_at_put(backend: MemoryBackend, fault: Fault) -> OperationLog:
@@ -75,7 +76,7 @@ def test_an_entry_with_the_own_nonce_was_published_whatever_the_answer(
     fault: Fault, backend: MemoryBackend
 ) -> None:
     tip = OperationLog(backend).tip()
-    made = _fault_at_put(backend, fault).append(tip, view(4), INTENT)
+    made = _fault_at_put(backend, fault).append(tip, view(4), INTENT, repository=REPOSITORY)
     assert made is not None
     assert OperationLog(backend).tip() == made
 
@@ -83,16 +84,16 @@ def test_an_entry_with_the_own_nonce_was_published_whatever_the_answer(
 def test_a_put_that_failed_and_left_nothing_is_a_failure(backend: MemoryBackend) -> None:
     tip = OperationLog(backend).tip()
     with pytest.raises(StorageFailed) as caught:
-        _fault_at_put(backend, Fault.ERROR).append(tip, view(4), INTENT)
+        _fault_at_put(backend, Fault.ERROR).append(tip, view(4), INTENT, repository=REPOSITORY)
     assert caught.value.code == "storage-failed"
     assert OperationLog(backend).tip() == tip
 
 
 def test_a_put_that_failed_where_another_came_first_is_a_failure(backend: MemoryBackend) -> None:
     tip = OperationLog(backend).tip()
-    OperationLog(backend).append(tip, view(5), INTENT)
+    OperationLog(backend).append(tip, view(5), INTENT, repository=REPOSITORY)
     with pytest.raises(StorageFailed) as caught:
-        _fault_at_put(backend, Fault.ERROR).append(tip, view(4), INTENT)
+        _fault_at_put(backend, Fault.ERROR).append(tip, view(4), INTENT, repository=REPOSITORY)
     assert caught.value.code == "storage-failed"
     assert OperationLog(backend).tip().view == view(5)
 
@@ -115,7 +116,7 @@ class _Silent(MemoryBackend):
 
 def test_an_outcome_that_cannot_be_settled_is_unknown() -> None:
     with pytest.raises(StorageFailed) as caught:
-        OperationLog(_Silent()).append(None, view(1), INTENT)
+        OperationLog(_Silent()).append(None, view(1), INTENT, repository=REPOSITORY)
     assert caught.value.code == "outcome-unknown"
 
 
@@ -123,7 +124,7 @@ def test_an_entry_that_might_not_last_is_an_unknown_outcome(backend: MemoryBacke
     tip = OperationLog(backend).tip()
     log = OperationLog(FaultyBackend(backend, Fault.ERROR, 3))
     with pytest.raises(StorageFailed) as caught:
-        log.append(tip, view(4), INTENT)
+        log.append(tip, view(4), INTENT, repository=REPOSITORY)
     assert caught.value.code == "outcome-unknown"
     assert OperationLog(backend).tip().view == view(4)
 
@@ -131,7 +132,9 @@ def test_an_entry_that_might_not_last_is_an_unknown_outcome(backend: MemoryBacke
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.ERROR_AFTER, Fault.FULL])
 def test_a_hint_that_cannot_be_written_is_harmless(fault: Fault, backend: MemoryBackend) -> None:
     tip = OperationLog(backend).tip()
-    made = OperationLog(FaultyBackend(backend, fault, 4)).append(tip, view(4), INTENT)
+    made = OperationLog(FaultyBackend(backend, fault, 4)).append(
+        tip, view(4), INTENT, repository=REPOSITORY
+    )
     assert made is not None
     assert OperationLog(backend).tip() == made
 
@@ -214,8 +217,8 @@ def test_an_empty_log_is_told() -> None:
 
 def test_an_entry_of_another_log_breaks_the_chain(backend: MemoryBackend) -> None:
     other = MemoryBackend()
-    first = OperationLog(other).append(None, view(7), INTENT)
-    OperationLog(other).append(first, view(8), INTENT)
+    first = OperationLog(other).append(None, view(7), INTENT, repository=REPOSITORY)
+    OperationLog(other).append(first, view(8), INTENT, repository=REPOSITORY)
     backend.replace(entry(2), other.read(entry(2)))
     with pytest.raises(Corrupt) as caught:
         list(OperationLog(backend).newest_first())
@@ -257,7 +260,9 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         _with("view.branches", {"main": "../../etc/passwd"}),
         _with("view.workspaces", {"default": {}}),
         _with("type", "commit"),
-        _with("version", 2),
+        _with("version", 3),
+        _with("base", 2),
+        _with("changes", {}),
         _with("previous", "x"),
         _with("nonce", []),
     ],

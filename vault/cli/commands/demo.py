@@ -15,10 +15,11 @@ from typing import Any
 import click
 
 from vault.cli.frame import options
-from vault.cli.frame.invocation import Invocation, shown_word
+from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit
 from vault.cli.show.terminal import paint
 from vault.presentation.escaping import escape
+from vault.presentation.shell_words import shown_words
 
 FILES = ("round-1.jsonl", "round-2.jsonl")
 """The bundled data: support conversations, and the same after a week of corrections."""
@@ -110,7 +111,7 @@ def _run(folder: Path, words: Sequence[str]) -> None:
 
 
 def _typed(words: Sequence[str]) -> str:
-    return " ".join(["vault", *map(shown_word, words)])
+    return shown_words(["vault", *words])
 
 
 def _next_steps(report: Mapping[str, Any]) -> Iterator[str]:

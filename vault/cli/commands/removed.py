@@ -45,7 +45,7 @@ def _because(removed: RemovedExample, verbose: bool) -> str:
         return f"{detail['code']} {detail.get('name', '')}: {detail.get('message', '')}"
     if isinstance(detail.get("into"), str):
         return f"into {short_id(detail['into'], verbose)}"
-    if isinstance(detail.get("where"), str):
+    if isinstance(detail.get("where"), str):  # as of vault 0.1; now the command says it
         return f"--where {detail['where']}"
     return f"by `{removed.command}`"
 

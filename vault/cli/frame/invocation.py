@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from vault.repository import Repository
 
 _GLOBAL_FLAGS = frozenset({"--json", "-q", "--quiet", "-v", "--verbose"})
-_EXPRESSIONS = frozenset({"--where"})
-_LEFT_OUT = "…"
-_MAX_WORD_LENGTH = 200
-_PLAIN_WORD = re.compile(r"[\w@%+=:,./~^*-]+")
-_ACTING = re.compile(r'["$`\\!]')  # what a shell acts upon within double quotes
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -93,17 +88,17 @@ class Invocation:
             self.root(),
             author=self.author() if writing else "unknown",
             clock=self.timestamp,
-            command=self.command_line(),
+            command=_verb(),
+            words=self.words(),
             progress=self.progress(),
         )
 
-    def command_line(self) -> str:
-        """Return the words as typed, for the operation log: without the global options.
+    def words(self) -> tuple[str, ...]:
+        """Return the words as typed, to be recorded: without the options that all commands have.
 
-        Passwords within addresses become `***`, expressions `…`, and long words are cut.
+        Passwords within addresses become `***`.
         """
-        words = without_expressions(own_words(self.arguments))
-        return " ".join(word if word == _LEFT_OUT else shown_word(word) for word in words)
+        return tuple(_without_credentials(word) for word in own_words(self.arguments))
 
     def author(self) -> str:
         """Return who acts: `user.name` of `.vault/config.toml`, else the system's user name.
@@ -169,32 +164,17 @@ def own_words(arguments: tuple[str, ...]) -> list[str]:
     return words
 
 
-def without_expressions(words: list[str]) -> list[str]:
-    """Return words with the expressions left out: they quote data, and the log keeps its entries.
-
-    The objects that a command stores may have them; those can be erased.
-    """
-    shown = []
-    previous = ""
-    for word in words:
-        option, equals, _ = word.partition("=")
-        if previous in _EXPRESSIONS:
-            word = _LEFT_OUT
-        elif option in _EXPRESSIONS and equals:
-            shown.append(option)
-            word = _LEFT_OUT
-        shown.append(word)
-        previous = word
-    return shown
+def _without_credentials(word: str) -> str:
+    return _CREDENTIALS.sub("***", word).encode("utf-8", "backslashreplace").decode()
 
 
-def shown_word(word: str) -> str:
-    """Return a word of a command line as it may be recorded: quoted where a shell needs that."""
-    word = _CREDENTIALS.sub("***", word).encode("utf-8", "backslashreplace").decode()
-    if len(word) > _MAX_WORD_LENGTH:
-        word = word[: _MAX_WORD_LENGTH - 1] + "…"
-    if _PLAIN_WORD.fullmatch(word):
-        return word
-    if "'" in word and not _ACTING.search(word):
-        return f'"{word}"'
-    return "'" + word.replace("'", "'\\''") + "'"
+def _verb() -> str:
+    """Return the names of the command that is running, such as `quarantine retry`."""
+    import click
+
+    names: list[str] = []
+    context = click.get_current_context(silent=True)
+    while context is not None and context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(names)

@@ -61,6 +61,14 @@ class ProgressBar:
     def finish(self) -> None:
         """Take the bar off the terminal, so that what comes next has a clean line."""
         self._what = None
+        self._clear()
+
+    def say(self, what: str) -> None:
+        """Write a line, above the bar if one is drawn."""
+        self._clear()
+        self._write(f"vault: {what}\n")
+
+    def _clear(self) -> None:
         if self._drawn:
             self._write("\r" + " " * self._drawn + "\r")
             self._drawn = 0

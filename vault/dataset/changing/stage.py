@@ -12,9 +12,10 @@ from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.labels import labels_by_id
 from vault.objects.commit import ChangeCounts
 from vault.objects.fingerprint import fingerprint
+from vault.objects.log.view import Stage, View
 from vault.objects.manifest import Manifest, encode_manifest
-from vault.objects.view import Stage, View
-from vault.session.context import Context, Draft, draft_of, record, with_stage
+from vault.session.context import Context, Draft, draft_of, with_stage
+from vault.session.recording import record, writing
 
 _R = TypeVar("_R")
 
@@ -85,7 +86,7 @@ def change_stage(
         changed, staged = stage_dataset(context, view, draft, manifest)
         return changed, (staged, result)
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, attempt)
 
 

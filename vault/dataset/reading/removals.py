@@ -14,6 +14,7 @@ from vault.objects.json.text import compact_bytes
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, decode_removals, encode_removals
 from vault.objects.runs import RowKeys, key_parts
+from vault.session.arguments import keep_words, words_kept
 from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
@@ -53,6 +54,12 @@ def gone_for_good(removals: Iterable[Removal]) -> frozenset[bytes]:
     return frozenset(each.id for each in removals if each.reason not in (FIXED, REVERTED))
 
 
+def commands_of(store: ObjectStore, removals: Sequence[Removal]) -> list[str]:
+    """Return what took each example out: the words that were typed, else the command's name."""
+    words = {each: words_kept(store, each) for each in {each.arguments() for each in removals}}
+    return [words[each.arguments()] or each.command for each in removals]
+
+
 def with_removals(store: ObjectStore, manifest: Manifest, added: Sequence[Removal]) -> Manifest:
     """Return the manifest with more removals; an example that stood there already stands once."""
     if not added:
@@ -90,15 +97,18 @@ def removals_for(
     *,
     detail: Mapping[str, Any] | None = None,
     details: Iterable[Mapping[str, Any]] | None = None,
+    words: Sequence[str] = (),
 ) -> list[Removal]:
     """Return the removals of some rows of a dataset, each with the place where it is stored.
 
-    `detail` belongs to all of them, `details` to each in turn.
+    `detail` belongs to all of them, `details` to each in turn. `words` are those that asked for
+    it where nothing was typed.
     """
     chunk, row = key_parts(rows)
     ids = ids_of(dataset.columns(rows, ["id"]))
     digests = {number: dataset.numbers.digest(number) for number in np.unique(chunk).tolist()}
-    shared = dict(detail or {})
+    typed = keep_words(context.store, context.intent.words or words)
+    shared = {**(detail or {}), **({} if typed is None else {"arguments": typed})}
     own = itertools.repeat({}, len(ids)) if details is None else details
     return [
         Removal(

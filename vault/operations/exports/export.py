@@ -27,8 +27,8 @@ from vault.formats.writers.open_writer import open_writer
 from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.text import compact_bytes, parse
+from vault.objects.log.view import View
 from vault.objects.runs import RowKeys
-from vault.objects.view import View
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.lock_file import NAME, check_unedited, lock_aside

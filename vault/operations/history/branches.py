@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from vault.errors import AlreadyExists, Conflict, NotFound
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, Stage, View, check_ref_name
+from vault.objects.log.view import RefName, Stage, View, check_ref_name
 from vault.presentation.report_html import Displayed
-from vault.session.context import WORKSPACE, Context, record, workspace_of
+from vault.session.context import WORKSPACE, Context, workspace_of
+from vault.session.recording import record, writing
 from vault.session.revisions import HEAD, ancestors, nearest_name, resolve_commit
 
 
@@ -56,7 +57,7 @@ def make_branch(context: Context, name: str, revision: str | None = None) -> Bra
         made = view.with_branch(checked, commit)
         return made, BranchReport((_named(made, checked),))
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 
@@ -86,7 +87,7 @@ def delete_branch(context: Context, name: str, *, force: bool = False) -> Branch
         )
         return changed, BranchReport((_named(view, key),))
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 
@@ -118,7 +119,7 @@ def rename_branch(context: Context, old: str | None, new: str) -> BranchReport:
         )
         return changed, BranchReport((_named(changed, checked),))
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 

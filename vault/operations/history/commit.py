@@ -9,9 +9,9 @@ from vault.dataset.reading.validation_results import with_validation
 from vault.errors import AnswerIsNo, Conflict, InvalidInput
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
+from vault.objects.log.view import RefName, Stage, View
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.objects.validation import Validation
-from vault.objects.view import RefName, Stage, View
 from vault.operations.validation.commit_gate import (
     check_named_rules,
     gate_of,
@@ -21,7 +21,8 @@ from vault.operations.validation.commit_gate import (
 )
 from vault.plain_files import read_plain
 from vault.presentation.report_html import Displayed
-from vault.session.context import Context, Draft, draft_of, record, with_stage
+from vault.session.context import Context, Draft, draft_of, with_stage
+from vault.session.recording import record, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def commit_stage(
     (`message-missing`, `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`;
     `branch-moved` where another commit came before an amended one), StorageFailed, Corrupt.
     """
-    with context.store.backend.writing():
+    with writing(context):
         draft = draft_of(context, context.log.tip().view)
         _check(draft, message, options)
         made = _make(context, draft, message, options)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vault.objects.commit import ChangeCounts
-from vault.objects.view import RefName, View
+from vault.objects.log.view import RefName, View
 from vault.presentation.report_html import Displayed
-from vault.session.context import Context, draft_of, record, with_stage
+from vault.session.context import Context, draft_of, with_stage
+from vault.session.recording import record, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +32,5 @@ def discard(context: Context) -> DiscardReport:
         report = DiscardReport(draft.branch, ChangeCounts(), counts)
         return with_stage(view, draft.branch, None), report
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)

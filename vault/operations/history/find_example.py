@@ -14,9 +14,9 @@ from vault.errors import InvalidInput, NotFound
 from vault.layout import catalogue_folder
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.log.view import View
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, Runs
-from vault.objects.view import View
 from vault.session.context import Context
 from vault.session.revisions import all_commits
 

@@ -9,8 +9,8 @@ from itertools import islice
 from vault.dataset.reading.validation_results import MovedRule, attached_validation, moved_rules
 from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
+from vault.objects.log.view import RefName, View
 from vault.objects.validation import Validation
-from vault.objects.view import RefName, View
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of
 from vault.session.revisions import ancestors, resolve

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from vault.dataset.changing.stage import stage_dataset
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, View
+from vault.objects.log.view import RefName, View
 from vault.presentation.report_html import Displayed
-from vault.session.context import Context, draft_of, record, with_stage
+from vault.session.context import Context, draft_of, with_stage
+from vault.session.recording import record, writing
 from vault.session.revisions import resolve_commit
 
 
@@ -48,5 +49,5 @@ def reset(context: Context, revision: str, *, hard: bool = False) -> ResetReport
         counts = ChangeCounts() if stage is None else stage.counts
         return moved, ResetReport(draft.branch, commit, draft.head, counts, stage is not None)
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)

@@ -8,12 +8,13 @@ from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset, records_of
 from vault.dataset.reading.labels import values_in_chunk
+from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.json.text import parse
-from vault.objects.quarantine import decode_removals, details_of
-from vault.objects.view import View
+from vault.objects.log.view import View
+from vault.objects.quarantine import details_of
 from vault.operations.history.log import LoggedCommit, logged
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -191,11 +192,10 @@ def _removals(context: Context, view: View, wanted: bytes) -> tuple[RemovalShown
     shown: dict[tuple[str, str], RemovalShown] = {}
     for name in [STAGE, *sorted(view.branches)]:
         manifest = context.manifest(resolve(context, view, name).manifest)
-        for digest in manifest.removals:
-            for each in decode_removals(context.store.get(digest)):
-                if each.id == wanted:
-                    shown.setdefault(
-                        (each.reason, each.time),
-                        RemovalShown(name, each.reason, each.detail, each.command, each.time),
-                    )
+        found = [each for each in removals_of(context.store, manifest) if each.id == wanted]
+        for each, command in zip(found, commands_of(context.store, found), strict=True):
+            shown.setdefault(
+                (each.reason, each.time),
+                RemovalShown(name, each.reason, each.detail, command, each.time),
+            )
     return tuple(shown.values())

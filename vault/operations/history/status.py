@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, View
+from vault.objects.log.view import RefName, View
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of, stage_of, workspace_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from vault.errors import Conflict, InvalidInput, NotFound
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, View, Workspace, check_ref_name
+from vault.objects.log.view import RefName, View, Workspace, check_ref_name
 from vault.operations.history.branches import existing_branch, refuse_taken
 from vault.presentation.report_html import Displayed
 from vault.session.context import (
@@ -15,11 +15,11 @@ from vault.session.context import (
     Context,
     head_of,
     on_branch,
-    record,
     stage_of,
     with_stage,
     workspace_of,
 )
+from vault.session.recording import record, writing
 from vault.session.revisions import HEAD, resolve, resolve_commit
 
 PREVIOUS = "-"
@@ -71,7 +71,7 @@ def switch(
         moved = on_branch(view, existing_branch(view, wanted))
         return moved, _report(context, view, moved, created=False)
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 
@@ -92,15 +92,16 @@ def checkout(context: Context, revision: str | None = None) -> SwitchReport:
             _refuse_stage(view, name)
         return moved, _report(context, view, moved, created=False)
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 
 def _previous(context: Context, view: View) -> str:
     """Return the branch that HEAD was on last, other than now, and that is still there."""
     now = workspace_of(view).branch
-    for operation in context.log.newest_first():
-        branch = workspace_of(operation.view).branch
+    for entry in context.log.newest_first():
+        workspace = entry.told.workspaces.get(WORKSPACE)
+        branch = None if workspace is None else workspace.branch
         if branch is not None and branch != now and branch in view.branches:
             return branch
     raise NotFound(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.objects.digest import Digest
-from vault.objects.view import RefName, Tag, View, check_ref_name
+from vault.objects.log.view import RefName, Tag, View, check_ref_name
 from vault.presentation.report_html import Displayed
-from vault.session.context import Context, record, workspace_of
+from vault.session.context import Context, workspace_of
+from vault.session.recording import record, writing
 from vault.session.revisions import HEAD, resolve
 
 
@@ -77,7 +78,7 @@ def make_tag(
             made = Tag(commit, present.message)
         return view.with_tags({**view.tags, checked: made}), _report({checked: made})
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 
@@ -97,7 +98,7 @@ def delete_tag(context: Context, name: str) -> TagReport:
         left = {each: tag for each, tag in view.tags.items() if each != key}
         return view.with_tags(left), _report({key: view.tags[key]})
 
-    with context.store.backend.writing():
+    with writing(context):
         return record(context, change)
 
 

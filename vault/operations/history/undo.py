@@ -7,16 +7,18 @@ until something else is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice, zip_longest
+from itertools import chain, islice, pairwise
 
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
-from vault.objects.view import View
+from vault.objects.log.entry import Entry
+from vault.objects.log.view import View
 from vault.operations.history.status import StatusReport, status_of
 from vault.presentation.report_html import Displayed
+from vault.session.arguments import words_kept
 from vault.session.context import Context
-from vault.store.operation_log import Operation, OperationLog
+from vault.session.recording import append, writing
+from vault.store.operation_log import Intent, Operation, OperationLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +49,21 @@ class UndoReport(Displayed):
 
 def list_operations(context: Context, *, limit: int | None = None) -> OperationsReport:
     """Return what was done, newest first, as far back as it is kept."""
-    # One more than is shown: what it led to tells whether the last one shown changed anything.
-    entries = list(islice(context.log.newest_first(), None if limit is None else limit + 1))
-    first = entries[0].first
-    known = {each.number: each for each in entries}
-
-    def read(number: int) -> Operation:
-        return known[number] if number in known else context.log.read(number)
-
-    standing = _standing(read, entries[0], first)
+    log = context.log
+    newest = log.newest()
+    standing = _standing(log, newest, newest.first)
     items = []
-    for entry, below in zip_longest(entries, entries[1:]):
+    for entry, below in islice(pairwise(chain(log.newest_first(), [None])), limit):
+        assert entry is not None, "only the last of them is none"
         if entry.number == standing:
-            standing = None if below is None else _standing(read, below, first)
+            standing = None if below is None else _standing(log, below, newest.first)
             undone = False
         else:
             # What is not an undo itself, changed something, and does not stand was undone.
-            changed = below is not None and entry.view != below.view
-            undone = changed and entry.undoes is None and entry.redoes is None
-        items.append(_logged(entry, undone=undone))
-    return OperationsReport(tuple(items[:limit]))
+            is_deed = entry.undoes is None and entry.redoes is None
+            undone = is_deed and below is not None and log.changes_names(entry, below)
+        items.append(_logged(context, entry, undone=undone))
+    return OperationsReport(tuple(items))
 
 
 def undo(context: Context, operation: str | None = None) -> UndoReport:
@@ -78,18 +75,18 @@ def undo(context: Context, operation: str | None = None) -> UndoReport:
     `operation-of-another` when its author is another and it was not named, `operation-overtaken`
     when another process acts meanwhile.
     """
-    with context.store.backend.writing():
+    with writing(context):
         tip = context.log.tip()
-        number = _standing(context.log.read, tip, tip.first)
+        number = _standing(context.log, tip.entry, tip.entry.first)
         if operation is not None:
             number = _chosen(tip, operation, number)
-        if number is None or number <= tip.first:
+        if number is None or number <= tip.entry.first:
             raise AnswerIsNo(
                 "there is nothing to undo",
                 code="nothing-to-undo",
                 hint="`vault operations` lists what was done, as far back as it is kept",
             )
-        undone = context.log.read(number)
+        undone = context.log.entry(number)
         if operation is None and undone.author != context.intent.author:
             raise Conflict(
                 f"the last operation is {undone.author}'s: `{undone.command}`",
@@ -97,7 +94,7 @@ def undo(context: Context, operation: str | None = None) -> UndoReport:
                 hint=f"`vault undo {number}` takes it back all the same",
             )
         view = context.log.read(number - 1).view
-        return _append(context, tip, view, undone, undoes=number)
+        return _append(context, tip, view, undone, replace(context.intent, undoes=number))
 
 
 def redo(context: Context) -> UndoReport:
@@ -105,9 +102,9 @@ def redo(context: Context) -> UndoReport:
 
     Raises AnswerIsNo (`nothing-to-redo`), Conflict (`operation-overtaken`).
     """
-    with context.store.backend.writing():
+    with writing(context):
         tip = context.log.tip()
-        number = _redoable(context.log, tip)
+        number = _redoable(context.log, tip.entry)
         if number is None:
             raise AnswerIsNo(
                 "there is nothing to redo",
@@ -115,23 +112,19 @@ def redo(context: Context) -> UndoReport:
                 hint="only what `vault undo` has just taken back can be done again",
             )
         redone = context.log.read(number)
-        return _append(context, tip, redone.view, redone, redoes=number)
+        intent = replace(context.intent, redoes=number)
+        return _append(context, tip, redone.view, redone.entry, intent)
 
 
 def _append(
-    context: Context,
-    tip: Operation,
-    view: View,
-    operation: Operation,
-    *,
-    undoes: int | None = None,
-    redoes: int | None = None,
+    context: Context, tip: Operation, view: View, meant: Entry, intent: Intent
 ) -> UndoReport:
+    # Runs stay: what was paid for is not lost because something else was taken back.
+    view = view.with_runs(tip.view.runs)
     # Found out first: once the entry is there, nothing may fail any more.
-    done = _logged(operation, undone=undoes is not None)
+    done = _logged(context, meant, undone=intent.undoes is not None)
     report = UndoReport((done,), status_of(context, view))
-    intent = replace(context.intent, undoes=undoes, redoes=redoes)
-    if context.log.append(tip, view, intent) is None:
+    if append(context, tip, view, intent) is None:
         raise Conflict(
             "another process changed the repository at the same moment",
             code="operation-overtaken",
@@ -140,7 +133,7 @@ def _append(
     return report
 
 
-def _standing(read: Callable[[int], Operation], entry: Operation, first: int) -> int | None:
+def _standing(log: OperationLog, entry: Entry, first: int) -> int | None:
     """Return the operation that stands last at an entry; None unless it is later than `first`.
 
     An undo leads to what stood before the operation that it took back, a redo to the operation
@@ -153,13 +146,13 @@ def _standing(read: Callable[[int], Operation], entry: Operation, first: int) ->
         number = entry.number if entry.undoes is None else entry.undoes
         if number <= first:
             return None
-        before = read(number - 1)
-        if entry.undoes is None and entry.view != before.view:
+        before = log.entry(number - 1)
+        if entry.undoes is None and log.changes_names(entry, before):
             return number
         entry = before
 
 
-def _redoable(log: OperationLog, entry: Operation) -> int | None:
+def _redoable(log: OperationLog, entry: Entry) -> int | None:
     """Return the operation that was undone last and not redone since, if nothing else was done."""
     redone, first = 0, entry.first
     while True:
@@ -173,7 +166,7 @@ def _redoable(log: OperationLog, entry: Operation) -> int | None:
             return None
         if entry.number <= first:
             return None
-        entry = log.read(entry.number - 1)
+        entry = log.entry(entry.number - 1)
 
 
 def _chosen(tip: Operation, text: str, last: int | None) -> int:
@@ -184,7 +177,7 @@ def _chosen(tip: Operation, text: str, last: int | None) -> int:
             hint="`vault operations` lists them",
         )
     number = int(text)
-    if not tip.first <= number <= tip.number:
+    if not tip.entry.first <= number <= tip.number:
         raise NotFound(
             f"there is no operation {number}",
             code="operation-not-found",
@@ -200,7 +193,6 @@ def _chosen(tip: Operation, text: str, last: int | None) -> int:
     return number
 
 
-def _logged(operation: Operation, *, undone: bool) -> LoggedOperation:
-    return LoggedOperation(
-        str(operation.number), operation.time, operation.author, operation.command, undone
-    )
+def _logged(context: Context, entry: Entry, *, undone: bool) -> LoggedOperation:
+    command = words_kept(context.store, entry.arguments) or entry.command
+    return LoggedOperation(str(entry.number), entry.time, entry.author, command, undone)

@@ -19,6 +19,7 @@ from vault.processes.child import default_workers
 
 if TYPE_CHECKING:
     from vault.session.context import Context
+from vault.session.recording import writing
 
 
 def import_files(
@@ -54,7 +55,7 @@ def ready_to_import(
     wanted = default_workers() if options.workers is None else options.workers
     with (
         _as_said(context, options) as context,
-        context.store.backend.writing(),
+        writing(context),
         WorkerTeam(context.store, wanted) as team,
     ):
         yield context, team

@@ -16,17 +16,18 @@ from vault.dataset.reading.id_index import IdIndex
 from vault.dataset.reading.removals import removals_of, without_removals
 from vault.dataset.reading.sources import Claims, adopted_after, rows_of_source
 from vault.objects.digest import Digest
+from vault.objects.log.view import View
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
     decode_quarantine,
     encode_quarantine,
 )
 from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
-from vault.objects.view import View
 from vault.operations.imports.import_options import ImportMode, ImportOptions
 from vault.operations.imports.ingest import FileOutcome, Ingested
 from vault.operations.imports.update_rows import updated
-from vault.session.context import Context, draft_of, record
+from vault.session.context import Context, draft_of
+from vault.session.recording import record
 from vault.store.object_store import ObjectStore
 
 _R = TypeVar("_R")

@@ -13,9 +13,9 @@ from vault.dataset.choosing.expression_table import example_table
 from vault.dataset.choosing.where import require_seen
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import InvalidInput
 from vault.objects.json.text import compact_bytes, parse
-from vault.objects.quarantine import decode_removals
 from vault.operations.history.log import logged
 from vault.operations.queries.diff import ChangedExample, iterate_diff
 from vault.presentation.report_html import Displayed
@@ -145,10 +145,11 @@ def _commits(context: Context) -> pa.Table:
 
 def _removals(context: Context) -> pa.Table:
     dataset = open_revision(context, None)[1]
+    removals = removals_of(dataset.store, dataset.manifest)
+    commands = commands_of(dataset.store, removals)
     rows = [
-        (each.id.hex(), each.reason, each.detail, each.command, each.time)
-        for digest in dataset.manifest.removals
-        for each in decode_removals(dataset.store.get(digest))
+        (each.id.hex(), each.reason, each.detail, command, each.time)
+        for each, command in zip(removals, commands, strict=True)
     ]
     return _rows("removals", rows)
 

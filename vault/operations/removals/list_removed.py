@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
-from vault.dataset.reading.removals import removals_of
+from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -53,10 +53,10 @@ def list_removed(
             code="reason-not-found",
             hint=f'did you mean "{near[0]}"?' if near else f"there is {', '.join(known) or 'none'}",
         )
+    shown = [each for each in removals if reason in (None, each.reason)]
     return RemovedReport(
         tuple(
-            RemovedExample(each.id.hex(), each.reason, each.command, each.time, each.details())
-            for each in removals
-            if reason in (None, each.reason)
+            RemovedExample(each.id.hex(), each.reason, command, each.time, each.details())
+            for each, command in zip(shown, commands_of(context.store, shown), strict=True)
         )
     )

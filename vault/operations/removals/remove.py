@@ -53,9 +53,9 @@ def remove_examples(
         if not len(rows):
             return dataset.manifest, 0
         manifest = rearranged(dataset, keys, keys[only_in(keys, rows)])
-        shown = where[0] if len(where) == 1 else " AND ".join(f"({each})" for each in where)
-        detail = {"where": shown} if where else {}
-        removals = removals_for(context, dataset, rows, REASON, detail=detail)
+        # A program types nothing, and the ids say themselves which examples were meant.
+        words = [REASON, *(word for each in where for word in ("--where", each))] if where else []
+        removals = removals_for(context, dataset, rows, REASON, words=words)
         return with_removals(context.store, manifest, removals), len(rows)
 
     staged, removed = change_stage(context, change)

@@ -20,10 +20,10 @@ from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
+from vault.objects.log.view import View
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, only_in
-from vault.objects.view import View
 from vault.operations.history.find_example import FoundExample, find_example
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft, head_of

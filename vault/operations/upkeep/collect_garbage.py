@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from vault.errors import InvalidInput
 from vault.layout import repository_folder
-from vault.objects.digest import Digest
+from vault.objects.digest import Digest, digest_of
+from vault.objects.log.arguments import encode_arguments
+from vault.objects.log.entry import Entry
 from vault.operations.upkeep.reachable import Reach
 from vault.plain_files import PlainFolder
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
-from vault.store.operation_log import Operation
+from vault.session.recording import append
+from vault.session.repository_format import read_format
+from vault.store.operation_log import Operation, OperationLog
 
 UNDO_DAYS = 30
 """How many days back every operation can be undone, unless garbage collection is told otherwise."""
@@ -51,16 +57,17 @@ def collect_garbage(
         for _, error in PlainFolder(repository_folder(context.folder)).foreign():
             raise error
     with nullcontext() if dry_run else context.store.backend.collecting():
+        read_format(context.store.backend)  # one that another program upgraded is not ours to clear
         tip = context.log.tip()
-        entries = list(context.log.newest_first())
-        first = _first_kept(entries, now - undo_days * _DAY_SECONDS)
+        first = _first_kept(context.log, now - undo_days * _DAY_SECONDS)
         reach = Reach(context)
-        reach.add(each.view for each in entries if each.number >= first)
+        reach.add(_kept(context.log, first))
+        reach.objects.update(_own_words(context))
         garbage = _garbage(context, reach, now - _DAY_SECONDS)
         report = GarbageReport(
             removed=len(garbage),
             freed_bytes=sum(garbage.values()),
-            operations=first - tip.first,
+            operations=first - tip.entry.first,
             dry_run=dry_run,
         )
         if not dry_run:
@@ -78,10 +85,32 @@ def _forget(context: Context) -> None:
     array_files(context).sweep(GROUP)
 
 
-def _first_kept(entries: list[Operation], since: float) -> int:
-    """Return the oldest entry to keep: the one before the oldest operation that may be undone."""
-    recent = [each.number for each in entries if (seconds_of(each.time) or float("inf")) >= since]
-    return max(entries[-1].number, min(recent, default=entries[0].number + 1) - 1)
+def _first_kept(log: OperationLog, since: float) -> int:
+    """Return the oldest entry to keep.
+
+    That is the one before the oldest operation that may be undone, or the nearest one before it
+    that tells all names: without one nothing could be read.
+    """
+    newest = log.newest()
+    wanted = newest.number
+    kept = None
+    for entry in log.newest_first():
+        if kept is None and entry.number <= wanted and entry.view is not None:
+            kept = entry.number
+        if (seconds_of(entry.time) or float("inf")) >= since:
+            wanted, kept = entry.number - 1, None
+    return kept or newest.first
+
+
+def _kept(log: OperationLog, first: int) -> Iterator[Entry]:
+    """Yield the entries that are kept, newest first."""
+    return takewhile(lambda entry: entry.number >= first, log.newest_first())
+
+
+def _own_words(context: Context) -> Iterator[Digest]:
+    """Yield what the entry that is to come will name, which may lie there from an earlier time."""
+    if context.intent.words:
+        yield digest_of(encode_arguments(context.intent.words))
 
 
 def _garbage(context: Context, reach: Reach, before_seconds: float) -> dict[Digest, int]:
@@ -95,9 +124,9 @@ def _garbage(context: Context, reach: Reach, before_seconds: float) -> dict[Dige
 
 
 def _remove(context: Context, tip: Operation, first: int, garbage: dict[Digest, int]) -> None:
-    if first > tip.first:
+    if first > tip.entry.first:
         # Said before it is done: whoever looks for an older entry then knows that it was given up.
-        appended = context.log.append(tip, tip.view, replace(context.intent, first=first))
+        appended = append(context, tip, tip.view, replace(context.intent, first=first))
         assert appended is not None, "no other writer is at work"
         context.log.give_up(first)
     for digest in garbage:

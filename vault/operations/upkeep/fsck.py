@@ -6,22 +6,23 @@ still checked. Nothing is written unless a repair was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vault.errors import Corrupt, StorageFailed
 from vault.layout import FOLDER, FORMAT_FILE, OPERATIONS, TIP, repository_folder
 from vault.objects.commit import decode_commit
 from vault.objects.digest import Digest
-from vault.objects.view import Stage, View
+from vault.objects.log.entry import Entry
+from vault.objects.log.view import Stage, objects_named, stages_of
 from vault.operations.upkeep.check_datasets import Claim, DatasetCheck
-from vault.operations.upkeep.check_log import LogCheck, stages_of
+from vault.operations.upkeep.check_log import LogCheck
 from vault.operations.upkeep.object_reader import ObjectReader
 from vault.operations.upkeep.problems import Problem, Problems
 from vault.plain_files import FOREIGN, PlainFolder
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, seconds_of
-from vault.session.open_repository import FORMAT_TEXT
+from vault.session.repository_format import format_text, parse_format
 from vault.session.revisions import tips
 
 LEFTOVER_SECONDS = 3_600
@@ -51,9 +52,10 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     the ids of all records, that no dataset has an example twice, and fingerprints. Objects that
     nothing reaches are read only if something is wrong: what is damaged may have led to them.
 
-    `repair` removes temporary files older than an hour and renews the hint at the newest operation.
-    It cannot bring damaged objects back, and says so of each. It does nothing where a link, pipe,
-    socket or device lies below `.vault` (`foreign-file`).
+    `repair` removes temporary files older than an hour, renews the hint at the newest operation and
+    the name of the repository in the format file. It cannot bring damaged objects back, and says so
+    of each. It does nothing where a link, pipe, socket or device lies below `.vault`
+    (`foreign-file`).
 
     Costs about 1 s a core for 100 MB of records; takes 16 bytes of memory an example. Raises
     StorageFailed only if the log cannot be listed at all.
@@ -63,7 +65,7 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
     while problems.all() and _was_collected(context, log):
         problems, log, reader = _check(context)
     is_foreign = any(each.code == FOREIGN for each in problems.all())
-    repaired = _repair(context, log) if repair and not is_foreign else ()
+    repaired = _repair(context, log, problems.all()) if repair and not is_foreign else ()
     context.progress.finish()
     left = problems.all()
     if repair:
@@ -77,37 +79,39 @@ def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
         with problems.caught(FOLDER):
             for name, error in PlainFolder(repository_folder(context.folder)).foreign():
                 problems.add(error.code, name, f"{error.message}: {error.hint}")
-    _check_format(context, problems)
     log = LogCheck(context.log, problems)
+    reached = _Reached.of(log, problems)
+    _check_format(context, problems, log.last)
     reader = ObjectReader(context.store, problems, context.progress)
-    _check_objects(reader, problems, _Reached.of(log, problems))
+    _check_objects(reader, problems, reached)
     return problems, log, reader
 
 
 def _was_collected(context: Context, log: LogCheck) -> bool:
     """Tell whether garbage was collected since a check began: then it missed what is gone."""
     try:
-        return context.log.tip().first > log.first
+        return context.log.newest().first > log.first
     except (Corrupt, StorageFailed):
         return False
 
 
 @dataclass(slots=True)
 class _Reached:
-    """What the views of a log name: commits, and for each manifest what is claimed of it."""
+    """What the entries of a log name: commits, for each manifest what is claimed of it, others."""
 
     commits: dict[Digest, None]
     manifests: dict[Digest, list[Claim]]
+    others: dict[Digest, str]
 
     @classmethod
     def of(cls, log: LogCheck, problems: Problems) -> _Reached:
-        """Return what every view in the log names, oldest first."""
-        reached = cls({}, {})
+        """Return what every entry of the log names, oldest first."""
+        reached = cls({}, {}, {})
         seen: set[Stage] = set()
         try:
-            for operation in log.run():
-                with problems.caught(f"operation {operation.number}"):
-                    reached._add(operation.view, f"operation {operation.number}", seen)
+            for entry in log.run():
+                with problems.caught(f"operation {entry.number}"):
+                    reached._add(entry, f"operation {entry.number}", seen)
         except Corrupt as error:  # a link in the place of the folder
             problems.add(error.code, OPERATIONS, error.message)
         return reached
@@ -116,9 +120,12 @@ class _Reached:
         """Note that something was said of a manifest."""
         self.manifests.setdefault(manifest, []).append(claim)
 
-    def _add(self, view: View, name: str, seen: set[Stage]) -> None:
-        self.commits.update(dict.fromkeys(tips(view)))
-        for stage in stages_of(view):
+    def _add(self, entry: Entry, name: str, seen: set[Stage]) -> None:
+        if entry.arguments is not None:
+            self.others[entry.arguments] = "what was typed"
+        self.others.update(dict.fromkeys(objects_named(entry.told), "a note or run"))
+        self.commits.update(dict.fromkeys(tips(entry.told)))
+        for stage in stages_of(entry.told):
             # A stage stands in every view until it is committed; it is checked once.
             if stage not in seen:
                 seen.add(stage)
@@ -126,21 +133,27 @@ class _Reached:
                 self.claim(stage.manifest, said)
 
 
-def _check_format(context: Context, problems: Problems) -> None:
-    try:
-        text = context.store.backend.read(FORMAT_FILE)
-    except KeyError:
-        problems.add("format-missing", FORMAT_FILE, f"it should read {FORMAT_TEXT.decode()!r}")
-        return
-    except (Corrupt, StorageFailed) as error:
-        problems.add(error.code, FORMAT_FILE, error.message)
-        return
-    if text not in (FORMAT_TEXT, FORMAT_TEXT.rstrip()):
-        problems.add("format-damaged", FORMAT_FILE, f"it should read {FORMAT_TEXT.decode()!r}")
+def _check_format(context: Context, problems: Problems, newest: Entry | None) -> None:
+    """Check the format file against what the newest entry says of the repository."""
+    with problems.caught(FORMAT_FILE):
+        try:
+            text = context.store.backend.read(FORMAT_FILE)
+        except KeyError:
+            problems.add("format-missing", FORMAT_FILE, "there is no such file")
+            return
+        found = parse_format(text)
+        repository = found.repository if found else None
+        if newest is not None and newest.repository is not None:
+            repository = newest.repository
+        expected = format_text(repository)
+        if text not in (expected, expected.rstrip()):
+            problems.add(_DAMAGED, FORMAT_FILE, f"it should read {expected.decode()!r}")
 
 
 def _check_objects(reader: ObjectReader, problems: Problems, reached: _Reached) -> None:
     _check_commits(reader, problems, reached)
+    for digest, what in reached.others.items():
+        reader.check(digest, what)
     datasets = DatasetCheck(reader, problems)
     for manifest, claims in reached.manifests.items():
         datasets.check(manifest, claims)
@@ -168,7 +181,7 @@ def _check_commits(reader: ObjectReader, problems: Problems, reached: _Reached) 
             pending.extend(fresh)
 
 
-def _repair(context: Context, log: LogCheck) -> tuple[str, ...]:
+def _repair(context: Context, log: LogCheck, problems: Iterable[Problem]) -> tuple[str, ...]:
     backend = context.store.backend
     done: list[str] = []
     with backend.writing():
@@ -179,10 +192,21 @@ def _repair(context: Context, log: LogCheck) -> tuple[str, ...]:
         # A hint that is ahead of the log is the only trace of what has vanished: it stays.
         if log.last is not None and not log.is_truncated and _renew_hint(context, log.last.number):
             done.append(_RENEWED)
+        if log.last is not None and _DAMAGED in {each.code for each in problems}:
+            done.extend(_renew_format(context, log.last.repository))
     return tuple(done)
 
 
+_DAMAGED = "format-damaged"
 _RENEWED = "renewed tip"
+_RENEWED_FORMAT = f"renewed {FORMAT_FILE}"
+_RENEWALS = {TIP: _RENEWED, FORMAT_FILE: _RENEWED_FORMAT}
+
+
+def _renew_format(context: Context, repository: str | None) -> Iterator[str]:
+    if repository is not None:
+        context.store.backend.replace(FORMAT_FILE, format_text(repository))
+        yield _RENEWED_FORMAT
 
 
 def _renew_hint(context: Context, number: int) -> bool:
@@ -197,7 +221,7 @@ def _renew_hint(context: Context, number: int) -> bool:
 
 
 def _is_repaired(problem: Problem, repaired: Iterable[str]) -> bool:
-    return problem.object == TIP and _RENEWED in repaired
+    return _RENEWALS.get(problem.object, "") in repaired
 
 
 def _still_there(problem: Problem) -> Problem:

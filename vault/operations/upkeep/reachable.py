@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from vault.dataset.reading.removals import removals_of
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest
+from vault.objects.log.entry import Entry
+from vault.objects.log.view import objects_named, stages_of
 from vault.objects.manifest import Manifest
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers
-from vault.objects.view import View
 from vault.session.context import Context
 from vault.session.revisions import tips
 
 
 class Reach:
-    """The objects that some views reach. What cannot be read raises: nothing is left out silently.
+    """The objects that some entries reach. What cannot be read raises: nothing is left out.
 
     `objects` are all of them, chunks with their records included. An attachment is kept whatever
     it is; one that names further objects is of a later version of vault, which says so in the
@@ -27,14 +28,19 @@ class Reach:
         self._context = context
         self.objects: set[Digest] = set()
 
-    def add(self, views: Iterable[View]) -> None:
-        """Add what some views reach. Raises Corrupt where an object on the way is damaged."""
-        for view in views:
-            for digest in tips(view):
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add what some entries of the log reach: all that each tells of, and what was typed.
+
+        Raises Corrupt where an object on the way is damaged.
+        """
+        for entry in entries:
+            if entry.arguments is not None:
+                self.objects.add(entry.arguments)
+            for digest in tips(entry.told):
                 self._add_commits(digest)
-            for workspace in view.workspaces.values():
-                for stage in workspace.stages.values():
-                    self._add_manifest(stage.manifest)
+            for stage in stages_of(entry.told):
+                self._add_manifest(stage.manifest)
+            self.objects.update(objects_named(entry.told))
 
     def _add_commits(self, start: Digest) -> None:
         pending = [start]
@@ -66,9 +72,11 @@ class Reach:
         """Add removals, and the chunks that hold what was removed: it may be brought back."""
         fresh = tuple(each for each in manifest.removals if not self._is_known(each))
         for removal in removals_of(self._context.store, Manifest(removals=fresh)):
-            place = removal.place()
+            place, arguments = removal.place(), removal.arguments()
             if place is not None:
                 self._add_chunk(place[0])
+            if arguments is not None:
+                self.objects.add(arguments)
 
     def _add_page(self, digest: Digest) -> None:
         if self._is_known(digest):

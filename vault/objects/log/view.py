@@ -1,15 +1,15 @@
-"""The view: every branch and tag, and each workspace's HEAD and stages. One per operation.
+"""The view: every name in a repository, and each workspace's HEAD and stages. One per operation.
 
-An operation log entry holds the whole view, so that several refs move together or not at all and
-going back is reading an older entry. Needs only the standard library.
+Every entry of the operation log tells a whole view, so that several refs move together or not at
+all and going back is reading an older one. Needs only the standard library.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NewType, Self
+from typing import Any, NamedTuple, NewType, Self
 
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts, read_counts
@@ -59,12 +59,30 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a model: the object that keeps its answers, once it has one, and how it stands.
+
+    `names` are further objects that are kept for its sake, such as the manifest of its seeds.
+    """
+
+    object: Digest | None
+    state: str
+    names: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """Everything that can change, at one moment."""
+    """Everything that can change, at one moment.
+
+    `notes` maps a commit to an object with what was found out about it later. `runs` stand apart:
+    what was paid for is not lost because something else was taken back (`without_runs`).
+    """
 
     branches: Mapping[RefName, Digest] = field(default_factory=dict)
     tags: Mapping[RefName, Tag] = field(default_factory=dict)
     workspaces: Mapping[str, Workspace] = field(default_factory=dict)
+    notes: Mapping[Digest, Digest] = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
 
     def with_branch(self, name: RefName, commit: Digest) -> Self:
         """Return the view with a branch at a commit."""
@@ -81,6 +99,14 @@ class View:
     def with_workspace(self, name: str, workspace: Workspace) -> Self:
         """Return the view with one workspace replaced."""
         return replace(self, workspaces={**self.workspaces, name: workspace})
+
+    def with_runs(self, runs: Mapping[str, Run]) -> Self:
+        """Return the view with these runs instead of its own."""
+        return replace(self, runs=dict(runs))
+
+    def without_runs(self) -> Self:
+        """Return what of the view `undo` takes back: everything but the runs."""
+        return replace(self, runs={})
 
 
 def check_ref_name(text: str) -> RefName:
@@ -102,13 +128,49 @@ def check_ref_name(text: str) -> RefName:
     return RefName(text)
 
 
+def stages_of(view: View) -> Iterator[Stage]:
+    """Yield every stage of every workspace."""
+    for workspace in view.workspaces.values():
+        yield from workspace.stages.values()
+
+
+def objects_named(view: View) -> Iterator[Digest]:
+    """Yield the objects that notes and runs name. They name no further ones."""
+    yield from view.notes.values()
+    for run in view.runs.values():
+        yield from run.names
+        if run.object is not None:
+            yield run.object
+
+
 def view_to_json(view: View) -> dict[str, Any]:
     """Return the view as JSON values."""
-    return {
-        "branches": dict(view.branches),
-        "tags": {name: asdict(tag) for name, tag in view.tags.items()},
-        "workspaces": {name: _workspace_json(each) for name, each in view.workspaces.items()},
-    }
+    return {part: part_to_json(part, getattr(view, part)) for part in PARTS}
+
+
+def view_from_json(value: Mapping[str, Any]) -> View:
+    """Return the view of these JSON values; KeyError, TypeError, ValueError if they are not one.
+
+    Entries of version 1 have no notes and no runs.
+    """
+    said = {"notes": {}, "runs": {}, **value}
+    return View(**{part: part_from_json(part, said[part]) for part in PARTS})
+
+
+def part_to_json(part: str, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return one part of a view, such as its tags, as JSON values."""
+    write = _PARTS[part].write
+    return {name: write(each) for name, each in values.items()}
+
+
+def part_from_json(part: str, values: Mapping[str, Any]) -> dict[Any, Any]:
+    """Return one part of a view; errors as `view_from_json`."""
+    read_name, read, _ = _PARTS[part]
+    return {read_name(name): read(each) for name, each in values.items()}
+
+
+def _tag_json(tag: Tag) -> dict[str, Any]:
+    return {"commit": tag.commit, "message": tag.message}
 
 
 def _workspace_json(workspace: Workspace) -> dict[str, Any]:
@@ -116,16 +178,12 @@ def _workspace_json(workspace: Workspace) -> dict[str, Any]:
     return {"branch": workspace.branch, "detached": workspace.detached, "stages": stages}
 
 
-def view_from_json(value: Mapping[str, Any]) -> View:
-    """Return the view of these JSON values; KeyError, TypeError, ValueError if they are not one."""
-    return View(
-        branches={RefName(name): read_digest(each) for name, each in value["branches"].items()},
-        tags={
-            RefName(name): Tag(read_digest(each["commit"]), each["message"])
-            for name, each in value["tags"].items()
-        },
-        workspaces={name: _workspace(each) for name, each in value["workspaces"].items()},
-    )
+def _run_json(run: Run) -> dict[str, Any]:
+    return {"names": list(run.names), "object": run.object, "state": run.state}
+
+
+def _tag(value: Mapping[str, Any]) -> Tag:
+    return Tag(read_digest(value["commit"]), value["message"])
 
 
 def _workspace(value: Mapping[str, Any]) -> Workspace:
@@ -145,3 +203,31 @@ def _stage(value: Mapping[str, Any]) -> Stage:
         quarantined=int(value["quarantined"]),
         fingerprint=str(value["fingerprint"]),
     )
+
+
+def _run(value: Mapping[str, Any]) -> Run:
+    return Run(
+        object=None if value["object"] is None else read_digest(value["object"]),
+        state=str(value["state"]),
+        names=tuple(read_digest(each) for each in value["names"]),
+    )
+
+
+class _Part(NamedTuple):
+    """How the names of one part of a view are read, and what they stand for is read and written."""
+
+    read_name: Callable[[str], Any]
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+_PARTS: Mapping[str, _Part] = {
+    "branches": _Part(RefName, read_digest, str),
+    "tags": _Part(RefName, _tag, _tag_json),
+    "workspaces": _Part(str, _workspace, _workspace_json),
+    "notes": _Part(read_digest, read_digest, str),
+    "runs": _Part(str, _run, _run_json),
+}
+
+PARTS = tuple(_PARTS)
+"""The parts of a view: attributes of it, and members of its JSON."""

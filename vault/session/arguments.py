@@ -1,0 +1,25 @@
+"""What was typed: kept as an object of its own, and shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vault.objects.digest import Digest
+from vault.objects.log.arguments import decode_arguments, encode_arguments
+from vault.presentation.shell_words import shown_words
+from vault.store.object_store import ObjectStore
+
+
+def keep_words(store: ObjectStore, words: Sequence[str]) -> Digest | None:
+    """Store the words of a command and return their digest; None if there are none."""
+    return store.put(encode_arguments(words)) if words else None
+
+
+def words_kept(store: ObjectStore, arguments: Digest | None) -> str | None:
+    """Return the words of a command as a shell reads them; None where they are not kept.
+
+    They may have been erased, or never came along. Raises Corrupt where they are damaged.
+    """
+    if arguments is None or not store.has(arguments):
+        return None
+    return shown_words(decode_arguments(store.get(arguments)))
