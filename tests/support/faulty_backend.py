@@ -40,6 +40,7 @@ class FaultyBackend:
     """
 
     shared_between_processes = False
+    folder = None
 
     def __init__(
         self,

@@ -53,6 +53,9 @@ CHUNK_SCHEMA = pa.schema(
 )
 """Columns of a chunk object; `fields` and `origin` are JSON texts, `line` counts from 1."""
 
+DERIVED = frozenset({"content_id", "prompt_id", "kind", "fields", "turns", "chars", "tokens"})
+"""The columns that follow from the records, by the rules of a derivation."""
+
 RECORDS_SCHEMA = pa.schema([pa.field("data", pa.string(), nullable=False)])
 """The one column of a records object."""
 

@@ -7,8 +7,9 @@ Arrow arrays without being copied. Pure; knows nothing of Parquet.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,20 @@ class ChunkRows:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.kind)
+
+    def add_derived(self, values: Iterable[Sequence[Any]]) -> None:
+        """Append what follows from some records: kind, keys, counts and fields of each."""
+        kind, content_id, prompt_id, turns, chars, tokens, fields = zip(*values, strict=True)
+        self.kind.extend(kind)
+        self.content_id.extend([each or 0 for each in content_id])
+        self.has_content.extend([each is not None for each in content_id])
+        self.prompt_id.extend([each or 0 for each in prompt_id])
+        self.has_prompt.extend([each is not None for each in prompt_id])
+        self.turns.extend(turns)
+        self.chars.extend(chars)
+        self.tokens.extend(tokens)
+        # Copied: what orjson returns keeps the whole buffer it was written in, 4 KB for 40 bytes.
+        self.fields.extend([None if each is None else bytes(memoryview(each)) for each in fields])
 
     def extend(self, other: ChunkRows, chosen: Sequence[int]) -> None:
         """Append the chosen rows of other columns, in the order given."""

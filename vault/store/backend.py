@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 
@@ -18,6 +19,11 @@ class Backend(Protocol):
     """
 
     shared_between_processes: bool
+
+    @property
+    def folder(self) -> Path | None:
+        """Where on this machine the names lie, if at all; what follows from them is kept there."""
+        ...
 
     def read(self, name: str) -> bytes:
         """Return all bytes of a name. Raises KeyError if there is none."""

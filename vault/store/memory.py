@@ -11,6 +11,7 @@ class MemoryBackend:
     """Bytes under names in a dictionary; see `Backend` for what each method promises."""
 
     shared_between_processes = False
+    folder = None
 
     def __init__(self) -> None:
         self._held: dict[str, bytes] = {}

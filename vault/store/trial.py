@@ -17,6 +17,7 @@ class TrialBackend:
     def __init__(self, below: Backend, top: Backend) -> None:
         self._below = below
         self._top = top
+        self.folder = below.folder
         self.shared_between_processes = (
             below.shared_between_processes and top.shared_between_processes
         )

@@ -75,16 +75,19 @@ class ArrayFiles:
                 self._plain.replace(name + _DAMAGED, file)
             return None
 
-    def write(self, name: str, arrays: Arrays) -> None:
-        """Keep arrays under a name, in place of those before. A disk that is full keeps nothing."""
+    def write(self, name: str, arrays: Arrays) -> bool:
+        """Keep arrays under a name, in place of those before; tell whether they are kept.
+
+        A disk that is full keeps nothing, nor does a folder that may not be written to.
+        """
         if self._plain is None or self._folder is None:
-            return
+            return False
         group = name.rpartition("/")[0]
         draft = None
         try:
             self._plain.make(group)
             if not _has_room(self._folder / group, sum(each.nbytes for each in arrays.values())):
-                return
+                return False
             descriptor, draft = self._plain.new_file(group, _DRAFT)
             _write(descriptor, name, arrays)
             self._plain.replace(name + _SUFFIX, draft)
@@ -92,6 +95,8 @@ class ArrayFiles:
             if draft is not None:
                 with contextlib.suppress(OSError):
                     self._plain.remove(draft)
+            return False
+        return True
 
     def can_hold(self, size_bytes: int) -> bool:
         """Tell whether so much could be written now: a folder, writable, on a disk with room."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset import Dataset, chunk_bytes
 from vault.dataset.reading.labels import label_names
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
@@ -47,7 +47,8 @@ def field_names(dataset: Dataset) -> set[str]:
     names: set[str] = set()
     runs = dataset.runs()
     for number in dict.fromkeys(runs.chunk[:_LOOKED_AT].tolist()):
-        table = decode_chunk(dataset.store.get(dataset.numbers.digest(number)), ["fields"])
+        chunk = dataset.numbers.digest(number)
+        table = decode_chunk(chunk_bytes(dataset.store, chunk, ["fields"]), ["fields"])
         texts = set(table.column("fields").slice(0, _LOOKED_AT).drop_null().to_pylist())
         for text in texts:
             names.update(_dotted(parse(text.encode())[0]))

@@ -7,7 +7,7 @@ fetched and decoded by a few threads, since hashing and decompressing release th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.objects.chunk import decode_chunk, decode_facts, decode_records
+from vault.objects.chunk import DERIVED, decode_chunk, decode_facts, decode_records
+from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.manifest import Manifest, PageReference, decode_manifest
 from vault.objects.run_page import cut_pages, decode_page, encode_page
@@ -110,7 +111,7 @@ def gather(
     def fetch(part: tuple[int, int]) -> pa.Table:
         start, end = part
         digest = numbers.digest(int(chunk[start]))
-        table = decode_chunk(store.get(digest), names)
+        table = decode_chunk(chunk_bytes(store, digest, names), names)
         rows = row[start:end]
         if len(rows) == table.num_rows and int(rows[0]) == 0 and bool((np.diff(rows) == 1).all()):
             return table
@@ -127,6 +128,23 @@ def gather(
     inverse = np.empty(len(order), np.int64)
     inverse[order] = np.arange(len(order))
     return table.take(pa.array(inverse))
+
+
+def chunk_bytes(store: ObjectStore, chunk: Digest, names: Collection[str] | None = None) -> bytes:
+    """Return a chunk object whose columns `names` (all if None) are of the present derivation.
+
+    That is the stored one, unless it is of another derivation and one of DERIVED is among the
+    names: then it is what `derived_again` returns. Raises Corrupt.
+    """
+    data = store.get(chunk)
+    if names is not None and DERIVED.isdisjoint(names):
+        return data
+    facts = decode_facts(data)
+    if facts.derivation == DERIVATION:
+        return data
+    from vault.dataset.reading.derived_chunks import derived_again
+
+    return derived_again(store, chunk, data, facts)
 
 
 def ids_of(table: pa.Table, column: str = "id") -> NDArray[np.void]:

@@ -104,19 +104,9 @@ class _PendingBlock:
         """Take in records that were parsed. Raises FormatMismatch, and then has taken in none."""
         reader, rows = self.reader, self.rows
         derived = [derive_values(value, reader.kind, reader.mapping) for value in values]
-        kind, content_id, prompt_id, turns, chars, tokens, fields = zip(*derived, strict=True)
         rows.data.extend(texts)
         rows.ids.extend(example_ids(canonical))
-        rows.kind.extend(kind)
-        rows.content_id.extend([each or 0 for each in content_id])
-        rows.has_content.extend([each is not None for each in content_id])
-        rows.prompt_id.extend([each or 0 for each in prompt_id])
-        rows.has_prompt.extend([each is not None for each in prompt_id])
-        rows.turns.extend(turns)
-        rows.chars.extend(chars)
-        rows.tokens.extend(tokens)
-        # Copied: what orjson returns keeps the whole buffer it was written in, 4 KB for 40 bytes.
-        rows.fields.extend([None if each is None else bytes(memoryview(each)) for each in fields])
+        rows.add_derived(derived)
         rows.line.extend(lines)
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vault.dataset.reading.dataset import open_dataset, records_of
+from vault.dataset.reading.dataset import chunk_bytes, open_dataset, records_of
 from vault.dataset.reading.labels import values_in_chunk
 from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
@@ -154,7 +154,7 @@ def _example(context: Context, view: View, name: str) -> ExampleShown:
 
     found = find_example(context, view, name)
     place = found.places[0]
-    row = decode_chunk(context.store.get(place.chunk)).slice(place.row, 1).to_pylist()[0]
+    row = decode_chunk(chunk_bytes(context.store, place.chunk)).slice(place.row, 1).to_pylist()[0]
     text = records_of(context.store, place.chunk)[place.row].as_py().encode()
     return ExampleShown(
         id=found.id.hex(),

@@ -73,14 +73,16 @@ def collect_garbage(
         if not dry_run:
             _remove(context, tip, first, garbage)
             context.store.backend.remove_leftovers(now - _DAY_SECONDS)
-            _forget(context)
+            _forget(context, reach)
     return report
 
 
-def _forget(context: Context) -> None:
+def _forget(context: Context, reach: Reach) -> None:
     from vault.dataset.comparing.past import GROUP
+    from vault.dataset.reading.derived_chunks import forget_derived
     from vault.operations.duplicates.signing.compared_examples import array_files, forget_unused
 
+    forget_derived(context.store, reach.objects)
     forget_unused(context)
     array_files(context).sweep(GROUP)
 
