@@ -17,6 +17,7 @@ import pytest
 from tests.support.drafting import ids, remove
 from tests.support.library import Library, chat
 from vault.catalogue.index.examples import Catalogue
+from vault.catalogue.index.generation import open_generation
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest, digest_of
 from vault.operations.history.show import ExampleShown
@@ -271,6 +272,50 @@ def test_places_are_found_between_any_two_ids(tmp_path: Path) -> None:
     assert Catalogue(None).locate(b"\0" * 16, b"\xff" * 16, chunks, read_ids) == catalogue.locate(
         b"\0" * 16, b"\xff" * 16, chunks, read_ids
     )
+
+
+def test_one_chunk_more_does_not_write_all_others_again(tmp_path: Path) -> None:
+    """A generation is taken over by one at least half its size: few files, and little written."""
+    stored: dict[Digest, pa.Array] = {}
+    generator = np.random.default_rng(4)
+    written: list[int] = []
+    catalogue = Catalogue(tmp_path / "catalogue")
+    reads: list[Digest] = []
+
+    def read_ids(chunk: Digest) -> pa.Array:
+        reads.append(chunk)
+        return stored[chunk]
+
+    for number in range(64):
+        rows = generator.integers(0, 256, (10, 16), np.uint8)
+        stored[digest_of(bytes([number]))] = pa.array(
+            [each.tobytes() for each in rows], pa.binary(16)
+        )
+        before = {each.name for each in (tmp_path / "catalogue").glob("*.duckdb")}
+        wanted = rows[3].tobytes()
+        (found,) = catalogue.locate(wanted, wanted, list(stored), read_ids)
+        assert (found.id, found.row) == (wanted, 3)
+        files = sorted((tmp_path / "catalogue").glob("*.duckdb"))
+        assert len(files) <= 7
+        (new,) = [each for each in files if each.name not in before]
+        generation = open_generation(new)
+        written.append(generation.examples)
+        generation.connection.close()
+    # Each chunk is read once, and written once for every time that the whole has doubled.
+    assert len(reads) == len(stored)
+    assert sum(written) <= 7 * 10 * 64
+    assert len(catalogue.locate(b"\0" * 16, b"\xff" * 16, list(stored), read_ids)) == 640
+
+
+def test_two_generations_of_one_chunk_tell_each_place_once(tmp_path: Path) -> None:
+    """Two programs at once may both add a chunk."""
+    ids_of_chunk = pa.array([bytes(16), b"\x01" * 16], pa.binary(16))
+    chunk = digest_of(b"chunk")
+    folder = tmp_path / "catalogue"
+    Catalogue(folder).locate(bytes(16), bytes(16), [chunk], lambda _: ids_of_chunk)
+    shutil.copy(folder / "00000001.duckdb", folder / "00000002.duckdb")
+    found = Catalogue(folder).locate(bytes(16), bytes(16), [chunk], lambda _: ids_of_chunk)
+    assert [(each.chunk, each.row) for each in found] == [(chunk, 0)]
 
 
 def test_a_catalogue_that_cannot_be_built_on_disk_is_built_in_memory(

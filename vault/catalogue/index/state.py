@@ -15,7 +15,7 @@ _MARK_AT = 8
 
 @dataclass(frozen=True, slots=True)
 class CatalogueState:
-    """The newest generation (None if there is no catalogue), its size, and whether it is damaged.
+    """The newest generation (None if there is none), the size of all, and whether one is damaged.
 
     Damaged is one that does not begin as a database does. Nothing more is looked at: whoever opens
     a database runs what its views say.
@@ -27,7 +27,7 @@ class CatalogueState:
 
 
 def catalogue_state(folder: Path) -> CatalogueState:
-    """Return how the catalogue in a folder stands; reads 12 bytes.
+    """Return how the catalogue in a folder stands; reads 12 bytes of each generation.
 
     Raises Corrupt (`foreign-file`), OSError.
     """
@@ -37,7 +37,11 @@ def catalogue_state(folder: Path) -> CatalogueState:
     }
     if not found:
         return CatalogueState(None, 0, is_damaged=False)
-    newest = max(found)
-    with open(plain.open(found[newest]), "rb", buffering=0) as file:
-        is_damaged = file.read(_MARK_AT + len(_MARK))[_MARK_AT:] != _MARK
-    return CatalogueState(newest, plain.status(found[newest]).st_size, is_damaged=is_damaged)
+    size_bytes = sum(plain.status(name).st_size for name in found.values())
+    is_damaged = not all(_begins_well(plain, name) for name in found.values())
+    return CatalogueState(max(found), size_bytes, is_damaged=is_damaged)
+
+
+def _begins_well(plain: PlainFolder, name: str) -> bool:
+    with open(plain.open(name), "rb", buffering=0) as file:
+        return file.read(_MARK_AT + len(_MARK))[_MARK_AT:] == _MARK

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from vault.catalogue.index.examples import Catalogue, Located
+from vault.catalogue.index.examples import Catalogue
+from vault.catalogue.index.generation import Located
 from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput, NotFound
 from vault.layout import catalogue_folder
