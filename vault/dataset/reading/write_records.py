@@ -26,6 +26,7 @@ from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, en
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
+from vault.objects.field_pairs import FieldPair, fitting_pairs
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import (
@@ -67,6 +68,7 @@ class BlockIds:
 
     `ids` holds 16 bytes a record, `content_ids` 8 bytes (0 where `has_content` is 0). `formats`
     counts records by kind. `keys` are the update keys as JSON, None where a record has none.
+    `choices` are the names of prompt and answer that fit the first raw record with several.
     """
 
     ids: bytes
@@ -76,6 +78,7 @@ class BlockIds:
     line_count: int
     refused: list[Refused]
     keys: list[bytes | None] | None
+    choices: Sequence[FieldPair] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class _PendingBlock:
     refused: list[Refused]
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
+    choices: Sequence[FieldPair] = ()
 
     def add(
         self,
@@ -108,6 +112,9 @@ class _PendingBlock:
         rows.data.extend(texts)
         rows.ids.extend(example_ids(canonical))
         rows.kind.extend(kind)
+        if Kind.RAW in kind and reader.kind is None and not self.choices:
+            raw = (value for value, own in zip(values, kind, strict=True) if own is Kind.RAW)
+            self.choices = next(filter(None, map(fitting_pairs, raw)), ())
         rows.content_id.extend([each or 0 for each in content_id])
         rows.has_content.extend([each is not None for each in content_id])
         rows.prompt_id.extend([each or 0 for each in prompt_id])
@@ -166,6 +173,7 @@ class BlockWriter:
             line_count=records.line_count,
             refused=pending.refused,
             keys=pending.keys if reader.updating else None,
+            choices=pending.choices,
         )
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> list[Placed]:

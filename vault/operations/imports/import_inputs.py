@@ -56,6 +56,7 @@ def import_inputs(
         ingested = ingest.run(inputs, advance=context.progress.advance)
     context.progress.finish()
     ingest.count_same_content(known.content)
+    ingest.count_reordered(dataset, ingested.fresh.keys())
     _refuse_if_nothing_read(ingested, files)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
@@ -125,7 +126,10 @@ def _first_reason(ingested: Ingested) -> str:
 
 def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -> ImportReport:
     files = tuple(_file_report(each) for each in ingested.files)
-    names = ("read", "imported", "duplicates", "same_content", "returned", "quarantined")
+    names = (
+        *("read", "imported", "duplicates", "same_content", "reordered"),
+        *("returned", "quarantined"),
+    )
     totals = {name: sum(getattr(each, name) for each in files) for name in names}
     return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
 
@@ -140,9 +144,11 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         imported=outcome.imported,
         duplicates=outcome.duplicates,
         same_content=outcome.same_content,
+        reordered=outcome.reordered,
         returned=outcome.returned,
         quarantined=outcome.quarantined,
         first_reason=outcome.first_reason,
         unmatched=outcome.unmatched,
         merged=outcome.merged,
+        choices=tuple({"user": asked, "assistant": told} for asked, told in outcome.choices),
     )
