@@ -258,6 +258,9 @@ def test_plain_text_is_a_file_a_line_or_a_paragraph(run: Run, project: Path) -> 
     assert "read 2 records as text" in run("import", "poem.txt", "--paragraphs").out
     items = json.loads(run("query", "--where", "kind = 'text'", "--json").out)["items"]
     assert [each["data"] for each in items] == [{"text": "One,\ntwo."}, {"text": "Three."}]
+    (project / "poem.txt").write_text("One,\ntwo.\n\nFour.\n")
+    again = run("import", "--replace", "poem.txt")
+    assert "read 2 records as text" in again.out, "a source is read as it was before"
     both = run("import", "poem.txt", "--lines", "--paragraphs")
     assert (both.code, "text-units-exclude" in both.err) == (2, True)
     other = run("import", "data.jsonl", "--lines")
@@ -268,7 +271,7 @@ def test_text_that_is_not_utf8_goes_to_quarantine(run: Run, project: Path) -> No
     (project / "poem.txt").write_bytes(b"One\nZw\xf6lf\n")
     outcome = run("import", "poem.txt", "--lines")
     assert (outcome.code, "first: line 2: invalid UTF-8 at byte 2" in outcome.out) == (0, True)
-    assert run("import", "poem.txt").code == 2
+    assert run("import", "poem.txt", "--source", "whole").code == 2
 
 
 def test_arguments_in_another_order_are_told(run: Run, project: Path) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.formats.files.blocks import Block, Refused
+from vault.formats.files.inputs import TextUnit
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
@@ -45,6 +46,7 @@ class RecordReader:
     """How the records of one source are read, and which field says what they update.
 
     `key` is a dotted path, or None for the id that an export wrote; looked at only if `updating`.
+    `unit` is what is a record of plain text, None if that was not said.
     """
 
     source: str
@@ -53,12 +55,15 @@ class RecordReader:
     mapping: Mapping[str, str] | None = None
     updating: bool = False
     key: str | None = None
+    unit: TextUnit | None = None
 
     def remembered(self) -> dict[str, Any]:
         """Return what a manifest keeps of this, so that the source is read so again."""
         entry: dict[str, Any] = {"format": None if self.kind is None else str(self.kind)}
         if self.mapping:
             entry["map"] = dict(self.mapping)
+        if self.unit is not None:
+            entry["unit"] = self.unit.value
         return entry
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from vault.dataset.changing.stage import Staged
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput, VaultError
 from vault.formats.files.blocks import Block
 from vault.formats.files.inputs import InputFile
@@ -37,7 +38,7 @@ def import_inputs(
     dataset = open_dataset(context.store, draft.manifest)
     readers = [reader_of_file(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(reader=reader, path=each.path, blocks=opened(each))
+        InputBlocks(reader=reader, path=each.path, blocks=opened(_by_unit(each, reader)))
         for reader, each in zip(readers, files, strict=True)
     ]
     known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
@@ -60,6 +61,10 @@ def import_inputs(
     _refuse_if_nothing_read(ingested, files)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
+
+
+def _by_unit(file: InputFile, reader: RecordReader) -> InputFile:
+    return file if reader.unit is None else replace(file, unit=reader.unit)
 
 
 @contextmanager
