@@ -207,3 +207,11 @@ def test_an_export_that_names_a_version_says_nothing_of_the_stage(
 
     for revision in ("v1", "STAGE"):
         assert "staged" not in run("export", revision, "-o", f"{revision}.jsonl").err
+
+
+def test_plain_text_is_read_and_not_written(run: Run, project: Path) -> None:
+    run("import", "data.jsonl")
+    run("commit", "-m", "one")
+    outcome = run("export", "-o", "out.txt")
+    assert (outcome.code, "output-unknown" in outcome.err) == (2, True)
+    assert not (project / "out.txt").exists()

@@ -112,19 +112,19 @@ def test_update_puts_edits_in_the_place_of_records_with_the_same_key(
 
 
 def test_a_mapping_says_who_speaks(run: Run, project: Path) -> None:
-    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    write_lines(project / "qa.jsonl", [{"question": "a?", "reply": "b"}])
     raw = run("import", "qa.jsonl", "--dry-run")
     assert "as raw" in raw.out
-    report = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=answer")
+    report = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=reply")
     assert "read 1 record as chat" in report.out
 
 
 def test_a_raw_import_hints_at_the_mapping_and_what_a_later_mapping_does_not_change(
     run: Run, project: Path
 ) -> None:
-    write_lines(project / "qa.jsonl", [{"question": "a?", "answer": "b"}])
+    write_lines(project / "qa.jsonl", [{"question": "a?", "reply": "b"}])
     assert "--map user=FIELD --map assistant=FIELD" in run("import", "qa.jsonl").err
-    again = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=answer")
+    again = run("import", "qa.jsonl", "--map", "user=question", "--map", "assistant=reply")
     assert "hint:  what was there stays as it was first read" in again.err
 
 
@@ -223,3 +223,67 @@ def test_replacing_says_how_many_examples_it_took_out(
     outcome = run("import", mode, "data.jsonl")
     told = f"there was no record to read: 1 example{what} was taken out of the stage"
     assert f"warning: {told}" in outcome.err
+
+
+def test_pairs_that_fit_are_named_with_what_to_type(run: Run, project: Path) -> None:
+    record = {"problem": "2+2?", "solution": "Two and two.", "Correct Answer": "4", "answer": "4"}
+    write_lines(project / "math.jsonl", [record])
+    outcome = run("import", "math.jsonl")
+    assert "math.jsonl: read 1 record as raw" in outcome.out
+    assert "problem and solution, or problem and answer may be prompt and answer" in outcome.err
+    assert "--replace --map user=problem --map assistant=solution" in outcome.err
+    mapped = ["--map", "user=problem", "--map", "assistant=solution"]
+    assert "as chat" in run("import", "math.jsonl", "--replace", *mapped).out
+
+
+def test_well_known_pairs_and_prompts_are_read(run: Run, project: Path) -> None:
+    write_lines(project / "qa.jsonl", [{"question": "2+2?", "answer": "4"}])
+    assert "read 1 record as prompt-completion" in run("import", "qa.jsonl").out
+    write_lines(project / "rl.jsonl", [{"prompt": "3+3?", "ground_truth": "6"}])
+    assert "read 1 record as prompt" in run("import", "rl.jsonl").out
+    found = json.loads(run("query", "--where", "kind = 'prompt'", "--json").out)["items"]
+    assert [each["data"]["prompt"] for each in found] == ["3+3?"]
+    asked = json.loads(run("query", "--where", "prompt = '2+2?'", "--json").out)["items"]
+    assert [each["data"]["answer"] for each in asked] == ["4"]
+    truth = json.loads(run("query", "--where", "data.ground_truth = '6'", "--json").out)["items"]
+    assert len(truth) == 1
+    codes = [each["code"] for each in json.loads(run("validate", "--json").out)["findings"]]
+    assert not [each for each in codes if not each.startswith("SETS")]
+    told = json.loads(run("validate", "--target", "openai", "--json").out)["findings"]
+    assert "TURN016" in [each["code"] for each in told]
+
+
+def test_plain_text_is_a_file_a_line_or_a_paragraph(run: Run, project: Path) -> None:
+    (project / "poem.txt").write_text("One,\ntwo.\n\nThree.\n")
+    whole = run("import", "poem.txt", "--dry-run")
+    assert "poem.txt: read 1 record as text" in whole.out
+    assert "read 3 records as text" in run("import", "poem.txt", "--lines", "--dry-run").out
+    assert "read 2 records as text" in run("import", "poem.txt", "--paragraphs").out
+    items = json.loads(run("query", "--where", "kind = 'text'", "--json").out)["items"]
+    assert [each["data"] for each in items] == [{"text": "One,\ntwo."}, {"text": "Three."}]
+    (project / "poem.txt").write_text("One,\ntwo.\n\nFour.\n")
+    again = run("import", "--replace", "poem.txt")
+    assert "read 2 records as text" in again.out, "a source is read as it was before"
+    both = run("import", "poem.txt", "--lines", "--paragraphs")
+    assert (both.code, "text-units-exclude" in both.err) == (2, True)
+    other = run("import", "data.jsonl", "--lines")
+    assert (other.code, "no-text-files" in other.err) == (2, True)
+
+
+def test_text_that_is_not_utf8_goes_to_quarantine(run: Run, project: Path) -> None:
+    (project / "poem.txt").write_bytes(b"One\nZw\xf6lf\n")
+    outcome = run("import", "poem.txt", "--lines")
+    assert (outcome.code, "first: line 2: invalid UTF-8 at byte 2" in outcome.out) == (0, True)
+    assert run("import", "poem.txt", "--source", "whole").code == 2
+
+
+def test_arguments_in_another_order_are_told(run: Run, project: Path) -> None:
+    def called(given: dict[str, str]) -> dict[str, object]:
+        call = {"function": {"name": "book", "arguments": given}}
+        return {"messages": [{"role": "assistant", "content": None, "tool_calls": [call]}]}
+
+    records = [called({"a": "1", "b": "2"}), called({"b": "2", "a": "1"})]
+    write_lines(project / "calls.jsonl", records)
+    outcome = run("import", "calls.jsonl")
+    assert "1 of these have their keys in another order" in outcome.out
+    assert "write arguments as JSON text" in outcome.err

@@ -117,7 +117,7 @@ def conversation_parts(conversation: Conversation) -> tuple[bytes, bytes]:
     both parts are. Plain text is a prompt part, and its response part is empty.
     """
     prompt, response, rejected, desirable, tools, parallel_tool_calls, text, media = conversation
-    asked: dict[str, Any] = {"messages": in_order(prompt)} if text is None else {"text": text}
+    asked: dict[str, Any] = {"messages": _written(prompt)} if text is None else {"text": text}
     if media is not None:
         asked["media"] = media
     if text is not None:
@@ -126,9 +126,9 @@ def conversation_parts(conversation: Conversation) -> tuple[bytes, bytes]:
         asked["tools"] = [_tool_in_order(each) for each in tools]
     if parallel_tool_calls is not None:
         asked["parallel_tool_calls"] = parallel_tool_calls
-    answered: dict[str, Any] = {"messages": in_order(response)}
+    answered: dict[str, Any] = {"messages": _written(response)}
     if rejected is not None:
-        answered["rejected"] = in_order(rejected)
+        answered["rejected"] = _written(rejected)
     if desirable is not None:
         answered["desirable"] = desirable
     return canonical_bytes(asked), canonical_bytes(answered)
@@ -137,31 +137,42 @@ def conversation_parts(conversation: Conversation) -> tuple[bytes, bytes]:
 def in_order(value: Any) -> Any:
     """Return messages, or a part of one, for `canonical_bytes` to write with the order that counts.
 
-    The values of ORDERED_MEMBERS keep the order of keys that they have, all else is sorted.
+    The values of ORDERED_MEMBERS keep the order of keys that they have, all else is sorted. What
+    holds none of them is returned as it is.
     """
-    if isinstance(value, (list, tuple)):
-        return [in_order(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if all(type(each) is str for each in value.values()):
-        return value  # nearly every message
-    return {
-        name: InOrder(each)
-        if name in ORDERED_MEMBERS and isinstance(each, (dict, list))
-        else in_order(each)
-        for name, each in value.items()
-    }
+    if type(value) is dict:
+        result = value
+        for name, each in value.items():
+            if each and (type(each) is dict or type(each) is list):
+                result = value.copy() if result is value else result
+                result[name] = InOrder(each) if name in ORDERED_MEMBERS else in_order(each)
+        return result
+    return [in_order(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _written(messages: tuple[Message, ...]) -> Any:
+    for message in messages:
+        if len(message) != 2 or type(message.get("content")) is not str:
+            return in_order(messages)
+    return messages
 
 
 def _tool_in_order(tool: Any) -> Any:
     """Return a schema whose members, and those of its function, are sorted, and no others."""
-    if not isinstance(tool, dict):
+    if type(tool) is not dict:
         return tool
-    function = tool.get("function")
-    ordered: dict[str, Any] = {name: InOrder(each) for name, each in tool.items()}
-    if isinstance(function, dict):
-        ordered["function"] = {name: InOrder(each) for name, each in function.items()}
-    return ordered
+    result = _members_in_order(tool)
+    if type(tool.get("function")) is dict:
+        result["function"] = _members_in_order(tool["function"])
+    return result
+
+
+def _members_in_order(schema: dict[str, Any]) -> dict[str, Any]:
+    result = schema.copy()
+    for name, each in schema.items():
+        if type(each) is dict or type(each) is list:
+            result[name] = InOrder(each)
+    return result
 
 
 def _keys_of_text(conversation: Conversation, text: str) -> ConversationKeys:

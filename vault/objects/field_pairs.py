@@ -8,6 +8,7 @@ Normative: docs/format/conversations.md, section 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 FieldPair = tuple[str, str]
@@ -43,23 +44,31 @@ FIELD_PAIR_NAMES = frozenset(name for pair in FIELD_PAIRS for name in pair)
 
 ANSWERS_TO_PROMPT = frozenset(
     {*(answer for prompt, answer in FIELD_PAIRS if prompt == "prompt"), "completion"}
-    | {"completions", "chosen", "rejected"}
+    | {"chosen", "rejected", "generation"}
 )
-"""Names of an answer to `prompt`: a record that has one of them is no prompt alone."""
+"""Names of an answer to `prompt`: a record that has one, or several by a plural, or one that is
+written with capitals or spaces around it, is no prompt alone."""
 
 
 def fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
     """Return the pairs of which both fields hold text, the empty text included."""
-    texts = {name for name in FIELD_PAIR_NAMES.intersection(record) if type(record[name]) is str}
-    if len(texts) < 2:
-        return []
-    return [pair for pair in FIELD_PAIRS if pair[0] in texts and pair[1] in texts]
+    return list(_pairs_among(_texts(record)))
 
 
 def field_pair(record: Mapping[str, Any]) -> FieldPair | None:
     """Return the pair that fits a record; None if none does, or more than one."""
-    found = fitting_pairs(record)
+    found = _pairs_among(_texts(record))
     return found[0] if len(found) == 1 else None
+
+
+def _texts(record: Mapping[str, Any]) -> frozenset[str]:
+    named = FIELD_PAIR_NAMES.intersection(record)
+    return frozenset([name for name in named if type(record[name]) is str]) if named else named
+
+
+@lru_cache(maxsize=256)  # the records of a file have the same names
+def _pairs_among(texts: frozenset[str]) -> tuple[FieldPair, ...]:
+    return tuple(pair for pair in FIELD_PAIRS if pair[0] in texts and pair[1] in texts)
 
 
 def is_prompt_alone(record: Mapping[str, Any]) -> bool:
@@ -67,7 +76,11 @@ def is_prompt_alone(record: Mapping[str, Any]) -> bool:
     prompt = record.get("prompt")
     if type(prompt) is not str and not _is_list_of_messages(prompt):
         return False
-    return all(record[name] is None for name in ANSWERS_TO_PROMPT.intersection(record))
+    return not any(
+        name.strip(" ").lower().removesuffix("s") in ANSWERS_TO_PROMPT
+        for name, value in record.items()
+        if value is not None
+    )
 
 
 def _is_list_of_messages(value: Any) -> bool:

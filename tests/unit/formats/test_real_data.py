@@ -27,7 +27,7 @@ FILES = [
     ("llama-factory/glaive_toolcall_en_demo.json", Kind.SHAREGPT),
     ("llama-factory/kto_en_demo.json", Kind.KTO),
     ("llama-factory/reason_tool_use_demo_50.jsonl", Kind.CHAT),
-    ("gsm8k/train.jsonl", Kind.RAW),
+    ("gsm8k/train.jsonl", Kind.PROMPT_COMPLETION),
 ]
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the data is not beside the checkout")

@@ -142,6 +142,7 @@ def test_codes_and_names_are_given_once() -> None:
 def test_no_rule_stumbles_over_a_strange_record(record: dict[str, Any]) -> None:
     for kind in (
         *("chat", "sharegpt", "alpaca", "prompt-completion", "preference", "kto", "text", "raw"),
+        "prompt",
         "of a later version",
     ):
         subject = read_subject(kind, record)

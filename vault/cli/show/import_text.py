@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vault.cli.show.count_text import count_changes
@@ -45,9 +46,16 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         return
     if report.quarantined:
         yield "`vault quarantine list` tells what is wrong"
-    if any(file.format == "raw" and file.imported for file in report.files):
+    choices = next((file.choices for file in report.files if file.choices), ())
+    if choices:
+        yield f"{_either(choices)} may be prompt and answer of raw records; say which, such as"
+        yield f"--replace {_as_options(choices[0])}"
+    elif any(file.format == "raw" and file.imported for file in report.files):
         yield "nothing says who speaks in raw records; to say so, import them again with"
         yield "--replace --map user=FIELD --map assistant=FIELD"
+    if report.reordered:
+        yield "a record is known by what it holds, and stays in the order that was read first;"
+        yield "write arguments as JSON text to tell records apart by their order"
     if keeps_reading and report.duplicates:
         yield "what was there stays as it was first read; --replace reads it anew"
     if any(file.unmatched for file in report.files):
@@ -60,6 +68,16 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         yield "`vault status` shows where things stand"
 
 
+def _either(choices: Sequence[Mapping[str, str]]) -> str:
+    named = [f"{each['user']} and {each['assistant']}" for each in choices[:3]]
+    return escape(", or ".join(named))
+
+
+def _as_options(mapping: Mapping[str, str]) -> str:
+    given = (shlex.quote(f"{role}={name}") for role, name in mapping.items())
+    return " ".join(f"--map {each}" for each in given)
+
+
 def _file(file: ImportedFile, would: str) -> Iterator[str]:
     name = escape("standard input" if file.path == "-" else file.path)
     kind = f" as {file.format}" if file.format else ""
@@ -70,6 +88,9 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
     if file.duplicates:
         kept = "would not be" if would else "not"
         yield _line(file.duplicates, f"already there, {kept} stored again")
+    if file.reordered:
+        other = "of these have their keys in another order, in arguments or schemas of tools"
+        yield paint(_line(file.reordered, other, 2), "yellow")
     if file.unmatched:
         verb = "would take" if would else "took"
         yield paint(_line(file.unmatched, f"of all {verb} the place of no example"), "yellow")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from vault.dataset.reading.conversations import read_conversation, whole_text
+from vault.dataset.reading.conversations import media_seen, read_conversation, whole_text
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import record_arrays
@@ -133,7 +133,7 @@ class _Told:
         given = pa.array([each.answer for each in told], pa.large_string())
         self._answers.append(_answer_numbers(conversations, given))
         self._held.extend([each.held for each in told])
-        media = [0 if each is None else number_of(each.media) for each in conversations]
+        media = [0 if each is None else number_of(media_seen(each)) for each in conversations]
         self._media.extend(media)
         self._tools.extend([0 if each is None else number_of(each.tools) for each in conversations])
         if self._part is Part.CONVERSATION:
@@ -288,8 +288,8 @@ def conversation_digest(conversation: Conversation | None) -> bytes:
 
 
 def number_of(value: Any) -> int:
-    """Return a number of media or declared tools that equal ones share; 0 for None."""
-    return 0 if value is None else xxhash.xxh3_64_intdigest(canonical_bytes(value)) | 1
+    """Return a number of media or declared tools that equal ones share; 0 for none."""
+    return 0 if not value else xxhash.xxh3_64_intdigest(canonical_bytes(value)) | 1
 
 
 def _text_digest(text: str | None, media: int) -> bytes:

@@ -79,9 +79,24 @@ def whole_text(message: Message) -> str:
     return "\n".join(told)
 
 
+def media_seen(conversation: Conversation) -> list[Any]:
+    """Return the media of a conversation, beside its messages and among their parts, in order."""
+    found: list[Any] = [] if conversation.media is None else [conversation.media]
+    for message in conversation.prompt + conversation.response:
+        content = message.get("content")
+        if type(content) is list:
+            found += [part for part in content if _is_media(part)]
+    return found
+
+
+def _is_media(part: Mapping[str, Any]) -> bool:
+    # Some providers have no types: the first member says what the part is.
+    return _MEDIA_PART.search(str(part.get("type") or next(iter(part), ""))) is not None
+
+
 def _part_text(part: Mapping[str, Any]) -> str:
     texts = texts_of({"content": [part]})
-    if texts or _MEDIA_PART.search(str(part.get("type", ""))):
+    if texts or _is_media(part):
         return "".join(texts)
     return _as_text({name: each for name, each in part.items() if name not in _OF_NO_WORDS})
 

@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.formats.files.blocks import Block, Refused
+from vault.formats.files.inputs import TextUnit
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
+from vault.objects.field_pairs import FieldPair, fitting_pairs
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import (
@@ -44,6 +46,7 @@ class RecordReader:
     """How the records of one source are read, and which field says what they update.
 
     `key` is a dotted path, or None for the id that an export wrote; looked at only if `updating`.
+    `unit` is what is a record of plain text, None if that was not said.
     """
 
     source: str
@@ -52,12 +55,15 @@ class RecordReader:
     mapping: Mapping[str, str] | None = None
     updating: bool = False
     key: str | None = None
+    unit: TextUnit | None = None
 
     def remembered(self) -> dict[str, Any]:
         """Return what a manifest keeps of this, so that the source is read so again."""
         entry: dict[str, Any] = {"format": None if self.kind is None else str(self.kind)}
         if self.mapping:
             entry["map"] = dict(self.mapping)
+        if self.unit is not None:
+            entry["unit"] = self.unit.value
         return entry
 
 
@@ -67,6 +73,7 @@ class BlockIds:
 
     `ids` holds 16 bytes a record, `content_ids` 8 bytes (0 where `has_content` is 0). `formats`
     counts records by kind. `keys` are the update keys as JSON, None where a record has none.
+    `choices` are the names of prompt and answer that fit the first raw record with several.
     """
 
     ids: bytes
@@ -76,6 +83,7 @@ class BlockIds:
     line_count: int
     refused: list[Refused]
     keys: list[bytes | None] | None
+    choices: Sequence[FieldPair] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class _PendingBlock:
     refused: list[Refused]
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
+    choices: Sequence[FieldPair] = ()
 
     def add(
         self,
@@ -107,6 +116,10 @@ class _PendingBlock:
         rows.data.extend(texts)
         rows.ids.extend(example_ids(canonical))
         rows.add_derived(derived)
+        kinds = [each[0] for each in derived]
+        if Kind.RAW in kinds and reader.kind is None and not self.choices:
+            raw = (value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW)
+            self.choices = next(filter(None, map(fitting_pairs, raw)), ())
         rows.line.extend(lines)
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:
@@ -156,6 +169,7 @@ class BlockWriter:
             line_count=records.line_count,
             refused=pending.refused,
             keys=pending.keys if reader.updating else None,
+            choices=pending.choices,
         )
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> list[Placed]:

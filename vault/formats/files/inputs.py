@@ -12,7 +12,7 @@ import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import Enum, StrEnum
 
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.file_state import FileState
@@ -28,7 +28,7 @@ class Layout(Enum):
     TEXT = "text"
 
 
-class TextUnit(Enum):
+class TextUnit(StrEnum):
     """What of a file of plain text is one record."""
 
     FILE = "file"
@@ -103,6 +103,12 @@ def by_name(path: str) -> InputFile | None:
         ending = os.path.splitext(stem)[1]
     layout = _LAYOUTS.get(ending.lower())
     return None if layout is None else InputFile(path, layout, compression)
+
+
+def written_by_name(path: str) -> InputFile | None:
+    """Return what the ending of a path says of a file that vault writes: plain text is none."""
+    named = by_name(path)
+    return None if named is None or named.layout is Layout.TEXT else named
 
 
 def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[InputFile, ...]:

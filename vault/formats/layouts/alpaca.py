@@ -38,12 +38,13 @@ def prompt_of(record: dict[str, Any]) -> tuple[Message, ...]:
         _text(given)
     asked: list[Message] = [{"role": "user", "content": instruction}] if instruction else []
     if "system" in record or "history" in record:
-        earlier = _history(record.get("history"))
+        earlier = history_messages(record.get("history"))
         return (*system_messages(record.get("system")), *earlier, *asked)
     return tuple(asked)
 
 
-def _history(history: Any) -> list[Message]:
+def history_messages(history: Any) -> list[Message]:
+    """Return the messages of earlier turns, a list of pairs of texts; raises BrokenStructure."""
     if history is None:
         return []
     if type(history) is not list:

@@ -19,6 +19,7 @@ _PLAIN_ROLES = frozenset({"system", "user", "assistant", "developer"})
 
 # What trainers and providers call the reasoning before an answer, in the order of reading.
 _REASONING_NAMES = ("reasoning_content", "reasoning", "thinking")
+_IS_REASONING = frozenset(_REASONING_NAMES)
 
 
 def canonical_messages(messages: Any, calls: Calls | None = None) -> list[Message]:
@@ -83,7 +84,7 @@ def _canonical_message(message: Any, calls: Calls) -> Message:
         said["call"] = [said["call"]]
     if "weight" in said and type(said["weight"]) is not bool and said["weight"] == 1:
         del said["weight"]
-    if any(name in said for name in _REASONING_NAMES):
+    if not _IS_REASONING.isdisjoint(said):
         _make_reasoning_canonical(said)
     _make_calls_canonical(said, calls)
     _make_content_canonical(said)

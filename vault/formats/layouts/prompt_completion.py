@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vault.formats.layouts import sharegpt
+from vault.formats.layouts import alpaca, sharegpt
 from vault.formats.layouts.chat import TOOL_FIELDS, tool_fields
 from vault.formats.layouts.messages import canonical_messages, system_messages
 from vault.formats.layouts.tool_calls import Calls
@@ -20,15 +20,19 @@ _NAMES: FieldPair = ("prompt", "completion")
 
 def fields_of(record: dict[str, Any]) -> frozenset[str]:
     """Return the names of the top-level fields that make the conversation."""
-    return _BESIDE.union(_names_in(record))
+    names = _names_in(record)
+    has_history = _has_history(record, names)
+    return _BESIDE.union(names, ("history",) if has_history else ())
 
 
 def read(record: dict[str, Any]) -> Conversation:
     """Return the conversation of a prompt-completion record; raises BrokenStructure."""
-    asked, answered = _names_in(record)
+    asked, answered = names = _names_in(record)
     calls = Calls()
     prompt = prompt_messages(record.get(asked), calls)
     completion = answer_messages(record.get(answered), calls)
+    if _has_history(record, names):
+        prompt = alpaca.history_messages(record["history"]) + prompt
     return _conversation(record, prompt, completion)
 
 
@@ -46,6 +50,17 @@ def _names_in(record: dict[str, Any]) -> FieldPair:
     if _NAMES[0] in record and _NAMES[1] in record:
         return _NAMES
     return field_pair(record) or _NAMES
+
+
+def _has_history(record: dict[str, Any], names: FieldPair) -> bool:
+    """Tell whether earlier turns stand beside a pair, as in alpaca; anything else is metadata."""
+    history = record.get("history")
+    if names == _NAMES or type(history) is not list:
+        return False
+    return all(
+        type(turn) is list and len(turn) == 2 and all(type(each) is str for each in turn)
+        for turn in history
+    )
 
 
 def _conversation(

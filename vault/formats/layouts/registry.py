@@ -275,7 +275,7 @@ _MAY_MAKE = {
     Kind.CHAT: chat.fields_of({}),
     Kind.SHAREGPT: sharegpt.fields_of({}),
     Kind.ALPACA: alpaca.fields_of({}),
-    Kind.PROMPT_COMPLETION: prompt_completion.fields_of({}) | FIELD_PAIR_NAMES,
+    Kind.PROMPT_COMPLETION: prompt_completion.fields_of({}) | FIELD_PAIR_NAMES | {"history"},
     Kind.PROMPT: prompt_completion.prompt_fields_of({}),
     Kind.TEXT: text.fields_of({}),
 }

@@ -16,7 +16,7 @@ from vault.dataset.reading.labels import labels_of_each, split_of_each
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.columns import ColumnPlan, plan_columns
-from vault.formats.files.inputs import Compression, Layout, by_name
+from vault.formats.files.inputs import Compression, Layout, written_by_name
 from vault.formats.files.table_cells import (
     CELLS,
     own_columns,
@@ -161,7 +161,7 @@ def _targets(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[_T
         return [_Target(STANDARD_OUTPUT, Layout.JSONL, Compression.NONE, chosen)]
     if not Path(options.output).suffix:
         return _folder_targets(dataset, keys, sides, options)
-    named = by_name(options.output)
+    named = written_by_name(options.output)
     if named is None:
         raise InvalidInput(
             f'the ending of "{options.output}" is not one that vault writes',

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from vault.errors import AlreadyExists, InvalidInput
-from vault.formats.files.inputs import by_name
+from vault.formats.files.inputs import written_by_name
 from vault.objects.digest import Digest
 from vault.operations.exports.writable_place import check_link
 from vault.plain_files import new_file_in, read_plain
@@ -131,7 +131,9 @@ def _is_key(key: str) -> bool:
     Relative, or absolute for a file outside of the folder; no `..`, no control characters.
     """
     path = PurePosixPath(key)
-    is_plain = path.as_posix() == key and ".." not in path.parts and by_name(key) is not None
+    is_plain = (
+        path.as_posix() == key and ".." not in path.parts and written_by_name(key) is not None
+    )
     return is_plain and not any(unicodedata.category(each) == "Cc" for each in key)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from vault.errors import AlreadyExists, InvalidInput
-from vault.formats.files.inputs import by_name
+from vault.formats.files.inputs import written_by_name
 from vault.layout import FOLDER, repository_folder
 
 
@@ -72,7 +72,7 @@ def check_link(path: str, *, force: bool) -> None:
     if not target.is_symlink():
         return
     resolved = os.path.realpath(path)
-    if by_name(resolved) is None and Path(resolved).suffix != target.suffix:
+    if written_by_name(resolved) is None and Path(resolved).suffix != target.suffix:
         raise InvalidInput(
             f"{path} is a link to {resolved}, which is no data file by its name",
             code="output-unknown",

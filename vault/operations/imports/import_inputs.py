@@ -9,6 +9,7 @@ from dataclasses import replace
 from vault.dataset.changing.stage import Staged
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.id_index import IdIndex
+from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput, VaultError
 from vault.formats.files.blocks import Block
 from vault.formats.files.inputs import InputFile
@@ -37,7 +38,7 @@ def import_inputs(
     dataset = open_dataset(context.store, draft.manifest)
     readers = [reader_of_file(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(reader=reader, path=each.path, blocks=opened(each))
+        InputBlocks(reader=reader, path=each.path, blocks=opened(_by_unit(each, reader)))
         for reader, each in zip(readers, files, strict=True)
     ]
     known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
@@ -56,9 +57,14 @@ def import_inputs(
         ingested = ingest.run(inputs, advance=context.progress.advance)
     context.progress.finish()
     ingest.count_same_content(known.content)
+    ingest.count_reordered(dataset, ingested.fresh.keys())
     _refuse_if_nothing_read(ingested, files)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
+
+
+def _by_unit(file: InputFile, reader: RecordReader) -> InputFile:
+    return file if reader.unit is None else replace(file, unit=reader.unit)
 
 
 @contextmanager
@@ -125,7 +131,10 @@ def _first_reason(ingested: Ingested) -> str:
 
 def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -> ImportReport:
     files = tuple(_file_report(each) for each in ingested.files)
-    names = ("read", "imported", "duplicates", "same_content", "returned", "quarantined")
+    names = (
+        *("read", "imported", "duplicates", "same_content", "reordered"),
+        *("returned", "quarantined"),
+    )
     totals = {name: sum(getattr(each, name) for each in files) for name in names}
     return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
 
@@ -140,9 +149,11 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         imported=outcome.imported,
         duplicates=outcome.duplicates,
         same_content=outcome.same_content,
+        reordered=outcome.reordered,
         returned=outcome.returned,
         quarantined=outcome.quarantined,
         first_reason=outcome.first_reason,
         unmatched=outcome.unmatched,
         merged=outcome.merged,
+        choices=tuple({"user": asked, "assistant": told} for asked, told in outcome.choices),
     )

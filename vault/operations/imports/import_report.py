@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,13 @@ class ImportedFile:
     """What one file gave: read = imported + duplicates + returned + quarantined.
 
     `same_content` counts imported records whose conversation was there with other metadata;
-    `returned` records that had been removed deliberately and stayed out. `first_reason` says where
+    `reordered` duplicates that differ from the record that is there in an order of keys that counts
+    (in arguments of calls, in schemas of tools), and were not stored all the same; `returned`
+    records that had been removed deliberately and stayed out. `first_reason` says where
     and why the first one of the quarantined could not be read. When updating, `unmatched` records
     took the place of no example, and `merged` ones had become equal to another example, so that the
-    one they were to replace stayed as it was.
+    one they were to replace stayed as it was. `choices` are the mappings that fit a record which
+    stayed raw because more than one does.
     """
 
     path: str
@@ -32,8 +36,10 @@ class ImportedFile:
     returned: int
     quarantined: int
     first_reason: str | None = None
+    reordered: int = 0
     unmatched: int = 0
     merged: int = 0
+    choices: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +59,4 @@ class ImportReport(Displayed):
     staged: Staged | None
     dry_run: bool = False
     taken_out: int = 0
+    reordered: int = 0

@@ -14,14 +14,17 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.id_index import NOWHERE, IdIndex, first_of_each
 from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
 from vault.formats.files.blocks import Block, Refused
 from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.field_pairs import FieldPair
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.imports.content_counts import NewContent
 from vault.operations.imports.import_workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
+from vault.operations.imports.reordered import RepeatedRecords
 from vault.processes.child import without_collector
 
 _NEW = np.uint64(1 << 63)
@@ -43,12 +46,14 @@ class FileOutcome:
     imported: int = 0
     duplicates: int = 0
     same_content: int = 0
+    reordered: int = 0
     returned: int = 0
     quarantined: int = 0
     first_reason: str | None = None
     unmatched: int = 0
     merged: int = 0
     formats: dict[str, int] = field(default_factory=dict)
+    choices: Sequence[FieldPair] = ()
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
 
@@ -99,6 +104,7 @@ class Ingest:
         self._known_quarantine = set(known_quarantine)
         self._ordinal = 0
         self._content: NewContent[FileOutcome] = NewContent()
+        self._repeated: RepeatedRecords[FileOutcome] = RepeatedRecords()
         self._refused: list[QuarantineEntry] = []
         self._refused_bytes = 0
         self._quarantine: list[Digest] = []
@@ -125,6 +131,14 @@ class Ingest:
         """
         for file, count in self._content.count_repeated(before):
             file.same_content += count
+
+    def count_reordered(self, dataset: Dataset, fresh: RowKeys) -> None:
+        """Count, for each file, records that are there but for an order of keys that counts.
+
+        `fresh` are the rows that were stored. Raises Corrupt.
+        """
+        for file, count in self._repeated.count_reordered(dataset, fresh):
+            file.reordered += count
 
     def _settle_all(
         self,
@@ -176,6 +190,10 @@ class Ingest:
         content = np.frombuffer(found.content_ids, np.uint64)
         has = np.frombuffer(found.has_content, np.bool_)
         self._content.add(file, content[new & has])
+        repeated = ~new & ~barred & has
+        self._repeated.add(
+            file, ids[repeated], content[repeated], np.where(known, places, NOWHERE)[repeated]
+        )
         return new
 
     def _again(
@@ -202,6 +220,7 @@ class Ingest:
         file.imported += int(new.sum())
         file.returned += int(barred.sum())
         file.duplicates += int((~new & ~barred).sum())
+        file.choices = file.choices or found.choices
         for name, count in found.formats.items():
             file.formats[name] = file.formats.get(name, 0) + count
 

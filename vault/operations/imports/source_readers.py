@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput
-from vault.formats.files.inputs import InputFile
+from vault.formats.files.inputs import InputFile, Layout, TextUnit
 from vault.objects.conversation import Kind
 from vault.operations.imports.import_options import ImportMode, ImportOptions
 from vault.session.context import Context
@@ -20,7 +21,12 @@ def reader_of_file(
     context: Context, dataset: Dataset, file: InputFile, options: ImportOptions
 ) -> RecordReader:
     """Return how the records of a file are read; its source is its path unless that was named."""
-    return reader_of(dataset, options.source or _source_of(context.folder, file.path), options)
+    reader = reader_of(dataset, options.source or _source_of(context.folder, file.path), options)
+    if file.layout is not Layout.TEXT:
+        return reader
+    known = dataset.manifest.sources.get(reader.source, {}).get("unit")
+    unit = TextUnit(known) if known in list(TextUnit) else None
+    return replace(reader, unit=options.text_unit or unit)
 
 
 def reader_of(dataset: Dataset, name: str, options: ImportOptions) -> RecordReader:
