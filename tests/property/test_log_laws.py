@@ -27,6 +27,7 @@ views = st.builds(
     st.dictionaries(st.just("default"), workspaces),
     st.dictionaries(digests, digests, max_size=2),
     st.dictionaries(names, st.builds(Run, st.none() | digests, names), max_size=2),
+    st.dictionaries(names, digests, max_size=2),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from vault.store.backend import Backend
 
 VERSION = 2
 """The version that this program writes; it reads version 1 as well."""
+
+KNOWN = ("conflicts", "erased")
+"""What a repository may require: this program reads both, and writes neither so far."""
 
 _LENGTH = 32
 _FROM_A_COPY = "take the file from a copy of the repository"
@@ -29,6 +33,7 @@ class RepositoryFormat:
 
     version: int
     repository: str | None
+    requires: tuple[str, ...] = ()
 
 
 def new_repository() -> str:
@@ -44,11 +49,11 @@ def repository_of(entry: Entry) -> str:
     return entry.repository or entry.digest[:_LENGTH]
 
 
-def format_text(repository: str | None) -> bytes:
+def format_text(repository: str | None, requires: Sequence[str] = ()) -> bytes:
     """Return the bytes of the format file of a repository; of version 1 where it has no name."""
     value: dict[str, object] = {"requires": [], "version": 1}
     if repository is not None:
-        value = {"repository": repository, "requires": [], "version": VERSION}
+        value = {"repository": repository, "requires": list(requires), "version": VERSION}
     return json.dumps(value).encode() + b"\n"
 
 
@@ -64,7 +69,11 @@ def parse_format(text: bytes) -> RepositoryFormat | None:
     if not isinstance(value, dict) or "requires" not in value:
         return None
     version, repository = value.get("version"), value.get("repository")
-    if type(version) is not int or not 1 <= version <= VERSION or value["requires"] != []:
+    if (
+        type(version) is not int
+        or not 1 <= version <= VERSION
+        or not _knows(version, value["requires"])
+    ):
         raise InvalidInput(
             f"the repository is of format {version} and requires {value['requires']}, "
             f"and this vault knows format {VERSION}",
@@ -75,7 +84,12 @@ def parse_format(text: bytes) -> RepositoryFormat | None:
         return RepositoryFormat(1, None)
     if not isinstance(repository, str) or REPOSITORY.fullmatch(repository) is None:
         return None
-    return RepositoryFormat(version, repository)
+    return RepositoryFormat(version, repository, tuple(value["requires"]))
+
+
+def _knows(version: int, requires: object) -> bool:
+    known = KNOWN if version == VERSION else ()
+    return isinstance(requires, list) and all(each in known for each in requires)
 
 
 def read_format(backend: Backend) -> RepositoryFormat:

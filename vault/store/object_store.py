@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vault.errors import Corrupt
+from vault.errors import Corrupt, VaultError
 from vault.layout import OBJECTS
 from vault.objects.digest import Digest, digest_of, is_digest
 from vault.store.backend import Backend
@@ -29,25 +29,51 @@ class ObjectStore:
         return digest
 
     def get(self, digest: Digest) -> bytes:
-        """Return an object's bytes.
+        """Return an object's bytes, or those of what stands for it since it was erased.
 
-        Raises Corrupt: `object-missing`, or `object-damaged` when the bytes have another digest.
+        Raises Corrupt: `object-missing`, `object-erased` if nothing stands for it, or
+        `object-damaged` when the bytes have another digest.
         """
         try:
             data = self.backend.read(object_name(digest))
         except KeyError:
+            return self._replacement(digest)
+        return _checked(digest, data)
+
+    def _replacement(self, digest: Digest) -> bytes:
+        """Return what stands for an object that is not there."""
+        missing = Corrupt(
+            f"object {digest} is missing",
+            code="object-missing",
+            hint="`vault fsck` lists everything that is damaged",
+        )
+        try:
+            erased = self._erasures()
+        except VaultError:
+            raise missing from None
+        if digest not in erased:
+            raise missing
+        replacement = erased[digest]
+        if replacement is None:
             raise Corrupt(
-                f"object {digest} is missing",
-                code="object-missing",
-                hint="`vault fsck` lists everything that is damaged",
-            ) from None
-        if digest_of(data) != digest:
-            raise Corrupt(
-                f"object {digest} is damaged: its bytes have another digest",
-                code="object-damaged",
-                hint="`vault fsck` lists everything that is damaged",
+                f"object {digest} was erased on purpose, and nothing stands for it",
+                code="object-erased",
+                hint="what it held is gone for good",
             )
-        return data
+        try:
+            return _checked(replacement, self.backend.read(object_name(replacement)))
+        except KeyError:
+            raise missing from None
+
+    def _erasures(self) -> dict[Digest, Digest | None]:
+        """Return what the repository says was erased. Costs reading the newest operation."""
+        from vault.objects.log.erasure import decode_erasures
+        from vault.store.operation_log import OperationLog
+
+        found = {}
+        for each in OperationLog(self.backend).tip().view.erased.values():
+            found.update(decode_erasures(_checked(each, self.backend.read(object_name(each)))))
+        return found
 
     def has(self, digest: Digest) -> bool:
         """Tell whether an object of this name is there; its bytes are not checked."""
@@ -71,6 +97,16 @@ class ObjectStore:
             last = name.rpartition("/")[2]
             if is_digest(last):
                 yield Digest(last)
+
+
+def _checked(digest: Digest, data: bytes) -> bytes:
+    if digest_of(data) != digest:
+        raise Corrupt(
+            f"object {digest} is damaged: its bytes have another digest",
+            code="object-damaged",
+            hint="`vault fsck` lists everything that is damaged",
+        )
+    return data
 
 
 def object_name(digest: Digest) -> str:

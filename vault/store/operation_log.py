@@ -144,8 +144,8 @@ class OperationLog:
     def changes_names(self, entry: Entry, before: Entry) -> bool:
         """Tell whether an entry changed anything that can be taken back, given the one before."""
         if entry.change is not None:
-            return entry.change.touches_more_than_runs()
-        return self.view_at(entry).without_runs() != self.view_at(before).without_runs()
+            return entry.change.is_undoable()
+        return self.view_at(entry).undoable() != self.view_at(before).undoable()
 
     def append(
         self, after: Operation | None, view: View, intent: Intent, *, repository: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ FULL = View(
     workspaces={"default": Workspace(RefName("main"))},
     notes={digest("a"): digest("scores")},
     runs={"r1": Run(digest("answers"), "finished", (digest("seeds"),)), "r2": Run(None, "open")},
+    erased={"e1": digest("list")},
 )
 
 HEADER = {
@@ -63,12 +65,17 @@ def test_a_view_comes_back_from_its_json() -> None:
 
 def test_a_view_of_version_1_has_no_notes_and_no_runs() -> None:
     said = view_to_json(FULL)
-    del said["notes"], said["runs"]
+    del said["notes"], said["runs"], said["erased"]
     assert view_from_json(said) == View(FULL.branches, FULL.tags, FULL.workspaces)
 
 
 def test_notes_and_runs_name_what_is_kept() -> None:
-    assert set(objects_named(FULL)) == {digest("scores"), digest("answers"), digest("seeds")}
+    assert set(objects_named(FULL)) == {
+        digest("scores"),
+        digest("answers"),
+        digest("seeds"),
+        digest("list"),
+    }
 
 
 def test_a_change_holds_what_differs_and_nothing_else() -> None:
@@ -76,8 +83,8 @@ def test_a_change_holds_what_differs_and_nothing_else() -> None:
     change = difference(FULL, FULL.with_tags(tags))
     assert change.old == View()
     assert change.new == View(tags={RefName("v2"): Tag(digest("b"))})
-    assert change.touches_more_than_runs()
-    assert not difference(FULL, FULL.with_runs({})).touches_more_than_runs()
+    assert change.is_undoable()
+    assert not difference(FULL, replace(FULL, runs={})).is_undoable()
 
 
 def test_a_change_of_what_was_not_there_is_refused() -> None:

@@ -74,8 +74,9 @@ class Run:
 class View:
     """Everything that can change, at one moment.
 
-    `notes` maps a commit to an object with what was found out about it later. `runs` stand apart:
-    what was paid for is not lost because something else was taken back (`without_runs`).
+    `notes` maps a commit to an object with what was found out about it later. `runs` and `erased`
+    stand apart: what was paid for is not lost, and what was erased does not come back, because
+    something else is taken back (`undoable`). `erased` maps names to lists of erased objects.
     """
 
     branches: Mapping[RefName, Digest] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class View:
     workspaces: Mapping[str, Workspace] = field(default_factory=dict)
     notes: Mapping[Digest, Digest] = field(default_factory=dict)
     runs: Mapping[str, Run] = field(default_factory=dict)
+    erased: Mapping[str, Digest] = field(default_factory=dict)
 
     def with_branch(self, name: RefName, commit: Digest) -> Self:
         """Return the view with a branch at a commit."""
@@ -100,13 +102,13 @@ class View:
         """Return the view with one workspace replaced."""
         return replace(self, workspaces={**self.workspaces, name: workspace})
 
-    def with_runs(self, runs: Mapping[str, Run]) -> Self:
-        """Return the view with these runs instead of its own."""
-        return replace(self, runs=dict(runs))
+    def undoable(self) -> Self:
+        """Return what of the view `undo` takes back: everything but runs and erasures."""
+        return replace(self, runs={}, erased={})
 
-    def without_runs(self) -> Self:
-        """Return what of the view `undo` takes back: everything but the runs."""
-        return replace(self, runs={})
+    def with_lasting(self, other: View) -> Self:
+        """Return the view with the runs and erasures of another one."""
+        return replace(self, runs=other.runs, erased=other.erased)
 
 
 def check_ref_name(text: str) -> RefName:
@@ -135,8 +137,9 @@ def stages_of(view: View) -> Iterator[Stage]:
 
 
 def objects_named(view: View) -> Iterator[Digest]:
-    """Yield the objects that notes and runs name. They name no further ones."""
+    """Yield the objects that notes, runs and erasures name."""
     yield from view.notes.values()
+    yield from view.erased.values()
     for run in view.runs.values():
         yield from run.names
         if run.object is not None:
@@ -151,9 +154,9 @@ def view_to_json(view: View) -> dict[str, Any]:
 def view_from_json(value: Mapping[str, Any]) -> View:
     """Return the view of these JSON values; KeyError, TypeError, ValueError if they are not one.
 
-    Entries of version 1 have no notes and no runs.
+    Entries of version 1 have no notes, runs and erasures.
     """
-    said = {"notes": {}, "runs": {}, **value}
+    said = {"notes": {}, "runs": {}, "erased": {}, **value}
     return View(**{part: part_from_json(part, said[part]) for part in PARTS})
 
 
@@ -227,6 +230,7 @@ _PARTS: Mapping[str, _Part] = {
     "workspaces": _Part(str, _workspace, _workspace_json),
     "notes": _Part(read_digest, read_digest, str),
     "runs": _Part(str, _run, _run_json),
+    "erased": _Part(str, read_digest, str),
 }
 
 PARTS = tuple(_PARTS)

@@ -23,9 +23,9 @@ class ViewChange:
         """Return what leads back."""
         return type(self)(self.new, self.old)
 
-    def touches_more_than_runs(self) -> bool:
+    def is_undoable(self) -> bool:
         """Tell whether anything differs that `undo` takes back."""
-        return self.old.without_runs() != self.new.without_runs()
+        return self.old.undoable() != self.new.undoable()
 
 
 def difference(old: View, new: View) -> ViewChange:

@@ -119,8 +119,7 @@ def redo(context: Context) -> UndoReport:
 def _append(
     context: Context, tip: Operation, view: View, meant: Entry, intent: Intent
 ) -> UndoReport:
-    # Runs stay: what was paid for is not lost because something else was taken back.
-    view = view.with_runs(tip.view.runs)
+    view = view.with_lasting(tip.view)
     # Found out first: once the entry is there, nothing may fail any more.
     done = _logged(context, meant, undone=intent.undoes is not None)
     report = UndoReport((done,), status_of(context, view))

@@ -145,7 +145,7 @@ def _check_format(context: Context, problems: Problems, newest: Entry | None) ->
         repository = found.repository if found else None
         if newest is not None and newest.repository is not None:
             repository = newest.repository
-        expected = format_text(repository)
+        expected = format_text(repository, found.requires if found else ())
         if text not in (expected, expected.rstrip()):
             problems.add(_DAMAGED, FORMAT_FILE, f"it should read {expected.decode()!r}")
 
