@@ -55,6 +55,7 @@ RECOGNISED: list[tuple[dict[str, Any], Kind]] = [
     ({"input": "x", "output": "y", "metadata": {"n": 1}}, Kind.PROMPT_COMPLETION),
     ({"input": "x", "output": "y", "instruction": "z"}, Kind.ALPACA),
     ({"source": "x", "target": "y"}, Kind.RAW),
+    ({"prompt": "v", "inputs": "w", "targets": "x", "problem": "y", "solution": "z"}, Kind.RAW),
     ({"prompt": "x", " Completion": "y"}, Kind.RAW),
     ({"prompt": "x", "responses": ["y"]}, Kind.RAW),
     ({"prompt": "x", "solution": "y", "reference_answer": "z"}, Kind.PROMPT),
