@@ -241,3 +241,23 @@ def test_columns_without_records_have_their_types() -> None:
         assert set(table.column_names) == layout.columns.keys() - layout.optional
         assert table.num_rows == 0
         assert Column.TEXT not in layout.columns.values() or "string" in str(table.schema)
+
+
+def test_a_prompt_alone_is_a_chat_that_nobody_answered() -> None:
+    record = {"prompt": "Why?", "ground_truth": "So."}
+    rendered = render("trl-chat", record)
+    assert rendered == Rendered(chat(), frozenset({Loss.FIELDS}))
+    assert refusal("trl-prompt-completion", record) == "it has no answer"
+    assert refusal("trl-preference", record) == "it has no rejected answer"
+
+
+def test_reasoning_has_the_name_that_the_trainer_reads() -> None:
+    thought = chat(said(reasoning_content="Hm."))
+    assert render("trl-chat", chat(said(thinking="Hm."))) == Rendered(thought)
+    several = render("trl-chat", chat(said(thinking="Hm.", reasoning="Ah.")))
+    assert several == Rendered(chat(said()), frozenset({Loss.MEMBERS}))
+
+
+def test_media_that_a_format_leaves_out_are_a_loss() -> None:
+    record = chat(said(), images=["a.png"])
+    assert render("trl-chat", record) == Rendered(chat(said()), frozenset({Loss.MEDIA}))

@@ -9,7 +9,13 @@ import pytest
 
 from vault.errors import InvalidInput
 from vault.formats.layouts.faults import FormatMismatch
-from vault.formats.layouts.registry import conversation_of, derive, recognise
+from vault.formats.layouts.registry import (
+    Derived,
+    conversation_of,
+    derive,
+    derive_stored,
+    recognise,
+)
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
 
 ASKED = {"role": "user", "content": "Hello"}
@@ -49,6 +55,7 @@ RECOGNISED: list[tuple[dict[str, Any], Kind]] = [
     ({"input": "x", "output": "y", "metadata": {"n": 1}}, Kind.PROMPT_COMPLETION),
     ({"input": "x", "output": "y", "instruction": "z"}, Kind.ALPACA),
     ({"source": "x", "target": "y"}, Kind.RAW),
+    ({"prompt": "v", "inputs": "w", "targets": "x", "problem": "y", "solution": "z"}, Kind.RAW),
     ({"prompt": "x", " Completion": "y"}, Kind.RAW),
     ({"prompt": "x", "responses": ["y"]}, Kind.RAW),
     ({"prompt": "x", "solution": "y", "reference_answer": "z"}, Kind.PROMPT),
@@ -156,3 +163,21 @@ def test_a_record_with_very_many_tool_calls_is_not_slow() -> None:
     derived = derive({"messages": [{"role": "assistant", "tool_calls": calls}, *answers]})
     assert derived.turns == count + 1
     assert time.perf_counter() - started < 5
+
+
+def test_a_stored_kind_stands_for_the_format_but_raw_is_recognised_anew() -> None:
+    question = {"question": "2+2?", "answer": "4"}
+    assert derive_stored(question, "raw", None)[0] is Kind.PROMPT_COMPLETION
+    assert derive_stored({"a": 1}, "raw", None)[0] is Kind.RAW
+    both = {"messages": [ASKED, SAID], "text": "Hello Hi."}
+    assert derive_stored(both, "text", None)[0] is Kind.TEXT
+    mapped = derive_stored(question, "chat", {"user": "question", "assistant": "answer"})
+    assert (mapped[0], mapped[1]) == (Kind.CHAT, derive(question).content_id)
+    with pytest.raises(ValueError, match="of a later version"):
+        derive_stored(question, "of a later version", None)
+
+
+@pytest.mark.parametrize("record", [each for each, _ in RECOGNISED])
+def test_a_stored_record_derives_what_it_did(record: dict[str, Any]) -> None:
+    derived = derive(record)
+    assert Derived(*derive_stored(record, derived.kind, None)) == derived

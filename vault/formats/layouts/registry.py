@@ -23,7 +23,12 @@ from vault.formats.layouts.faults import BrokenStructure, FormatMismatch, shown_
 from vault.formats.layouts.media import MEDIA_FIELDS, media_fields_of, read_media
 from vault.formats.layouts.plain_chat import Values, derive_plain, not_plain
 from vault.objects.conversation import EMPTY_KEYS, Conversation, Kind, derive_keys
-from vault.objects.field_pairs import FIELD_PAIR_NAMES, field_pair, is_prompt_alone
+from vault.objects.field_pairs import (
+    FIELD_PAIR_NAMES,
+    field_pair,
+    fitting_pairs,
+    is_prompt_alone,
+)
 from vault.objects.json.text import compact_bytes
 
 _CHAT = Kind.CHAT  # looking up a member of an enum costs as much as reading a message
@@ -229,10 +234,11 @@ def _kind_of(record: dict[str, Any], present: Collection[str]) -> Kind:
 
 
 def _kind_by_values(record: dict[str, Any]) -> Kind:
-    if field_pair(record) is not None:
+    pairs = fitting_pairs(record)
+    if len(pairs) == 1:
         has_verdict = record.get("kto_tag") is not None or type(record.get("label")) is bool
         return Kind.KTO if has_verdict else Kind.PROMPT_COMPLETION
-    return Kind.PROMPT if is_prompt_alone(record) else Kind.RAW
+    return Kind.PROMPT if not pairs and is_prompt_alone(record) else Kind.RAW
 
 
 def _is_laid_out(kind: Kind, present: Collection[str]) -> bool:

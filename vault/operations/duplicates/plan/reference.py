@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,12 +148,11 @@ def _read(context: Context, path: str, read_as: ReadAs, part: Part) -> Reference
 def _understood(dataset: Dataset, path: str | None, part: Part) -> dict[int, Conversation]:
     """Return what `Reference.understood` is. Raises InvalidInput (`reference-ambiguous`)."""
     found: dict[int, Conversation] = {}
-    pairs = _records(dataset, Kind.PROMPT_COMPLETION) if part is Part.CONVERSATION else []
-    for row, record in pairs:
-        if "completion" not in record:
-            conversation = conversation_of(record, Kind.PROMPT_COMPLETION)
-            if conversation is not None:
-                found[row] = conversation
+    if part is Part.CONVERSATION:
+        for row, record in _records(dataset, Kind.PROMPT_COMPLETION):
+            if not {"prompt", "completion"} <= record.keys():
+                conversation = conversation_of(record, Kind.PROMPT_COMPLETION)
+                found |= {} if conversation is None else {row: conversation}
     for row, record in _records(dataset, Kind.RAW):
         told = understand(record)
         if told.choices and (told.conversation is None or part is not Part.PROMPT):
@@ -164,14 +163,15 @@ def _understood(dataset: Dataset, path: str | None, part: Part) -> dict[int, Con
     return found
 
 
-def _records(dataset: Dataset, kind: Kind) -> list[tuple[int, dict[str, Any]]]:
+def _records(dataset: Dataset, kind: Kind) -> Iterator[tuple[int, dict[str, Any]]]:
     keys = dataset.keys()
     if not len(keys):
-        return []
+        return
     kinds = dataset.columns(keys, ["kind"]).column("kind")
     rows = np.flatnonzero(pc.equal(kinds, kind.value).to_numpy(zero_copy_only=False))
     texts = record_texts(dataset, keys[rows])
-    return [(row, parse(text)[0]) for row, text in zip(rows.tolist(), texts, strict=True)]
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        yield row, parse(text)[0]
 
 
 def _ambiguous(
@@ -213,12 +213,12 @@ def nothing_compared(reference: Reference, part: Part, *, is_mapped: bool) -> In
 
 
 def _way_on(reference: Reference, part: Part, is_mapped: bool) -> str:
-    raw = _records(reference.dataset, Kind.RAW)
-    if part is not Part.CONVERSATION and (reference.understood or not raw):
+    raw = next(_records(reference.dataset, Kind.RAW), None)
+    if part is not Part.CONVERSATION and (reference.understood or raw is None):
         return "compare another part: --on conversation"
     if not reference.is_file:
         return "import its files again with --replace and --map, which says what their fields hold"
-    texts = texts_in(raw[0][1]) if raw else ()
+    texts = () if raw is None else texts_in(raw[1])
     if texts:
         others = f"; text is in {', '.join(texts[:_MOST_NAMED])}" if len(texts) > 1 else ""
         return f"say who says what, such as {map_options(likely_mapping(texts))}{others}"
