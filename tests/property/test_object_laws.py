@@ -24,15 +24,23 @@ from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_com
 from vault.objects.digest import Digest, digest_of
 from vault.objects.json.member import with_member, without_member
 from vault.objects.json.text import compact_bytes, parse
+from vault.objects.label_combinations import labels_by_row
 from vault.objects.label_set import (
     Label,
-    decode_label_columns,
-    decode_label_names,
-    decode_labelled_rows,
-    decode_labels,
-    encode_labels,
+    decode_label_table,
+    encode_label_table,
+    label_set,
+    label_table,
+    labels_at,
+    merged_labels,
 )
-from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.manifest import (
+    Attachment,
+    Manifest,
+    PageReference,
+    decode_manifest,
+    encode_manifest,
+)
 from vault.objects.quarantine import (
     QuarantineEntry,
     Removal,
@@ -106,10 +114,14 @@ def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: A
     assert isinstance(picked.turns, array)
 
 
+def _lists_of_digests(least: int, most: int) -> st.SearchStrategy[tuple[Digest, ...]]:
+    return st.lists(_digests, min_size=least, max_size=most).map(tuple)
+
+
 _manifests = st.builds(
     Manifest,
     pages=st.lists(st.builds(PageReference, _digests, _numbers), max_size=4).map(tuple),
-    labels=st.dictionaries(_digests, _digests, max_size=3),
+    labels=st.dictionaries(_digests, _lists_of_digests(1, 9), max_size=3),
     removals=st.lists(_digests, max_size=3).map(tuple),
     removed=_numbers,
     quarantine=st.lists(_digests, max_size=3).map(tuple),
@@ -118,7 +130,10 @@ _manifests = st.builds(
         _text, st.fixed_dictionaries({"format": st.none() | _text, "map": _maps}), max_size=3
     ),
     adopted=st.none() | _digests,
-    attachments=st.dictionaries(_text, _digests, max_size=3),
+    attachments=st.dictionaries(
+        _text, st.builds(Attachment, _digests, _lists_of_digests(0, 2)), max_size=3
+    ),
+    conflicts=st.none() | _digests,
 )
 
 
@@ -180,9 +195,13 @@ _label_sets = st.dictionaries(
 )
 
 
+def _stored(labels: Any) -> bytes:
+    return encode_label_table(label_table(labels))
+
+
 @given(labels=_label_sets)
 def test_labels_are_read_as_they_were_written(labels: Any) -> None:
-    found = decode_labels(encode_labels(labels))
+    found = label_set(merged_labels([decode_label_table(_stored(labels))]))
     assert found == labels
     for row, said in labels.items():
         for name, each in said.items():
@@ -191,19 +210,17 @@ def test_labels_are_read_as_they_were_written(labels: Any) -> None:
 
 @given(labels=_label_sets, asked=st.lists(_numbers, max_size=3))
 def test_labels_of_some_rows_are_those_of_the_set(labels: Any, asked: list[int]) -> None:
-    data = encode_labels(labels)
-    rows = sorted([*asked, *sorted(labels)[::2]])
-    wanted = {row: own for row, own in labels.items() if row in rows}
-    assert decode_labels(data, np.array(rows, np.int64)) == wanted
-    found = decode_label_columns(data, np.array(rows, np.int64))
-    values = [
-        (row, found.names[name], repr(found.values[value]))
-        for row, name, value in zip(found.rows, found.name, found.value, strict=True)
+    table = decode_label_table(_stored(labels), values_only=True)
+    rows = np.array(sorted([*asked, *sorted(labels)[::2]]), np.int64)
+    place, combinations = labels_by_row(labels_at(table, rows), rows)
+    found = [({}, *combinations)[each] for each in place.tolist()]
+    expected = [
+        {name: labels[row][name].value for name in sorted(labels[row])} if row in labels else {}
+        for row in rows.tolist()
     ]
-    flat = ((row, own[name]) for row, own in sorted(wanted.items()) for name in sorted(own))
-    assert values == [(row, label.name, repr(label.value)) for row, label in flat]
-    assert decode_labelled_rows(data).tolist() == sorted(labels)
-    assert set(decode_label_names(data)) == {name for own in labels.values() for name in own}
+    assert [list(map(repr, each.items())) for each in found] == [
+        list(map(repr, each.items())) for each in expected
+    ]
 
 
 @given(
@@ -248,17 +265,14 @@ _DECODERS = [
     decode_records,
     decode_manifest,
     decode_commit,
-    decode_labels,
-    decode_label_columns,
-    decode_label_names,
-    decode_labelled_rows,
+    decode_label_table,
     decode_quarantine,
     decode_removals,
     decode_adoptions,
 ]
 _SAMPLES = [
     encode_records([b"{}"] * 3),
-    encode_labels({1: {"a": Label("a", 1, "ada", "now")}}),
+    _stored({1: {"a": Label("a", 1, "ada", "now")}}),
     encode_quarantine([QuarantineEntry("s", 1, "c", "r", b"x", 1, b"0" * 32)]),
     encode_removals([Removal(b"0" * 16, "r", None, "c", "t")]),
     encode_adoptions([Adoption(digest_of(b""), 0, 1, "s")]),

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support import plain_reader
 from vault.objects.digest import Digest, example_id
-from vault.objects.fingerprint import fingerprint
-from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.fingerprint import LabelTexts, fingerprint
+from vault.objects.json.text import UnreadableJson, canonical_bytes, parse
 from vault.objects.quarantine import QuarantineEntry
 from vault.objects.run_page import cut_pages
 from vault.objects.runs import ChunkNumbers, Runs
@@ -55,8 +55,9 @@ def test_records_that_are_refused(vector: dict[str, str]) -> None:
 def test_fingerprints(vector: dict[str, Any]) -> None:
     labels = {bytes.fromhex(each): said for each, said in vector["labels"].items()}
     ids = np.frombuffer(b"".join(labels), "V16")
-    labelled = {each: said for each, said in labels.items() if said}
-    assert fingerprint(ids, labelled) == vector["fingerprint"]
+    texts = [canonical_bytes(said) if said else b"" for said in labels.values()]
+    said = LabelTexts(np.arange(len(texts)), texts)
+    assert fingerprint(ids, said) == vector["fingerprint"]
     exact = {
         each: plain_reader.read_json(json.dumps(said).encode()) for each, said in labels.items()
     }

@@ -19,15 +19,22 @@ from tests.support.repositories import (
     view_of,
     write_lines,
 )
-from vault.dataset.changing.stage import fingerprint_of
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.fingerprints import fingerprint_of
 from vault.errors import Corrupt
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
-from vault.objects.label_set import Label, encode_labels
-from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.label_set import Label, encode_label_table, label_table
+from vault.objects.manifest import (
+    Attachment,
+    Manifest,
+    PageReference,
+    decode_manifest,
+    encode_manifest,
+)
 from vault.objects.not_duplicates import encode_judged
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
@@ -38,6 +45,8 @@ from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 
 MAIN = RefName("main")
+MISSING = Attachment(Digest("0" * 64))
+TRAIN = Label("split", "train", "ada", INTENT.time)
 
 
 @pytest.fixture
@@ -67,7 +76,7 @@ def record_view(backend: MemoryBackend, view: View) -> None:
 def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str:
     """Return the fingerprint of a dataset; nothing if it is damaged, and fsck does not ask."""
     try:
-        return fingerprint_of(context_of(backend), dataset)
+        return fingerprint_of(Dataset(ObjectStore(backend), dataset))
     except (Corrupt, LookupError, ValueError, pa.ArrowException):
         return ""
 
@@ -170,7 +179,7 @@ def _pages_off_by_one(manifest: Manifest) -> Manifest:
         (lambda manifest: replace(manifest, quarantined=2), "quarantined-count-wrong"),
         (lambda manifest: replace(manifest, removed=1), "removed-count-wrong"),
         (
-            lambda manifest: replace(manifest, attachments={"x": Digest("0" * 64)}),
+            lambda manifest: replace(manifest, attachments={"x": MISSING}),
             "object-missing",
         ),
         (
@@ -194,7 +203,7 @@ def test_an_attachment_that_cannot_be_read_is_told(
     name: str, text: str, backend: MemoryBackend
 ) -> None:
     wrong = ObjectStore(backend).put(text.encode())
-    manifest = replace(head(backend)[2], attachments={name: wrong})
+    manifest = replace(head(backend)[2], attachments={name: Attachment(wrong)})
     assert stage(backend, manifest) == {f"{name}-unreadable"}
 
 
@@ -207,7 +216,8 @@ def test_an_attachment_that_can_be_read_or_is_not_known_is_no_fault(
         "not-duplicates": store.put(encode_judged([(b"1" * 16, b"2" * 16)])),
         "of-a-later-version": store.put(b"anything"),
     }
-    assert stage(backend, replace(head(backend)[2], attachments=attachments)) == set()
+    attached = {name: Attachment(each) for name, each in attachments.items()}
+    assert stage(backend, replace(head(backend)[2], attachments=attached)) == set()
 
 
 def test_a_list_that_is_something_else_is_told(backend: MemoryBackend) -> None:
@@ -232,17 +242,17 @@ def test_an_example_twice_is_told(backend: MemoryBackend) -> None:
 
 def test_a_label_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:
     chunk = first_chunk(backend)
-    labels = encode_labels({3: {"split": Label("split", "train", "ada", INTENT.time)}})
-    wrong = replace(head(backend)[2], labels={chunk: ObjectStore(backend).put(labels)})
+    labels = encode_label_table(label_table({3: {"split": TRAIN}}))
+    wrong = replace(head(backend)[2], labels={chunk: (ObjectStore(backend).put(labels),)})
     assert stage(backend, wrong) == {"label-outside-chunk"}
 
 
 def test_labels_count_in_a_fingerprint(backend: MemoryBackend) -> None:
     chunk = first_chunk(backend)
     store = ObjectStore(backend)
-    labels = encode_labels({1: {"split": Label("split", "train", "ada", INTENT.time)}})
+    labels = encode_label_table(label_table({1: {"split": TRAIN}}))
     _, commit, manifest = head(backend)
-    labelled = replace(manifest, labels={chunk: store.put(labels)})
+    labelled = replace(manifest, labels={chunk: (store.put(labels),)})
     made = replace(commit, manifest=store.put(encode_manifest(labelled)))
     record_view(backend, view_of(backend).with_branch(MAIN, store.put(encode_commit(made))))
     assert found(backend) == {"fingerprint-wrong"}

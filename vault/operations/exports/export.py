@@ -11,8 +11,9 @@ from typing import Any, BinaryIO, cast
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import UNASSIGNED, select
+from vault.dataset.choosing.where import Mask
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
-from vault.dataset.reading.labels import labels_of_each, split_of_each
+from vault.dataset.reading.labels import Sides, labels_of_each, split_of_each
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.columns import ColumnPlan, plan_columns
@@ -27,6 +28,7 @@ from vault.formats.writers.open_writer import open_writer
 from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.text import compact_bytes, parse
+from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
 from vault.operations.exports.export_options import ExportOptions
@@ -91,7 +93,8 @@ def export(
     NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
     (`output-missing`, `output-unknown`, `output-inside-repository`, `extras-unknown`,
     `field-not-found`, `sample-invalid`, `lock-damaged`, and those of `matching_keys`),
-    AlreadyExists (`file-exists`, `file-edited`), Corrupt, OSError when a file cannot be written.
+    AlreadyExists (`file-exists`, `file-edited`), Conflict (`conflicts-unresolved`), Corrupt,
+    OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
     if unknown:
@@ -110,6 +113,7 @@ def export(
     view = context.log.tip().view
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
+    refuse_conflicts(dataset.manifest, "export")
     keys = satisfying(context, dataset, dataset.keys(), options.where)
     targets = _targets(dataset, keys, options)
     _check_fields(dataset, targets, options.fields)
@@ -178,7 +182,7 @@ def _wants_sides(options: ExportOptions) -> bool:
 
 
 def _folder_targets(
-    dataset: Dataset, keys: RowKeys, sides: list[str | None] | None, options: ExportOptions
+    dataset: Dataset, keys: RowKeys, sides: Sides | None, options: ExportOptions
 ) -> list[_Target]:
     """Return a target for each split, or one for everything when nothing is split."""
     folder = Path(options.output)
@@ -186,9 +190,11 @@ def _folder_targets(
         name = options.selection.split or "examples"
         groups = {name: keys}
     else:
-        names = [side or UNASSIGNED for side in sides]
-        wanted = sorted(set(names))
-        groups = {each: keys[[name == each for name in names]] for each in wanted}
+        masks: dict[str, Mask] = {}
+        for side in sides.used():
+            name = side or UNASSIGNED
+            masks[name] = masks.get(name, False) | sides.on(side)
+        groups = {name: keys[masks[name]] for name in sorted(masks)}
     return [
         _Target(
             str(folder / f"{_file_name(name)}.jsonl"),
@@ -211,10 +217,10 @@ def _file_name(split: str) -> str:
     return split
 
 
-def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKeys:
-    chosen = keys[[side == split for side in sides]] if sides is not None else keys[:0]
+def _on_side(keys: RowKeys, sides: Sides | None, split: str) -> RowKeys:
+    chosen = keys[:0] if sides is None else keys[sides.on(split)]
     if not len(chosen):
-        known = sorted({side for side in sides or () if side is not None})
+        known = [] if sides is None else [each for each in sides.used() if each is not None]
         raise NotFound(
             f'no example is in the split "{split}"',
             code="split-not-found",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vault.objects.commit import ChangeCounts
 from vault.objects.view import RefName, View
+from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of, record, with_stage
 
@@ -27,7 +28,7 @@ def discard(context: Context) -> DiscardReport:
 
     def change(view: View) -> tuple[View, DiscardReport]:
         draft = draft_of(context, view)
-        counts = None if draft.stage is None else draft.stage.counts
+        counts = None if draft.stage is None else staged_counts(context, draft.stage)
         report = DiscardReport(draft.branch, ChangeCounts(), counts)
         return with_stage(view, draft.branch, None), report
 

@@ -14,7 +14,7 @@ class ObjectReader:
     """Reads objects of a store; what is missing or damaged becomes a problem."""
 
     def __init__(self, store: ObjectStore, problems: Problems, progress: Progress) -> None:
-        self._store = store
+        self.store = store
         self._problems = problems
         self._progress = progress
         self._seen: set[Digest] = set()
@@ -30,7 +30,7 @@ class ObjectReader:
             self._seen.add(digest)
             self._progress.advance()
         try:
-            return self._store.get(digest)
+            return self.store.get(digest)
         except (Corrupt, StorageFailed) as error:
             self._problems.add(error.code, digest, f"{error.message} ({what})")
             return None
@@ -43,5 +43,5 @@ class ObjectReader:
     def check_others(self) -> None:
         """Read every stored object that was not read yet, whatever it is."""
         with self._problems.caught(OBJECTS):
-            for digest in self._store.digests():
+            for digest in self.store.digests():
                 self.check(digest, "nothing that could be read leads to it")

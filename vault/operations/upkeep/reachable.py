@@ -19,13 +19,14 @@ class Reach:
     """The objects that some views reach. What cannot be read raises: nothing is left out silently.
 
     `objects` are all of them, chunks with their records included. An attachment is kept whatever
-    it is; one that names further objects is of a later version of vault, which says so in the
-    repository's requirements.
+    it is, with all that the manifest says it names.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.objects: set[Digest] = set()
+        # Apart: what an attachment names is kept, and need not have been followed any further.
+        self._followed: set[Digest] = set()
 
     def add(self, views: Iterable[View]) -> None:
         """Add what some views reach. Raises Corrupt where an object on the way is damaged."""
@@ -52,10 +53,11 @@ class Reach:
         if self._is_known(digest):
             return
         manifest = self._context.manifest(digest)
-        self.objects.update(manifest.labels.values(), manifest.quarantine)
-        self.objects.update(manifest.attachments.values())
-        if manifest.adopted is not None:
-            self.objects.add(manifest.adopted)
+        self.objects.update(*manifest.labels.values(), manifest.quarantine)
+        for attached in manifest.attachments.values():
+            self.objects.update((attached.object, *attached.names))
+        single = (manifest.adopted, manifest.conflicts)
+        self.objects.update(each for each in single if each is not None)
         for page in manifest.pages:
             self._add_page(page.page)
         for chunk in manifest.labels:
@@ -84,7 +86,8 @@ class Reach:
 
     def _is_known(self, digest: Digest) -> bool:
         """Tell whether an object was met before, and note it."""
-        if digest in self.objects:
+        if digest in self._followed:
             return True
+        self._followed.add(digest)
         self.objects.add(digest)
         return False
