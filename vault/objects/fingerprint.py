@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +21,7 @@ from vault.objects.digest import ID_BYTES
 
 BUCKETS = 4_096
 _PARTS = 32
+_SHIFT = np.uint64(52)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,19 @@ def fingerprint(ids: NDArray[np.void], labels: LabelTexts | None = None) -> str:
     a million, and as much again if all are labelled; beyond that it goes part by part, so that
     memory grows with the ids alone.
     """
-    pairs = ids.view(">u8").reshape(-1, 2)
     top = ids.view(np.uint8).reshape(-1, ID_BYTES)[:, 0] // (256 // _PARTS)
     lines = None if labels is None or not any(labels.texts) else _Lines(ids, labels)
     whole = hashlib.sha256()
     for part in range(_PARTS):
         own = np.flatnonzero(top == part)
-        order = _sorted_places(pairs[own])
-        bucket = pairs[own, 0][order].astype(np.uint64) >> np.uint64(52)
+        order, high = _sorted_places(ids[own])
         first = part * (BUCKETS // _PARTS)
-        numbers = np.arange(first, first + BUCKETS // _PARTS)
-        ends = np.searchsorted(bucket.astype(np.int64), numbers, side="right")
-        data = memoryview(pairs[own][order].tobytes())
-        said = None if lines is None else lines.of(own[order], ends)
-        for digest in _bucket_digests(data, ends.tolist(), said):
+        after = np.arange(first + 1, first + 1 + BUCKETS // _PARTS, dtype=np.uint64)
+        # The last number of each bucket; that of the very last wraps around to all ones.
+        ends = np.searchsorted(high, (after << _SHIFT) - np.uint64(1), side="right")
+        own = own[order]
+        said = None if lines is None else lines.of(own, ends)
+        for digest in _bucket_digests(memoryview(ids[own].tobytes()), ends.tolist(), said):
             whole.update(digest)
     return whole.hexdigest()
 
@@ -103,12 +102,13 @@ class _Lines:
             start = end
 
 
-def _sorted_places(pairs: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the order of ids, given as pairs of big-endian numbers."""
-    native = pairs.astype(np.uint64)
-    order = np.argsort(native[:, 0], kind="stable")
-    first = native[order, 0]
-    if len(first) > 1 and bool((first[1:] == first[:-1]).any()):
+def _sorted_places(ids: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Return the order of ids, and their first 64 bits in that order."""
+    pairs = ids.view(">u8").reshape(-1, 2)
+    high = pairs[:, 0].astype(np.uint64)
+    order = np.argsort(high)
+    first = high[order]
+    if bool((first[1:] == first[:-1]).any()):
         # Two ids share 64 bits: once in 10^7 million-example datasets, so the slow way is fine.
-        order = np.lexsort((native[:, 1], native[:, 0]))
-    return order
+        order = np.lexsort((pairs[:, 1].astype(np.uint64), high))
+    return order, high[order]
