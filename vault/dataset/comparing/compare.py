@@ -251,8 +251,9 @@ def iterate_records(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, byte
     chunk, row = key_parts(keys[order])
     bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
     for start, end in pairwise(bounds):
-        texts = records_of(dataset.store, dataset.numbers.digest(int(chunk[start])))
-        taken = texts.take(pa.array(row[start:end])).cast(pa.binary()).to_pylist()
+        digest = dataset.numbers.digest(int(chunk[start]))
+        texts = records_of(dataset.store, digest, row[start:end])
+        taken = texts.cast(pa.binary()).to_pylist()
         yield from zip(order[start:end].tolist(), taken, strict=True)
 
 
