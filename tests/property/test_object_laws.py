@@ -6,19 +6,23 @@ from array import array
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.errors import Corrupt, VaultError
+from vault.objects import chunk
 from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
 from vault.objects.chunk import (
     decode_chunk,
     decode_facts,
     decode_records,
+    decode_run_columns,
     encode_chunk,
     encode_records,
 )
+from vault.objects.chunk_parts import parts_of, wrong_part
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, digest_of
@@ -41,6 +45,7 @@ from vault.objects.manifest import (
     decode_manifest,
     encode_manifest,
 )
+from vault.objects.parquet_bytes import to_parquet
 from vault.objects.quarantine import (
     QuarantineEntry,
     Removal,
@@ -162,7 +167,15 @@ def test_a_commit_is_read_as_it_was_written(commit: Commit) -> None:
     assert decode_commit(encode_commit(commit)) == commit
 
 
-_stages = st.builds(Stage, st.none() | _digests, _digests, _numbers, _counts, _numbers)
+_stages = st.builds(
+    Stage,
+    st.none() | _digests,
+    _digests,
+    _numbers,
+    st.none() | _counts,
+    _numbers,
+    st.none() | _text,
+)
 _workspaces = st.one_of(
     st.builds(Workspace, _text, st.none(), st.dictionaries(_text, _stages, max_size=2)),
     st.builds(Workspace, st.none(), _digests, st.dictionaries(_text, _stages, max_size=2)),
@@ -328,3 +341,35 @@ def test_any_member_comes_off_wherever_it_stands(
     text = ("{" + space + (space + "," + space).join(parts) + space + "}").encode()
     left = {key: value for key, value in members.items() if key != name}
     assert parse(without_member(text, name))[0] == left
+
+
+@given(rows=_rows.filter(bool), data=st.data())
+def test_some_rows_of_a_chunk_are_those_of_the_whole(
+    rows: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    texts = [row["data"] for row in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunk, "ROWS_PER_GROUP", data.draw(st.integers(1, 4)))
+        records = encode_records(list(texts))
+    whole = encode_chunk(chunk_rows(rows), digest_of(records), {}, parts_of(records))
+    assert wrong_part(records, decode_facts(whole).parts) is None
+    chosen = sorted(data.draw(st.lists(st.sampled_from(range(len(rows))), max_size=8)))
+    asked = np.array(chosen, np.int64)
+    found = decode_records(records, asked)
+    assert [each.as_py().encode() for each in found] == [texts[at] for at in chosen]
+    everything = decode_chunk(whole).to_pylist()
+    assert decode_chunk(whole, rows=asked).to_pylist() == [everything[at] for at in chosen]
+    nothing = [{"run": None, "model": None, "request": None}] * len(chosen)
+    assert decode_run_columns(whole, asked).to_pylist() == nothing
+    with pytest.raises(Corrupt):
+        decode_records(records, np.array([len(rows)], np.int64))
+
+
+def test_columns_of_a_model_run_are_read_where_there_are_some() -> None:
+    row = dict.fromkeys(chunk.CHUNK_SCHEMA.names) | {"id": b"0" * 16, "kind": "raw", "source": "s"}
+    row |= dict.fromkeys(("turns", "chars", "tokens", "line"), 1)
+    row |= {"run": "r1", "model": "m"}
+    schema = pa.unify_schemas([chunk.CHUNK_SCHEMA, chunk.OPTIONAL_SCHEMA.remove(2)])
+    stored = to_parquet(pa.Table.from_pylist([row], schema=schema))
+    assert decode_run_columns(stored).to_pylist() == [{"run": "r1", "model": "m", "request": None}]
+    assert decode_chunk(stored).column_names == chunk.CHUNK_SCHEMA.names

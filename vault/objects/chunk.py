@@ -214,9 +214,9 @@ def decode_run_columns(data: bytes, rows: Rows | None = None) -> pa.Table:
     except UNREADABLE as error:
         raise _unreadable(error) from None
     stored = [name for name in OPTIONAL_SCHEMA.names if name in there]
-    table = _read(
-        data, pa.unify_schemas([CHUNK_SCHEMA, OPTIONAL_SCHEMA]), ["line", *stored], (), rows
-    )
+    schema = pa.unify_schemas([CHUNK_SCHEMA, OPTIONAL_SCHEMA])
+    # `line` is in every chunk, and tells how many rows there are.
+    table = _read(data, schema, ["line", *stored], (), rows)
     columns = [
         whole_column(table, name) if name in stored else pa.nulls(table.num_rows, each.type)
         for name, each in zip(OPTIONAL_SCHEMA.names, OPTIONAL_SCHEMA, strict=True)

@@ -21,12 +21,16 @@ from tests.support.repositories import (
 )
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.fingerprints import fingerprint_of
+from vault.dataset.reading.labels import row_labels
 from vault.errors import Corrupt
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import encode_chunk, encode_records
+from vault.objects.chunk_parts import Part, parts_of
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
+from vault.objects.fingerprint import LabelTexts, fingerprint
+from vault.objects.label_combinations import fingerprinted
 from vault.objects.label_set import Label, encode_label_table, label_table
 from vault.objects.manifest import (
     Attachment,
@@ -333,3 +337,76 @@ def test_entries_missing_far_below_the_newest_are_told(backend: MemoryBackend) -
 def test_a_wrong_format_file_is_told(text: bytes, backend: MemoryBackend) -> None:
     backend.replace("format", text)
     assert found(backend) == {"format-damaged"}
+
+
+def stage_parts(backend: MemoryBackend, change: Callable[[list[Part]], list[Part]]) -> set[str]:
+    """Stage a chunk that names these parts of its records."""
+    right = rows([b'{"a":%d}' % number for number in range(2_000)])
+    store = ObjectStore(backend)
+    data = encode_records(list(right.data))
+    parts = change(list(parts_of(data)))
+    return stage_runs(
+        backend, [(store.put(encode_chunk(right, store.put(data), {}, parts)), 0, len(right))]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: [parts[0]._replace(sha256=Digest("0" * 64)), *parts[1:]],
+        lambda parts: [parts[0]._replace(length=parts[0].length - 1), *parts[1:]],
+        lambda parts: parts[1:],
+        lambda parts: parts[:-1],
+        lambda parts: [*parts, parts[-1]._replace(offset=10**9)],
+    ],
+    ids=["digest", "length", "first", "last", "beyond"],
+)
+def test_a_part_that_is_not_of_the_records_is_told(
+    change: Callable[[list[Part]], list[Part]], backend: MemoryBackend
+) -> None:
+    assert stage_parts(backend, change) == {"part-wrong"}
+
+
+def test_parts_that_tile_the_records_are_no_fault(backend: MemoryBackend) -> None:
+    lengths: list[int] = []
+
+    def seen(parts: list[Part]) -> list[Part]:
+        lengths.append(len(parts))
+        return parts
+
+    assert stage_parts(backend, seen) == set()
+    # Two row groups, and the footer.
+    assert lengths == [3]
+
+
+def test_what_an_attachment_names_must_be_there(backend: MemoryBackend) -> None:
+    store = ObjectStore(backend)
+    manifest = head(backend)[2]
+    attached = Attachment(store.put(b"anything"), (store.put(b"named"),))
+    assert stage(backend, replace(manifest, attachments={"x": attached})) == set()
+    lacking = replace(attached, names=(MISSING.object,))
+    assert stage(backend, replace(manifest, attachments={"x": lacking})) == {"object-missing"}
+
+
+def test_the_fingerprint_of_0_1_counts_labels_of_vaults_own(backend: MemoryBackend) -> None:
+    store = ObjectStore(backend)
+    _, commit, manifest = head(backend)
+    said: dict[int, dict[str, Label | None]] = {
+        1: {"cluster": Label("cluster", "ab12", "ada", INTENT.time), "split": TRAIN}
+    }
+    labels = {first_chunk(backend): (store.put(encode_label_table(label_table(said))),)}
+    labelled = Dataset(store, replace(manifest, labels=labels))
+    ids = labelled.ids()
+    own = row_labels(labelled, labelled.keys())
+    texts = [
+        LabelTexts(own.place, fingerprinted(own, counts_own=counts)) for counts in (True, False)
+    ]
+    assert fingerprint_of(labelled) == fingerprint(ids, texts[1]) != fingerprint(ids, texts[0])
+    for each in texts:
+        made = replace(
+            commit,
+            manifest=store.put(encode_manifest(labelled.manifest)),
+            fingerprint=fingerprint(ids, each),
+        )
+        record_view(backend, view_of(backend).with_branch(MAIN, store.put(encode_commit(made))))
+        assert found(backend) == set()
