@@ -143,7 +143,7 @@ def expected_of(model: Said, count: int) -> list[list[tuple[str, str]]]:
 
 @given(changes=_changes)
 def test_labels_written_through_overlays_are_those_of_a_dictionary(changes: Sequence[Any]) -> None:
-    dataset, model = empty_dataset(), {}
+    dataset, model = empty_dataset(), Said()
     for change in changes:
         dataset, model = changed(dataset, model, change)
     keys = dataset.keys()
@@ -183,7 +183,7 @@ def test_labels_written_through_overlays_are_those_of_a_dictionary(changes: Sequ
 
 @given(before=_changes, after=_changes)
 def test_relabelled_examples_are_those_with_other_json(before: Any, after: Any) -> None:
-    old, ours = empty_dataset(), {}
+    old, ours = empty_dataset(), Said()
     for change in before:
         old, ours = changed(old, ours, change)
     new, theirs = old, ours
@@ -204,7 +204,7 @@ def test_relabelled_examples_are_those_with_other_json(before: Any, after: Any) 
     replaced=st.dictionaries(_positions, st.dictionaries(_names, _labels, max_size=2), max_size=3),
 )
 def test_rows_that_leave_take_their_labels_along(changes: Any, kept: Any, replaced: Any) -> None:
-    dataset, model = empty_dataset(), {}
+    dataset, model = empty_dataset(), Said()
     for change in changes:
         dataset, model = changed(dataset, model, change)
     keys = dataset.keys()

@@ -218,7 +218,7 @@ class PlainDataset:
             layers = [sets] if self.manifest["version"] == 1 else sets
             assert 1 <= len(layers) <= 9
             for row, own in overlaid([self.reader.rows(each) for each in layers]).items():
-                said[chunk, row] = {name: read_json(value) for name, value in own.items()}
+                said[chunk, row] = {name: read_json(value.encode()) for name, value in own.items()}
         return [said.get(place, {}) for place in self.places]
 
     def sources(self) -> list[str]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.objects.digest import ID_BYTES
@@ -81,6 +80,9 @@ class _Lines:
 
     def of(self, order: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[memoryview]:
         """Yield for each bucket the lines of its ids, which end at these places of `order`."""
+        # Imported on use: loading it takes longer than the fingerprint of 100,000 unlabelled ids.
+        import pyarrow.compute as pc
+
         is_labelled = self._is_said[self._place[order]]
         chosen = order[is_labelled]
         ids = pa.FixedSizeBinaryArray.from_buffers(
