@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vault.errors import Corrupt
-from vault.objects.chunk_parts import Part, read_part
+from vault.objects.chunk_parts import ObjectPart, read_part
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest, is_digest
@@ -101,7 +101,7 @@ class ChunkFacts:
     examples: int
     derivation: int
     readers: dict[str, Any]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ObjectPart, ...] = ()
 
 
 def encode_records(texts: list[bytes]) -> bytes:
@@ -126,7 +126,7 @@ def encode_records(texts: list[bytes]) -> bytes:
 
 
 def encode_chunk(
-    rows: ChunkRows, records: Digest, readers: dict[str, Any], parts: Sequence[Part] = ()
+    rows: ChunkRows, records: Digest, readers: dict[str, Any], parts: Sequence[ObjectPart] = ()
 ) -> bytes:
     """Return the bytes of the chunk object of some rows whose records object is `records`.
 

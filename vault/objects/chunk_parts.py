@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from vault.objects.digest import Digest, digest_of, read_digest
 
 
-class Part(NamedTuple):
+class ObjectPart(NamedTuple):
     """A byte range of an object, and the SHA-256 of its bytes."""
 
     offset: int
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     sha256: Digest
 
 
-def parts_of(data: bytes) -> tuple[Part, ...]:
+def parts_of(data: bytes) -> tuple[ObjectPart, ...]:
     """Return the parts of a Parquet object: one for each row group, in order, then the footer.
 
     They tile the object: the first begins at its first byte, the last ends at its last. Costs
@@ -36,7 +36,7 @@ def parts_of(data: bytes) -> tuple[Part, ...]:
     starts = [0, *ends]
     view = memoryview(data)
     return tuple(
-        Part(start, end - start, digest_of(view[start:end]))
+        ObjectPart(start, end - start, digest_of(view[start:end]))
         for start, end in zip(starts, [*ends, len(data)], strict=True)
     )
 
@@ -51,13 +51,13 @@ def _start_of(column: Any) -> int:
     return int(min(each for each in offsets if each is not None))
 
 
-def read_part(value: Any) -> Part:
+def read_part(value: Any) -> ObjectPart:
     """Return a part from its JSON list; ValueError or TypeError if it is none."""
     offset, length, sha256 = value
-    return Part(int(offset), int(length), read_digest(sha256))
+    return ObjectPart(int(offset), int(length), read_digest(sha256))
 
 
-def wrong_part(data: bytes, parts: Sequence[Part]) -> Part | None:
+def wrong_part(data: bytes, parts: Sequence[ObjectPart]) -> ObjectPart | None:
     """Return the first part that is not of this object, or does not begin where one ends."""
     end = 0
     for part in parts:

@@ -25,7 +25,7 @@ from vault.dataset.reading.labels import row_labels
 from vault.errors import Corrupt
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import encode_chunk, encode_records
-from vault.objects.chunk_parts import Part, parts_of
+from vault.objects.chunk_parts import ObjectPart, parts_of
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
@@ -49,6 +49,7 @@ from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 
 MAIN = RefName("main")
+ChangeParts = Callable[[list[ObjectPart]], list[ObjectPart]]
 MISSING = Attachment(Digest("0" * 64))
 TRAIN = Label("split", "train", "ada", INTENT.time)
 
@@ -339,7 +340,9 @@ def test_a_wrong_format_file_is_told(text: bytes, backend: MemoryBackend) -> Non
     assert found(backend) == {"format-damaged"}
 
 
-def stage_parts(backend: MemoryBackend, change: Callable[[list[Part]], list[Part]]) -> set[str]:
+def stage_parts(
+    backend: MemoryBackend, change: Callable[[list[ObjectPart]], list[ObjectPart]]
+) -> set[str]:
     """Stage a chunk that names these parts of its records."""
     right = rows([b'{"a":%d}' % number for number in range(2_000)])
     store = ObjectStore(backend)
@@ -362,7 +365,7 @@ def stage_parts(backend: MemoryBackend, change: Callable[[list[Part]], list[Part
     ids=["digest", "length", "first", "last", "beyond"],
 )
 def test_a_part_that_is_not_of_the_records_is_told(
-    change: Callable[[list[Part]], list[Part]], backend: MemoryBackend
+    change: ChangeParts, backend: MemoryBackend
 ) -> None:
     assert stage_parts(backend, change) == {"part-wrong"}
 
@@ -370,7 +373,7 @@ def test_a_part_that_is_not_of_the_records_is_told(
 def test_parts_that_tile_the_records_are_no_fault(backend: MemoryBackend) -> None:
     lengths: list[int] = []
 
-    def seen(parts: list[Part]) -> list[Part]:
+    def seen(parts: list[ObjectPart]) -> list[ObjectPart]:
         lengths.append(len(parts))
         return parts
 
