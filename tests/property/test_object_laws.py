@@ -373,3 +373,19 @@ def test_columns_of_a_model_run_are_read_where_there_are_some() -> None:
     stored = to_parquet(pa.Table.from_pylist([row], schema=schema))
     assert decode_run_columns(stored).to_pylist() == [{"run": "r1", "model": "m", "request": None}]
     assert decode_chunk(stored).column_names == chunk.CHUNK_SCHEMA.names
+
+
+def test_only_the_row_groups_that_are_asked_for_are_decoded() -> None:
+    texts = [b'{"number":%d}' % number for number in range(3 * chunk.ROWS_PER_GROUP)]
+    records = encode_records(list(texts))
+    first, second, third, _ = parts_of(records)
+    damaged = bytearray(records)
+    for each in (first, third):
+        damaged[each.offset + 4 : each.offset + each.length] = bytes(each.length - 4)
+    asked = np.arange(chunk.ROWS_PER_GROUP, 2 * chunk.ROWS_PER_GROUP)
+    found = decode_records(bytes(damaged), asked)
+    assert [each.as_py().encode() for each in found] == [texts[at] for at in asked.tolist()]
+    assert second.offset == first.length
+    for row in (0, len(texts) - 1):
+        with pytest.raises(Corrupt):
+            decode_records(bytes(damaged), np.array([row], np.int64))

@@ -17,7 +17,7 @@ from vault.dataset.reading.removals import removals_for, with_removals, without_
 from vault.dataset.reading.sources import Claims, adopted_after, source_of_each
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal
-from vault.objects.runs import RowKeys, Runs, only_in
+from vault.objects.runs import RowKeys, Runs, in_both, only_in
 from vault.session.context import Context
 
 _NONE = np.zeros(0, np.uint64)
@@ -55,9 +55,9 @@ def rearranged(
     `labels` replaces all labels of a row, by row key; other rows keep those of the dataset.
     Removals, quarantine, sources and attachments stay.
     """
-    replaced = np.array(list(labels or ()), np.uint64)
-    replaced = np.delete(replaced, only_in(replaced, arranged))
-    by = entries_of({key: (labels or {})[key] for key in replaced.tolist()})
+    said = {} if labels is None else labels
+    replaced = in_both(np.array(list(said), np.uint64), arranged)
+    by = entries_of({key: said[key] for key in replaced.tolist()})
     return replace(
         dataset.manifest,
         pages=store_pages(dataset.store, Runs.from_keys(dataset.numbers, arranged)),

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, cast
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import UNASSIGNED, select
 from vault.dataset.choosing.where import Mask
-from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
-from vault.dataset.reading.labels import Sides, labels_of_each, split_of_each
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.labels import Sides, split_of_each
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.columns import ColumnPlan, plan_columns
@@ -31,6 +31,7 @@ from vault.objects.json.text import compact_bytes, parse
 from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
 from vault.objects.view import View
+from vault.operations.exports.export_extras import ExportExtras
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.lock_file import NAME, check_unedited, lock_aside
@@ -305,14 +306,14 @@ def _batches(
     columns: Sequence[str] | None = None,
 ) -> Iterator[list[bytes]]:
     """Yield the records as they are to be written, with cells marked of a table of `columns`."""
-    extras = _extras(dataset, keys, options.extras)
+    extras = ExportExtras.read(dataset, keys, options.extras)
     start = 0
     for array in record_arrays(dataset, keys):
         texts = cast(list[bytes], array.cast("binary").to_pylist())
         if options.fields:
             texts = [_with_fields(text, options.fields) for text in texts]
-        if extras is not None or columns is not None:
-            members = [{}] * len(texts) if extras is None else extras[start : start + len(texts)]
+        if options.extras or columns is not None:
+            members = extras.members(start, len(texts))
             texts = [
                 _with_member(text, member, columns)
                 for text, member in zip(texts, members, strict=True)
@@ -325,19 +326,6 @@ def _with_member(text: bytes, member: Mapping[str, Any], columns: Sequence[str] 
     ways = {} if columns is None else unlike_text(text, columns)
     whole = {**member, CELLS: ways} if ways else member
     return with_member(text, EXPORT_MEMBER, compact_bytes(whole)) if whole else text
-
-
-def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[dict[str, Any]] | None:
-    if not names:
-        return None
-    members: list[dict[str, Any]] = [{} for _ in range(len(keys))]
-    if "id" in names:
-        for member, each in zip(members, ids_of(dataset.columns(keys, ["id"])), strict=True):
-            member["id"] = each.tobytes().hex()
-    if "labels" in names:
-        for member, labels in zip(members, labels_of_each(dataset, keys), strict=True):
-            member["labels"] = labels
-    return members
 
 
 def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[str, ...]) -> None:
