@@ -43,9 +43,11 @@ def from_parquet(
     *,
     as_dictionaries: Sequence[str] = (),
     rows: NDArray[np.int64] | None = None,
+    in_pieces: bool = False,
 ) -> pa.Table:
     """Return columns of a table (all unless named), each in one piece, as `schema` has them.
 
+    With `in_pieces` row groups stay apart, where putting them together would be a copy for nothing.
     Of `rows`, which are ascending, only the row groups that they lie in are decoded.
 
     Columns of `as_dictionaries` come as dictionaries of the type that `schema` says: where few
@@ -57,6 +59,8 @@ def from_parquet(
     wanted = schema.names if columns is None else list(columns)
     file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(as_dictionaries))
     table = _read(file, wanted, rows)
+    if not in_pieces:
+        table = table.combine_chunks()
     found = dict(zip(table.schema.names, table.schema.types, strict=True))
     for name in wanted:
         type_ = found.get(name)
@@ -69,7 +73,7 @@ def from_parquet(
 
 def _read(file: pq.ParquetFile, columns: list[str], rows: NDArray[np.int64] | None) -> pa.Table:
     if rows is None:
-        return file.read(columns=columns, use_threads=False).combine_chunks()
+        return file.read(columns=columns, use_threads=False)
     groups = range(file.metadata.num_row_groups)
     counts = np.array([file.metadata.row_group(each).num_rows for each in groups], np.int64)
     ends = np.cumsum(counts)
@@ -82,7 +86,7 @@ def _read(file: pq.ParquetFile, columns: list[str], rows: NDArray[np.int64] | No
     before = (np.cumsum(counts[read]) - counts[read])[np.searchsorted(read, group)]
     places = rows - (ends - counts)[group] + before
     if bool((np.diff(places) == 1).all()):
-        return table.slice(int(places[0]) if len(places) else 0, len(places)).combine_chunks()
+        return table.slice(int(places[0]) if len(places) else 0, len(places))
     return table.combine_chunks().take(pa.array(places))
 
 
