@@ -232,28 +232,15 @@ def decode_records(data: bytes, rows: Rows | None = None) -> pa.Array:
     return whole_column(_read(data, RECORDS_SCHEMA, None, (), rows), "data")
 
 
-def decode_record_pieces(data: bytes, rows: Rows) -> list[pa.Array]:
-    """Return the JSON texts of some rows as `decode_records` does, perhaps in several arrays.
-
-    Saves a copy of the texts, a tenth of the time. Raises Corrupt.
-    """
-    table = _read(data, RECORDS_SCHEMA, None, (), rows, in_pieces=True)
-    return [each for each in table.column("data").chunks if len(each)]
-
-
 def _read(
     data: bytes,
     schema: pa.Schema,
     columns: Sequence[str] | None,
     dictionaries: Sequence[str],
     rows: Rows | None,
-    *,
-    in_pieces: bool = False,
 ) -> pa.Table:
     try:
-        return from_parquet(
-            data, schema, columns, as_dictionaries=dictionaries, rows=rows, in_pieces=in_pieces
-        )
+        return from_parquet(data, schema, columns, as_dictionaries=dictionaries, rows=rows)
     except UNREADABLE as error:
         raise _unreadable(error) from None
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.dataset.reading.dataset import Dataset, in_threads, records_of
-from vault.objects.chunk import Rows, decode_facts, decode_record_pieces
+from vault.objects.chunk import Rows
 from vault.objects.digest import Digest
 from vault.objects.runs import ChunkNumbers, RowKeys, key_parts
 from vault.store.object_store import ObjectStore
@@ -35,19 +35,16 @@ _MOST_VISITS = 3
 _SPILLED_BYTES = 32 << 20
 
 
-def record_arrays(
-    dataset: Dataset, keys: RowKeys, *, may_be_short: bool = False
-) -> Iterator[pa.StringArray]:
+def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     """Yield the JSON texts of rows, in the order of `keys`, in arrays of at most WINDOW.
 
-    With `may_be_short` an array may be as short as a row group, which spares a copy of all texts.
     Memory is bounded by a few chunks (8 MB of text each), whatever the order. Raises Corrupt.
     """
     windows = _windows(keys)
     if _jumps_about(windows):
         yield from _spilled(dataset, keys)
     else:
-        yield from _by_window(dataset, windows, may_be_short=may_be_short)
+        yield from _by_window(dataset, windows)
 
 
 def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
@@ -65,19 +62,9 @@ def joined_lines(array: pa.StringArray) -> memoryview:
     return memoryview(lines.buffers()[2])
 
 
-def _by_window(
-    dataset: Dataset, windows: list[RowKeys], *, may_be_short: bool = False
-) -> Iterator[pa.StringArray]:
+def _by_window(dataset: Dataset, windows: list[RowKeys]) -> Iterator[pa.StringArray]:
     chunks = _Chunks(dataset.store, _visits(windows))
-
-    def read(window: RowKeys) -> list[pa.StringArray]:
-        chunk, row = key_parts(window)
-        if may_be_short and bool((chunk == chunk[0]).all()):
-            return chunks.pieces(dataset.numbers, int(chunk[0]), row)
-        return [_window(dataset, chunks, window)]
-
-    for arrays in in_threads(read, windows):
-        yield from arrays
+    yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
 
 
 def _visits(windows: list[RowKeys]) -> Counter[int]:
@@ -103,19 +90,9 @@ class _Chunks:
     def rows(self, numbers: ChunkNumbers, number: int, rows: Rows) -> pa.StringArray:
         """Return the texts of some rows of a chunk, in any order."""
         chunk = numbers.digest(number)
-        if self._is_read_once(number, rows):
+        if self._visits[number] == 1 and bool((rows[1:] >= rows[:-1]).all()):
             return records_of(self._store, chunk, rows)
         return _rows(self._texts(chunk), rows)
-
-    def pieces(self, numbers: ChunkNumbers, number: int, rows: Rows) -> list[pa.StringArray]:
-        """Return the texts of some rows of a chunk, in any order, perhaps in several arrays."""
-        if self._is_read_once(number, rows):
-            chunk = self._store.get(numbers.digest(number))
-            return decode_record_pieces(self._store.get(decode_facts(chunk).records), rows)
-        return [self.rows(numbers, number, rows)]
-
-    def _is_read_once(self, number: int, rows: Rows) -> bool:
-        return self._visits[number] == 1 and bool((rows[1:] >= rows[:-1]).all())
 
     def _texts(self, chunk: Digest) -> pa.StringArray:
         with self._lock:

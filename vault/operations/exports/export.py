@@ -279,7 +279,7 @@ def _write(
             cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
         )
         if target.layout is Layout.JSONL and not options.fields and not options.extras:
-            for array in record_arrays(dataset, target.keys, may_be_short=True):
+            for array in record_arrays(dataset, target.keys):
                 writer.write_lines(joined_lines(array))
                 context.progress.advance(len(array))
         else:
