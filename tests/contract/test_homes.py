@@ -29,11 +29,11 @@ CONNECTS = {"vault.catalogue.connection", "vault.catalogue.index.examples"}
 """Modules that open DuckDB: each says what a connection may reach."""
 
 LABEL_SETS = {
-    "decode_labels": {"vault.dataset.reading.labels", "vault.operations.upkeep.check_datasets"},
-    "decode_label_columns": {"vault.dataset.reading.labels"},
-    "decode_labelled_rows": {"vault.dataset.reading.labels"},
-    "decode_label_names": {"vault.dataset.reading.labels"},
-    "encode_labels": {"vault.dataset.changing.write_labels"},
+    "decode_label_table": {
+        "vault.dataset.reading.labels",
+        "vault.operations.upkeep.check_datasets",
+    },
+    "encode_label_table": {"vault.dataset.changing.write_labels"},
 }
 """Who may read and write label sets: one reader, one writer, and fsck, which checks the objects."""
 
@@ -101,8 +101,8 @@ def test_label_sets_have_one_reader_and_one_writer() -> None:
     assert not found, "\n".join(found)
     text = (
         "from vault.objects import label_set\n"
-        "from vault.objects.label_set import Label, encode_labels\n"
-        "def f(): label_set.decode_labels(b'')\n"
+        "from vault.objects.label_set import Label, encode_label_table\n"
+        "def f(): label_set.decode_label_table(b'')\n"
     )
     assert len(list(strange_label_readers(Module("vault.operations.sample", text)))) == 2
 

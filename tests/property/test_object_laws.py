@@ -6,34 +6,47 @@ from array import array
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.errors import Corrupt, VaultError
+from vault.objects import chunk
 from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
 from vault.objects.chunk import (
     decode_chunk,
     decode_facts,
     decode_records,
+    decode_run_columns,
     encode_chunk,
     encode_records,
 )
+from vault.objects.chunk_parts import parts_of, wrong_part
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, digest_of
 from vault.objects.json.member import with_member, without_member
 from vault.objects.json.text import compact_bytes, parse
+from vault.objects.label_combinations import labels_by_row
 from vault.objects.label_set import (
     Label,
-    decode_label_columns,
-    decode_label_names,
-    decode_labelled_rows,
-    decode_labels,
-    encode_labels,
+    decode_label_table,
+    encode_label_table,
+    label_set,
+    label_table,
+    labels_at,
+    merged_labels,
 )
 from vault.objects.log.view import Stage, Tag, View, Workspace, view_from_json, view_to_json
-from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.manifest import (
+    Attachment,
+    Manifest,
+    PageReference,
+    decode_manifest,
+    encode_manifest,
+)
+from vault.objects.parquet_bytes import to_parquet
 from vault.objects.quarantine import (
     QuarantineEntry,
     Removal,
@@ -106,10 +119,14 @@ def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: A
     assert isinstance(picked.turns, array)
 
 
+def _lists_of_digests(least: int, most: int) -> st.SearchStrategy[tuple[Digest, ...]]:
+    return st.lists(_digests, min_size=least, max_size=most).map(tuple)
+
+
 _manifests = st.builds(
     Manifest,
     pages=st.lists(st.builds(PageReference, _digests, _numbers), max_size=4).map(tuple),
-    labels=st.dictionaries(_digests, _digests, max_size=3),
+    labels=st.dictionaries(_digests, _lists_of_digests(1, 9), max_size=3),
     removals=st.lists(_digests, max_size=3).map(tuple),
     removed=_numbers,
     quarantine=st.lists(_digests, max_size=3).map(tuple),
@@ -118,7 +135,10 @@ _manifests = st.builds(
         _text, st.fixed_dictionaries({"format": st.none() | _text, "map": _maps}), max_size=3
     ),
     adopted=st.none() | _digests,
-    attachments=st.dictionaries(_text, _digests, max_size=3),
+    attachments=st.dictionaries(
+        _text, st.builds(Attachment, _digests, _lists_of_digests(0, 2)), max_size=3
+    ),
+    conflicts=st.none() | _digests,
 )
 
 
@@ -147,7 +167,15 @@ def test_a_commit_is_read_as_it_was_written(commit: Commit) -> None:
     assert decode_commit(encode_commit(commit)) == commit
 
 
-_stages = st.builds(Stage, st.none() | _digests, _digests, _numbers, _counts, _numbers)
+_stages = st.builds(
+    Stage,
+    st.none() | _digests,
+    _digests,
+    _numbers,
+    st.none() | _counts,
+    _numbers,
+    st.none() | _text,
+)
 _workspaces = st.one_of(
     st.builds(Workspace, _text, st.none(), st.dictionaries(_text, _stages, max_size=2)),
     st.builds(Workspace, st.none(), _digests, st.dictionaries(_text, _stages, max_size=2)),
@@ -180,9 +208,13 @@ _label_sets = st.dictionaries(
 )
 
 
+def _stored(labels: Any) -> bytes:
+    return encode_label_table(label_table(labels))
+
+
 @given(labels=_label_sets)
 def test_labels_are_read_as_they_were_written(labels: Any) -> None:
-    found = decode_labels(encode_labels(labels))
+    found = label_set(merged_labels([decode_label_table(_stored(labels))]))
     assert found == labels
     for row, said in labels.items():
         for name, each in said.items():
@@ -191,19 +223,17 @@ def test_labels_are_read_as_they_were_written(labels: Any) -> None:
 
 @given(labels=_label_sets, asked=st.lists(_numbers, max_size=3))
 def test_labels_of_some_rows_are_those_of_the_set(labels: Any, asked: list[int]) -> None:
-    data = encode_labels(labels)
-    rows = sorted([*asked, *sorted(labels)[::2]])
-    wanted = {row: own for row, own in labels.items() if row in rows}
-    assert decode_labels(data, np.array(rows, np.int64)) == wanted
-    found = decode_label_columns(data, np.array(rows, np.int64))
-    values = [
-        (row, found.names[name], repr(found.values[value]))
-        for row, name, value in zip(found.rows, found.name, found.value, strict=True)
+    table = decode_label_table(_stored(labels), values_only=True)
+    rows = np.array(sorted([*asked, *sorted(labels)[::2]]), np.int64)
+    place, combinations = labels_by_row(labels_at(table, rows), rows)
+    found = [({}, *combinations)[each] for each in place.tolist()]
+    expected = [
+        {name: labels[row][name].value for name in sorted(labels[row])} if row in labels else {}
+        for row in rows.tolist()
     ]
-    flat = ((row, own[name]) for row, own in sorted(wanted.items()) for name in sorted(own))
-    assert values == [(row, label.name, repr(label.value)) for row, label in flat]
-    assert decode_labelled_rows(data).tolist() == sorted(labels)
-    assert set(decode_label_names(data)) == {name for own in labels.values() for name in own}
+    assert [list(map(repr, each.items())) for each in found] == [
+        list(map(repr, each.items())) for each in expected
+    ]
 
 
 @given(
@@ -248,17 +278,14 @@ _DECODERS = [
     decode_records,
     decode_manifest,
     decode_commit,
-    decode_labels,
-    decode_label_columns,
-    decode_label_names,
-    decode_labelled_rows,
+    decode_label_table,
     decode_quarantine,
     decode_removals,
     decode_adoptions,
 ]
 _SAMPLES = [
     encode_records([b"{}"] * 3),
-    encode_labels({1: {"a": Label("a", 1, "ada", "now")}}),
+    _stored({1: {"a": Label("a", 1, "ada", "now")}}),
     encode_quarantine([QuarantineEntry("s", 1, "c", "r", b"x", 1, b"0" * 32)]),
     encode_removals([Removal(b"0" * 16, "r", None, "c", "t")]),
     encode_adoptions([Adoption(digest_of(b""), 0, 1, "s")]),
@@ -314,3 +341,51 @@ def test_any_member_comes_off_wherever_it_stands(
     text = ("{" + space + (space + "," + space).join(parts) + space + "}").encode()
     left = {key: value for key, value in members.items() if key != name}
     assert parse(without_member(text, name))[0] == left
+
+
+@given(rows=_rows.filter(bool), data=st.data())
+def test_some_rows_of_a_chunk_are_those_of_the_whole(
+    rows: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    texts = [row["data"] for row in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunk, "ROWS_PER_GROUP", data.draw(st.integers(1, 4)))
+        records = encode_records(list(texts))
+    whole = encode_chunk(chunk_rows(rows), digest_of(records), {}, parts_of(records))
+    assert wrong_part(records, decode_facts(whole).parts) is None
+    chosen = sorted(data.draw(st.lists(st.sampled_from(range(len(rows))), max_size=8)))
+    asked = np.array(chosen, np.int64)
+    found = decode_records(records, asked)
+    assert [each.as_py().encode() for each in found] == [texts[at] for at in chosen]
+    everything = decode_chunk(whole).to_pylist()
+    assert decode_chunk(whole, rows=asked).to_pylist() == [everything[at] for at in chosen]
+    nothing = [{"run": None, "model": None, "request": None}] * len(chosen)
+    assert decode_run_columns(whole, asked).to_pylist() == nothing
+    with pytest.raises(Corrupt):
+        decode_records(records, np.array([len(rows)], np.int64))
+
+
+def test_columns_of_a_model_run_are_read_where_there_are_some() -> None:
+    row = dict.fromkeys(chunk.CHUNK_SCHEMA.names) | {"id": b"0" * 16, "kind": "raw", "source": "s"}
+    row |= dict.fromkeys(("turns", "chars", "tokens", "line"), 1)
+    row |= {"run": "r1", "model": "m"}
+    schema = pa.unify_schemas([chunk.CHUNK_SCHEMA, chunk.OPTIONAL_SCHEMA.remove(2)])
+    stored = to_parquet(pa.Table.from_pylist([row], schema=schema))
+    assert decode_run_columns(stored).to_pylist() == [{"run": "r1", "model": "m", "request": None}]
+    assert decode_chunk(stored).column_names == chunk.CHUNK_SCHEMA.names
+
+
+def test_only_the_row_groups_that_are_asked_for_are_decoded() -> None:
+    texts = [b'{"number":%d}' % number for number in range(3 * chunk.ROWS_PER_GROUP)]
+    records = encode_records(list(texts))
+    first, second, third, _ = parts_of(records)
+    damaged = bytearray(records)
+    for each in (first, third):
+        damaged[each.offset + 4 : each.offset + each.length] = bytes(each.length - 4)
+    asked = np.arange(chunk.ROWS_PER_GROUP, 2 * chunk.ROWS_PER_GROUP)
+    found = decode_records(bytes(damaged), asked)
+    assert [each.as_py().encode() for each in found] == [texts[at] for at in asked.tolist()]
+    assert second.offset == first.length
+    for row in (0, len(texts) - 1):
+        with pytest.raises(Corrupt):
+            decode_records(bytes(damaged), np.array([row], np.int64))

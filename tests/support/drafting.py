@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tests.support.library import NOW
-from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.changing.stage import stage_dataset
 from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
-from vault.dataset.reading.labels import labels_by_id
+from vault.dataset.reading.labels import labels_of_each
 from vault.objects.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.manifest import Manifest
@@ -43,10 +43,10 @@ def restaged(repository: Repository, change: Callable[[Dataset], Manifest]) -> N
     """Stage the manifest that `change` makes of the dataset as it is."""
     context = context_of(repository)
 
-    def apply(view: View) -> tuple[View, Staged]:
+    def apply(view: View) -> tuple[View, None]:
         draft = draft_of(context, view)
         manifest = change(open_dataset(context.store, draft.manifest))
-        return stage_dataset(context, view, draft, manifest)
+        return stage_dataset(context, view, draft, manifest), None
 
     record(context, apply)
 
@@ -68,8 +68,7 @@ def label(repository: Repository, labels: Labels) -> None:
 def labels_of(repository: Repository, revision: str = "STAGE") -> list[dict[str, Any]]:
     """Return the labels of each example, in order."""
     dataset = dataset_of(repository, revision)
-    found = labels_by_id(dataset)
-    return [dict(found.get(bytes.fromhex(each), {})) for each in ids(repository, revision)]
+    return [dict(each) for each in labels_of_each(dataset, dataset.keys())]
 
 
 def ids(repository: Repository, revision: str = "STAGE") -> list[str]:

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from tests.support.answers import answers_of
-from vault.dataset.changing.stage import stage_dataset
+from vault.dataset.changing.stage import stage_and_count
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
-from vault.objects.label_set import Label, LabelSet, encode_labels
-from vault.objects.manifest import Manifest
+from vault.objects.label_set import Label, LabelSet, encode_label_table, label_table
+from vault.objects.manifest import Attachment, Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts
 from vault.operations.imports.import_options import ImportMode
@@ -207,7 +207,7 @@ class Maker:
         def staged(view: Any) -> Any:
             draft = draft_of(context, view)
             dataset = open_dataset(context.store, draft.manifest)
-            return stage_dataset(context, view, draft, change(dataset))
+            return stage_and_count(context, view, draft, change(dataset))
 
         record(context, staged)
 
@@ -228,8 +228,10 @@ def labelled(dataset: Dataset) -> Manifest:
             labels["stars"] = Label("stars", position, AUTHOR, time)
             labels["checked"] = Label("checked", position % 2 == 0, AUTHOR, time)
     stored = {
-        dataset.numbers.digest(number): dataset.store.put(
-            encode_labels({at: each for at, each in rows.items() if each})
+        dataset.numbers.digest(number): (
+            dataset.store.put(
+                encode_label_table(label_table({at: each for at, each in rows.items() if each}))
+            ),
         )
         for number, rows in sets.items()
         if any(rows.values())
@@ -264,7 +266,7 @@ def removed(dataset: Dataset) -> Manifest:
 def attached(dataset: Dataset) -> Manifest:
     """Return the manifest with an attachment that no version of vault knows."""
     note = dataset.store.put(b'{"kept":"although nobody knows what it says"}')
-    return replace(dataset.manifest, attachments={"x-unknown": note})
+    return replace(dataset.manifest, attachments={"x-unknown": Attachment(note)})
 
 
 def make(folder: Path) -> None:

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?")
 ESCAPES = dict(zip('"\\\b\t\n\f\r', ['\\"', r"\\", r"\b", r"\t", r"\n", r"\f", r"\r"], strict=True))
+VERSIONS = {"commit": (1,), "manifest": (1, 2)}
+OWN_LABELS = {"_group", "cluster"}
 LEAST_RUNS, MOST_RUNS = 1_024, 8_192
 
 
@@ -121,7 +123,7 @@ class PlainReader:
     def json_object(self, digest: str, kind: str) -> Any:
         """Return a JSON object of the store."""
         value = json.loads(self.object(digest))
-        assert value["type"] == kind and value["version"] == 1
+        assert value["type"] == kind and value["version"] in VERSIONS[kind]
         return value
 
     def table(self, digest: str) -> pa.Table:
@@ -199,6 +201,7 @@ class PlainDataset:
     def _facts(self, chunk: str) -> Any:
         metadata = pq.read_metadata(pa.BufferReader(self.reader.object(chunk)))
         facts = json.loads(metadata.metadata[b"vault.chunk"])
+        check_parts(self.reader.object(facts["records"]), facts.get("parts", []))
         assert facts["version"] == 1 and facts["examples"] == metadata.num_rows <= 32_768
         return facts
 
@@ -219,9 +222,11 @@ class PlainDataset:
     def labels(self) -> list[dict[str, Any]]:
         """Return name to JSON text of value for each example, in order."""
         said: dict[tuple[str, int], dict[str, Any]] = {}
-        for chunk, labels in self.manifest["labels"].items():
-            for each in self.reader.rows(labels):
-                said.setdefault((chunk, each["row"]), {})[each["name"]] = read_json(each["value"])
+        for chunk, sets in self.manifest["labels"].items():
+            layers = [sets] if self.manifest["version"] == 1 else sets
+            assert 1 <= len(layers) <= 9
+            for row, own in overlaid([self.reader.rows(each) for each in layers]).items():
+                said[chunk, row] = {name: read_json(value.encode()) for name, value in own.items()}
         return [said.get(place, {}) for place in self.places]
 
     def sources(self) -> list[str]:
@@ -277,6 +282,28 @@ class PlainDataset:
         return b"".join(text + b"\n" for _, text in chosen)
 
 
+def overlaid(layers: list[list[dict[str, Any]]]) -> dict[int, dict[str, str]]:
+    """Return row to name to JSON text of what a base label set and overlays say."""
+    said: dict[int, dict[str, str]] = {}
+    for entries in layers:
+        for each in entries:
+            own = said.setdefault(each["row"], {})
+            own.pop(each["name"], None)
+            if each["value"] is not None:
+                own[each["name"]] = each["value"]
+    return {row: own for row, own in said.items() if own}
+
+
+def check_parts(data: bytes, parts: list[Any]) -> None:
+    """Check that the parts of a records object tile it, each with its digest."""
+    end = 0
+    for offset, length, digest in parts:
+        assert offset == end and length > 0
+        assert hashlib.sha256(data[offset : offset + length]).hexdigest() == digest
+        end += length
+    assert not parts or end == len(data)
+
+
 def rank(word: bytes, seed: int, example: bytes) -> bytes:
     """Return what examples are sampled and shuffled by."""
     return hashlib.sha256(word + str(seed).encode() + example).digest()
@@ -289,8 +316,9 @@ def fingerprint(labels: dict[bytes, dict[str, Any]]) -> str:
         ids = sorted(each for each in labels if int.from_bytes(each[:2], "big") >> 4 == bucket)
         part = hashlib.sha256(len(ids).to_bytes(8, "big") + b"".join(ids))
         for each in ids:
-            if labels[each]:
-                part.update(each + canonical(labels[each]).encode() + b"\n")
+            said = {name: value for name, value in labels[each].items() if name not in OWN_LABELS}
+            if said:
+                part.update(each + canonical(said).encode() + b"\n")
         whole.update(part.digest())
     return whole.hexdigest()
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.changing.stage import Staged, stage_and_count
 from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
-from vault.dataset.reading.labels import labels_by_id
+from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
 from vault.objects.label_set import Label
 from vault.objects.log.view import View
-from vault.objects.manifest import Manifest, decode_manifest, encode_manifest
+from vault.objects.manifest import Attachment, Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals
 from vault.objects.runs import Runs
 from vault.progress import silent
@@ -95,7 +95,7 @@ def change_manifest(backend: Backend, change: Any) -> Staged:
         dataset = open_dataset(context.store, draft.manifest)
         chunks = [chunk for chunk, _, _ in dataset.runs().triples()]
         manifest: Manifest = change(context.store, dataset.manifest, chunks)
-        return stage_dataset(context, view, draft, manifest)
+        return stage_and_count(context, view, draft, manifest)
 
     return record(context, apply)
 
@@ -135,7 +135,8 @@ def attach(backend: Backend, name: str, data: bytes) -> Staged:
     """Attach bytes that this version of vault knows nothing of."""
 
     def change(store: ObjectStore, manifest: Manifest, chunks: list[Digest]) -> Manifest:
-        return replace(manifest, attachments={**manifest.attachments, name: store.put(data)})
+        attached = Attachment(store.put(data))
+        return replace(manifest, attachments={**manifest.attachments, name: attached})
 
     return change_manifest(backend, change)
 
@@ -188,9 +189,9 @@ def dataset_of(store: ObjectStore, manifest: Digest) -> dict[str, Any]:
     return {
         "records": list(record_texts(dataset, keys)),
         "rows": dataset.columns(keys, ["id", "content_id", "kind", "source", "line"]).to_pylist(),
-        "labels": labels_by_id(dataset),
+        "labels": labels_of_each(dataset, keys),
         "quarantine": [decode_quarantine(store.get(each)) for each in root.quarantine],
         "removals": [decode_removals(store.get(each)) for each in root.removals],
-        "attachments": {name: store.get(each) for name, each in root.attachments.items()},
+        "attachments": {name: store.get(each.object) for name, each in root.attachments.items()},
         "sources": root.sources,
     }

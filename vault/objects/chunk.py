@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vault.errors import Corrupt
+from vault.objects.chunk_parts import ObjectPart, read_part
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest, is_digest
@@ -30,6 +31,12 @@ MAX_EXAMPLES = 32_768
 
 MAX_RECORD_BYTES = 8 << 20
 """Bytes of JSON after which a chunk is full; a single longer record makes a chunk of its own."""
+
+ROWS_PER_GROUP = 1_024
+"""Rows of a row group of a records object, at most: what is decoded for the sake of one row.
+
+A chunk object is one row group: its columns are read as a whole, which a dozen dictionaries in the
+place of one would make three times as long (docs/decisions/0019)."""
 
 _METADATA_KEY = b"vault.chunk"
 _ZSTD_LEVEL = 3
@@ -56,6 +63,15 @@ CHUNK_SCHEMA = pa.schema(
 DERIVED = frozenset({"content_id", "prompt_id", "kind", "fields", "turns", "chars", "tokens"})
 """The columns that follow from the records, by the rules of a derivation."""
 
+OPTIONAL_SCHEMA = pa.schema(
+    [
+        pa.field("run", pa.string()),
+        pa.field("model", pa.string()),
+        pa.field("request", pa.uint32()),
+    ]
+)
+"""Columns that a chunk object has only if a row has a value there: what a model run made."""
+
 RECORDS_SCHEMA = pa.schema([pa.field("data", pa.string(), nullable=False)])
 """The one column of a records object."""
 
@@ -71,18 +87,24 @@ _ENCODINGS = {
 _DICTIONARIES = ["kind", "fields", "source", "round"]
 
 
+Rows = NDArray[np.int64]
+"""Rows of a chunk, ascending."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkFacts:
     """What a chunk says of itself besides its rows.
 
     `readers` maps a source to how its records were read (`{"map": {role: field}}` where fields
-    were mapped), so that a later derivation can be made from the chunk alone.
+    were mapped), so that a later derivation can be made from the chunk alone. `parts` tile the
+    records object; () in chunks of 0.1.
     """
 
     records: Digest
     examples: int
     derivation: int
     readers: dict[str, Any]
+    parts: tuple[ObjectPart, ...] = ()
 
 
 def encode_records(texts: list[bytes]) -> bytes:
@@ -99,17 +121,24 @@ def encode_records(texts: list[bytes]) -> bytes:
     texts.clear()
     return to_parquet(
         pa.Table.from_arrays([column], schema=RECORDS_SCHEMA),
+        rows_per_group=ROWS_PER_GROUP,
         compression_level=_ZSTD_LEVEL,
         use_dictionary=False,
         data_page_size=_PAGE_BYTES,
     )
 
 
-def encode_chunk(rows: ChunkRows, records: Digest, readers: dict[str, Any]) -> bytes:
-    """Return the bytes of the chunk object of some rows whose records object is `records`."""
+def encode_chunk(
+    rows: ChunkRows, records: Digest, readers: dict[str, Any], parts: Sequence[ObjectPart] = ()
+) -> bytes:
+    """Return the bytes of the chunk object of some rows whose records object is `records`.
+
+    `parts` are those of the records object (`parts_of`).
+    """
     facts = {
         "derivation": DERIVATION,
         "examples": len(rows),
+        "parts": parts,
         "readers": readers,
         "records": records,
         "version": 1,
@@ -157,37 +186,64 @@ def decode_facts(data: bytes) -> ChunkFacts:
         facts = json.loads((metadata.metadata or {})[_METADATA_KEY])
         readers, records = dict(facts["readers"]), facts["records"]
         examples, derivation = int(facts["examples"]), int(facts["derivation"])
+        parts = tuple(map(read_part, facts.get("parts", ())))
     except UNREADABLE as error:
         raise _unreadable(error) from None
     if not is_digest(records) or examples != metadata.num_rows:
         raise _unreadable("its row count or records digest is wrong")
-    return ChunkFacts(Digest(records), examples, derivation, readers)
+    return ChunkFacts(Digest(records), examples, derivation, readers, parts)
 
 
 def decode_chunk(
-    data: bytes, columns: Sequence[str] | None = None, *, as_dictionaries: bool = False
+    data: bytes,
+    columns: Sequence[str] | None = None,
+    *,
+    as_dictionaries: bool = False,
+    rows: Rows | None = None,
 ) -> pa.Table:
-    """Return columns of a chunk object (all unless named), in row order. Raises Corrupt.
+    """Return columns of a chunk object (all of `CHUNK_SCHEMA` unless named), in row order.
 
     With `as_dictionaries`, `kind`, `fields`, `source` and `round` hold each distinct value once.
+    `rows` are ascending; all unless they are given. Raises Corrupt.
     """
     dictionaries = _DICTIONARIES if as_dictionaries else ()
-    return _read(data, CHUNK_SCHEMA, None if columns is None else list(columns), dictionaries)
+    return _read(data, CHUNK_SCHEMA, columns, dictionaries, rows)
 
 
-def decode_records(data: bytes) -> pa.Array:
-    """Return the JSON texts of a records object as one string array. Raises Corrupt."""
-    return whole_column(_read(data, RECORDS_SCHEMA), "data")
+def decode_run_columns(data: bytes, rows: Rows | None = None) -> pa.Table:
+    """Return the columns of `OPTIONAL_SCHEMA`, null where the chunk has none. Raises Corrupt."""
+    try:
+        there = pq.read_schema(pa.BufferReader(data)).names
+    except UNREADABLE as error:
+        raise _unreadable(error) from None
+    stored = [name for name in OPTIONAL_SCHEMA.names if name in there]
+    schema = pa.unify_schemas([CHUNK_SCHEMA, OPTIONAL_SCHEMA])
+    # `line` is in every chunk, and tells how many rows there are.
+    table = _read(data, schema, ["line", *stored], (), rows)
+    columns = [
+        whole_column(table, name) if name in stored else pa.nulls(table.num_rows, each.type)
+        for name, each in zip(OPTIONAL_SCHEMA.names, OPTIONAL_SCHEMA, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=OPTIONAL_SCHEMA)
+
+
+def decode_records(data: bytes, rows: Rows | None = None) -> pa.Array:
+    """Return the JSON texts of a records object as one string array, or those of some rows.
+
+    Of `rows`, which are ascending, only their row groups are decoded. Raises Corrupt.
+    """
+    return whole_column(_read(data, RECORDS_SCHEMA, None, (), rows), "data")
 
 
 def _read(
     data: bytes,
     schema: pa.Schema,
-    columns: list[str] | None = None,
-    dictionaries: Sequence[str] = (),
+    columns: Sequence[str] | None,
+    dictionaries: Sequence[str],
+    rows: Rows | None,
 ) -> pa.Table:
     try:
-        return from_parquet(data, schema, columns, as_dictionaries=dictionaries)
+        return from_parquet(data, schema, columns, as_dictionaries=dictionaries, rows=rows)
     except UNREADABLE as error:
         raise _unreadable(error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
@@ -63,7 +63,7 @@ def clean(
         def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, CleanReport]:
             return _cleaned(trial, dataset, DedupeOptions(comparing, yes=yes, limit=0))
 
-        staged, report = change_stage(trial, change)
+        staged, report = change_and_count(trial, change)
     return replace(report, staged=staged, dry_run=dry_run)
 
 

@@ -62,7 +62,7 @@ class Snapshot:
         """
         if self.commit is not None and len(self) == self._dataset.manifest.examples:
             return self._context.commit(self.commit).fingerprint
-        from vault.operations.exports.tables import fingerprint_of_rows
+        from vault.dataset.reading.fingerprints import fingerprint_of_rows
 
         return fingerprint_of_rows(self._dataset, self._keys)
 
@@ -111,16 +111,16 @@ class Snapshot:
         """Return the examples on one side of the split. Raises NotFound (`split-not-found`)."""
         from vault.dataset.reading.labels import split_of_each
 
-        sides = split_of_each(self._dataset, self._keys) or []
-        chosen = [at for at, side in enumerate(sides) if side == name]
-        if not chosen:
-            known = sorted({side for side in sides if side is not None})
+        sides = split_of_each(self._dataset, self._keys)
+        chosen = self._keys[:0] if sides is None else self._keys[sides.on(name)]
+        if not len(chosen):
+            known = [] if sides is None else [each for each in sides.used() if each is not None]
             raise NotFound(
                 f'no example is in the split "{name}"',
                 code="split-not-found",
                 hint=f"there are {', '.join(known)}" if known else "nothing is split here",
             )
-        return self._part(self._keys[chosen])
+        return self._part(chosen)
 
     def sample(self, n: int, *, seed: int = 0) -> Snapshot:
         """Return `n` examples in their order: the same ones for the same seed, anywhere.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,18 @@ import pytest
 
 from tests.support import plain_reader
 from vault.objects.digest import Digest, example_id
-from vault.objects.fingerprint import fingerprint
+from vault.objects.fingerprint import LabelTexts, fingerprint
 from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.label_combinations import RowLabels, fingerprinted, labels_by_row
+from vault.objects.label_set import (
+    Label,
+    LabelTable,
+    decode_label_table,
+    encode_label_table,
+    label_set,
+    label_table,
+    merged_labels,
+)
 from vault.objects.log.view import view_from_json
 from vault.objects.log.view_change import (
     applied,
@@ -62,12 +73,47 @@ def test_records_that_are_refused(vector: dict[str, str]) -> None:
 def test_fingerprints(vector: dict[str, Any]) -> None:
     labels = {bytes.fromhex(each): said for each, said in vector["labels"].items()}
     ids = np.frombuffer(b"".join(labels), "V16")
-    labelled = {each: said for each, said in labels.items() if said}
-    assert fingerprint(ids, labelled) == vector["fingerprint"]
+    rows = np.arange(len(ids))
+    place, combinations = labels_by_row(merged_labels([table_of(labels.values())]), rows)
+    said = LabelTexts(place, fingerprinted(RowLabels(place, [{}, *combinations])))
+    assert fingerprint(ids, said) == vector["fingerprint"]
     exact = {
         each: plain_reader.read_json(json.dumps(said).encode()) for each, said in labels.items()
     }
     assert plain_reader.fingerprint(exact) == vector["fingerprint"]
+
+
+def table_of(said: Iterable[dict[str, Any]]) -> LabelTable:
+    """Return label values, row by row, as entries of a label set; None takes a label off."""
+    return label_table(
+        {
+            row: {
+                name: None if value is None else Label(name, value, "ada", "now")
+                for name, value in own.items()
+            }
+            for row, own in enumerate(said)
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "vector", vectors("label-overlays"), ids=lambda each: str(each["sets"])[:40]
+)
+def test_label_overlays(vector: dict[str, Any]) -> None:
+    layers = []
+    for entries in vector["sets"]:
+        rows: list[dict[str, Any]] = [{} for _ in range(8)]
+        for row, name, value in entries:
+            rows[row][name] = value
+        layers.append(decode_label_table(encode_label_table(table_of(rows))))
+    found = label_set(merged_labels(layers))
+    expected = {int(row): own for row, own in vector["labels"].items()}
+    values = {row: {n: each.value for n, each in own.items()} for row, own in found.items()}
+    assert repr(values) == repr({row: dict(sorted(own.items())) for row, own in expected.items()})
+    plain = plain_reader.overlaid([each.to_pylist() for each in layers])
+    assert {
+        row: {name: json.loads(value) for name, value in own.items()} for row, own in plain.items()
+    } == expected
 
 
 @pytest.mark.parametrize("vector", vectors("page-cuts"), ids=lambda each: str(each["runs"]))

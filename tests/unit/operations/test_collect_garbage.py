@@ -7,19 +7,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.library import Library, chat
-from tests.support.repositories import context_of, everything, full_backend
+from tests.support.repositories import NOW, change_manifest, context_of, everything, full_backend
 from vault.errors import AnswerIsNo, Corrupt, InvalidInput
+from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest
+from vault.objects.label_set import Label, encode_label_table, label_table
+from vault.objects.manifest import Attachment, Manifest
 from vault.operations.upkeep.collect_garbage import collect_garbage
 from vault.operations.upkeep.reachable import Reach
 from vault.repository import Repository
-from vault.store.object_store import object_name
+from vault.store.object_store import ObjectStore, object_name
 
+SAID = [Label("a", value, "ada", NOW) for value in ("x", "y")]
 DAYS = {0: "2026-01-01T00:00:00Z", 10: "2026-01-11T00:00:00Z", 40: "2026-02-10T00:00:00Z"}
 
 
@@ -217,3 +222,26 @@ def _ends(poll: Callable[[], int | None]) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+def test_what_attachments_name_and_every_label_set_are_reached(tmp_path: Path) -> None:
+    backend = full_backend(tmp_path)
+    named: list[Digest] = []
+
+    def attach_all(store: ObjectStore, manifest: Manifest, chunks: list[Digest]) -> Manifest:
+        named.extend([chunks[0], store.put(b"named by an attachment")])
+        attached = Attachment(store.put(b"of a later version"), tuple(named))
+        sets = tuple(store.put(encode_label_table(label_table({0: {"a": each}}))) for each in SAID)
+        named.extend([attached.object, *sets])
+        labels = {**manifest.labels, chunks[0]: (*manifest.labels.get(chunks[0], ()), *sets)}
+        conflicts = store.put(b"conflicts")
+        named.append(conflicts)
+        return replace(manifest, labels=labels, attachments={"x": attached}, conflicts=conflicts)
+
+    change_manifest(backend, attach_all)
+    context = context_of(backend)
+    reach = Reach(context)
+    reach.add([context.log.newest()])
+    assert set(named) <= reach.objects
+    # Naming a chunk keeps the chunk; the dataset that lists it keeps its records as well.
+    assert decode_facts(context.store.get(named[0])).records in reach.objects

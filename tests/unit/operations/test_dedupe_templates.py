@@ -141,7 +141,7 @@ def compared(library: Library) -> tuple[DuplicatePlan, int]:
 def recorded_by(library: Library) -> list[int]:
     context = context_of(library)
     _, dataset = open_revision(context, None)
-    attached = dataset.manifest.attachments[NAME]
+    attached = dataset.manifest.attachments[NAME].object
     return list(decode_boilerplate(context.store.get(attached))[Part.CONVERSATION].shingles)
 
 

@@ -19,16 +19,28 @@ from tests.support.repositories import (
     view_of,
     write_lines,
 )
-from vault.dataset.changing.stage import fingerprint_of
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.fingerprints import fingerprint_of
+from vault.dataset.reading.labels import row_labels
 from vault.errors import Corrupt
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
-from vault.objects.chunk import encode_chunk, encode_records
+from vault.objects.chunk import decode_facts, decode_records, encode_chunk, encode_records
+from vault.objects.chunk_parts import ObjectPart, parts_of
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
-from vault.objects.label_set import Label, encode_labels
+from vault.objects.fingerprint import LabelTexts, fingerprint
+from vault.objects.label_combinations import fingerprinted
+from vault.objects.label_set import Label, encode_label_table, label_table
+from vault.objects.log.erasure import encode_erasures
 from vault.objects.log.view import RefName, Stage, View, Workspace
-from vault.objects.manifest import Manifest, PageReference, decode_manifest, encode_manifest
+from vault.objects.manifest import (
+    Attachment,
+    Manifest,
+    PageReference,
+    decode_manifest,
+    encode_manifest,
+)
 from vault.objects.not_duplicates import encode_judged
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
@@ -38,6 +50,9 @@ from vault.store.memory import MemoryBackend
 from vault.store.object_store import ObjectStore
 
 MAIN = RefName("main")
+ChangeParts = Callable[[list[ObjectPart]], list[ObjectPart]]
+MISSING = Attachment(Digest("0" * 64))
+TRAIN = Label("split", "train", "ada", INTENT.time)
 
 
 @pytest.fixture
@@ -68,7 +83,7 @@ def record_view(backend: MemoryBackend, view: View) -> None:
 def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str:
     """Return the fingerprint of a dataset; nothing if it is damaged, and fsck does not ask."""
     try:
-        return fingerprint_of(context_of(backend), dataset)
+        return fingerprint_of(Dataset(ObjectStore(backend), dataset))
     except (Corrupt, LookupError, ValueError, pa.ArrowException):
         return ""
 
@@ -171,7 +186,7 @@ def _pages_off_by_one(manifest: Manifest) -> Manifest:
         (lambda manifest: replace(manifest, quarantined=2), "quarantined-count-wrong"),
         (lambda manifest: replace(manifest, removed=1), "removed-count-wrong"),
         (
-            lambda manifest: replace(manifest, attachments={"x": Digest("0" * 64)}),
+            lambda manifest: replace(manifest, attachments={"x": MISSING}),
             "object-missing",
         ),
         (
@@ -195,7 +210,7 @@ def test_an_attachment_that_cannot_be_read_is_told(
     name: str, text: str, backend: MemoryBackend
 ) -> None:
     wrong = ObjectStore(backend).put(text.encode())
-    manifest = replace(head(backend)[2], attachments={name: wrong})
+    manifest = replace(head(backend)[2], attachments={name: Attachment(wrong)})
     assert stage(backend, manifest) == {f"{name}-unreadable"}
 
 
@@ -208,7 +223,8 @@ def test_an_attachment_that_can_be_read_or_is_not_known_is_no_fault(
         "not-duplicates": store.put(encode_judged([(b"1" * 16, b"2" * 16)])),
         "of-a-later-version": store.put(b"anything"),
     }
-    assert stage(backend, replace(head(backend)[2], attachments=attachments)) == set()
+    attached = {name: Attachment(each) for name, each in attachments.items()}
+    assert stage(backend, replace(head(backend)[2], attachments=attached)) == set()
 
 
 def test_a_list_that_is_something_else_is_told(backend: MemoryBackend) -> None:
@@ -233,17 +249,17 @@ def test_an_example_twice_is_told(backend: MemoryBackend) -> None:
 
 def test_a_label_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:
     chunk = first_chunk(backend)
-    labels = encode_labels({3: {"split": Label("split", "train", "ada", INTENT.time)}})
-    wrong = replace(head(backend)[2], labels={chunk: ObjectStore(backend).put(labels)})
+    labels = encode_label_table(label_table({3: {"split": TRAIN}}))
+    wrong = replace(head(backend)[2], labels={chunk: (ObjectStore(backend).put(labels),)})
     assert stage(backend, wrong) == {"label-outside-chunk"}
 
 
 def test_labels_count_in_a_fingerprint(backend: MemoryBackend) -> None:
     chunk = first_chunk(backend)
     store = ObjectStore(backend)
-    labels = encode_labels({1: {"split": Label("split", "train", "ada", INTENT.time)}})
+    labels = encode_label_table(label_table({1: {"split": TRAIN}}))
     _, commit, manifest = head(backend)
-    labelled = replace(manifest, labels={chunk: store.put(labels)})
+    labelled = replace(manifest, labels={chunk: (store.put(labels),)})
     made = replace(commit, manifest=store.put(encode_manifest(labelled)))
     record_view(backend, view_of(backend).with_branch(MAIN, store.put(encode_commit(made))))
     assert found(backend) == {"fingerprint-wrong"}
@@ -330,3 +346,90 @@ def test_a_wrong_format_file_is_told(text: bytes, backend: MemoryBackend) -> Non
 def test_a_format_file_of_a_later_version_is_told(text: bytes, backend: MemoryBackend) -> None:
     backend.replace("format", text)
     assert found(backend) == {"format-too-new"}
+
+
+def stage_parts(
+    backend: MemoryBackend, change: Callable[[list[ObjectPart]], list[ObjectPart]]
+) -> set[str]:
+    """Stage a chunk that names these parts of its records."""
+    right = rows([b'{"a":%d}' % number for number in range(2_000)])
+    store = ObjectStore(backend)
+    data = encode_records(list(right.data))
+    parts = change(list(parts_of(data)))
+    return stage_runs(
+        backend, [(store.put(encode_chunk(right, store.put(data), {}, parts)), 0, len(right))]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: [parts[0]._replace(sha256=Digest("0" * 64)), *parts[1:]],
+        lambda parts: [parts[0]._replace(length=parts[0].length - 1), *parts[1:]],
+        lambda parts: parts[1:],
+        lambda parts: parts[:-1],
+        lambda parts: [*parts, parts[-1]._replace(offset=10**9)],
+    ],
+    ids=["digest", "length", "first", "last", "beyond"],
+)
+def test_a_part_that_is_not_of_the_records_is_told(
+    change: ChangeParts, backend: MemoryBackend
+) -> None:
+    assert stage_parts(backend, change) == {"part-wrong"}
+
+
+def test_parts_that_tile_the_records_are_no_fault(backend: MemoryBackend) -> None:
+    lengths: list[int] = []
+
+    def seen(parts: list[ObjectPart]) -> list[ObjectPart]:
+        lengths.append(len(parts))
+        return parts
+
+    assert stage_parts(backend, seen) == set()
+    # Two row groups, and the footer.
+    assert lengths == [3]
+
+
+def test_what_an_attachment_names_must_be_there(backend: MemoryBackend) -> None:
+    store = ObjectStore(backend)
+    manifest = head(backend)[2]
+    attached = Attachment(store.put(b"anything"), (store.put(b"named"),))
+    assert stage(backend, replace(manifest, attachments={"x": attached})) == set()
+    lacking = replace(attached, names=(MISSING.object,))
+    assert stage(backend, replace(manifest, attachments={"x": lacking})) == {"object-missing"}
+
+
+def test_the_fingerprint_of_0_1_counts_labels_of_vaults_own(backend: MemoryBackend) -> None:
+    store = ObjectStore(backend)
+    _, commit, manifest = head(backend)
+    said: dict[int, dict[str, Label | None]] = {
+        1: {"cluster": Label("cluster", "ab12", "ada", INTENT.time), "split": TRAIN}
+    }
+    labels = {first_chunk(backend): (store.put(encode_label_table(label_table(said))),)}
+    labelled = Dataset(store, replace(manifest, labels=labels))
+    ids = labelled.ids()
+    own = row_labels(labelled, labelled.keys())
+    texts = [
+        LabelTexts(own.place, fingerprinted(own, counts_own=counts)) for counts in (True, False)
+    ]
+    assert fingerprint_of(labelled) == fingerprint(ids, texts[1]) != fingerprint(ids, texts[0])
+    for each in texts:
+        made = replace(
+            commit,
+            manifest=store.put(encode_manifest(labelled.manifest)),
+            fingerprint=fingerprint(ids, each),
+        )
+        record_view(backend, view_of(backend).with_branch(MAIN, store.put(encode_commit(made))))
+        assert found(backend) == set()
+
+
+def test_records_that_were_erased_are_no_fault(backend: MemoryBackend) -> None:
+    store = ObjectStore(backend)
+    chunk = first_chunk(backend)
+    records = decode_facts(store.get(chunk)).records
+    count = len(decode_records(store.get(records)))
+    for replacement in (store.put(encode_records([b"{}"] * count)), None):
+        erased = {"1": store.put(encode_erasures({records: replacement}))}
+        record_view(backend, replace(view_of(backend), erased=erased))
+        store.delete(records)
+        assert found(backend) == set()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
-from vault.dataset.reading.records import WINDOW, _windows
+import numpy as np
+import pytest
+
+from tests.support.drafting import dataset_of
+from tests.support.library import Library
+from vault.dataset.reading.records import WINDOW, _windows, record_arrays
 from vault.objects.runs import key_parts
 
 
@@ -30,3 +35,20 @@ def test_windows_have_every_row_in_order_and_no_more_than_they_may() -> None:
     windows = _windows(keys)
     assert np.concatenate(windows).tolist() == keys.tolist()
     assert max(map(len, windows)) <= WINDOW
+
+
+@pytest.mark.parametrize("order", ["in order", "some", "backwards", "shuffled"])
+def test_texts_come_in_the_order_that_was_asked_for(order: str, tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write("a.jsonl", [{"n": number} for number in range(3_000)])
+    library.run("a.jsonl")
+    dataset = dataset_of(library.repository)
+    keys = dataset.keys()
+    chosen = {
+        "in order": keys,
+        "some": keys[5:2_900:3],
+        "backwards": keys[::-1],
+        "shuffled": keys[np.random.default_rng(1).permutation(len(keys))],
+    }[order]
+    texts = [text for each in record_arrays(dataset, chosen) for text in each.to_pylist()]
+    assert texts == [f'{{"n": {key & 0xFFFF}}}' for key in chosen.tolist()]

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dataset.changing.row_order import appended, brought_back, rows_exchanged
-from vault.dataset.changing.write_labels import LabelsByKey, store_labels
+from vault.dataset.changing.write_labels import LabelsByKey, entries_of, store_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, store_pages
 from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import removals_for, with_removals, without_removals
 from vault.dataset.reading.sources import Claims, adopted_after, source_of_each
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal
-from vault.objects.runs import RowKeys, Runs, only_in
+from vault.objects.runs import RowKeys, Runs, in_both, only_in
 from vault.session.context import Context
 
 _NONE = np.zeros(0, np.uint64)
@@ -55,11 +55,14 @@ def rearranged(
     `labels` replaces all labels of a row, by row key; other rows keep those of the dataset.
     Removals, quarantine, sources and attachments stay.
     """
+    said = {} if labels is None else labels
+    replaced = in_both(np.array(list(said), np.uint64), arranged)
+    by = entries_of({key: said[key] for key in replaced.tolist()})
     return replace(
         dataset.manifest,
         pages=store_pages(dataset.store, Runs.from_keys(dataset.numbers, arranged)),
         adopted=adopted_after(dataset, keys, arranged, claims),
-        labels=store_labels(dataset, arranged, labels),
+        labels=store_labels(dataset, arranged, replaced, by),
     )
 
 

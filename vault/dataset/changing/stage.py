@@ -1,4 +1,4 @@
-"""Putting a dataset on the stage: store its manifest and say how it differs from the branch."""
+"""Putting a dataset on the stage: store its manifest, and count what differs if somebody asks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vault.dataset.comparing.compare import CountedChanges, count_changes
+from vault.dataset.comparing.compare import CountedChanges, count_appended, count_changes
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset, open_dataset
-from vault.dataset.reading.labels import labels_by_id
 from vault.objects.commit import ChangeCounts
-from vault.objects.fingerprint import fingerprint
+from vault.objects.digest import Digest
 from vault.objects.log.view import Stage, View
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.session.context import Context, Draft, draft_of, with_stage
@@ -36,29 +35,31 @@ class Staged:
     compared_texts: bool = True
 
 
-def stage_dataset(
-    context: Context, view: View, draft: Draft, manifest: Manifest
-) -> tuple[View, Staged]:
-    """Store a manifest and return the view with it staged, and how it stands.
+def stage_dataset(context: Context, view: View, draft: Draft, manifest: Manifest) -> View:
+    """Store a manifest and return the view with it staged.
 
-    A manifest that is the branch's own empties the stage. Costs a comparison with the commit, and
-    reading all ids for the fingerprint.
+    A manifest that is the branch's own empties the stage. How the stage differs from the commit is
+    left open unless rows were only appended, and so is its fingerprint: `status` and `commit` find
+    them out. Costs storing the manifest.
     """
     digest = context.store.put(encode_manifest(manifest))
-    base = None if draft.head is None else context.commit(draft.head).manifest
-    past = Past(context, [draft.head])
+    counts = count_appended(context.store, _base_of(context, draft), digest)
+    return _staged(context, view, draft, digest, manifest, counts)
+
+
+def stage_and_count(
+    context: Context, view: View, draft: Draft, manifest: Manifest
+) -> tuple[View, Staged]:
+    """Store a manifest; return the view with it staged, and how the stage differs from the commit.
+
+    As `stage_dataset`, for commands that report the difference: costs a comparison.
+    """
+    digest = context.store.put(encode_manifest(manifest))
+    base = _base_of(context, draft)
     counts, compared_texts = CountedChanges(ChangeCounts())
     if digest != base:
+        past = Past(context, [draft.head])
         counts, compared_texts = count_changes(context.store, base, digest, past=past)
-    stage = Stage(
-        base=draft.head,
-        manifest=digest,
-        examples=manifest.examples,
-        counts=counts,
-        quarantined=manifest.quarantined,
-        fingerprint=fingerprint_of(context, manifest),
-    )
-    nothing = digest == base or (base is None and manifest == Manifest())
     staged = Staged(
         manifest.examples,
         counts.added,
@@ -68,29 +69,64 @@ def stage_dataset(
         manifest.quarantined,
         compared_texts,
     )
-    return with_stage(view, draft.branch, None if nothing else stage), staged
+    return _staged(context, view, draft, digest, manifest, counts), staged
 
 
-def change_stage(
-    context: Context, change: Callable[[Draft, Dataset], tuple[Manifest, _R]]
-) -> tuple[Staged, _R]:
-    """Stage what `change` makes of the staged dataset; return how the stage stands, and its result.
+def _base_of(context: Context, draft: Draft) -> Digest | None:
+    return None if draft.head is None else context.commit(draft.head).manifest
+
+
+def _staged(
+    context: Context,
+    view: View,
+    draft: Draft,
+    digest: Digest,
+    manifest: Manifest,
+    counts: ChangeCounts | None,
+) -> View:
+    base = _base_of(context, draft)
+    if digest == base or (base is None and manifest == Manifest()):
+        return with_stage(view, draft.branch, None)
+    stage = Stage(
+        base=draft.head,
+        manifest=digest,
+        examples=manifest.examples,
+        counts=counts,
+        quarantined=manifest.quarantined,
+        fingerprint=None,
+    )
+    return with_stage(view, draft.branch, stage)
+
+
+Change = Callable[[Draft, Dataset], tuple[Manifest, _R]]
+"""Makes another dataset of the staged one, and a result."""
+
+
+def change_stage(context: Context, change: Change[_R]) -> _R:
+    """Stage what `change` makes of the staged dataset; return its result.
 
     `change` is called again, with the dataset as it then is, each time another writer came first.
-    Raises what it raises, Conflict (`detached-head`), StorageFailed, Corrupt.
+    How the stage then differs is left open, as by `stage_dataset`. Raises what `change` raises,
+    Conflict (`detached-head`), StorageFailed, Corrupt.
     """
 
-    def attempt(view: View) -> tuple[View, tuple[Staged, _R]]:
+    def attempt(view: View) -> tuple[View, _R]:
         draft = draft_of(context, view)
         manifest, result = change(draft, open_dataset(context.store, draft.manifest))
-        changed, staged = stage_dataset(context, view, draft, manifest)
-        return changed, (staged, result)
+        return stage_dataset(context, view, draft, manifest), result
 
     with writing(context):
         return record(context, attempt)
 
 
-def fingerprint_of(context: Context, manifest: Manifest) -> str:
-    """Return the fingerprint of a dataset: reads its ids and labels."""
-    dataset = Dataset(context.store, manifest)
-    return fingerprint(dataset.ids(), labels_by_id(dataset))
+def change_and_count(context: Context, change: Change[_R]) -> tuple[Staged, _R]:
+    """Stage what `change` makes as `change_stage` does; return how the stage stands as well."""
+
+    def attempt(view: View) -> tuple[View, tuple[Staged, _R]]:
+        draft = draft_of(context, view)
+        manifest, result = change(draft, open_dataset(context.store, draft.manifest))
+        changed, staged = stage_and_count(context, view, draft, manifest)
+        return changed, (staged, result)
+
+    with writing(context):
+        return record(context, attempt)

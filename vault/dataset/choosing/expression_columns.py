@@ -26,11 +26,11 @@ from vault.catalogue.expressions.columns import (
 from vault.dataset.reading.conversations import conversation_array, read_conversation
 from vault.dataset.reading.dataset import Dataset, chunk_bytes, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
-from vault.dataset.reading.labels import LabelColumn, label_columns
+from vault.dataset.reading.labels import LabelColumn, LabelSets, label_columns
 from vault.formats.layouts.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
-from vault.objects.digest import ID_BYTES, Digest
+from vault.objects.digest import ID_BYTES
 from vault.objects.json.text import parse, parse_compact, parse_quickly
 from vault.objects.parquet_bytes import whole_column
 from vault.session.context import Context
@@ -190,11 +190,11 @@ class _OpenChunk:
         place = column.places_of(self._rows)
         return _numbered([*values, None], place, reference), bool((place < len(values)).any())
 
-    def _labels(self, labels: Digest) -> Mapping[str, LabelColumn]:
-        kept: Mapping[str, LabelColumn] | None = self._cache.get(labels)
+    def _labels(self, sets: LabelSets) -> Mapping[str, LabelColumn]:
+        kept: Mapping[str, LabelColumn] | None = self._cache.get(sets)
         if kept is None:
-            kept = label_columns(self._dataset.store, labels)
-            self._cache.keep(labels, kept, sum(each.size_bytes for each in kept.values()))
+            kept = label_columns(self._dataset.store, sets)
+            self._cache.keep(sets, kept, sum(each.size_bytes for each in kept.values()))
         return kept
 
     def _read_conversations(self) -> list[Conversation | None]:

@@ -5,7 +5,7 @@ Equal pages of runs cancel unread, equal rows cancel as row keys; ids are read o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,15 +19,15 @@ from vault.dataset.comparing.pair_rows import pair_rows
 from vault.dataset.comparing.past import NO_PAST, Past
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, open_dataset, records_of
 from vault.dataset.reading.id_index import IdIndex
-from vault.dataset.reading.labels import values_by_key
+from vault.dataset.reading.labels import row_labels
 from vault.dataset.reading.removals import fixed_into, gone_for_good
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.json.field_path import field_text
-from vault.objects.json.text import canonical_bytes
+from vault.objects.label_combinations import numbered_together
 from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
-from vault.objects.runs import ChunkNumbers, RowKeys, in_both, key_parts, only_in
+from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, key_parts, only_in
 from vault.store.object_store import ObjectStore
 
 
@@ -102,15 +102,28 @@ def count_changes(
     store: ObjectStore, old: Digest | None, new: Digest | None, *, past: Past
 ) -> CountedChanges:
     """Return the counts of `compare`; where rows were only appended, without reading any."""
+    appended = count_appended(store, old, new)
+    if appended is not None:
+        return CountedChanges(appended)
+    found = compare(store, old, new, past=past)
+    return CountedChanges(found.counts, found.compared_texts)
+
+
+def count_appended(
+    store: ObjectStore, old: Digest | None, new: Digest | None
+) -> ChangeCounts | None:
+    """Return the counts of `compare` where rows were only appended, else None.
+
+    Reads two manifests, and the runs of both where they have the same labels. Raises Corrupt.
+    """
     numbers = ChunkNumbers()
     before = open_dataset(store, old, numbers=numbers)
     after = open_dataset(store, new, numbers=numbers)
-    keeps_labels = before.manifest.labels == after.manifest.labels or not before.manifest.examples
-    if keeps_labels and after.runs().begins_with(before.runs()):
-        added = after.manifest.examples - before.manifest.examples
-        return CountedChanges(ChangeCounts(added=added))
-    found = compare_datasets(before, after, past=past)
-    return CountedChanges(found.counts, found.compared_texts)
+    if before.manifest.labels != after.manifest.labels and before.manifest.examples:
+        return None
+    if not after.runs().begins_with(before.runs()):
+        return None
+    return ChangeCounts(added=after.manifest.examples - before.manifest.examples)
 
 
 def compare_datasets(
@@ -123,7 +136,6 @@ def compare_datasets(
     columns = ["id", "content_id", "prompt_id"]
     gone_rows, come_rows = old.columns(gone, columns), new.columns(come, columns)
     same_old, same_new = _same_records(gone_rows, come_rows)
-    moved = dict(zip(gone[same_old].tolist(), come[same_new].tolist(), strict=True))
     left = np.setdiff1d(np.arange(len(gone)), same_old, assume_unique=True)
     right = np.setdiff1d(np.arange(len(come)), same_new, assume_unique=True)
     old_side = _side(old, gone[left], gone_rows.take(pa.array(left)))
@@ -132,7 +144,7 @@ def compare_datasets(
         old_side, new_side = _with_keys(old_side, new_side, key)
     old_side, new_side = _with_removals(old_side, new_side)
     found = pair_rows(old_side, new_side, past)
-    relabelled = _relabelled(old, new, moved, old_keys, new_keys)
+    relabelled = _relabelled(old, new, gone[same_old], come[same_new])
     return Comparison(
         old=old,
         new=new,
@@ -148,12 +160,7 @@ def compare_datasets(
 
 
 def _differing(old: Dataset, new: Dataset) -> tuple[RowKeys, RowKeys]:
-    """Return the row keys of the pages that are not in both.
-
-    Labels are compared over whole datasets, so with other labels that is every page.
-    """
-    if old.manifest.labels != new.manifest.labels:
-        return old.keys(), new.keys()
+    """Return the row keys of the pages that are not in both."""
     ours = [each.page for each in old.manifest.pages]
     theirs = [each.page for each in new.manifest.pages]
     front = 0
@@ -244,40 +251,43 @@ def iterate_records(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, byte
     chunk, row = key_parts(keys[order])
     bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
     for start, end in pairwise(bounds):
-        texts = records_of(dataset.store, dataset.numbers.digest(int(chunk[start])))
-        taken = texts.take(pa.array(row[start:end])).cast(pa.binary()).to_pylist()
+        digest = dataset.numbers.digest(int(chunk[start]))
+        texts = records_of(dataset.store, digest, row[start:end])
+        taken = texts.cast(pa.binary()).to_pylist()
         yield from zip(order[start:end].tolist(), taken, strict=True)
 
 
 def _relabelled(
-    old: Dataset, new: Dataset, moved: dict[int, int], old_keys: RowKeys, new_keys: RowKeys
+    old: Dataset, new: Dataset, moved_from: RowKeys, moved_to: RowKeys
 ) -> tuple[RowKeys, RowKeys]:
-    none = np.zeros(0, np.uint64)
-    if old.manifest.labels == new.manifest.labels and not moved:
-        return none, none
-    # Where both have the same labels, only rows that moved to another chunk can differ.
+    """Return the rows of the same records that have other labels, in the order of the new side.
+
+    Reads label sets only of chunks whose lists of them differ, and of rows that moved from one
+    chunk to another.
+    """
     chunks = {chunk for chunk, _ in old.manifest.labels.items() ^ new.manifest.labels.items()}
-    moves = np.array([*moved, *moved.values()], np.uint64)
-    chunks.update(old.numbers.digest(each) for each in np.unique(key_parts(moves)[0]).tolist())
-    ours, theirs = _label_values(old, chunks), _label_values(new, chunks)
-    both = sorted(set(ours) | set(theirs))
-    here = {key for key in both if key not in moved}
-    kept = set(in_both(np.array(sorted(here), np.uint64), old_keys).tolist())
-    kept &= set(in_both(np.array(sorted(here), np.uint64), new_keys).tolist())
-    pairs = [(key, key) for key in sorted(kept)] + sorted(moved.items())
-    changed = [(a, b) for a, b in pairs if ours.get(a) != theirs.get(b)]
-    before = np.array([a for a, _ in changed], np.uint64)
-    after = np.array([b for _, b in changed], np.uint64)
-    order = _places(new_keys, after)
+    numbers = np.array([old.numbers.number(each) for each in chunks], np.int64)
+    stayed = in_both(_rows_of_chunks(old, numbers), _rows_of_chunks(new, numbers))
+    before = np.concatenate([stayed, moved_from])
+    after = np.concatenate([stayed, moved_to])
+    ours, theirs = numbered_together(row_labels(old, before), row_labels(new, after))
+    changed = np.flatnonzero(ours != theirs)
+    if not len(changed):
+        return before[:0], after[:0]
+    order = changed[_places(new.keys(), after[changed])]
     return before[order], after[order]
+
+
+def _rows_of_chunks(dataset: Dataset, numbers: NDArray[np.int64]) -> RowKeys:
+    """Return the rows of some chunks that a dataset has."""
+    if not len(numbers):
+        return np.zeros(0, np.uint64)
+    runs = dataset.runs()
+    own = np.isin(runs.chunk, numbers)
+    return Runs(runs.numbers, runs.chunk[own], runs.first[own], runs.rows[own]).keys()
 
 
 def _places(keys: RowKeys, chosen: RowKeys) -> NDArray[np.int64]:
     """Return the order of some rows of a dataset in it."""
     by_key = np.argsort(keys, kind="stable")
     return np.argsort(by_key[np.searchsorted(keys[by_key], chosen)], kind="stable")
-
-
-def _label_values(dataset: Dataset, chunks: Collection[Digest]) -> dict[int, bytes]:
-    """Return the label values of rows by row key, as JSON: 1 is not true."""
-    return {key: canonical_bytes(values) for key, values in values_by_key(dataset, chunks)}

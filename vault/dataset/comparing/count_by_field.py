@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from vault.dataset.comparing.compare import Comparison, field_values
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.dataset.reading.labels import labels_of_each
+from vault.dataset.reading.labels import row_labels
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
 from vault.objects.quarantine import decode_removals
@@ -73,7 +73,9 @@ def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]
         return [ABSENT if each is None else str(each) for each in column]
     if name.startswith("labels."):
         wanted = name.removeprefix("labels.")
-        return [str(each.get(wanted, ABSENT)) for each in labels_of_each(dataset, keys)]
+        labels = row_labels(dataset, keys)
+        shown = [str(each.get(wanted, ABSENT)) for each in labels.combinations]
+        return [shown[each] for each in labels.place.tolist()]
     texts = field_values(dataset, keys, name.removeprefix("data."))
     return [ABSENT if each is None else _shown(each) for each in texts]
 

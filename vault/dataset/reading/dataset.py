@@ -111,11 +111,7 @@ def gather(
     def fetch(part: tuple[int, int]) -> pa.Table:
         start, end = part
         digest = numbers.digest(int(chunk[start]))
-        table = decode_chunk(chunk_bytes(store, digest, names), names)
-        rows = row[start:end]
-        if len(rows) == table.num_rows and int(rows[0]) == 0 and bool((np.diff(rows) == 1).all()):
-            return table
-        return table.take(pa.array(rows))
+        return decode_chunk(chunk_bytes(store, digest, names), names, rows=row[start:end])
 
     tables = list(in_threads(fetch, parts))
     if not tables:
@@ -165,9 +161,11 @@ def hashes_of(table: pa.Table, column: str) -> tuple[NDArray[np.uint64], NDArray
     return array.fill_null(0).to_numpy().astype(np.uint64, copy=False), valid
 
 
-def records_of(store: ObjectStore, chunk: Digest) -> pa.StringArray:
-    """Return the JSON texts of all rows of a chunk."""
-    return decode_records(store.get(decode_facts(store.get(chunk)).records))
+def records_of(
+    store: ObjectStore, chunk: Digest, rows: NDArray[np.int64] | None = None
+) -> pa.StringArray:
+    """Return the JSON texts of all rows of a chunk, or of some, which are ascending."""
+    return decode_records(store.get(decode_facts(store.get(chunk)).records), rows)
 
 
 def in_threads(work: Callable[[_T], _U], items: Iterable[_T]) -> Iterator[_U]:

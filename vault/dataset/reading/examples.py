@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.dataset.reading.labels import label_values
+from vault.dataset.reading.labels import row_labels
 from vault.dataset.reading.records import record_arrays
 from vault.dataset.reading.sources import source_of_each
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import compact_bytes, parse
+from vault.objects.label_combinations import RowLabels
 from vault.objects.label_set import LabelValue
 from vault.objects.runs import RowKeys, key_parts
 from vault.presentation.report_html import Displayed
@@ -87,16 +88,15 @@ class Example(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class ExampleRows:
-    """Some examples as columns: their keys, chunk columns, JSON texts and label values.
+    """Some examples as columns: their keys, chunk columns, JSON texts and labels.
 
-    `labels` has the values by position for those that have any; `roles` the mapping from roles to
-    fields by position for those that were read by one.
+    `roles` is the mapping from roles to fields, by position, of those that were read by one.
     """
 
     keys: RowKeys
     columns: pa.Table
     texts: pa.StringArray
-    labels: Mapping[int, dict[str, LabelValue]]
+    labels: RowLabels
     roles: Mapping[int, Mapping[str, str]]
 
     def example_ids(self) -> list[str]:
@@ -118,13 +118,14 @@ def read_examples(dataset: Dataset, keys: RowKeys) -> Iterator[Example]:
     for rows in example_rows(dataset, keys):
         columns = [rows.columns.column(name).to_pylist() for name in _READ[1:]]
         texts = rows.texts.cast(pa.binary())
+        labels = rows.labels.each()
         for at, (example_id, *values) in enumerate(zip(rows.example_ids(), *columns, strict=True)):
             kind, source, line, round_, turns, chars, tokens = values
             yield Example(
                 example_id,
                 kind,
                 parse(texts[at].as_py())[0],
-                rows.labels.get(at, {}),
+                dict(labels[at]),  # a copy: rows share theirs
                 source,
                 line,
                 round_,
@@ -139,11 +140,11 @@ def arrow_batches(dataset: Dataset, keys: RowKeys) -> Iterator[pa.RecordBatch]:
     """Yield the examples of rows as batches of COLUMNS, in the order of `keys`. Raises Corrupt."""
     for rows in example_rows(dataset, keys):
         table = rows.columns
-        labels = [compact_bytes(rows.labels.get(at, {})).decode() for at in range(len(rows.keys))]
+        texts = [compact_bytes(each).decode() for each in rows.labels.combinations]
         columns = {
             "id": pa.array(rows.example_ids(), pa.string()),
             "data": rows.texts,
-            "labels": pa.array(labels, pa.string()),
+            "labels": pa.array(texts, pa.string()).take(pa.array(rows.labels.place)),
             **{name: _whole(table, name) for name in ("kind", "source", "round")},
             **{name: _whole(table, name).cast(pa.int64()) for name in _NUMBERS},
         }
@@ -174,7 +175,7 @@ class _Group:
         self.first, self.end = first, first + len(own)
         table = dataset.columns(own, names)
         self._roles = roles_at(dataset, own, table)
-        self._labels = label_values(dataset, own)
+        self._labels = row_labels(dataset, own)
         if dataset.manifest.adopted is not None:
             owners = pa.array(source_of_each(dataset, own), pa.string())
             table = table.set_column(_READ.index("source"), "source", owners)
@@ -187,7 +188,7 @@ class _Group:
             keys[start : start + len(texts)],
             self._table.slice(at, len(texts)),
             texts,
-            _shifted(self._labels, at, len(texts)),
+            self._labels[at : at + len(texts)],
             _shifted(self._roles, at, len(texts)),
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dedupe.texts import Rows
-from vault.objects.manifest import Manifest
+from vault.objects.manifest import Attachment, Manifest
 from vault.objects.not_duplicates import NAME, JudgedPair, decode_judged, encode_judged
 from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys
@@ -22,8 +22,8 @@ DUPLICATE_REASONS = (EXACT, NEAR, CONTAINED)
 
 def judged_pairs(store: ObjectStore, manifest: Manifest) -> frozenset[JudgedPair]:
     """Return the pairs that a dataset remembers. Raises Corrupt."""
-    digest = manifest.attachments.get(NAME)
-    return frozenset() if digest is None else decode_judged(store.get(digest))
+    attached = manifest.attachments.get(NAME)
+    return frozenset() if attached is None else decode_judged(store.get(attached.object))
 
 
 def with_judged_pairs(
@@ -33,8 +33,8 @@ def with_judged_pairs(
     known = judged_pairs(store, manifest)
     if known.issuperset(pairs):
         return manifest
-    digest = store.put(encode_judged(known.union(pairs)))
-    return replace(manifest, attachments={**manifest.attachments, NAME: digest})
+    attached = Attachment(store.put(encode_judged(known.union(pairs))))
+    return replace(manifest, attachments={**manifest.attachments, NAME: attached})
 
 
 def pairs_of_removals(removals: Iterable[Removal], restored: Collection[bytes]) -> set[JudgedPair]:

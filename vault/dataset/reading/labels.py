@@ -1,34 +1,45 @@
 """Labels of rows: the one place that reads label sets.
 
-Sets are read chunk by chunk, only those of chunks with rows that are asked for, and Python values
-are made of the labels of these rows alone.
+Sets are read chunk by chunk, only those of chunks with rows that are asked for. What is asked of
+many rows comes as columns and numbered combinations; Python values are made of few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress, pairwise
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.dataset import Dataset
 from vault.objects.digest import Digest
+from vault.objects.label_combinations import Combination, RowLabels, labels_by_row, unlabelled
 from vault.objects.label_set import (
+    LABEL_TABLE,
     SPLIT,
     Label,
-    LabelColumns,
     LabelSet,
+    LabelTable,
     LabelValue,
-    decode_label_columns,
-    decode_label_names,
-    decode_labelled_rows,
-    decode_labels,
+    codes_of,
+    decode_label_table,
+    label_names_of,
+    label_set,
+    labels_at,
+    merged_labels,
+    rows_of_labels,
+    values_of,
 )
 from vault.objects.manifest import Manifest
 from vault.objects.runs import ROW_BITS, RowKeys, key_parts
 from vault.store.object_store import ObjectStore
+
+LabelSets = Sequence[Digest]
+"""The label sets of a chunk: a base set and overlays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,136 +61,185 @@ class LabelColumn:
         return np.where(self.rows[at] == rows, self.place[at], len(self.values))
 
 
-def label_set(store: ObjectStore, labels: Digest) -> LabelSet:
-    """Return the labels of a chunk by row and name. Raises Corrupt."""
-    return decode_labels(store.get(labels))
+def stored_labels(
+    store: ObjectStore, sets: LabelSets, *, values_only: bool = False
+) -> list[LabelTable]:
+    """Return the entries of each label set of a chunk, as they are stored. Raises Corrupt."""
+    return [decode_label_table(store.get(each), values_only=values_only) for each in sets]
 
 
-def labelled_rows(store: ObjectStore, labels: Digest) -> NDArray[np.int64]:
-    """Return the rows of a chunk that have a label, ascending; decodes nothing else."""
-    return decode_labelled_rows(store.get(labels))
+def labels_of_chunk(
+    store: ObjectStore,
+    sets: LabelSets,
+    rows: NDArray[np.int64] | None = None,
+    *,
+    values_only: bool = False,
+) -> LabelTable:
+    """Return what the label sets of a chunk say together, or of some rows, which are ascending.
+
+    `values_only` leaves out who said it, when and why. Raises Corrupt.
+    """
+    tables = stored_labels(store, sets, values_only=values_only)
+    return merged_labels(tables if rows is None else [labels_at(each, rows) for each in tables])
 
 
-def label_columns(store: ObjectStore, labels: Digest) -> Mapping[str, LabelColumn]:
+def _read_values(store: ObjectStore, labels: Digest) -> LabelTable:
+    return decode_label_table(store.get(labels), values_only=True)
+
+
+def label_columns(store: ObjectStore, sets: LabelSets) -> Mapping[str, LabelColumn]:
     """Return a column for each label of a chunk, by name. Raises Corrupt."""
-    found = decode_label_columns(store.get(labels))
+    table = labels_of_chunk(store, sets, values_only=True)
+    rows, name, value = rows_of_labels(table), codes_of(table, "name"), codes_of(table, "value")
+    names, values = label_names_of(table), values_of(table)
     result = {}
-    for number, name in enumerate(found.names):
-        own = np.flatnonzero(found.name == number)
-        # Stored sorted by row; `places_of` needs it, and another program may have written the set.
-        own = own[np.argsort(found.rows[own], kind="stable")]
-        places = found.value[own]
-        is_used = np.zeros(len(found.values), np.bool_)
+    for number in np.unique(name).tolist():
+        own = np.flatnonzero(name == number)
+        places = value[own]
+        is_used = np.zeros(len(values), np.bool_)
         is_used[places] = True
-        values = list(compress(found.values, is_used.tolist()))
-        result[name] = LabelColumn(found.rows[own], (np.cumsum(is_used) - 1)[places], values)
+        used = list(compress(values, is_used.tolist()))
+        result[names[number]] = LabelColumn(rows[own], (np.cumsum(is_used) - 1)[places], used)
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class LabelEntries:
+    """Labels of rows as columns: entry `i` is said of the row with key `keys[i]`.
+
+    `table` has the rest of `LABEL_TABLE`, its rows included.
+    """
+
+    keys: RowKeys
+    table: LabelTable
+
+
+def label_entries(dataset: Dataset, keys: RowKeys) -> LabelEntries:
+    """Return the labels of rows, in the order of row keys, then of names. Raises Corrupt."""
+    found = [np.zeros(0, np.uint64)]
+    tables = [LABEL_TABLE.empty_table()]
+    for part in _labelled_parts(dataset, keys):
+        table = labels_of_chunk(dataset.store, part.sets, np.unique(part.rows))
+        rows = rows_of_labels(table).astype(np.uint64)
+        found.append(np.uint64(part.number << ROW_BITS) | rows)
+        tables.append(table)
+    return LabelEntries(np.concatenate(found), pa.concat_tables(tables).combine_chunks())
+
+
 def labels_of_rows(dataset: Dataset, keys: RowKeys) -> dict[int, dict[str, Label]]:
-    """Return the labels of the rows that have any, by row key and name. Raises Corrupt."""
+    """Return the labels of the rows that have any, by row key and name; for few rows.
+
+    Raises Corrupt.
+    """
     found: dict[int, dict[str, Label]] = {}
     for part in _labelled_parts(dataset, keys):
-        labels = decode_labels(dataset.store.get(part.labels), part.rows)
+        labels: LabelSet = label_set(labels_of_chunk(dataset.store, part.sets, part.rows))
         found.update({(part.number << ROW_BITS) | row: own for row, own in labels.items()})
     return found
 
 
-def label_values(dataset: Dataset, keys: RowKeys) -> dict[int, dict[str, LabelValue]]:
-    """Return the label values of the rows that have any, by position in `keys`. Raises Corrupt."""
-    found: dict[int, dict[str, LabelValue]] = {}
-    for part in _labelled_parts(dataset, keys):
-        own = _values_by_row(decode_label_columns(dataset.store.get(part.labels), part.rows))
-        labelled = np.flatnonzero(np.isin(part.rows, list(own)))
-        positions, rows = part.positions[labelled].tolist(), part.rows[labelled].tolist()
-        found.update({at: own[row] for at, row in zip(positions, rows, strict=True)})
-    return found
+def row_labels(
+    dataset: Dataset, keys: RowKeys, read: Callable[[Digest], LabelTable] | None = None
+) -> RowLabels:
+    """Return the label values of rows, in the order of `keys`.
 
-
-def labels_of_each(dataset: Dataset, keys: RowKeys) -> list[dict[str, LabelValue]]:
-    """Return the label values of each row, in the order of `keys`. Raises Corrupt."""
-    found = label_values(dataset, keys)
-    return [found.get(at, {}) for at in range(len(keys))]
-
-
-def split_of_each(dataset: Dataset, keys: RowKeys) -> list[str | None] | None:
-    """Return the `split` label of each row as text, None where it has none; None if no row has."""
-    result = np.full(len(keys), None, object)
-    for part in _labelled_parts(dataset, keys):
-        column = label_columns(dataset.store, part.labels).get(SPLIT)
-        if column is not None:
-            sides = np.array([*map(str, column.values), None], object)
-            result[part.positions] = sides[column.places_of(part.rows)]
-    sides_of_rows: list[str | None] = result.tolist()
-    return None if sides_of_rows.count(None) == len(keys) else sides_of_rows
-
-
-def labels_by_id(dataset: Dataset) -> Mapping[bytes, Mapping[str, LabelValue]]:
-    """Return the label values of every labelled example of a dataset, by example id."""
-    if not dataset.manifest.labels:
-        return {}
-    keys = dataset.keys()
-    values = label_values(dataset, keys)
-    positions = np.array(sorted(values), np.int64)
-    ids = ids_of(dataset.columns(keys[positions], ["id"]))
-    return {each.tobytes(): values[at] for each, at in zip(ids, positions.tolist(), strict=True)}
-
-
-def values_by_key(
-    dataset: Dataset, chunks: Collection[Digest]
-) -> Iterator[tuple[int, dict[str, LabelValue]]]:
-    """Yield the row key and the label values of each labelled row of some chunks.
-
-    A label set may have labels of rows that are not in the dataset. Raises Corrupt.
+    `read` returns a label set for who has read it already. Costs reading the label sets, 0.1 µs a
+    label, and a dictionary for each combination of a chunk. Raises Corrupt.
     """
-    for chunk in chunks:
-        labels = dataset.manifest.labels.get(chunk)
-        if labels is not None:
-            first = dataset.numbers.number(chunk) << ROW_BITS
-            values = _values_by_row(decode_label_columns(dataset.store.get(labels)))
-            yield from ((first | row, own) for row, own in values.items())
+    if read is None:
+        read = partial(_read_values, dataset.store)
+    labels = unlabelled(len(keys))
+    combinations: list[Combination] = [{}]
+    for part in _labelled_parts(dataset, keys):
+        table = merged_labels([labels_at(read(each), part.rows) for each in part.sets])
+        number, added = labels_by_row(table, part.rows)
+        number[number > 0] += len(combinations) - 1
+        labels.place[part.positions] = number
+        combinations += added
+    return RowLabels(labels.place, combinations)
+
+
+def labels_of_each(dataset: Dataset, keys: RowKeys) -> list[Combination]:
+    """Return the label values of each row, in the order of `keys`; rows share equal ones.
+
+    Raises Corrupt.
+    """
+    return row_labels(dataset, keys).each()
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The sides of a split: row `i` is on `names[place[i]]`, on none where that is None."""
+
+    place: NDArray[np.int64]
+    names: Sequence[str | None]
+
+    def on(self, name: str | None) -> NDArray[np.bool_]:
+        """Tell which rows are on a side; None is on no side."""
+        is_named = np.array([each == name for each in self.names], np.bool_)
+        return is_named[self.place]
+
+    def used(self) -> list[str | None]:
+        """Return the sides that rows are on, None (last) if there are rows on none."""
+        names = {self.names[each] for each in np.unique(self.place).tolist()}
+        named = sorted(each for each in names if each is not None)
+        return [*named, None] if None in names else [*named]
+
+
+def split_of_each(dataset: Dataset, keys: RowKeys) -> Sides | None:
+    """Return the `split` label of each row as text; None if no row has one. Raises Corrupt."""
+    names: dict[str | None, int] = {None: 0}
+    place = np.zeros(len(keys), np.int64)
+    for part in _labelled_parts(dataset, keys):
+        column = label_columns(dataset.store, part.sets).get(SPLIT)
+        if column is not None:
+            sides = [names.setdefault(str(each), len(names)) for each in column.values]
+            place[part.positions] = np.array([*sides, 0])[column.places_of(part.rows)]
+    return Sides(place, list(names)) if place.any() else None
 
 
 def values_in_chunk(
     store: ObjectStore, manifest: Manifest, chunk: Digest, row: int
 ) -> dict[str, LabelValue]:
     """Return the label values of one row of a chunk; {} if it has none. Raises Corrupt."""
-    labels = manifest.labels.get(chunk)
-    if labels is None:
-        return {}
-    found = decode_label_columns(store.get(labels), np.array([row], np.int64))
-    return _values_by_row(found).get(row, {})
+    rows = np.array([row], np.int64)
+    table = labels_of_chunk(store, manifest.labels.get(chunk, ()), rows)
+    found = label_set(table).get(row, {})
+    return {name: label.value for name, label in found.items()}
 
 
-def keys_with_label(dataset: Dataset, name: str) -> list[int]:
+def keys_with_label(dataset: Dataset, name: str) -> RowKeys:
     """Return the keys of the rows that have a label of this name. Raises Corrupt."""
-    keys: list[int] = []
-    for chunk, labels in dataset.manifest.labels.items():
-        column = label_columns(dataset.store, labels).get(name)
+    found = [np.zeros(0, np.uint64)]
+    for chunk, sets in dataset.manifest.labels.items():
+        column = label_columns(dataset.store, sets).get(name)
         if column is not None:
-            first = dataset.numbers.number(chunk) << ROW_BITS
-            keys += [first | row for row in column.rows.tolist()]
-    return keys
+            first = np.uint64(dataset.numbers.number(chunk) << ROW_BITS)
+            found.append(first | column.rows.astype(np.uint64))
+    return np.concatenate(found)
 
 
 def label_names(dataset: Dataset) -> set[str]:
     """Return the names of all labels of a dataset. Raises Corrupt."""
-    sets = dataset.manifest.labels.values()
-    return {name for labels in sets for name in decode_label_names(dataset.store.get(labels))}
+    found: set[str] = set()
+    for sets in dataset.manifest.labels.values():
+        table = labels_of_chunk(dataset.store, sets, values_only=True)
+        found.update(table.column("name").unique().to_pylist())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows of one chunk among some row keys, ascending, and the chunk's label set."""
+    """Rows of one chunk among some row keys, ascending, and the chunk's label sets."""
 
     number: int
-    labels: Digest
+    sets: LabelSets
     positions: NDArray[np.int64]
     rows: NDArray[np.int64]
 
 
 def _labelled_parts(dataset: Dataset, keys: RowKeys) -> Iterator[_Part]:
-    """Yield the rows of each chunk that has a label set."""
+    """Yield the rows of each chunk that has label sets."""
     if not dataset.manifest.labels or not len(keys):
         return
     is_ordered = bool((keys[1:] >= keys[:-1]).all())
@@ -188,17 +248,6 @@ def _labelled_parts(dataset: Dataset, keys: RowKeys) -> Iterator[_Part]:
     bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
     for start, end in pairwise(bounds):
         number = int(chunk[start])
-        labels = dataset.manifest.labels.get(dataset.numbers.digest(number))
-        if labels is not None:
-            yield _Part(number, labels, order[start:end], row[start:end])
-
-
-def _values_by_row(found: LabelColumns) -> dict[int, dict[str, LabelValue]]:
-    """Return label values by row, then by name in the order of names."""
-    names, values = found.names, found.values
-    result: dict[int, dict[str, LabelValue]] = {}
-    columns = (found.rows.tolist(), found.name.tolist(), found.value.tolist())
-    for row, name, value in zip(*columns, strict=True):
-        result.setdefault(row, {})[names[name]] = values[value]
-    # Stored sorted; one that vault did not write need not be.
-    return {row: dict(sorted(own.items())) for row, own in result.items()}
+        sets = dataset.manifest.labels.get(dataset.numbers.digest(number))
+        if sets is not None:
+            yield _Part(number, sets, order[start:end], row[start:end])

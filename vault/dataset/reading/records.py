@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import tempfile
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future
 from itertools import pairwise
@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.dataset.reading.dataset import Dataset, in_threads, records_of
+from vault.objects.chunk import Rows
 from vault.objects.digest import Digest
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.runs import ChunkNumbers, RowKeys, key_parts
 from vault.store.object_store import ObjectStore
 
 WINDOW = 32_768
@@ -62,20 +63,38 @@ def joined_lines(array: pa.StringArray) -> memoryview:
 
 
 def _by_window(dataset: Dataset, windows: list[RowKeys]) -> Iterator[pa.StringArray]:
-    chunks = _Chunks(dataset.store)
+    chunks = _Chunks(dataset.store, _visits(windows))
     yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
 
 
-class _Chunks:
-    """Decoded records of the chunks used last; each is decoded by one thread only."""
+def _visits(windows: list[RowKeys]) -> Counter[int]:
+    """Return in how many windows each chunk has rows, by its number."""
+    found: Counter[int] = Counter()
+    for window in windows:
+        found.update(np.unique(key_parts(window)[0]).tolist())
+    return found
 
-    def __init__(self, store: ObjectStore) -> None:
+
+class _Chunks:
+    """Decoded records of the chunks used last; each is decoded by one thread only.
+
+    Of a chunk that one window alone visits, only the row groups of its rows are decoded.
+    """
+
+    def __init__(self, store: ObjectStore, visits: Counter[int]) -> None:
         self._store = store
+        self._visits = visits
         self._lock = threading.Lock()
         self._held: OrderedDict[Digest, Future[pa.StringArray]] = OrderedDict()
 
-    def texts(self, chunk: Digest) -> pa.StringArray:
-        """Return all texts of a chunk."""
+    def rows(self, numbers: ChunkNumbers, number: int, rows: Rows) -> pa.StringArray:
+        """Return the texts of some rows of a chunk, in any order."""
+        chunk = numbers.digest(number)
+        if self._visits[number] == 1 and bool((rows[1:] >= rows[:-1]).all()):
+            return records_of(self._store, chunk, rows)
+        return _rows(self._texts(chunk), rows)
+
+    def _texts(self, chunk: Digest) -> pa.StringArray:
         with self._lock:
             future = self._held.get(chunk)
             is_mine = future is None
@@ -95,11 +114,11 @@ class _Chunks:
 def _window(dataset: Dataset, chunks: _Chunks, keys: RowKeys) -> pa.StringArray:
     chunk, row = key_parts(keys)
     if bool((chunk == chunk[0]).all()):
-        return _rows(chunks.texts(dataset.numbers.digest(int(chunk[0]))), row)
+        return chunks.rows(dataset.numbers, int(chunk[0]), row)
     order = np.argsort(chunk, kind="stable")
     bounds = np.flatnonzero(np.diff(chunk[order], prepend=-1, append=-1)).tolist()
     parts = [
-        _rows(chunks.texts(dataset.numbers.digest(int(chunk[order[start]]))), row[order[start:end]])
+        chunks.rows(dataset.numbers, int(chunk[order[start]]), row[order[start:end]])
         for start, end in pairwise(bounds)
     ]
     inverse = np.empty(len(order), np.int64)
@@ -108,7 +127,7 @@ def _window(dataset: Dataset, chunks: _Chunks, keys: RowKeys) -> pa.StringArray:
     return together if bool((np.diff(order) == 1).all()) else together.take(pa.array(inverse))
 
 
-def _rows(texts: pa.StringArray, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+def _rows(texts: pa.StringArray, rows: Rows) -> pa.Array:
     if bool((np.diff(rows) == 1).all()):
         return texts.slice(int(rows[0]), len(rows))
     return texts.take(pa.array(rows))

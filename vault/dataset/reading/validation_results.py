@@ -17,7 +17,7 @@ from vault.errors import Corrupt
 from vault.layout import TEMPORARY, VALIDATION_FILE, repository_folder
 from vault.objects.digest import Digest
 from vault.objects.json.stored import stored_json
-from vault.objects.manifest import Manifest
+from vault.objects.manifest import Attachment, Manifest
 from vault.objects.validation import (
     NAME,
     Validation,
@@ -115,15 +115,15 @@ def recall_validation(
 
 def with_validation(store: ObjectStore, manifest: Manifest, validation: Validation) -> Manifest:
     """Return the manifest with a result attached."""
-    digest = store.put(encode_validation(validation))
-    return replace(manifest, attachments={**manifest.attachments, NAME: digest})
+    attached = Attachment(store.put(encode_validation(validation)))
+    return replace(manifest, attachments={**manifest.attachments, NAME: attached})
 
 
 def attached_validation(context: Context, manifest: Digest | None) -> Validation | None:
     """Return what is attached to a dataset if it is of exactly this one. Raises Corrupt."""
     root = context.manifest(manifest)
     attached = root.attachments.get(NAME)
-    found = None if attached is None else decode_validation(context.store.get(attached))
+    found = None if attached is None else decode_validation(context.store.get(attached.object))
     return found if found is not None and found.dataset == dataset_digest(root) else None
 
 

@@ -24,6 +24,7 @@ from vault.formats.files.inputs import TextUnit
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
+from vault.objects.chunk_parts import parts_of
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
@@ -241,8 +242,9 @@ class BlockWriter:
             self._chunks.append(done)
 
     def _stored(self, rows: ChunkRows, readers: dict[str, Any]) -> Digest:
-        records = self._store.put(encode_records(rows.data))
-        return self._store.put(encode_chunk(rows, records, readers))
+        data = encode_records(rows.data)
+        records = self._store.put(data)
+        return self._store.put(encode_chunk(rows, records, readers, parts_of(data)))
 
 
 def _read_batch(pending: _PendingBlock, texts: list[bytes], lines: Sequence[int]) -> None:

@@ -34,16 +34,16 @@ class Stage:
     """The draft of a branch's next commit: a whole dataset, compared with `base`.
 
     `base` is the commit that it was drafted over (None before the first); `counts` compare the
-    two. `quarantined` and `fingerprint` are of the stage's own dataset; with them a commit needs
-    to read nothing but the log.
+    two. `quarantined` and `fingerprint` are of the stage's own dataset. `counts` and `fingerprint`
+    are None where finding them out was left to whoever needs them.
     """
 
     base: Digest | None
     manifest: Digest
     examples: int
-    counts: ChangeCounts
+    counts: ChangeCounts | None
     quarantined: int
-    fingerprint: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +202,9 @@ def _stage(value: Mapping[str, Any]) -> Stage:
         base=None if value["base"] is None else read_digest(value["base"]),
         manifest=read_digest(value["manifest"]),
         examples=int(value["examples"]),
-        counts=read_counts(value["counts"]),
+        counts=None if value["counts"] is None else read_counts(value["counts"]),
         quarantined=int(value["quarantined"]),
-        fingerprint=str(value["fingerprint"]),
+        fingerprint=None if value["fingerprint"] is None else str(value["fingerprint"]),
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from vault.dataset.changing.edit import taken_out
-from vault.dataset.changing.stage import change_stage
-from vault.dataset.changing.write_labels import with_labels
+from vault.dataset.changing.stage import change_and_count
+from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.judged_pairs import EXACT, NEAR
 from vault.dataset.reading.labels import keys_with_label
-from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
 from vault.operations.duplicates.plan.keep_policy import CLUSTER
@@ -67,7 +68,7 @@ def dedupe(context: Context, options: DedupeOptions) -> DedupeReport:
             def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
                 return deduped(trial, dataset, options, tasks)
 
-            staged, report = change_stage(trial, change)
+            staged, report = change_and_count(trial, change)
         return replace(report, staged=staged)
 
 
@@ -130,14 +131,14 @@ def _details(dataset: Dataset, plan: DuplicatePlan) -> Iterator[dict[str, Any]]:
 
 def _marked(context: Context, dataset: Dataset, plan: DuplicatePlan) -> tuple[Manifest, int]:
     """Return the manifest with a label on every member of a cluster, and how many there are."""
-    labels: dict[int, dict[str, Label | None]] = {
-        key: {CLUSTER: None} for key in keys_with_label(dataset, CLUSTER)
-    }
     keepers, _ = plan.cluster_sizes()
-    members = sorted({*plan.removed.tolist(), *keepers.tolist()})
-    kept = plan.keeper[members]
-    names = [each.tobytes().hex() for each in ids_of(dataset.columns(plan.keys[kept], ["id"]))]
+    members = np.unique(np.concatenate([plan.removed, keepers]))
+    kept, cluster = np.unique(plan.keeper[members], return_inverse=True)
+    ids = ids_of(dataset.columns(plan.keys[kept], ["id"]))
+    names = [each.tobytes().hex()[:_SHORT_ID] for each in ids]
     intent = context.intent
-    for key, name in zip(plan.keys[members].tolist(), names, strict=True):
-        labels[key] = {CLUSTER: Label(CLUSTER, name[:_SHORT_ID], intent.author, intent.time)}
-    return with_labels(dataset, labels), len(members)
+    changes = [
+        LabelChange.taken_off(CLUSTER, keys_with_label(dataset, CLUSTER)),
+        LabelChange(CLUSTER, plan.keys[members], names, cluster, intent.author, intent.time),
+    ]
+    return with_label_changes(dataset, changes), len(members)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dataset.changing.edit import taken_out
-from vault.dataset.changing.stage import change_stage
+from vault.dataset.changing.stage import change_and_count
 from vault.dataset.listed import listed
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset, ids_of
@@ -88,7 +88,7 @@ def dedupe_against(context: Context, against: str, options: DedupeOptions) -> De
             told = too_much if options.dry_run else None
             return _without(trial, dataset, plan, reference), replace(report, too_much=told)
 
-        staged, report = change_stage(trial, change)
+        staged, report = change_and_count(trial, change)
     return replace(report, staged=staged, dry_run=options.dry_run)
 
 

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO, cast
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import UNASSIGNED, select
-from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
-from vault.dataset.reading.labels import labels_of_each, split_of_each
+from vault.dataset.choosing.where import Mask
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.labels import Sides, split_of_each
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.columns import ColumnPlan, plan_columns
@@ -28,7 +29,9 @@ from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.text import compact_bytes, parse
 from vault.objects.log.view import View
+from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
+from vault.operations.exports.export_extras import ExportExtras
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.lock_file import NAME, check_unedited, lock_aside
@@ -91,7 +94,8 @@ def export(
     NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
     (`output-missing`, `output-unknown`, `output-inside-repository`, `extras-unknown`,
     `field-not-found`, `sample-invalid`, `lock-damaged`, and those of `matching_keys`),
-    AlreadyExists (`file-exists`, `file-edited`), Corrupt, OSError when a file cannot be written.
+    AlreadyExists (`file-exists`, `file-edited`), Conflict (`conflicts-unresolved`), Corrupt,
+    OSError when a file cannot be written.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
     if unknown:
@@ -110,6 +114,7 @@ def export(
     view = context.log.tip().view
     opened = resolve(context, view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
+    refuse_conflicts(dataset.manifest, "export")
     keys = satisfying(context, dataset, dataset.keys(), options.where)
     targets = _targets(dataset, keys, options)
     _check_fields(dataset, targets, options.fields)
@@ -178,7 +183,7 @@ def _wants_sides(options: ExportOptions) -> bool:
 
 
 def _folder_targets(
-    dataset: Dataset, keys: RowKeys, sides: list[str | None] | None, options: ExportOptions
+    dataset: Dataset, keys: RowKeys, sides: Sides | None, options: ExportOptions
 ) -> list[_Target]:
     """Return a target for each split, or one for everything when nothing is split."""
     folder = Path(options.output)
@@ -186,9 +191,11 @@ def _folder_targets(
         name = options.selection.split or "examples"
         groups = {name: keys}
     else:
-        names = [side or UNASSIGNED for side in sides]
-        wanted = sorted(set(names))
-        groups = {each: keys[[name == each for name in names]] for each in wanted}
+        masks: dict[str, Mask] = {}
+        for side in sides.used():
+            name = side or UNASSIGNED
+            masks[name] = masks.get(name, False) | sides.on(side)
+        groups = {name: keys[masks[name]] for name in sorted(masks)}
     return [
         _Target(
             str(folder / f"{_file_name(name)}.jsonl"),
@@ -211,10 +218,10 @@ def _file_name(split: str) -> str:
     return split
 
 
-def _on_side(keys: RowKeys, sides: list[str | None] | None, split: str) -> RowKeys:
-    chosen = keys[[side == split for side in sides]] if sides is not None else keys[:0]
+def _on_side(keys: RowKeys, sides: Sides | None, split: str) -> RowKeys:
+    chosen = keys[:0] if sides is None else keys[sides.on(split)]
     if not len(chosen):
-        known = sorted({side for side in sides or () if side is not None})
+        known = [] if sides is None else [each for each in sides.used() if each is not None]
         raise NotFound(
             f'no example is in the split "{split}"',
             code="split-not-found",
@@ -299,14 +306,14 @@ def _batches(
     columns: Sequence[str] | None = None,
 ) -> Iterator[list[bytes]]:
     """Yield the records as they are to be written, with cells marked of a table of `columns`."""
-    extras = _extras(dataset, keys, options.extras)
+    extras = ExportExtras.read(dataset, keys, options.extras)
     start = 0
     for array in record_arrays(dataset, keys):
         texts = cast(list[bytes], array.cast("binary").to_pylist())
         if options.fields:
             texts = [_with_fields(text, options.fields) for text in texts]
-        if extras is not None or columns is not None:
-            members = [{}] * len(texts) if extras is None else extras[start : start + len(texts)]
+        if options.extras or columns is not None:
+            members = extras.members(start, len(texts))
             texts = [
                 _with_member(text, member, columns)
                 for text, member in zip(texts, members, strict=True)
@@ -319,19 +326,6 @@ def _with_member(text: bytes, member: Mapping[str, Any], columns: Sequence[str] 
     ways = {} if columns is None else unlike_text(text, columns)
     whole = {**member, CELLS: ways} if ways else member
     return with_member(text, EXPORT_MEMBER, compact_bytes(whole)) if whole else text
-
-
-def _extras(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> list[dict[str, Any]] | None:
-    if not names:
-        return None
-    members: list[dict[str, Any]] = [{} for _ in range(len(keys))]
-    if "id" in names:
-        for member, each in zip(members, ids_of(dataset.columns(keys, ["id"])), strict=True):
-            member["id"] = each.tobytes().hex()
-    if "labels" in names:
-        for member, labels in zip(members, labels_of_each(dataset, keys), strict=True):
-            member["labels"] = labels
-    return members
 
 
 def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[str, ...]) -> None:

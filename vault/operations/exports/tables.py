@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from vault.dataset.reading.dataset import Dataset, ids_of
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import COLUMNS, arrow_batches
-from vault.dataset.reading.labels import label_values
-from vault.objects.fingerprint import fingerprint
 from vault.objects.json.text import parse
 from vault.objects.runs import RowKeys
 from vault.session.optional_library import optional_library
@@ -40,13 +38,6 @@ def pandas_frame(dataset: Dataset, keys: RowKeys) -> pd.DataFrame:
             for name, each in columns.items()
         }
     )
-
-
-def fingerprint_of_rows(dataset: Dataset, keys: RowKeys) -> str:
-    """Return the fingerprint of some rows of a dataset: reads their ids and labels."""
-    ids = ids_of(dataset.columns(keys, ["id"]))
-    labels = {ids[at].tobytes(): values for at, values in label_values(dataset, keys).items()}
-    return fingerprint(ids, labels)
 
 
 def _values(texts: pa.ChunkedArray) -> list[Any]:

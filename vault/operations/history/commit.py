@@ -10,8 +10,9 @@ from vault.errors import AnswerIsNo, Conflict, InvalidInput
 from vault.objects.commit import ChangeCounts, Commit, encode_commit
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, Stage, View
-from vault.objects.manifest import Manifest, encode_manifest
+from vault.objects.manifest import Manifest, encode_manifest, refuse_conflicts
 from vault.objects.validation import Validation
+from vault.operations.history.staged_counts import staged_counts
 from vault.operations.validation.commit_gate import (
     check_named_rules,
     gate_of,
@@ -65,11 +66,12 @@ def commit_stage(
 ) -> CommitReport:
     """Record the stage as it is now; what others stage meanwhile stays staged.
 
-    Costs writing a few hundred bytes: what a commit says of its dataset was found out when that was
-    staged; with a gate, what `validate` costs unless it ran over just this. What the rules found is
-    kept with the commit. Raises AnswerIsNo (`nothing-to-commit`, `validate-gate`), InvalidInput
+    Costs reading all ids and labels for the fingerprint, a comparison if nobody counted the changes
+    before, and with a gate what `validate` costs unless it ran over just this. What the rules found
+    is kept with the commit. Raises AnswerIsNo (`nothing-to-commit`, `validate-gate`), InvalidInput
     (`message-missing`, `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`;
-    `branch-moved` where another commit came before an amended one), StorageFailed, Corrupt.
+    `conflicts-unresolved`; `branch-moved` where another commit came before an amended one),
+    StorageFailed, Corrupt.
     """
     with writing(context):
         draft = draft_of(context, context.log.tip().view)
@@ -140,6 +142,8 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
     manifest = draft.manifest
     if manifest is None:
         manifest = context.store.put(encode_manifest(Manifest()))
+    root = context.manifest(manifest)
+    refuse_conflicts(root, "commit")
     amended = context.commit(draft.head) if options.amend and draft.head else None
     if amended is not None:
         parents = amended.parents
@@ -150,11 +154,10 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         text = amended.message if message is None else message
     else:
         parents = () if draft.head is None else (draft.head,)
-        counts = ChangeCounts() if draft.stage is None else draft.stage.counts
+        counts = staged_counts(context, draft.stage)
         meta = dict(options.meta)
         text = message or ""
-    root = context.manifest(manifest)
-    fingerprint = _fingerprint(context, draft)
+    fingerprint = _fingerprint(context, draft, manifest)
     validation = _validation(context, draft, root, options)
     if validation is not None:
         root = with_validation(context.store, root, validation)
@@ -198,14 +201,15 @@ def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest
     return count_changes(context.store, base, manifest, past=Past(context, parents[:1])).counts
 
 
-def _fingerprint(context: Context, draft: Draft) -> str:
-    if draft.stage is not None:
-        return draft.stage.fingerprint
-    if draft.head is not None:
+def _fingerprint(context: Context, draft: Draft, manifest: Digest) -> str:
+    if draft.stage is None and draft.head is not None:
         return context.commit(draft.head).fingerprint
-    from vault.dataset.changing.stage import fingerprint_of
+    if draft.stage is not None and draft.stage.fingerprint is not None:
+        return draft.stage.fingerprint
+    from vault.dataset.reading.dataset import open_dataset
+    from vault.dataset.reading.fingerprints import fingerprint_of
 
-    return fingerprint_of(context, Manifest())
+    return fingerprint_of(open_dataset(context.store, manifest))
 
 
 def _published(
@@ -244,9 +248,7 @@ def _left_on_stage(
     """Return what was staged after the commit read the stage, drafted over the commit."""
     if now is None or now == committed or now.manifest == commit.manifest:
         return None
-    from vault.dataset.comparing.compare import count_changes
-    from vault.dataset.comparing.past import Past
+    from vault.dataset.comparing.compare import count_appended
 
-    past = Past(context, [digest])
-    counts = count_changes(context.store, commit.manifest, now.manifest, past=past).counts
+    counts = count_appended(context.store, commit.manifest, now.manifest)
     return replace(now, base=digest, counts=counts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vault.objects.commit import ChangeCounts
 from vault.objects.log.view import RefName, View
+from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of, with_stage
 from vault.session.recording import record, writing
@@ -28,7 +29,7 @@ def discard(context: Context) -> DiscardReport:
 
     def change(view: View) -> tuple[View, DiscardReport]:
         draft = draft_of(context, view)
-        counts = None if draft.stage is None else draft.stage.counts
+        counts = None if draft.stage is None else staged_counts(context, draft.stage)
         report = DiscardReport(draft.branch, ChangeCounts(), counts)
         return with_stage(view, draft.branch, None), report
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vault.dataset.changing.stage import stage_dataset
+from vault.dataset.changing.stage import stage_and_count
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, View
+from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of, with_stage
 from vault.session.recording import record, writing
@@ -44,9 +45,9 @@ def reset(context: Context, revision: str, *, hard: bool = False) -> ResetReport
             moved = with_stage(moved, draft.branch, None)
         elif commit != draft.head:
             again = draft_of(context, moved)
-            moved, _ = stage_dataset(context, moved, again, context.manifest(draft.manifest))
+            moved, _ = stage_and_count(context, moved, again, context.manifest(draft.manifest))
         stage = draft_of(context, moved).stage
-        counts = ChangeCounts() if stage is None else stage.counts
+        counts = staged_counts(context, stage)
         return moved, ResetReport(draft.branch, commit, draft.head, counts, stage is not None)
 
     with writing(context):

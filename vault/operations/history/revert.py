@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vault.dataset.changing.edit import Edit, edited
-from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.comparing.compare import Comparison, compare_datasets
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
@@ -82,7 +82,7 @@ def revert(context: Context, revision: str, *, readmit: bool = False) -> RevertR
             )
         return manifest, report
 
-    staged, report = change_stage(context, change)
+    staged, report = change_and_count(context, change)
     return replace(report, staged=staged)
 
 

@@ -150,12 +150,15 @@ def _statistics(context: Context, revision: Revision) -> Statistics:
 
 
 def _example(context: Context, view: View, name: str) -> ExampleShown:
+    import numpy as np
+
     from vault.operations.history.find_example import find_example
 
     found = find_example(context, view, name)
     place = found.places[0]
-    row = decode_chunk(chunk_bytes(context.store, place.chunk)).slice(place.row, 1).to_pylist()[0]
-    text = records_of(context.store, place.chunk)[place.row].as_py().encode()
+    rows = np.array([place.row], np.int64)
+    row = decode_chunk(chunk_bytes(context.store, place.chunk), rows=rows).to_pylist()[0]
+    text = records_of(context.store, place.chunk, rows)[0].as_py().encode()
     return ExampleShown(
         id=found.id.hex(),
         content_id=_key(row["content_id"]),

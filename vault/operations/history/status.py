@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, View
+from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of, stage_of, workspace_of
 
@@ -32,7 +33,10 @@ class StatusReport(Displayed):
 
 
 def status(context: Context) -> StatusReport:
-    """Return where the repository stands; reads one log entry and at most one commit."""
+    """Return where the repository stands.
+
+    Reads one log entry and at most one commit, and compares the stage if nobody did before.
+    """
     return status_of(context, context.log.tip().view)
 
 
@@ -42,17 +46,17 @@ def status_of(context: Context, view: View) -> StatusReport:
     head, stage = head_of(view), stage_of(view)
     commit = None if head is None else context.commit(head)
     if stage is not None:
-        examples, quarantined, counts = stage.examples, stage.quarantined, stage.counts
+        examples, quarantined = stage.examples, stage.quarantined
     elif commit is not None:
-        examples, quarantined, counts = commit.examples, commit.quarantined, ChangeCounts()
+        examples, quarantined = commit.examples, commit.quarantined
     else:
-        examples, quarantined, counts = 0, 0, ChangeCounts()
+        examples, quarantined = 0, 0
     return StatusReport(
         branch=workspace.branch,
         commit=head,
         message=None if commit is None else commit.message,
         examples=examples,
-        staged=counts,
+        staged=staged_counts(context, stage),
         quarantined=quarantined,
         has_stage=stage is not None,
         parked=tuple(sorted(name for name in workspace.stages if name != workspace.branch)),

@@ -9,6 +9,7 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, View, Workspace, check_ref_name
 from vault.operations.history.branches import existing_branch, refuse_taken
+from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import (
     WORKSPACE,
@@ -170,7 +171,7 @@ def _report(context: Context, before: View, after: View, *, created: bool) -> Sw
         branch=now.branch,
         commit=commit,
         message=None if commit is None else context.commit(commit).message,
-        staged=ChangeCounts() if stage is None else stage.counts,
+        staged=staged_counts(context, stage),
         parked=left if left is not None and left in now.stages else None,
         before=_place(was),
         created=created,

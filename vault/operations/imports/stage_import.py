@@ -10,7 +10,7 @@ import numpy as np
 
 from vault.dataset.changing.carry_labels import carry_labels
 from vault.dataset.changing.row_order import appended, source_replaced
-from vault.dataset.changing.stage import Staged, stage_dataset
+from vault.dataset.changing.stage import Staged, stage_and_count
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.dataset.reading.id_index import IdIndex
 from vault.dataset.reading.removals import removals_of, without_removals
@@ -97,7 +97,7 @@ def stage_ingested(
         base = None if draft.head is None else context.commit(draft.head).manifest
         manifest = restage(context, current, ingested, options, raced=raced, base=base)
         manifest, result = finish(current, manifest)
-        changed, staged = stage_dataset(context, view, draft, manifest)
+        changed, staged = stage_and_count(context, view, draft, manifest)
         return changed, (staged, result)
 
     return record(context, change)

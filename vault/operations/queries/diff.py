@@ -323,7 +323,7 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
         counts = commit.counts
     else:
         stage = stage_of(view)
-        if stage is None or stage.base != sides.old.commit:
+        if stage is None or stage.base != sides.old.commit or stage.counts is None:
             return None
         counts = stage.counts
     if min(counts.added, counts.removed) and max(counts.added, counts.removed) > MOST_UNPAIRED:

@@ -98,21 +98,31 @@ def _table(context: Context, statement: Statement, relation: Relation) -> pa.Tab
 
 
 def _labels(context: Context) -> pa.Table:
+    from vault.catalogue.expressions.aggregates import TABLES
     from vault.dataset.reading.dataset import ids_of
     from vault.dataset.reading.json_values import as_text
-    from vault.dataset.reading.labels import labels_of_rows
+    from vault.dataset.reading.labels import label_entries
+    from vault.objects.label_set import codes_of, values_of
 
     dataset = open_revision(context, None)[1]
     keys = dataset.keys()
-    labels = labels_of_rows(dataset, keys)
-    labelled = [key for key in keys.tolist() if key in labels]
-    ids = ids_of(dataset.columns(np.array(labelled, np.uint64), ["id"]))
-    rows = [
-        (each.tobytes().hex(), name, as_text(label.value), label.author, label.time, label.note)
-        for key, each in zip(labelled, ids, strict=True)
-        for name, label in sorted(labels[key].items())
+    entries = label_entries(dataset, keys)
+    order = np.argsort(keys, kind="stable")
+    # In the order of the dataset; the entries of a row are in the order of names.
+    place = order[np.searchsorted(keys[order], entries.keys)]
+    by_place = np.argsort(place, kind="stable")
+    labelled, example = np.unique(place, return_inverse=True)
+    ids = ids_of(dataset.columns(keys[labelled], ["id"]))
+    texts = pa.array([each.tobytes().hex() for each in ids], pa.string())
+    table = entries.table.take(pa.array(by_place))
+    values = pa.array([as_text(each) for each in values_of(table)], pa.string())
+    columns = [
+        texts.take(pa.array(example[by_place])),
+        table.column("name").cast(pa.string()),
+        values.take(pa.array(codes_of(table, "value"))),
+        *(table.column(name).cast(pa.string()) for name in ("author", "time", "note")),
     ]
-    return _rows("labels", rows)
+    return pa.Table.from_arrays(columns, names=TABLES["labels"])
 
 
 def _commits(context: Context) -> pa.Table:

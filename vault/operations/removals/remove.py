@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vault.dataset.changing.edit import rearranged
-from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.choosing.by_id_prefix import rows_named
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.removals import removals_for, with_removals
@@ -58,7 +58,7 @@ def remove_examples(
         removals = removals_for(context, dataset, rows, REASON, words=words)
         return with_removals(context.store, manifest, removals), len(rows)
 
-    staged, removed = change_stage(context, change)
+    staged, removed = change_and_count(context, change)
     return RemoveReport(removed, staged)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vault.dataset.changing.edit import Edit, edited
-from vault.dataset.changing.stage import Staged, change_stage
+from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.choosing.by_id_prefix import rows_named
 from vault.dataset.comparing.compare import compare_datasets
 from vault.dataset.comparing.past import Past
@@ -94,7 +94,7 @@ def restore(
         counts.judged = len(pairs)
         return with_judged_pairs(context.store, dataset.manifest, pairs), counts
 
-    staged, counts = change_stage(context, change)
+    staged, counts = change_and_count(context, change)
     return RestoreReport(
         counts.back + counts.exchanged,
         counts.exchanged,

@@ -11,7 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dataset.reading.dataset import ids_of
-from vault.objects.chunk import decode_chunk, decode_facts, decode_records
+from vault.objects.chunk import (
+    ChunkFacts,
+    decode_chunk,
+    decode_facts,
+    decode_records,
+    decode_run_columns,
+)
+from vault.objects.chunk_parts import wrong_part
 from vault.objects.digest import ID_BYTES, Digest, example_id
 from vault.objects.json.text import UnreadableJson, parse
 from vault.operations.upkeep.object_reader import ObjectReader
@@ -62,17 +69,24 @@ class ChunkCheck:
             facts = decode_facts(data)
             # All columns: one that cannot be decoded would only be missed when it is asked for.
             ids = ids_of(decode_chunk(data))
+            decode_run_columns(data)
             if len(ids) != facts.examples:
                 message = f"it says that it has {facts.examples} rows, and it has {len(ids)}"
                 self._problems.add("chunk-count-wrong", chunk, message)
-            self._check_records(chunk, facts.records, ids)
+            self._check_records(chunk, facts, ids)
             return ids
         return None
 
-    def _check_records(self, chunk: Digest, records: Digest, ids: NDArray[np.void]) -> None:
+    def _check_records(self, chunk: Digest, facts: ChunkFacts, ids: NDArray[np.void]) -> None:
+        records = facts.records
         data = self._reader.read(records, "the records of a chunk")
-        if data is None:
+        # What stands for erased records has other bytes and other ids, and need not have more.
+        if data is None or not self._reader.is_there(records):
             return
+        wrong_range = wrong_part(data, facts.parts)
+        if wrong_range is not None:
+            message = f"its part at byte {wrong_range.offset} is not one of {records}"
+            self._problems.add("part-wrong", chunk, message)
         with self._problems.caught(records):
             texts = decode_records(data)
             if len(texts) != len(ids):

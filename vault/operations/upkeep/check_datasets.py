@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.id_index import first_of_each
+from vault.dataset.reading.labels import row_labels
 from vault.objects import boilerplate, not_duplicates, validation
 from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
-from vault.objects.fingerprint import fingerprint
-from vault.objects.label_set import LabelSet, decode_labels, values_only
-from vault.objects.manifest import Manifest, decode_manifest
+from vault.objects.fingerprint import LabelTexts, fingerprint
+from vault.objects.label_combinations import fingerprinted
+from vault.objects.label_set import LabelTable, decode_label_table, rows_of_labels, values_of
+from vault.objects.manifest import Attachment, Manifest, decode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
@@ -30,7 +33,6 @@ from vault.operations.upkeep.problems import Problems
 
 _KEPT_PAGES = 256
 _KEPT_LABEL_SETS = 64
-_ROW_BITS = np.uint64(32)
 _ATTACHMENTS: Mapping[str, Callable[[bytes], object]] = {
     boilerplate.NAME: boilerplate.decode_boilerplate,
     not_duplicates.NAME: not_duplicates.decode_judged,
@@ -40,12 +42,15 @@ _ATTACHMENTS: Mapping[str, Callable[[bytes], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a commit or a stage says of its dataset; `object` is where, as a problem names it."""
+    """What a commit or a stage says of its dataset; `object` is where, as a problem names it.
+
+    `fingerprint` is None of a stage that does not say it.
+    """
 
     object: str
     examples: int
     quarantined: int
-    fingerprint: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,13 @@ class DatasetCheck:
             self._check_lists(digest, manifest)
             if manifest.adopted is not None:
                 self._length(manifest.adopted, "a list of adopted rows", decode_adoptions)
-            for name, each in manifest.attachments.items():
-                self._check_attachment(name, each)
-            for chunk, labels in manifest.labels.items():
-                self._check_labels(chunk, labels)
+            for name, attached in manifest.attachments.items():
+                self._check_attachment(name, attached)
+            if manifest.conflicts is not None:
+                self._reader.check(manifest.conflicts, "a list of conflicts")
+            for chunk, sets in manifest.labels.items():
+                for each in sets:
+                    self._check_labels(chunk, each)
             keys = self._keys(digest, manifest)
             if keys is not None:
                 self._check_examples(digest, manifest, keys, claims)
@@ -94,7 +102,10 @@ class DatasetCheck:
                     message = f"it says {said} {name}, and its dataset {digest} says {found}"
                     self._problems.add(f"{name}-count-wrong", claim.object, message)
 
-    def _check_attachment(self, name: str, digest: Digest) -> None:
+    def _check_attachment(self, name: str, attached: Attachment) -> None:
+        for each in attached.names:
+            self._reader.check(each, f'named by the attachment "{name}"')
+        digest = attached.object
         if digest in self._attached:
             return
         self._attached.add(digest)
@@ -170,19 +181,27 @@ class DatasetCheck:
             whole = whole and place is not None and end <= place[1]
         return whole
 
-    def _read_labels(self, digest: Digest) -> LabelSet | None:
+    def _read_labels(self, digest: Digest) -> LabelTable | None:
         data = self._reader.read(digest, "a label set")
         if data is None:
             return None
         with self._problems.caught(digest):
-            return decode_labels(data)
+            table = decode_label_table(data)
+            values_of(table)
+            return table
         return None
+
+    def _readable_labels(self, digest: Digest) -> LabelTable:
+        table = self._labels(digest)
+        assert table is not None, "fingerprints are of datasets whose label sets can be read"
+        return table
 
     def _check_labels(self, chunk: Digest, digest: Digest) -> None:
         labels = self._labels(digest)
         place = self._chunks.place(chunk)
-        if labels and place is not None and max(labels) >= place[1]:
-            message = f"it has a label for row {max(labels)}, and chunk {chunk} has {place[1]} rows"
+        last = -1 if labels is None else int(rows_of_labels(labels).max(initial=-1))
+        if place is not None and last >= place[1]:
+            message = f"it has a label for row {last}, and chunk {chunk} has {place[1]} rows"
             self._problems.add("label-outside-chunk", digest, message)
 
     def _keys(self, digest: Digest, manifest: Manifest) -> RowKeys | None:
@@ -210,13 +229,28 @@ class DatasetCheck:
         if twice:
             message = f"{twice} of its {len(ids)} examples occur in it before"
             self._problems.add("example-twice", digest, message)
-        if None in [self._labels(each) for each in manifest.labels.values()]:
+        found = self._fingerprints(manifest, keys, ids)
+        if found is None:
             return
-        found = fingerprint(ids, self._labels_by_id(manifest, keys, ids))
         for claim in claims:
-            if claim.fingerprint != found:
-                message = f"its dataset {digest} has the fingerprint {found}"
+            if claim.fingerprint not in (None, *found):
+                message = f"its dataset {digest} has the fingerprint {found[0]}"
                 self._problems.add("fingerprint-wrong", claim.object, message)
+
+    def _fingerprints(
+        self, manifest: Manifest, keys: RowKeys, ids: NDArray[np.void]
+    ) -> tuple[str, ...] | None:
+        """Return the fingerprint of a dataset, and the one that 0.1 recorded if it is another.
+
+        None if a label set cannot be read.
+        """
+        if any(self._labels(each) is None for sets in manifest.labels.values() for each in sets):
+            return None
+        dataset = Dataset(self._reader.store, manifest, numbers=self._numbers)
+        labels = row_labels(dataset, keys, self._readable_labels)
+        counted, all_of_them = fingerprinted(labels), fingerprinted(labels, counts_own=True)
+        texts = [counted] if counted == all_of_them else [counted, all_of_them]
+        return tuple(fingerprint(ids, LabelTexts(labels.place, each)) for each in texts)
 
     def _ids(self, keys: RowKeys) -> NDArray[np.void]:
         number, row = key_parts(keys)
@@ -226,24 +260,6 @@ class DatasetCheck:
             assert place is not None, "runs of unreadable chunks give no keys"
             starts[each] = place[0]
         return self._chunks.ids_at(starts[number] + row)
-
-    def _labels_by_id(
-        self, manifest: Manifest, keys: RowKeys, ids: NDArray[np.void]
-    ) -> dict[bytes, dict[str, Any]]:
-        result: dict[bytes, dict[str, Any]] = {}
-        order = np.argsort(keys)
-        ordered = keys[order]
-        for chunk, digest in manifest.labels.items():
-            labels = self._labels(digest) or {}
-            rows = np.array(sorted(labels), np.uint64)
-            wanted = (np.uint64(self._numbers.number(chunk)) << _ROW_BITS) | rows
-            at = np.searchsorted(ordered, wanted)
-            inside = np.flatnonzero(at < len(ordered))
-            inside = inside[ordered[at[inside]] == wanted[inside]]
-            places = order[at[inside]].tolist()
-            for row, place in zip(rows[inside].tolist(), places, strict=True):
-                result[ids[place].tobytes()] = dict(values_only(labels[row].values()))
-        return result
 
 
 def _repeated(ids: NDArray[np.void]) -> int:

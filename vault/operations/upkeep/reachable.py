@@ -20,13 +20,14 @@ class Reach:
     """The objects that some entries reach. What cannot be read raises: nothing is left out.
 
     `objects` are all of them, chunks with their records included. An attachment is kept whatever
-    it is; one that names further objects is of a later version of vault, which says so in the
-    repository's requirements.
+    it is, with all that the manifest says it names.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.objects: set[Digest] = set()
+        # Apart: what an attachment names is kept, and need not have been followed any further.
+        self._followed: set[Digest] = set()
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Add what some entries of the log reach: all that each tells of, and what was typed.
@@ -58,10 +59,11 @@ class Reach:
         if self._is_known(digest):
             return
         manifest = self._context.manifest(digest)
-        self.objects.update(manifest.labels.values(), manifest.quarantine)
-        self.objects.update(manifest.attachments.values())
-        if manifest.adopted is not None:
-            self.objects.add(manifest.adopted)
+        self.objects.update(*manifest.labels.values(), manifest.quarantine)
+        for attached in manifest.attachments.values():
+            self.objects.update((attached.object, *attached.names))
+        single = (manifest.adopted, manifest.conflicts)
+        self.objects.update(each for each in single if each is not None)
         for page in manifest.pages:
             self._add_page(page.page)
         for chunk in manifest.labels:
@@ -92,7 +94,8 @@ class Reach:
 
     def _is_known(self, digest: Digest) -> bool:
         """Tell whether an object was met before, and note it."""
-        if digest in self.objects:
+        if digest in self._followed:
             return True
+        self._followed.add(digest)
         self.objects.add(digest)
         return False

@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 
 from vault.dataset.changing.edit import taken_out
-from vault.dataset.changing.stage import change_stage
+from vault.dataset.changing.stage import change_and_count
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.validation_results import remember_validation
 from vault.errors import InvalidInput
@@ -75,7 +75,7 @@ def mend(
             done = mended(trial, dataset, rules, mending)
             return done.manifest, done
 
-        staged, done = change_stage(trial, change)
+        staged, done = change_and_count(trial, change)
     if options.is_as_the_team_says and not mending.dry_run:
         _remember(context, done, rules, running.target)
     return replace(_told(done, running), staged=staged, dry_run=mending.dry_run)

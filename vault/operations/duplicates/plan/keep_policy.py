@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.labels import label_values
+from vault.dataset.reading.labels import row_labels
 from vault.dataset.reading.sources import source_of_each
 from vault.dedupe.texts import Rows
 from vault.errors import InvalidInput, NotFound
@@ -27,10 +27,9 @@ def preferences(dataset: Dataset, keys: RowKeys, policy: str | None) -> Rows:
     """
     count = len(keys)
     if policy is None:
-        labels = label_values(dataset, keys)
-        result = np.ones(count, np.int64)
-        result[[at for at, each in labels.items() if set(each) - {CLUSTER}]] = 0
-        return result
+        labels = row_labels(dataset, keys)
+        rank = [not set(each) - {CLUSTER} for each in labels.combinations]
+        return np.array(rank, np.int64)[labels.place]
     check_policy(policy)
     if policy == "first":
         return np.zeros(count, np.int64)
@@ -62,16 +61,19 @@ def _of_source(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
 
 
 def _labelled(dataset: Dataset, keys: RowKeys, name: str) -> Rows:
-    labels = label_values(dataset, keys)
-    having = {at: each[name] for at, each in labels.items() if name in each}
-    if not having:
-        raise _not_found("label", name, sorted({each for own in labels.values() for each in own}))
-    numbers = {at: value for at, value in having.items() if not isinstance(value, bool | str)}
-    order = {value: rank for rank, value in enumerate(sorted({*numbers.values()}, reverse=True))}
-    result = np.full(len(keys), len(order) + 1, np.int64)
-    result[list(having)] = len(order)
-    result[list(numbers)] = [order[value] for value in numbers.values()]
-    return result
+    labels = row_labels(dataset, keys)
+    known = {each for own in labels.combinations for each in own}
+    if name not in known:
+        raise _not_found("label", name, sorted(known))
+    values = [own.get(name) for own in labels.combinations]
+    numbers = {each for each in values if not isinstance(each, bool | str | None)}
+    order = {value: rank for rank, value in enumerate(sorted(numbers, reverse=True))}
+    # Other values come after all numbers, and what has no such label comes last.
+    rank = [
+        len(order) + (value is None) if isinstance(value, bool | str | None) else order[value]
+        for value in values
+    ]
+    return np.array(rank, np.int64)[labels.place]
 
 
 def _not_found(what: str, name: str, known: list[str]) -> NotFound:

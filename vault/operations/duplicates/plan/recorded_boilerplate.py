@@ -16,7 +16,7 @@ from vault.objects.boilerplate import (
     decode_boilerplate,
     encode_boilerplate,
 )
-from vault.objects.manifest import Manifest
+from vault.objects.manifest import Attachment, Manifest
 from vault.store.object_store import ObjectStore
 
 LEAST_LEFT = 0.75
@@ -36,8 +36,8 @@ def boilerplate_of(
     changes more than MOST_CHANGED of the texts: else every few new examples would change all
     signatures. What LEAST_TEXTS of the sample have is not forgotten. Raises Corrupt.
     """
-    digest = manifest.attachments.get(NAME)
-    found = None if digest is None else decode_boilerplate(store.get(digest)).get(part)
+    attached = manifest.attachments.get(NAME)
+    found = None if attached is None else decode_boilerplate(store.get(attached.object)).get(part)
     if found is None or manifest.examples < LEAST_LEFT * found.examples:
         return common_in(count())
     recorded = np.array(found.shingles, np.uint64)
@@ -52,8 +52,8 @@ def with_boilerplate(
     store: ObjectStore, manifest: Manifest, part: Part, shingles: Hashes
 ) -> Manifest:
     """Return the manifest with the boilerplate remembered that led to it."""
-    digest = manifest.attachments.get(NAME)
-    parts = {} if digest is None else decode_boilerplate(store.get(digest))
+    attached = manifest.attachments.get(NAME)
+    parts = {} if attached is None else decode_boilerplate(store.get(attached.object))
     parts[part] = RecordedBoilerplate(manifest.examples, shingles.tolist())
-    stored = store.put(encode_boilerplate(parts))
+    stored = Attachment(store.put(encode_boilerplate(parts)))
     return replace(manifest, attachments={**manifest.attachments, NAME: stored})
