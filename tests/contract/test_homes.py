@@ -25,7 +25,7 @@ BY_NAME = {
 
 IMPORTERS = ("optional_library", "import_module")
 
-CONNECTS = {"vault.catalogue.connection", "vault.catalogue.index.examples"}
+CONNECTS = {"vault.catalogue.connection", "vault.catalogue.index.generation"}
 """Modules that open DuckDB: each says what a connection may reach."""
 
 LABEL_SETS = {

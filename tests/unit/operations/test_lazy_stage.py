@@ -68,12 +68,22 @@ def test_labelling_compares_nothing(library: Library, monkeypatch: pytest.Monkey
 def test_appending_is_counted_and_nothing_compared(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    label_all(library)
+    library.repository.commit("labelled")
     forbid(monkeypatch)
     library.write("b.jsonl", [chat("new")])
     report = library.run("b.jsonl")
     assert report.staged is not None and report.staged.added == 1
     assert (staged(library).counts, staged(library).fingerprint) == (ChangeCounts(added=1), None)
     assert library.repository.status().staged == ChangeCounts(added=1)
+
+
+def test_what_is_cheap_while_nothing_is_labelled_is_done_at_once(library: Library) -> None:
+    library.write("b.jsonl", [chat("new")])
+    library.run("b.jsonl")
+    assert staged(library).fingerprint == library.repository.snapshot("STAGE").fingerprint
+    label_all(library)
+    assert staged(library).fingerprint is None
 
 
 def test_a_command_that_reports_counts_records_them(library: Library) -> None:

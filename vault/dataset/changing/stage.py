@@ -9,6 +9,7 @@ from typing import TypeVar
 from vault.dataset.comparing.compare import CountedChanges, count_appended, count_changes
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.fingerprints import fingerprint_of
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.log.view import Stage, View
@@ -52,7 +53,8 @@ def stage_and_count(
 ) -> tuple[View, Staged]:
     """Store a manifest; return the view with it staged, and how the stage differs from the commit.
 
-    As `stage_dataset`, for commands that report the difference: costs a comparison.
+    As `stage_dataset`, for commands that report the difference: costs a comparison. Where nothing
+    is labelled the fingerprint is found out too, which costs reading all ids.
     """
     digest = context.store.put(encode_manifest(manifest))
     base = _base_of(context, draft)
@@ -69,7 +71,8 @@ def stage_and_count(
         manifest.quarantined,
         compared_texts,
     )
-    return _staged(context, view, draft, digest, manifest, counts), staged
+    fingerprint = None if manifest.labels else fingerprint_of(Dataset(context.store, manifest))
+    return _staged(context, view, draft, digest, manifest, counts, fingerprint), staged
 
 
 def _base_of(context: Context, draft: Draft) -> Digest | None:
@@ -83,6 +86,7 @@ def _staged(
     digest: Digest,
     manifest: Manifest,
     counts: ChangeCounts | None,
+    fingerprint: str | None = None,
 ) -> View:
     base = _base_of(context, draft)
     if digest == base or (base is None and manifest == Manifest()):
@@ -93,7 +97,7 @@ def _staged(
         examples=manifest.examples,
         counts=counts,
         quarantined=manifest.quarantined,
-        fingerprint=None,
+        fingerprint=fingerprint,
     )
     return with_stage(view, draft.branch, stage)
 

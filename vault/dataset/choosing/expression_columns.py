@@ -24,7 +24,7 @@ from vault.catalogue.expressions.columns import (
     Type,
 )
 from vault.dataset.reading.conversations import conversation_array, read_conversation
-from vault.dataset.reading.dataset import Dataset, chunk_bytes, ids_of
+from vault.dataset.reading.dataset import Dataset, ids_of, of_present_derivation
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
 from vault.dataset.reading.labels import LabelColumn, LabelSets, label_columns
 from vault.formats.layouts.registry import conversation_fields
@@ -230,7 +230,8 @@ class _OpenChunk:
     def _decode(self, names: set[str]) -> None:
         lacking = sorted(names - set(self._table))
         if lacking:
-            data = chunk_bytes(self._dataset.store, self._digest, lacking)
+            store = self._dataset.store
+            data = of_present_derivation(store, self._digest, self._bytes(), lacking)
             table = decode_chunk(data, lacking, as_dictionaries=True)
             for name in lacking:
                 column = whole_column(table, name)

@@ -132,7 +132,13 @@ def chunk_bytes(store: ObjectStore, chunk: Digest, names: Collection[str] | None
     That is the stored one, unless it is of another derivation and one of DERIVED is among the
     names: then it is what `derived_again` returns. Raises Corrupt.
     """
-    data = store.get(chunk)
+    return of_present_derivation(store, chunk, store.get(chunk), names)
+
+
+def of_present_derivation(
+    store: ObjectStore, chunk: Digest, data: bytes, names: Collection[str] | None
+) -> bytes:
+    """Return what `chunk_bytes` does, for who has the bytes of the chunk object already."""
     if names is not None and DERIVED.isdisjoint(names):
         return data
     facts = decode_facts(data)
