@@ -42,7 +42,7 @@ _HELD = ColumnCache()
 def derived_again(store: ObjectStore, chunk: Digest, data: bytes, facts: ChunkFacts) -> bytes:
     """Return a chunk object, whose bytes are `data`, as the present derivation makes it.
 
-    The first time costs reading and deriving all of its records: 10 µs for each of a kilobyte;
+    The first time costs reading and deriving all of its records: 25 µs for each of a kilobyte;
     other times what reading a chunk costs. Raises Corrupt.
     """
     held: bytes | None = _HELD.get((DERIVATION, chunk))
