@@ -81,7 +81,7 @@ def replaced_by_link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
-WITHOUT = "catalogue/duplicates/1-conversation/without"
+WITHOUT = "catalogue/duplicates/2-conversation/without"
 
 COMMANDS = [
     ("gc",),
