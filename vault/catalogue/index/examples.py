@@ -1,8 +1,8 @@
 """The catalogue: where each example stands, in DuckDB databases made from chunks.
 
 Only the objects are true. The catalogue is keyed by chunk digests, which never change their
-meaning, so it is brought up to date by a further *generation* that holds the chunks it lacks. Small
-generations are taken over into the next, so that there are few, and none is copied for the sake of
+meaning, so it is brought up to date by a further *generation* that holds the chunks it lacks, and
+takes over the one before unless that is large: a million examples are not copied for the sake of
 one chunk. A generation is built aside, closed, fsynced and renamed; readers open all read-only. One
 that cannot be opened or read is set aside, and what it held is read again.
 """
@@ -28,6 +28,12 @@ from vault.catalogue.index.generation import (
 )
 from vault.objects.digest import Digest
 from vault.plain_files import PlainFolder, temporary_name
+
+MOST_GENERATIONS = 2
+"""Each that is opened costs 40 ms, so there is a large one, and one that grows beside it."""
+
+MUCH_LARGER = 8
+"""How many times the examples of the small generation the large one has, or they become one."""
 
 _SUFFIX = ".duckdb"
 _GENERATION = re.compile(r"[0-9]+\.duckdb")
@@ -107,9 +113,8 @@ class Catalogue:
         try:
             made.add(missing, read_ids)
             small = []
-            # Each is at least twice as large as the next one then, so there are few.
-            for each in reversed(generations):
-                if each.examples >= 2 * made.examples:
+            for number, each in reversed([*enumerate(generations, 1)]):
+                if number < MOST_GENERATIONS and each.examples >= MUCH_LARGER * made.examples:
                     break
                 try:
                     made.take_over(each)
