@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import plain_reader
+from tests.support.laws import share_of_examples
 from vault.dataset.changing.write_labels import (
     LabelChange,
     entries_of,
@@ -141,6 +142,7 @@ def expected_of(model: Said, count: int) -> list[list[tuple[str, str]]]:
     return [shown(each) for each in said]
 
 
+@share_of_examples(0.3)
 @given(changes=_changes)
 def test_labels_written_through_overlays_are_those_of_a_dictionary(changes: Sequence[Any]) -> None:
     dataset, model = empty_dataset(), Said()
@@ -181,6 +183,7 @@ def test_labels_written_through_overlays_are_those_of_a_dictionary(changes: Sequ
             assert shown(here) == shown(alone)
 
 
+@share_of_examples(0.3)
 @given(before=_changes, after=_changes)
 def test_relabelled_examples_are_those_with_other_json(before: Any, after: Any) -> None:
     old, ours = empty_dataset(), Said()
