@@ -153,13 +153,16 @@ class PlainReader:
                 assert entry["view"] or entry["base"] == (before["base"] or before["number"])
                 entry["view"] = view
             entry["base"] = entry.get("base")
-            assert entry["number"] == len(entries) + 1 and path.name == f"{entry['number']:010d}"
-            assert entry["previous"] == previous
+            assert path.name == f"{entry['number']:010d}"
+            # Entries before the first that is kept were given up.
+            assert not before or entry["number"] == before["number"] + 1
+            assert entry["previous"] == previous or (not before and entry["number"] > 1)
             previous = hashlib.sha256(data).hexdigest()
             entries.append(entry)
         number, checksum = (self.folder / "tip").read_bytes().removesuffix(b"\n").split(b" ")
         assert checksum.decode() == hashlib.sha256(number).hexdigest()[:16]
-        assert int(number) <= len(entries)
+        assert int(number) <= entries[-1]["number"]
+        assert entries[-1].get("first", 1) == entries[0]["number"]
         return entries
 
     def view(self) -> Any:

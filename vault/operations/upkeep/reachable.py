@@ -8,6 +8,7 @@ from vault.dataset.reading.removals import removals_of
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest
 from vault.objects.log.entry import Entry
+from vault.objects.log.erasure import decode_erasures
 from vault.objects.log.view import objects_named, stages_of
 from vault.objects.manifest import Manifest
 from vault.objects.run_page import decode_page
@@ -42,6 +43,9 @@ class Reach:
             for stage in stages_of(entry.told):
                 self._add_manifest(stage.manifest)
             self.objects.update(objects_named(entry.told))
+            for digest in entry.told.erased.values():
+                stands = decode_erasures(self._context.store.get(digest)).values()
+                self.objects.update(each for each in stands if each is not None)
 
     def _add_commits(self, start: Digest) -> None:
         pending = [start]
