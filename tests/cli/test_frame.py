@@ -240,6 +240,13 @@ def test_no_command_of_the_tests_stays_in_the_table() -> None:
 def test_the_command_line_is_recorded_without_global_options_and_passwords() -> None:
     words = ("-C", "x", "--json", "import", "s3://me:secret@host/a.jsonl", "it's", "-q", "\udcff")
     assert Invocation(words).words() == ("import", "s3://***@host/a.jsonl", "it's", "\\udcff")
+    secret = "https://host/a.jsonl?access_token=abc&part=1&X-Amz-Signature=def"
+    shown = "https://host/a.jsonl?access_token=***&part=1&X-Amz-Signature=***"
+    assert Invocation(("import", secret, "https://u:p/w@h/x")).words() == (
+        "import",
+        shown,
+        "https://***@h/x",
+    )
     assert Invocation(("tag", "--", "-q")).words() == ("tag", "--", "-q")
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from vault.errors import NotFound
+from vault.objects.manifest import refuse_conflicts
 
 if TYPE_CHECKING:
     import datasets
@@ -144,10 +145,12 @@ class Snapshot:
 
         Columns: `id` (32 hex digits), `kind`, `data` (the record's JSON text as it was imported),
         `labels` (a JSON object), `source`, `line`, `round`, `turns`, `chars`, `tokens`. Records are
-        text because an inferred struct would invent nulls and mix types.
+        text because an inferred struct would invent nulls and mix types. Raises Conflict
+        (`conflicts-unresolved`), as the other ways out do.
         """
         from vault.operations.exports.tables import arrow_table
 
+        refuse_conflicts(self._dataset.manifest, "hand out")
         return arrow_table(self._dataset, self._keys)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -158,6 +161,7 @@ class Snapshot:
         """
         from vault.operations.exports.tables import pandas_frame
 
+        refuse_conflicts(self._dataset.manifest, "hand out")
         return pandas_frame(self._dataset, self._keys)
 
     def to_hf(self, format: str, *, skip_unsupported: bool = False) -> datasets.Dataset:
@@ -172,6 +176,7 @@ class Snapshot:
         """
         from vault.operations.exports.render import hugging_face_dataset
 
+        refuse_conflicts(self._dataset.manifest, "hand out")
         place = "the stage" if self.commit is None else f"commit {self.commit}"
         return hugging_face_dataset(
             self._dataset,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vault.errors import Corrupt
 from vault.objects.digest import Digest
 from vault.objects.log.arguments import decode_arguments, encode_arguments
 from vault.presentation.shell_words import shown_words
@@ -18,8 +19,12 @@ def keep_words(store: ObjectStore, words: Sequence[str]) -> Digest | None:
 def words_kept(store: ObjectStore, arguments: Digest | None) -> str | None:
     """Return the words of a command as a shell reads them; None where they are not kept.
 
-    They may have been erased, or never came along. Raises Corrupt where they are damaged.
+    They may have been erased, never came along, or are damaged: nothing else depends on them, and
+    `fsck` tells of damage.
     """
     if arguments is None or not store.has(arguments):
         return None
-    return shown_words(decode_arguments(store.get(arguments)))
+    try:
+        return shown_words(decode_arguments(store.get(arguments)))
+    except Corrupt:
+        return None

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from vault.errors import Conflict
+from vault.errors import Conflict, Corrupt
+from vault.layout import FORMAT_FILE
 from vault.objects.log.view import View
 from vault.session.arguments import keep_words
 from vault.session.context import Context
@@ -69,6 +70,13 @@ def append(context: Context, tip: Operation, view: View, intent: Intent) -> Oper
     backend = context.store.backend
     found = read_format(backend)
     repository = found.repository
+    if tip.entry.repository not in (None, repository):
+        raise Corrupt(
+            f"the operation log is of the repository {tip.entry.repository}, and the file "
+            f".vault/{FORMAT_FILE} names another one",
+            code="format-damaged",
+            hint="`vault fsck --repair` writes its name again",
+        )
     if repository is None:
         refuse_upgrade_if_unwanted(context.folder)
         repository = upgrade(backend, context.log.entry(tip.entry.first))

@@ -64,7 +64,7 @@ def parse_format(text: bytes) -> RepositoryFormat | None:
     """
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or "requires" not in value:
         return None

@@ -8,6 +8,7 @@ from vault.errors import Corrupt, VaultError
 from vault.layout import OBJECTS
 from vault.objects.digest import Digest, digest_of, is_digest
 from vault.store.backend import Backend
+from vault.store.operation_log import OperationLog
 
 
 class ObjectStore:
@@ -15,6 +16,7 @@ class ObjectStore:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self._log = OperationLog(backend)
 
     def put(self, data: bytes) -> Digest:
         """Store an object and return its digest; an object that is there already costs a look.
@@ -49,7 +51,7 @@ class ObjectStore:
         )
         try:
             erased = self._erasures()
-        except VaultError:
+        except (VaultError, KeyError):
             raise missing from None
         if digest not in erased:
             raise missing
@@ -67,12 +69,15 @@ class ObjectStore:
 
     def _erasures(self) -> dict[Digest, Digest | None]:
         """Return what the repository says was erased. Costs reading the newest operation."""
+        lists = self._log.tip().view.erased
+        if not lists:
+            return {}
         from vault.objects.log.erasure import decode_erasures
-        from vault.store.operation_log import OperationLog
 
         found = {}
-        for each in OperationLog(self.backend).tip().view.erased.values():
-            found.update(decode_erasures(_checked(each, self.backend.read(object_name(each)))))
+        for name in sorted(lists):
+            data = self.backend.read(object_name(lists[name]))
+            found.update(decode_erasures(_checked(lists[name], data)))
         return found
 
     def has(self, digest: Digest) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vault.errors import Corrupt, StorageFailed
@@ -118,7 +118,10 @@ class OperationLog:
         """
         known = self._known
         steps: list[Entry] = []
+        first = entry.first
         while entry.view is None and (known is None or known.entry.digest != entry.digest):
+            if entry.number <= first:
+                raise _broken(f"operation {entry.number} is the first, and has no view")
             steps.append(entry)
             entry = self._before(entry)
             if steps[-1].base not in (entry.number, entry.base):
@@ -129,16 +132,17 @@ class OperationLog:
             view = view_after(view, each)
         return view
 
-    def newest_first(self) -> Iterator[Entry]:
+    def newest_first(self, read: Callable[[int], Entry] | None = None) -> Iterator[Entry]:
         """Yield every entry from the newest to the first kept, checking that each names the next.
 
-        Raises Corrupt: what `newest` and `entry` raise, `log-broken`.
+        `read` stands for `entry`, for those who read some of them for other reasons as well. Raises
+        Corrupt: what `newest` and `entry` raise, `log-broken`.
         """
         entry = self.newest()
         first = entry.first
         yield entry
         while entry.number > first:
-            entry = self._before(entry)
+            entry = self._before(entry, read)
             yield entry
 
     def changes_names(self, entry: Entry, before: Entry) -> bool:
@@ -218,9 +222,9 @@ class OperationLog:
         """Let the hint say that this entry is the newest."""
         self._backend.replace(TIP, _hint_text(number))
 
-    def _before(self, entry: Entry) -> Entry:
-        before = self.entry(entry.number - 1)
-        if before.digest != entry.previous:
+    def _before(self, entry: Entry, read: Callable[[int], Entry] | None = None) -> Entry:
+        before = (read or self.entry)(entry.number - 1)
+        if not follows(entry, before):
             raise _broken(f"operation {before.number} is not the one that {entry.number} follows")
         return before
 
@@ -271,6 +275,12 @@ class OperationLog:
             if error.code == FOREIGN:
                 raise
             return 0
+
+
+def follows(entry: Entry, before: Entry) -> bool:
+    """Tell whether an entry was made after the one before it, in the same repository."""
+    is_named = before.digest == entry.previous
+    return is_named and before.repository in (None, entry.repository)
 
 
 def view_after(view: View, entry: Entry) -> View:

@@ -189,8 +189,9 @@ def test_truncations_are_told(backend: MemoryBackend, known: dict[str, Any], len
         for length in dict.fromkeys([last, len(data) // 2, 0, 1][:lengths]):
             backend.replace(name, data[:length])
             assert_told(backend, known, [name])
-        backend.replace(name, data + b"\n")
-        assert_told(backend, known, [name])
+        if name != "format":  # where a line feed more says nothing
+            backend.replace(name, data + b"\n")
+            assert_told(backend, known, [name])
         backend.replace(name, data)
 
 

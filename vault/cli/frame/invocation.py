@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from vault.repository import Repository
 
 _GLOBAL_FLAGS = frozenset({"--json", "-q", "--quiet", "-v", "--verbose"})
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)")
+_SECRET_PARAMETERS = re.compile(
+    r"(?i)([?&;][^=&;\s]*(?:token|key|secret|passw|sign|sig|credential|auth)[^=&;\s]*=)[^&;\s]+"
+)
 
 
 @dataclass(slots=True)
@@ -165,7 +168,8 @@ def own_words(arguments: tuple[str, ...]) -> list[str]:
 
 
 def _without_credentials(word: str) -> str:
-    return _CREDENTIALS.sub("***", word).encode("utf-8", "backslashreplace").decode()
+    shown = _SECRET_PARAMETERS.sub(r"\1***", _CREDENTIALS.sub("***", word))
+    return shown.encode("utf-8", "backslashreplace").decode()
 
 
 def _verb() -> str:

@@ -27,7 +27,7 @@ def decode_arguments(data: bytes) -> tuple[str, ...]:
         words = tuple(value["argv"])
         if not all(isinstance(each, str) for each in words):
             raise ValueError("a word is no text")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Corrupt(
             f"the arguments of a command cannot be read: {error}",
             code="arguments-unreadable",

@@ -27,6 +27,7 @@ FULL_EVERY = 128
 REPOSITORY = re.compile(r"[0-9a-f]{32}")
 """What a repository is called: the same in every copy of it, and no other is."""
 
+_EARLIER = ("first", "undoes", "redoes")
 _DIGEST_LENGTH = 64
 
 
@@ -110,6 +111,11 @@ def decode_entry(number: int, data: bytes) -> Entry:
         if value["version"] not in (1, 2):
             raise ValueError(f"it is of version {value['version']!r}")
         view, change, base = _told(value, number)
+        first, undoes, redoes = (_number(value.get(name)) for name in _EARLIER)
+        if not 1 <= (first or 1) <= number or not max(undoes or 0, redoes or 0) < number:
+            raise ValueError("it speaks of operations that come later")
+        if base is not None and base < (first or 1):
+            raise ValueError("it goes on from an operation that was given up")
         return Entry(
             number=number,
             digest=digest_of(data),
@@ -122,14 +128,14 @@ def decode_entry(number: int, data: bytes) -> Entry:
             change=change,
             base=base,
             # Entries that were written before there was undo lack these.
-            undoes=_number(value.get("undoes")),
-            redoes=_number(value.get("redoes")),
-            first=_number(value.get("first")) or 1,
+            undoes=undoes,
+            redoes=redoes,
+            first=first or 1,
             # Those of version 1 lack these.
             arguments=_digest(value.get("arguments")),
             repository=_repository(value),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(f"operation {number} cannot be read: {error}") from None
 
 

@@ -113,15 +113,7 @@ class View:
 
 def check_ref_name(text: str) -> RefName:
     """Return a branch or tag name. Raises InvalidInput (`ref-name-invalid`)."""
-    refused = (
-        _REF_NAME.fullmatch(text) is None
-        or ".." in text
-        or "//" in text
-        or text.endswith(("/", ".", ".lock"))
-        or text in ("HEAD", "STAGE")
-        or is_digest(text)
-    )
-    if refused:
+    if not _is_ref_name(text):
         raise InvalidInput(
             f'"{text}" cannot be the name of a branch or tag',
             code="ref-name-invalid",
@@ -144,6 +136,17 @@ def objects_named(view: View) -> Iterator[Digest]:
         yield from run.names
         if run.object is not None:
             yield run.object
+
+
+def _is_ref_name(text: str) -> bool:
+    return not (
+        _REF_NAME.fullmatch(text) is None
+        or ".." in text
+        or "//" in text
+        or text.endswith(("/", ".", ".lock"))
+        or text in ("HEAD", "STAGE")
+        or is_digest(text)
+    )
 
 
 def view_to_json(view: View) -> dict[str, Any]:
@@ -185,15 +188,28 @@ def _run_json(run: Run) -> dict[str, Any]:
     return {"names": list(run.names), "object": run.object, "state": run.state}
 
 
+def _name(value: object) -> RefName:
+    """Return a name that stands in a stored view: it may be a stranger's."""
+    if not isinstance(value, str) or not _is_ref_name(value):
+        raise ValueError(f"{value!r} is not the name of a branch or tag")
+    return RefName(value)
+
+
 def _tag(value: Mapping[str, Any]) -> Tag:
-    return Tag(read_digest(value["commit"]), value["message"])
+    message = value["message"]
+    if not isinstance(message, str | None):
+        raise ValueError("the message of a tag is no text")
+    return Tag(read_digest(value["commit"]), message)
 
 
 def _workspace(value: Mapping[str, Any]) -> Workspace:
+    branch, detached = value["branch"], value["detached"]
+    if (branch is None) == (detached is None):
+        raise ValueError("a workspace is on a branch or at a commit, and not both")
     return Workspace(
-        branch=None if value["branch"] is None else RefName(value["branch"]),
-        detached=None if value["detached"] is None else read_digest(value["detached"]),
-        stages={RefName(name): _stage(each) for name, each in value["stages"].items()},
+        branch=None if branch is None else _name(branch),
+        detached=None if detached is None else read_digest(detached),
+        stages={_name(name): _stage(each) for name, each in value["stages"].items()},
     )
 
 
@@ -225,8 +241,8 @@ class _Part(NamedTuple):
 
 
 _PARTS: Mapping[str, _Part] = {
-    "branches": _Part(RefName, read_digest, str),
-    "tags": _Part(RefName, _tag, _tag_json),
+    "branches": _Part(_name, read_digest, str),
+    "tags": _Part(_name, _tag, _tag_json),
     "workspaces": _Part(str, _workspace, _workspace_json),
     "notes": _Part(read_digest, read_digest, str),
     "runs": _Part(str, _run, _run_json),

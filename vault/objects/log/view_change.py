@@ -78,6 +78,8 @@ def change_from_json(value: Mapping[str, Any]) -> ViewChange:
 
     Raises KeyError, TypeError or ValueError if they are not one.
     """
+    if set(value) != set(PARTS):
+        raise ValueError(f"it changes {sorted(set(value) ^ set(PARTS))}, of which nothing is known")
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
     for part in PARTS:

@@ -157,7 +157,7 @@ def _make(context: Context, draft: Draft, message: str | None, options: CommitOp
         counts = staged_counts(context, draft.stage)
         meta = dict(options.meta)
         text = message or ""
-    fingerprint = _fingerprint(context, draft, manifest)
+    fingerprint = _fingerprint(context, draft, root)
     validation = _validation(context, draft, root, options)
     if validation is not None:
         root = with_validation(context.store, root, validation)
@@ -201,15 +201,17 @@ def _counts_over(context: Context, parents: tuple[Digest, ...], manifest: Digest
     return count_changes(context.store, base, manifest, past=Past(context, parents[:1])).counts
 
 
-def _fingerprint(context: Context, draft: Draft, manifest: Digest) -> str:
-    if draft.stage is None and draft.head is not None:
-        return context.commit(draft.head).fingerprint
-    if draft.stage is not None and draft.stage.fingerprint is not None:
-        return draft.stage.fingerprint
-    from vault.dataset.reading.dataset import open_dataset
+def _fingerprint(context: Context, draft: Draft, manifest: Manifest) -> str:
+    # What 0.1 said of labels counted those of vault's own.
+    if not manifest.labels:
+        if draft.stage is None and draft.head is not None:
+            return context.commit(draft.head).fingerprint
+        if draft.stage is not None and draft.stage.fingerprint is not None:
+            return draft.stage.fingerprint
+    from vault.dataset.reading.dataset import Dataset
     from vault.dataset.reading.fingerprints import fingerprint_of
 
-    return fingerprint_of(open_dataset(context.store, manifest))
+    return fingerprint_of(Dataset(context.store, manifest))
 
 
 def _published(

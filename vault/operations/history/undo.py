@@ -7,7 +7,9 @@ until something else is done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, islice, pairwise
 
 from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound
@@ -51,12 +53,14 @@ def list_operations(context: Context, *, limit: int | None = None) -> Operations
     """Return what was done, newest first, as far back as it is kept."""
     log = context.log
     newest = log.newest()
-    standing = _standing(log, newest, newest.first)
+    # What stands is looked for one entry ahead, and some are megabytes.
+    read = lru_cache(maxsize=4)(log.entry)
+    standing = _standing(log, read, newest, newest.first)
     items = []
-    for entry, below in islice(pairwise(chain(log.newest_first(), [None])), limit):
+    for entry, below in islice(pairwise(chain(log.newest_first(read), [None])), limit):
         assert entry is not None, "only the last of them is none"
         if entry.number == standing:
-            standing = None if below is None else _standing(log, below, newest.first)
+            standing = None if below is None else _standing(log, read, below, newest.first)
             undone = False
         else:
             # What is not an undo itself, changed something, and does not stand was undone.
@@ -77,7 +81,7 @@ def undo(context: Context, operation: str | None = None) -> UndoReport:
     """
     with writing(context):
         tip = context.log.tip()
-        number = _standing(context.log, tip.entry, tip.entry.first)
+        number = _standing(context.log, context.log.entry, tip.entry, tip.entry.first)
         if operation is not None:
             number = _chosen(tip, operation, number)
         if number is None or number <= tip.entry.first:
@@ -132,7 +136,9 @@ def _append(
     return report
 
 
-def _standing(log: OperationLog, entry: Entry, first: int) -> int | None:
+def _standing(
+    log: OperationLog, read: Callable[[int], Entry], entry: Entry, first: int
+) -> int | None:
     """Return the operation that stands last at an entry; None unless it is later than `first`.
 
     An undo leads to what stood before the operation that it took back, a redo to the operation
@@ -145,7 +151,7 @@ def _standing(log: OperationLog, entry: Entry, first: int) -> int | None:
         number = entry.number if entry.undoes is None else entry.undoes
         if number <= first:
             return None
-        before = log.entry(number - 1)
+        before = read(number - 1)
         if entry.undoes is None and log.changes_names(entry, before):
             return number
         entry = before

@@ -10,7 +10,7 @@ from vault.objects.log.entry import Entry
 from vault.objects.log.view import View
 from vault.operations.upkeep.problems import Problems
 from vault.session.context import WORKSPACE
-from vault.store.operation_log import OperationLog, view_after
+from vault.store.operation_log import OperationLog, follows, view_after
 
 _MOST_LOOKED_FOR = 100
 
@@ -114,8 +114,8 @@ class LogCheck:
 
 def _breaks(before: Entry | None, entry: Entry) -> bool:
     # An entry that is damaged or missing is told by itself.
-    known = before is not None and before.number == entry.number - 1
-    return known and before is not None and before.digest != entry.previous
+    is_known = before is not None and before.number == entry.number - 1
+    return is_known and before is not None and not follows(entry, before)
 
 
 def _broken(message: str) -> Corrupt:

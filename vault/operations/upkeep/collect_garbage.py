@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from vault.errors import InvalidInput
+from vault.errors import Corrupt, InvalidInput
 from vault.layout import repository_folder
 from vault.objects.digest import Digest, digest_of
 from vault.objects.log.arguments import encode_arguments
@@ -105,8 +105,20 @@ def _first_kept(log: OperationLog, since: float) -> int:
 
 
 def _kept(log: OperationLog, first: int) -> Iterator[Entry]:
-    """Yield the entries that are kept, newest first."""
-    return takewhile(lambda entry: entry.number >= first, log.newest_first())
+    """Yield the entries that are kept, newest first.
+
+    Each tells the names that it made or moved, so all names are told only if the last of them tells
+    all that there were. Raises Corrupt (`log-broken`) if it does not.
+    """
+    entry = None
+    for entry in takewhile(lambda each: each.number >= first, log.newest_first()):
+        yield entry
+    if entry is None or entry.number != first or entry.view is None:
+        raise Corrupt(
+            f"operation {first} is the first that is kept, and does not tell all names",
+            code="log-broken",
+            hint="`vault fsck` lists everything that is damaged",
+        )
 
 
 def _own_words(context: Context) -> Iterator[Digest]:

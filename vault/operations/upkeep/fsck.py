@@ -14,6 +14,7 @@ from vault.layout import FOLDER, FORMAT_FILE, OPERATIONS, TIP, repository_folder
 from vault.objects.commit import decode_commit
 from vault.objects.digest import Digest
 from vault.objects.log.entry import Entry
+from vault.objects.log.erasure import decode_erasures
 from vault.objects.log.view import Stage, objects_named, stages_of
 from vault.operations.upkeep.check_datasets import Claim, DatasetCheck
 from vault.operations.upkeep.check_log import LogCheck
@@ -102,11 +103,12 @@ class _Reached:
     commits: dict[Digest, None]
     manifests: dict[Digest, list[Claim]]
     others: dict[Digest, str]
+    erasures: dict[Digest, None]
 
     @classmethod
     def of(cls, log: LogCheck, problems: Problems) -> _Reached:
         """Return what every entry of the log names, oldest first."""
-        reached = cls({}, {}, {})
+        reached = cls({}, {}, {}, {})
         seen: set[Stage] = set()
         try:
             for entry in log.run():
@@ -124,6 +126,7 @@ class _Reached:
         if entry.arguments is not None:
             self.others[entry.arguments] = "what was typed"
         self.others.update(dict.fromkeys(objects_named(entry.told), "a note or run"))
+        self.erasures.update(dict.fromkeys(entry.told.erased.values()))
         self.commits.update(dict.fromkeys(tips(entry.told)))
         for stage in stages_of(entry.told):
             # A stage stands in every view until it is committed; it is checked once.
@@ -145,8 +148,8 @@ def _check_format(context: Context, problems: Problems, newest: Entry | None) ->
         repository = found.repository if found else None
         if newest is not None and newest.repository is not None:
             repository = newest.repository
-        expected = format_text(repository, found.requires if found else ())
-        if text not in (expected, expected.rstrip()):
+        if found is None or found.repository != repository:
+            expected = format_text(repository, found.requires if found else ())
             problems.add(_DAMAGED, FORMAT_FILE, f"it should read {expected.decode()!r}")
 
 
@@ -154,6 +157,12 @@ def _check_objects(reader: ObjectReader, problems: Problems, reached: _Reached) 
     _check_commits(reader, problems, reached)
     for digest, what in reached.others.items():
         reader.check(digest, what)
+    for digest in reached.erasures:
+        data = reader.read(digest, "a list of erased objects")
+        if data is not None:
+            with problems.caught(digest):
+                for each in filter(None, decode_erasures(data).values()):
+                    reader.check(each, "what stands for an erased object")
     datasets = DatasetCheck(reader, problems)
     for manifest, claims in reached.manifests.items():
         datasets.check(manifest, claims)
@@ -204,8 +213,11 @@ _RENEWALS = {TIP: _RENEWED, FORMAT_FILE: _RENEWED_FORMAT}
 
 
 def _renew_format(context: Context, repository: str | None) -> Iterator[str]:
-    if repository is not None:
-        context.store.backend.replace(FORMAT_FILE, format_text(repository))
+    """Write the name of the repository again; what the file requires is kept, if it says that."""
+    backend = context.store.backend
+    found = parse_format(backend.read(FORMAT_FILE))
+    if repository is not None and found is not None:
+        backend.replace(FORMAT_FILE, format_text(repository, found.requires))
         yield _RENEWED_FORMAT
 
 
