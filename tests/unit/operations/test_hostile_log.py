@@ -1,4 +1,4 @@
-"""Logs that a stranger wrote: well checksummed, and wrong. Nothing is lost, nothing ends in a bug."""
+"""Logs of a stranger, well checksummed and wrong: nothing is lost, and nothing ends in a bug."""
 
 from __future__ import annotations
 
