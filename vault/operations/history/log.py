@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -68,7 +68,8 @@ def log(
     if start is None:
         return LogReport((), head)
     chosen = islice(ancestors(context, start), limit)
-    commits = (logged(view, digest, context.commit(digest)) for digest in chosen)
+    names = NamesAt(view)
+    commits = (logged(names, digest, context.commit(digest)) for digest in chosen)
     if stat:
         commits = (_with_validation(context, each) for each in commits)
     return LogReport(tuple(commits), head)
@@ -84,7 +85,22 @@ def _validation(context: Context, digest: Digest) -> Validation | None:
     return attached_validation(context, context.commit(digest).manifest)
 
 
-def logged(view: View, digest: Digest, commit: Commit) -> LoggedCommit:
+class NamesAt:
+    """The branches and tags of a view by the commit that they stand at, sorted."""
+
+    def __init__(self, view: View) -> None:
+        self.branches = _by_commit((name, at) for name, at in view.branches.items())
+        self.tags = _by_commit((name, tag.commit) for name, tag in view.tags.items())
+
+
+def _by_commit(names: Iterable[tuple[RefName, Digest]]) -> dict[Digest, tuple[RefName, ...]]:
+    found: dict[Digest, list[RefName]] = {}
+    for name, commit in sorted(names):
+        found.setdefault(commit, []).append(name)
+    return {commit: tuple(own) for commit, own in found.items()}
+
+
+def logged(names: NamesAt, digest: Digest, commit: Commit) -> LoggedCommit:
     """Return a commit as history shows it."""
     return LoggedCommit(
         commit=digest,
@@ -97,6 +113,6 @@ def logged(view: View, digest: Digest, commit: Commit) -> LoggedCommit:
         counts=commit.counts,
         quarantined=commit.quarantined,
         fingerprint=commit.fingerprint,
-        branches=tuple(name for name, at in sorted(view.branches.items()) if at == digest),
-        tags=tuple(name for name, tag in sorted(view.tags.items()) if tag.commit == digest),
+        branches=names.branches.get(digest, ()),
+        tags=names.tags.get(digest, ()),
     )

@@ -15,7 +15,7 @@ from vault.objects.digest import Digest
 from vault.objects.json.text import parse
 from vault.objects.log.view import View
 from vault.objects.quarantine import details_of
-from vault.operations.history.log import LoggedCommit, logged
+from vault.operations.history.log import LoggedCommit, NamesAt, logged
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve
@@ -121,7 +121,7 @@ def _commit(context: Context, view: View, revision: Revision) -> CommitShown:
     dataset = open_dataset(context.store, revision.manifest)
     digest = revision.commit
     return CommitShown(
-        commit=None if digest is None else logged(view, digest, context.commit(digest)),
+        commit=None if digest is None else logged(NamesAt(view), digest, context.commit(digest)),
         examples=dataset.manifest.examples,
         quarantined=dataset.manifest.quarantined,
         statistics=_statistics(context, revision),

@@ -16,7 +16,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import InvalidInput
 from vault.objects.json.text import compact_bytes, parse
-from vault.operations.history.log import logged
+from vault.operations.history.log import NamesAt, logged
 from vault.operations.queries.diff import ChangedExample, iterate_diff
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -130,8 +130,9 @@ def _commits(context: Context) -> pa.Table:
     found = [(each, context.commit(each)) for each in all_commits(context, view)]
     found.sort(key=lambda each: each[1].time, reverse=True)
     rows = []
+    names = NamesAt(view)
     for digest, commit in found:
-        told = logged(view, digest, commit)
+        told = logged(names, digest, commit)
         counts = commit.counts
         rows.append(
             (
