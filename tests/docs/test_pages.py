@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.tools.reference import REGENERATE, pages
+from vault.config import KNOWN_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -42,3 +43,9 @@ def test_the_glossary_explains_each_word_once_in_order() -> None:
     terms = [match[1] for line in lines if (match := TERM.fullmatch(line))]
     assert len(terms) == len(lines)
     assert terms == sorted(set(terms))
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    keys = [key for each in KNOWN_KEYS.values() for key in each]
+    assert [key for key in keys if f"| `{key}` |" not in text] == []

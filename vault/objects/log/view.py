@@ -1,7 +1,7 @@
 """The view: every name in a repository, and each workspace's HEAD and stages. One per operation.
 
-Every entry of the operation log tells a whole view, so that several refs move together or not at
-all and going back is reading an older one. Needs only the standard library.
+An entry of the operation log holds the whole view or what changed in it, so that several refs move
+together or not at all, and going back is reading an older view. Needs only the standard library.
 """
 
 from __future__ import annotations
