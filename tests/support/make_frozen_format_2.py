@@ -106,7 +106,7 @@ class Maker:
 
 
 def quality(value: str, step: int) -> Callable[[Dataset], LabelChange]:
-    """Return what labels every so manieth example."""
+    """Return what labels every `step`th example."""
 
     def change(dataset: Dataset) -> LabelChange:
         label = Label("quality", value, AUTHOR, f"{DAY}T05:00:00Z", "by hand")

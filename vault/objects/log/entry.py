@@ -22,7 +22,7 @@ MOST_FULL_BYTES = 4_096
 """A view up to this length in JSON is told whole."""
 
 FULL_EVERY = 128
-"""A longer one is told whole in every so manieth entry."""
+"""A longer one is told whole after so many entries with changes alone."""
 
 REPOSITORY = re.compile(r"[0-9a-f]{32}")
 """What a repository is called: the same in every copy of it, and no other is."""

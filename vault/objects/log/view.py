@@ -220,7 +220,7 @@ def _stage(value: Mapping[str, Any]) -> Stage:
         examples=int(value["examples"]),
         counts=None if value["counts"] is None else read_counts(value["counts"]),
         quarantined=int(value["quarantined"]),
-        fingerprint=None if value["fingerprint"] is None else str(value["fingerprint"]),
+        fingerprint=None if value["fingerprint"] is None else read_digest(value["fingerprint"]),
     )
 
 
