@@ -211,8 +211,12 @@ def test_garbage_collection_forgets_what_no_dataset_needs(tmp_path: Path) -> Non
     for other in (folder / "1" / kept[0].name, folder / "2" / f"{'0' * 64}.arrays"):
         other.parent.mkdir(exist_ok=True)
         other.write_bytes(kept[0].read_bytes())
+    leftovers = [kept[0].with_suffix(".damaged"), kept[0].with_name("draft-123-0a1b2c3d4e5f6789")]
+    for each in leftovers:
+        each.write_bytes(b"torn")
     library.repository.gc(undo_days=0)
     assert sorted(derived_chunks_of(library)) == kept
+    assert not any(each.exists() for each in leftovers)
 
 
 def test_a_later_derivation_is_derived_again_too(tmp_path: Path, wanted: dict[str, Any]) -> None:

@@ -85,12 +85,16 @@ def derived_table(
 
 
 def forget_derived(store: ObjectStore, reachable: Collection[Digest]) -> None:
-    """Remove what is kept of chunks that nothing reaches, and what other derivations kept."""
+    """Remove what is kept of chunks that nothing reaches, and what other derivations kept.
+
+    Also removes files that were set aside, and drafts of writers that died.
+    """
     files = _files(store)
     for name in [*files.names(_GROUP)]:
         chunk = name.rpartition("/")[2]
         if name != _name(chunk) or chunk not in reachable:
             files.delete(name)
+    files.sweep(_GROUP)
 
 
 def _made(store: ObjectStore, chunk: Digest, data: bytes, facts: ChunkFacts) -> bytes:
