@@ -108,7 +108,7 @@ def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: A
     data = encode_chunk(chunk_rows(rows), digest_of(stored), {"s": {"map": reader}})
     facts = decode_facts(data)
     assert (facts.records, facts.examples) == (digest_of(stored), len(rows))
-    assert facts.readers == {"s": {"map": reader}}
+    assert facts.mappings == {"s": reader}
     expected = [{k: v for k, v in row.items() if k != "data"} for row in rows]
     assert decode_chunk(data).to_pylist() == expected
     assert decode_chunk(data, ["id"]).to_pylist() == [{"id": row["id"]} for row in rows]

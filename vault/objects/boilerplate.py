@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.errors import Corrupt
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 
 NAME = "boilerplate"
 """The name of the attachment."""
@@ -52,7 +52,7 @@ def decode_boilerplate(data: bytes) -> dict[str, RecordedBoilerplate]:
             )
             for part, each in root["parts"].items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"the boilerplate of a dataset cannot be read: {error}",
             code="boilerplate-unreadable",

@@ -63,6 +63,8 @@ CHUNK_SCHEMA = pa.schema(
 DERIVED = frozenset({"content_id", "prompt_id", "kind", "fields", "turns", "chars", "tokens"})
 """The columns that follow from the records, by the rules of a derivation."""
 
+_DERIVED_SCHEMA = pa.schema([each for each in CHUNK_SCHEMA if each.name in DERIVED])
+
 OPTIONAL_SCHEMA = pa.schema(
     [
         pa.field("run", pa.string()),
@@ -95,15 +97,15 @@ Rows = NDArray[np.int64]
 class ChunkFacts:
     """What a chunk says of itself besides its rows.
 
-    `readers` maps a source to how its records were read (`{"map": {role: field}}` where fields
-    were mapped), so that a later derivation can be made from the chunk alone. `parts` tile the
-    records object; () in chunks of 0.1.
+    `mappings` has the field of each role for every source that was read by a mapping, so that a
+    later derivation can be made from the chunk alone. `parts` tile the records object; () in chunks
+    of 0.1.
     """
 
     records: Digest
     examples: int
     derivation: int
-    readers: dict[str, Any]
+    mappings: dict[str, dict[str, str]]
     parts: tuple[ObjectPart, ...] = ()
 
 
@@ -133,7 +135,8 @@ def encode_chunk(
 ) -> bytes:
     """Return the bytes of the chunk object of some rows whose records object is `records`.
 
-    `parts` are those of the records object (`parts_of`).
+    `readers` has `{"map": {role: field}}` for every source that was read by a mapping. `parts` are
+    those of the records object (`parts_of`).
     """
     facts = {
         "derivation": DERIVATION,
@@ -143,14 +146,24 @@ def encode_chunk(
         "records": records,
         "version": 1,
     }
-    arrays = [_column(rows, entry) for entry in CHUNK_SCHEMA]
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return _encoded(rows, CHUNK_SCHEMA, {_METADATA_KEY: text.encode()})
+
+
+def encode_derived(rows: ChunkRows) -> bytes:
+    """Return the bytes of a table of the DERIVED columns of some rows, for `decode_derived`."""
+    return _encoded(rows, _DERIVED_SCHEMA)
+
+
+def _encoded(
+    rows: ChunkRows, schema: pa.Schema, metadata: dict[bytes, bytes] | None = None
+) -> bytes:
     return to_parquet(
-        pa.Table.from_arrays(arrays, schema=CHUNK_SCHEMA),
-        metadata={_METADATA_KEY: text.encode()},
-        compression={entry.name: _codec(entry.name) for entry in CHUNK_SCHEMA},
-        use_dictionary=_DICTIONARIES,
-        column_encoding=_ENCODINGS,
+        pa.Table.from_arrays([_column(rows, entry) for entry in schema], schema=schema),
+        metadata=metadata,
+        compression={name: _codec(name) for name in schema.names},
+        use_dictionary=[name for name in _DICTIONARIES if name in schema.names],
+        column_encoding={name: _ENCODINGS[name] for name in _ENCODINGS if name in schema.names},
         data_page_size=_PAGE_BYTES,
     )
 
@@ -184,14 +197,22 @@ def decode_facts(data: bytes) -> ChunkFacts:
     try:
         metadata = pq.read_metadata(pa.BufferReader(data))
         facts = json.loads((metadata.metadata or {})[_METADATA_KEY])
-        readers, records = dict(facts["readers"]), facts["records"]
+        mappings, records = _mappings(facts["readers"]), facts["records"]
         examples, derivation = int(facts["examples"]), int(facts["derivation"])
         parts = tuple(map(read_part, facts.get("parts", ())))
     except UNREADABLE as error:
         raise _unreadable(error) from None
     if not is_digest(records) or examples != metadata.num_rows:
         raise _unreadable("its row count or records digest is wrong")
-    return ChunkFacts(Digest(records), examples, derivation, readers, parts)
+    return ChunkFacts(Digest(records), examples, derivation, mappings, parts)
+
+
+def _mappings(readers: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    read = {source: reader.get("map") for source, reader in readers.items()}
+    mappings = {source: mapping for source, mapping in read.items() if mapping is not None}
+    if not all(type(each) is str for mapping in mappings.values() for each in mapping.values()):
+        raise ValueError("a mapping names a field that is no text")
+    return mappings
 
 
 def decode_chunk(
@@ -206,8 +227,31 @@ def decode_chunk(
     With `as_dictionaries`, `kind`, `fields`, `source` and `round` hold each distinct value once.
     `rows` are ascending; all unless they are given. Raises Corrupt.
     """
-    dictionaries = _DICTIONARIES if as_dictionaries else ()
-    return _read(data, CHUNK_SCHEMA, columns, dictionaries, rows)
+    wanted = CHUNK_SCHEMA.names if columns is None else columns
+    dictionaries = [name for name in _DICTIONARIES if name in wanted] if as_dictionaries else ()
+    return _read(data, CHUNK_SCHEMA, wanted, dictionaries, rows)
+
+
+def decode_derived(
+    data: bytes,
+    examples: int,
+    columns: Sequence[str],
+    *,
+    as_dictionaries: bool = False,
+    rows: Rows | None = None,
+) -> pa.Table:
+    """Return some of the columns that `encode_derived` wrote, as `decode_chunk` does.
+
+    Raises Corrupt, also unless all DERIVED columns are there, with as many rows as `examples`.
+    """
+    try:
+        found = pq.read_metadata(pa.BufferReader(data))
+        # What is required in the schema holds no null.
+        if found.num_rows != examples or found.schema.to_arrow_schema() != _DERIVED_SCHEMA:
+            raise ValueError("its rows or columns are not those of its chunk")
+    except UNREADABLE as error:
+        raise _unreadable(error) from None
+    return decode_chunk(data, columns, as_dictionaries=as_dictionaries, rows=rows)
 
 
 def decode_run_columns(data: bytes, rows: Rows | None = None) -> pa.Table:

@@ -9,7 +9,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, is_digest
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 
 MOST_UNPAIRED = 100_000
 """Examples without a partner, on either side, up to which texts are compared to find edits."""
@@ -98,7 +98,7 @@ def decode_commit(data: bytes) -> Commit:
             settings=value["settings"],
             meta={str(name): str(text) for name, text in value["meta"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"a commit cannot be read: {error}",
             code="commit-unreadable",

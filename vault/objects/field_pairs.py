@@ -49,6 +49,9 @@ ANSWERS_TO_PROMPT = frozenset(
 """Names of an answer to `prompt`: a record that has one, or several by a plural, or one that is
 written with capitals or spaces around it, is no prompt alone."""
 
+_PLACES_FOR_ANSWERS = frozenset({"completion", "chosen", "rejected"})
+"""Those that belong to a format: where one is null, an answer is missing."""
+
 
 def fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
     """Return the pairs of which both fields hold text, the empty text included."""
@@ -72,14 +75,17 @@ def _pairs_among(texts: frozenset[str]) -> tuple[FieldPair, ...]:
 
 
 def is_prompt_alone(record: Mapping[str, Any]) -> bool:
-    """Tell whether `prompt` is a text or a list of messages, and no field answers it."""
+    """Tell whether `prompt` is a text or a list of messages, and no field answers it.
+
+    Fields that are null are left aside, but for those that a format has for the answer.
+    """
     prompt = record.get("prompt")
     if type(prompt) is not str and not _is_list_of_messages(prompt):
         return False
     return not any(
         name.strip(" ").lower().removesuffix("s") in ANSWERS_TO_PROMPT
         for name, value in record.items()
-        if value is not None
+        if value is not None or name in _PLACES_FOR_ANSWERS
     )
 
 

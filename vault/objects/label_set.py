@@ -114,15 +114,26 @@ def latest_labels(tables: Sequence[LabelTable]) -> LabelTable:
     table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     if not table.num_rows:
         return table
-    names = label_names_of(table)
-    rank = np.empty(len(names), np.int64)
-    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    place = rows_of_labels(table) * len(names) + rank[codes_of(table, "name")]
+    place = _places(table)
     if bool((place[1:] > place[:-1]).all()):
         return table
     order = np.argsort(place, kind="stable")
     is_last = np.append(place[order][1:] != place[order][:-1], True)
     return table.take(pa.array(order[is_last]))
+
+
+def is_in_order(table: LabelTable) -> bool:
+    """Tell whether entries are sorted by row and name, none twice, as a stored set has them."""
+    place = _places(table)
+    return bool((place[1:] > place[:-1]).all())
+
+
+def _places(table: LabelTable) -> NDArray[np.int64]:
+    """Return a number for each entry that rises with its row, then with its name."""
+    names = label_names_of(table)
+    rank = np.empty(len(names), np.int64)
+    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return rows_of_labels(table) * len(names) + rank[codes_of(table, "name")]
 
 
 def same_labels(one: LabelTable, other: LabelTable) -> bool:

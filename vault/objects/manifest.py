@@ -17,7 +17,7 @@ from typing import Any
 
 from vault.errors import Conflict, Corrupt
 from vault.objects.digest import Digest, read_digest
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 
 MOST_LABEL_SETS = 9
 """Label sets of a chunk, at most: a base set and overlays."""
@@ -149,7 +149,7 @@ def decode_manifest(data: bytes) -> Manifest:
             },
             conflicts=None if conflicts is None else read_digest(conflicts),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"a manifest cannot be read: {error}",
             code="manifest-unreadable",

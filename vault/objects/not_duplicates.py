@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vault.errors import Corrupt
 from vault.objects.digest import ID_BYTES
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 
 NAME = "not-duplicates"
 """The name of the attachment."""
@@ -32,7 +32,7 @@ def decode_judged(data: bytes) -> frozenset[JudgedPair]:
         if root["type"] != NAME or root["version"] != 1:
             raise ValueError(f"type {root['type']!r}, version {root['version']!r}")
         return frozenset((_id(first), _id(second)) for first, second in root["pairs"])
-    except (ValueError, KeyError, TypeError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"the list of pairs that are not duplicates cannot be read: {error}",
             code="not-duplicates-unreadable",

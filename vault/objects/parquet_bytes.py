@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-UNREADABLE = (pa.ArrowException, OSError, LookupError, ValueError, TypeError, AttributeError)
+from vault.objects.json.stored import MALFORMED
+
+UNREADABLE = (pa.ArrowException, OSError, *MALFORMED)
 """What reading a damaged table, or a table of something else, may raise."""
 
 _OPTIONS = {"compression": "zstd", "write_statistics": False, "store_schema": False}

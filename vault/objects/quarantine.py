@@ -97,7 +97,7 @@ def details_of(detail: str | None) -> dict[str, Any]:
     """Return what the detail of a removal says, nothing if it is not a JSON object."""
     try:
         value = json.loads(detail or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, digest_of
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 from vault.objects.manifest import Manifest, encode_manifest
 
 NAME = "validation"
@@ -77,7 +77,7 @@ def decode_validation(data: bytes) -> Validation:
             warnings=int(root["warnings"]),
             findings=tuple(_rule_count(each) for each in root["findings"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"the validation of a dataset cannot be read: {error}",
             code="validation-unreadable",

@@ -16,10 +16,14 @@ MOST_BYTES = 256 << 20
 
 
 class ColumnCache:
-    """Keeps what was used last; many threads may use it at once."""
+    """Keeps what was used last; many threads may use it at once.
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    One value may be as large as `largest_bytes`: a sixteenth of all unless it is given.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES, *, largest_bytes: int | None = None) -> None:
         self._most_bytes = most_bytes
+        self._largest_bytes = most_bytes // 16 if largest_bytes is None else largest_bytes
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
         self.size_bytes = 0
@@ -34,8 +38,8 @@ class ColumnCache:
             return found[0]
 
     def keep(self, key: Hashable, value: Any, size_bytes: int) -> None:
-        """Keep a value; what was not used for longest goes. Larger than a sixteenth is not kept."""
-        if size_bytes > self._most_bytes // 16:
+        """Keep a value; what was not used for longest goes. Too large a one is not kept."""
+        if size_bytes > self._largest_bytes:
             return
         with self._lock:
             _, before = self._held.pop(key, (None, 0))

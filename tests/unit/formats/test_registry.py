@@ -52,6 +52,14 @@ RECOGNISED: list[tuple[dict[str, Any], Kind]] = [
     ({"question": "x", "answer": "y", "text": "z"}, Kind.TEXT),
     ({"question": "x", "answer": "y", "response": "z"}, Kind.RAW),
     ({"question": "x", "answer": 7}, Kind.RAW),
+    ({"messages": None, "input": "x", "output": "y"}, Kind.PROMPT_COMPLETION),
+    ({"text": None, "question": "x", "answer": "y"}, Kind.PROMPT_COMPLETION),
+    ({"prompt": "x", "completion": None, "response": "y"}, Kind.PROMPT_COMPLETION),
+    ({"messages": None, "question": "x", "answer": "y", "label": True}, Kind.KTO),
+    ({"messages": None, "prompt": "x"}, Kind.PROMPT),
+    ({"prompt": "x", "completion": None}, Kind.PROMPT_COMPLETION),
+    ({"prompt": "x", "chosen": None, "rejected": None}, Kind.PREFERENCE),
+    ({"prompt": "x", "chosen": None}, Kind.RAW),
     ({"input": "x", "output": "y", "metadata": {"n": 1}}, Kind.PROMPT_COMPLETION),
     ({"input": "x", "output": "y", "instruction": "z"}, Kind.ALPACA),
     ({"source": "x", "target": "y"}, Kind.RAW),
@@ -165,16 +173,27 @@ def test_a_record_with_very_many_tool_calls_is_not_slow() -> None:
     assert time.perf_counter() - started < 5
 
 
-def test_a_stored_kind_stands_for_the_format_but_raw_is_recognised_anew() -> None:
+@pytest.mark.parametrize("stored", ["raw", "of a later version", "chat", "preference"])
+def test_a_stored_kind_that_does_not_hold_is_recognised_anew(stored: str) -> None:
     question = {"question": "2+2?", "answer": "4"}
-    assert derive_stored(question, "raw", None)[0] is Kind.PROMPT_COMPLETION
+    assert Derived(*derive_stored(question, stored, None)) == derive(question)
+
+
+@pytest.mark.parametrize("stored", ["raw", "chat", "text", "prompt-completion"])
+def test_a_stored_kind_whose_fields_are_null_does_not_hold(stored: str) -> None:
+    question = {"messages": None, "text": None, "prompt": None, "completion": "4"}
+    question |= {"question": "2+2?", "answer": "4"}
+    assert Derived(*derive_stored(question, stored, None)) == derive(question)
+    assert derive_stored({"messages": None}, "chat", None)[0] is Kind.CHAT
+
+
+def test_a_stored_kind_stands_for_the_format() -> None:
+    question = {"question": "2+2?", "answer": "4"}
     assert derive_stored({"a": 1}, "raw", None)[0] is Kind.RAW
     both = {"messages": [ASKED, SAID], "text": "Hello Hi."}
     assert derive_stored(both, "text", None)[0] is Kind.TEXT
     mapped = derive_stored(question, "chat", {"user": "question", "assistant": "answer"})
     assert (mapped[0], mapped[1]) == (Kind.CHAT, derive(question).content_id)
-    with pytest.raises(ValueError, match="of a later version"):
-        derive_stored(question, "of a later version", None)
 
 
 @pytest.mark.parametrize("record", [each for each, _ in RECOGNISED])

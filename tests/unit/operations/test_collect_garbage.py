@@ -245,3 +245,20 @@ def test_what_attachments_name_and_every_label_set_are_reached(tmp_path: Path) -
     assert set(named) <= reach.objects
     # Naming a chunk keeps the chunk; the dataset that lists it keeps its records as well.
     assert decode_facts(context.store.get(named[0])).records in reach.objects
+
+
+def test_leftovers_of_the_catalogue_go_when_they_are_a_day_old(library: Aged) -> None:
+    library.repository.show(next(iter(library.repository.snapshot("HEAD"))).id)
+    folder = library.folder / ".vault/catalogue"
+    kept = {each.name for each in folder.iterdir()}
+    assert any(name.endswith(".duckdb") for name in kept)
+    names = ["draft-12-0a1b", "draft-12-0a1b.wal", "draft-12-0a1b.damaged", "00000007.damaged"]
+    others = ["draft-notes.txt", "notes.damaged"]
+    for name in [*names, *others, "draft-12-0a1c", "00000008.damaged"]:
+        (folder / name).write_text("left by a process that was killed")
+        is_new = name in ("draft-12-0a1c", "00000008.damaged")
+        seconds = time.time() + 86_400 if is_new else 1_700_000_000
+        os.utime(folder / name, (seconds, seconds))
+    collect_garbage(library.repository._context())
+    left = {each.name for each in folder.iterdir()}
+    assert left == kept | {*others, "draft-12-0a1c", "00000008.damaged"}

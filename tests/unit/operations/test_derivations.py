@@ -17,7 +17,7 @@ from vault.dataset.changing.stage import change_stage
 from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading import derived_chunks
 from vault.dataset.reading.dataset import Dataset
-from vault.formats.layouts.registry import derive_stored
+from vault.formats.layouts.registry import derive_stored, derive_values
 from vault.objects.conversation import Kind
 from vault.objects.label_set import Label
 from vault.objects.manifest import Manifest
@@ -211,19 +211,30 @@ def test_garbage_collection_forgets_what_no_dataset_needs(tmp_path: Path) -> Non
     for other in (folder / "1" / kept[0].name, folder / "2" / f"{'0' * 64}.arrays"):
         other.parent.mkdir(exist_ok=True)
         other.write_bytes(kept[0].read_bytes())
+    leftovers = [kept[0].with_suffix(".damaged"), kept[0].with_name("draft-123-0a1b2c3d4e5f6789")]
+    for each in leftovers:
+        each.write_bytes(b"torn")
     library.repository.gc(undo_days=0)
     assert sorted(derived_chunks_of(library)) == kept
+    assert not any(each.exists() for each in leftovers)
 
 
 def test_a_later_derivation_is_derived_again_too(tmp_path: Path, wanted: dict[str, Any]) -> None:
     """A program that is older than a chunk reads it by its own rules, whatever kind it names."""
     library = filled(tmp_path / "a", old=())
-    with patch("vault.objects.chunk.DERIVATION", 3):
+
+    def of_a_later_kind(record: Any, kind: Any, mapping: Any) -> Any:
+        return ("thread", *derive_values(record, kind, mapping)[1:])
+
+    with (
+        patch("vault.dataset.reading.write_records.derive_values", of_a_later_kind),
+        patch("vault.objects.chunk.DERIVATION", 3),
+    ):
         later = filled(tmp_path / "b", old=())
     assert answers(later) == answers(library) == wanted
 
 
-def test_a_kind_that_a_record_is_not_is_compared_with_nothing(tmp_path: Path) -> None:
+def test_a_kind_that_a_record_is_not_counts_for_nothing(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write("a.jsonl", [{"text": "one"}, {"text": "two"}])
 
@@ -235,5 +246,5 @@ def test_a_kind_that_a_record_is_not_is_compared_with_nothing(tmp_path: Path) ->
         patch("vault.objects.chunk.DERIVATION", 1),
     ):
         library.run("a.jsonl", workers=1)
-    assert [(e.kind, e.turns) for e in library.repository.snapshot("STAGE")] == [("raw", 0)] * 2
-    assert library.repository.dedupe(dry_run=True).not_compared == 2
+    assert [(e.kind, e.turns) for e in library.repository.snapshot("STAGE")] == [("text", 0)] * 2
+    assert library.repository.dedupe(dry_run=True).not_compared == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -23,6 +25,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.fingerprints import fingerprint_of
 from vault.dataset.reading.labels import row_labels
 from vault.errors import Corrupt
+from vault.formats.layouts.registry import Derived, derive
 from vault.objects.boilerplate import RecordedBoilerplate, encode_boilerplate
 from vault.objects.chunk import decode_facts, decode_records, encode_chunk, encode_records
 from vault.objects.chunk_parts import ObjectPart, parts_of
@@ -42,6 +45,7 @@ from vault.objects.manifest import (
     encode_manifest,
 )
 from vault.objects.not_duplicates import encode_judged
+from vault.objects.parquet_bytes import to_parquet
 from vault.objects.run_page import encode_page
 from vault.objects.runs import ChunkNumbers, Runs
 from vault.operations.upkeep.fsck import fsck
@@ -254,6 +258,46 @@ def test_a_label_beyond_its_chunk_is_told(backend: MemoryBackend) -> None:
     assert stage(backend, wrong) == {"label-outside-chunk"}
 
 
+OFF: dict[int, dict[str, Label | None]] = {0: {"split": None}}
+
+
+def label_set_of(entries: list[tuple[int, str, str]]) -> bytes:
+    """Return a label set with these entries as they are: row, name and JSON of the value."""
+    columns = list(zip(*entries, strict=True))
+    return to_parquet(
+        pa.table(
+            {
+                "row": pa.array(columns[0], pa.uint32()),
+                **{name: columns[at] for at, name in enumerate(("name", "value"), 1)},
+                **{name: [name] * len(entries) for name in ("author", "time", "note")},
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("sets", "codes"),
+    [
+        ([label_set_of([(0, "b", '"x"'), (1, "a", "1.5"), (1, "b", "true")])], set()),
+        ([encode_label_table(label_table({0: {"split": TRAIN}}))] * 2, set()),
+        ([label_set_of([(1, "a", "1"), (0, "a", "1")])], {"labels-out-of-order"}),
+        ([label_set_of([(0, "b", "1"), (0, "a", "1")])], {"labels-out-of-order"}),
+        ([label_set_of([(0, "a", "1"), (0, "a", "2")])], {"labels-out-of-order"}),
+        ([label_set_of([(0, "a", "[1]")])], {"label-value-wrong"}),
+        ([label_set_of([(0, "a", "{}")])], {"label-value-wrong"}),
+        ([label_set_of([(0, "a", "null")])], {"label-value-wrong"}),
+        ([encode_label_table(label_table(OFF))], {"label-base-wrong"}),
+        ([label_set_of([(0, "a", "1")]), encode_label_table(label_table(OFF))], set()),
+    ],
+)
+def test_a_label_set_that_must_not_be_so_is_told(
+    sets: list[bytes], codes: set[str], backend: MemoryBackend
+) -> None:
+    store = ObjectStore(backend)
+    labels = {first_chunk(backend): tuple(map(store.put, sets))}
+    assert stage(backend, replace(head(backend)[2], labels=labels)) == codes
+
+
 def test_labels_count_in_a_fingerprint(backend: MemoryBackend) -> None:
     chunk = first_chunk(backend)
     store = ObjectStore(backend)
@@ -296,6 +340,59 @@ def test_ids_and_records_are_compared(backend: MemoryBackend) -> None:
     # The same values, written otherwise.
     assert stage_chunk(backend, right, rows([b'{"a" : 1}', b'{"\\u0061":2}'])) == set()
     assert stage_chunk(backend, right, rows([b'{"a":1}', b'{"a":3}'])) == {"id-wrong"}
+
+
+TEXT = [b'{"text":"one two three"}']
+
+
+def of_text(**columns: Any) -> ChunkRows:
+    """Return the row of TEXT with some columns changed."""
+    made = rows(TEXT)
+    values = Derived(**{**asdict(derive(json.loads(TEXT[0]))), **columns})
+    for name in ("kind", "fields"):
+        getattr(made, name)[0] = getattr(values, name)
+    for name in ("content_id", "prompt_id", "turns", "chars", "tokens"):
+        getattr(made, name)[0] = getattr(values, name) or 0
+    made.has_content[0], made.has_prompt[0] = (
+        each is not None for each in (values.content_id, values.prompt_id)
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("columns", "codes"),
+    [
+        ({}, set()),
+        ({"kind": "raw"}, {"derived-wrong"}),
+        ({"kind": "chat"}, {"derived-wrong"}),
+        ({"kind": "thread"}, {"derived-wrong"}),
+        ({"content_id": 7}, {"derived-wrong"}),
+        ({"content_id": None}, {"derived-wrong"}),
+        ({"prompt_id": 7}, {"derived-wrong"}),
+        ({"fields": b'{"a":1}'}, {"derived-wrong"}),
+        ({"turns": 1}, {"derived-wrong"}),
+        ({"chars": 1}, {"derived-wrong"}),
+        ({"tokens": 1}, {"derived-wrong"}),
+    ],
+)
+def test_columns_that_do_not_follow_from_records_are_told(
+    columns: dict[str, Any], codes: set[str], backend: MemoryBackend
+) -> None:
+    assert stage_chunk(backend, of_text(**columns), rows(TEXT)) == codes
+
+
+def test_columns_of_another_derivation_are_not_compared(backend: MemoryBackend) -> None:
+    with patch("vault.objects.chunk.DERIVATION", 1):
+        assert stage_chunk(backend, of_text(turns=7), rows(TEXT)) == set()
+
+
+def test_records_read_by_a_mapping_or_a_named_format_are_no_fault(tmp_path: Path) -> None:
+    made = new_backend()
+    path = write_lines(tmp_path / "a.jsonl", [chat(1), {"q": "x", "a": "y", "messages": None}])
+    opened(made).import_files([path], format="raw")
+    other = write_lines(tmp_path / "b.jsonl", [{"q": "x", "a": "y"}])
+    opened(made).import_files([other], mapping={"user": "q", "assistant": "a"})
+    assert found(made) == set()
 
 
 def test_a_record_more_or_less_is_told(backend: MemoryBackend) -> None:

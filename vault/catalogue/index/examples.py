@@ -37,6 +37,7 @@ MUCH_LARGER = 8
 
 _SUFFIX = ".duckdb"
 _GENERATION = re.compile(r"[0-9]+\.duckdb")
+_LEFTOVER = re.compile(r"[0-9]+\.damaged|draft-[0-9]+-[0-9a-f]+(?:\.damaged|\.wal)?")
 
 
 class Catalogue:
@@ -66,6 +67,18 @@ class Catalogue:
                     self._give_up(generations, each)
         inside = [each for each in found if each.chunk in order]
         return sorted(inside, key=lambda each: (each.id, order[each.chunk], each.row))
+
+    def remove_leftovers(self, before_seconds: float) -> None:
+        """Remove what was set aside, and drafts of builders that died, if it is older than a time.
+
+        Seconds since 1970. Raises Corrupt (`foreign-file`) for a link.
+        """
+        if self._plain is None:
+            return
+        for name in [*filter(_LEFTOVER.fullmatch, self._plain.names())]:
+            with contextlib.suppress(OSError):
+                if self._plain.status(name).st_mtime < before_seconds:
+                    self._plain.remove(name)
 
     def _open_all(self, opened: ExitStack) -> list[Generation]:
         """Open all generations, oldest first; those that cannot be are set aside."""

@@ -24,11 +24,11 @@ from vault.catalogue.expressions.columns import (
     Type,
 )
 from vault.dataset.reading.conversations import conversation_array, read_conversation
-from vault.dataset.reading.dataset import Dataset, ids_of, of_present_derivation
+from vault.dataset.reading.dataset import Dataset, chunk_table, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
 from vault.dataset.reading.labels import LabelColumn, LabelSets, label_columns
 from vault.formats.layouts.registry import conversation_fields
-from vault.objects.chunk import ChunkFacts, decode_chunk, decode_facts, decode_records
+from vault.objects.chunk import ChunkFacts, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES
 from vault.objects.json.text import parse, parse_compact, parse_quickly
@@ -154,7 +154,7 @@ class _OpenChunk:
 
     def _may_hold(self, name: str, kinds: pa.DictionaryArray) -> NDArray[np.bool_]:
         """Tell for which rows a field may be part of the conversation, and so not in `fields`."""
-        if any(name in each.get("map", {}).values() for each in self._readers().values()):
+        if any(name in each.values() for each in self._facts().mappings.values()):
             return np.ones(len(kinds), np.bool_)
         by_kind = []
         for kind in kinds.dictionary.to_pylist():
@@ -202,11 +202,11 @@ class _OpenChunk:
             # Texts of messages hold no numbers.
             records = map(parse_quickly, self._read_texts(self._rows))
             kinds = self._decoded("kind").take(pa.array(self._rows)).to_pylist()
-            readers = self._readers()
+            by_source = self._facts().mappings
             mappings: Iterable[Any] = (None for _ in kinds)
-            if readers:
+            if by_source:
                 sources = self._decoded("source").take(pa.array(self._rows)).to_pylist()
-                mappings = (readers.get(each, {}).get("map") for each in sources)
+                mappings = map(by_source.get, sources)
             self._conversations = [
                 read_conversation(record, kind, mapping)
                 for record, kind, mapping in zip(records, kinds, mappings, strict=False)
@@ -231,15 +231,13 @@ class _OpenChunk:
         lacking = sorted(names - set(self._table))
         if lacking:
             store = self._dataset.store
-            data = of_present_derivation(store, self._digest, self._bytes(), lacking)
-            table = decode_chunk(data, lacking, as_dictionaries=True)
+            table = chunk_table(
+                store, self._digest, lacking, data=self._bytes(), as_dictionaries=True
+            )
             for name in lacking:
                 column = whole_column(table, name)
                 is_text = name in _TEXT_COLUMNS and not pa.types.is_dictionary(column.type)
                 self._table[name] = column.dictionary_encode() if is_text else column
-
-    def _readers(self) -> Mapping[str, Any]:
-        return self._facts().readers
 
     def _facts(self) -> ChunkFacts:
         return decode_facts(self._bytes())

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from vault.dataset.reading.dataset import Dataset, chunk_bytes
+from vault.dataset.reading.dataset import Dataset, chunk_table
 from vault.dataset.reading.labels import label_names
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
-from vault.objects.chunk import decode_chunk
 from vault.objects.json.text import parse
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def field_names(dataset: Dataset) -> set[str]:
     runs = dataset.runs()
     for number in dict.fromkeys(runs.chunk[:_LOOKED_AT].tolist()):
         chunk = dataset.numbers.digest(number)
-        table = decode_chunk(chunk_bytes(dataset.store, chunk, ["fields"]), ["fields"])
+        table = chunk_table(dataset.store, chunk, ["fields"])
         texts = set(table.column("fields").slice(0, _LOOKED_AT).drop_null().to_pylist())
         for text in texts:
             names.update(_dotted(parse(text.encode())[0]))

@@ -7,7 +7,7 @@ fetched and decoded by a few threads, since hashing and decompressing release th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -111,7 +111,7 @@ def gather(
     def fetch(part: tuple[int, int]) -> pa.Table:
         start, end = part
         digest = numbers.digest(int(chunk[start]))
-        return decode_chunk(chunk_bytes(store, digest, names), names, rows=row[start:end])
+        return chunk_table(store, digest, names, rows=row[start:end])
 
     tables = list(in_threads(fetch, parts))
     if not tables:
@@ -126,27 +126,37 @@ def gather(
     return table.take(pa.array(inverse))
 
 
-def chunk_bytes(store: ObjectStore, chunk: Digest, names: Collection[str] | None = None) -> bytes:
-    """Return a chunk object whose columns `names` (all if None) are of the present derivation.
+def chunk_table(
+    store: ObjectStore,
+    chunk: Digest,
+    names: Sequence[str],
+    *,
+    data: bytes | None = None,
+    rows: NDArray[np.int64] | None = None,
+    as_dictionaries: bool = False,
+) -> pa.Table:
+    """Return columns of a chunk as the present derivation sees it, in the order of `names`.
 
-    That is the stored one, unless it is of another derivation and one of DERIVED is among the
-    names: then it is what `derived_again` returns. Raises Corrupt.
+    They are read from the chunk object by `decode_chunk`; only the DERIVED columns of a chunk of
+    another derivation come from `derived_table`. `data` is the chunk object where the caller has
+    it already. Raises Corrupt.
     """
-    return of_present_derivation(store, chunk, store.get(chunk), names)
+    data = store.get(chunk) if data is None else data
+    derived = [name for name in names if name in DERIVED]
+    facts = decode_facts(data) if derived else None
+    if facts is None or facts.derivation == DERIVATION:
+        return decode_chunk(data, names, as_dictionaries=as_dictionaries, rows=rows)
+    from vault.dataset.reading.derived_chunks import derived_table
 
-
-def of_present_derivation(
-    store: ObjectStore, chunk: Digest, data: bytes, names: Collection[str] | None
-) -> bytes:
-    """Return what `chunk_bytes` does, for who has the bytes of the chunk object already."""
-    if names is not None and DERIVED.isdisjoint(names):
-        return data
-    facts = decode_facts(data)
-    if facts.derivation == DERIVATION:
-        return data
-    from vault.dataset.reading.derived_chunks import derived_again
-
-    return derived_again(store, chunk, data, facts)
+    table = derived_table(
+        store, chunk, data, facts, derived, as_dictionaries=as_dictionaries, rows=rows
+    )
+    own = [name for name in names if name not in DERIVED]
+    if own:
+        stored = decode_chunk(data, own, as_dictionaries=as_dictionaries, rows=rows)
+        for name in own:
+            table = table.append_column(stored.field(name), stored.column(name))
+    return table.select(list(names))
 
 
 def ids_of(table: pa.Table, column: str = "id") -> NDArray[np.void]:

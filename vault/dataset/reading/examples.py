@@ -204,14 +204,14 @@ def roles_at(dataset: Dataset, keys: RowKeys, table: pa.Table) -> dict[int, Mapp
     chunk, _ = key_parts(keys)
     found: dict[int, Mapping[str, str]] = {}
     for number in np.unique(chunk).tolist():
-        readers = decode_facts(dataset.store.get(dataset.numbers.digest(number))).readers
-        if not readers:
+        mappings = decode_facts(dataset.store.get(dataset.numbers.digest(number))).mappings
+        if not mappings:
             continue
         positions = np.flatnonzero(chunk == number)
         sources = table.column("source").take(pa.array(positions)).to_pylist()
         for position, source in zip(positions.tolist(), sources, strict=True):
-            if source in readers:
-                found[position] = readers[source]["map"]
+            if source in mappings:
+                found[position] = mappings[source]
     return found
 
 

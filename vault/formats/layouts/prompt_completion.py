@@ -47,7 +47,7 @@ def read_prompt(record: dict[str, Any]) -> Conversation:
 
 
 def _names_in(record: dict[str, Any]) -> FieldPair:
-    if _NAMES[0] in record and _NAMES[1] in record:
+    if all(record.get(name) is not None for name in _NAMES):
         return _NAMES
     return field_pair(record) or _NAMES
 

@@ -31,6 +31,7 @@ from vault.objects.field_pairs import (
 )
 from vault.objects.json.text import compact_bytes
 
+_KNOWN = {str(kind): kind for kind in Kind if kind is not Kind.RAW}
 _CHAT = Kind.CHAT  # looking up a member of an enum costs as much as reading a message
 
 
@@ -56,17 +57,17 @@ class Derived:
 def recognise(record: dict[str, Any]) -> Kind:
     """Return the kind of a record by its keys: `{"messages": "hello"}` is a chat, if a broken one.
 
-    Fields that hold null are looked at only if nothing else says what the record is. Well-known
-    names of question and answer, and a prompt alone, are asked for last, and by their values too.
+    Well-known names of question and answer, and a prompt alone, are asked for only if no layout is
+    found, and by their values too. Fields that hold null are looked at last, if nothing else says
+    what the record is.
     """
     if record.get("messages") is not None and _BEFORE_CHAT.isdisjoint(record):
         return _CHAT
-    if None in record.values():
-        kind = _kind_of(record, {key for key, value in record.items() if value is not None})
-        if kind is not Kind.RAW:
-            return kind
-    kind = _kind_of(record, record)
-    return _kind_by_values(record) if kind is Kind.RAW else kind
+    present = _without_null(record)
+    kind = _kind_of(present)
+    if kind is Kind.RAW:
+        kind = _kind_by_values(record, present)
+    return _kind_of(record) if kind is Kind.RAW and present is not record else kind
 
 
 def derive(
@@ -92,13 +93,15 @@ def derive_stored(
 ) -> Values:
     """Return what follows from a record that a chunk of any derivation holds, by this one.
 
-    `stored_kind` is the kind in its row and `mapping` how its source was read, if by a mapping. A
-    kind other than raw stands for the format; what was raw is recognised anew. Returns the fields
-    of `Derived`, in their order. Costs what `derive` does. Raises FormatMismatch and InvalidInput
-    as `derive` does, and ValueError for a kind that this program does not know.
+    `stored_kind` is the kind in its row and `mapping` how its source was read, if by a mapping. The
+    kind stands for the format if the record has the fields of it, null ones not counted; otherwise,
+    and if it was raw or is not known, the record is recognised anew. Returns the fields of
+    `Derived`, in their order. Costs what `derive` does. Raises FormatMismatch and InvalidInput as
+    `derive` does, of a mapping alone.
     """
-    kind = Kind(stored_kind)
-    return derive_values(record, None if kind is Kind.RAW else kind, mapping)
+    kind = _KNOWN.get(stored_kind)
+    stands = kind is not None and _has_keys_of(kind, _without_null(record))
+    return derive_values(record, kind if stands else None, mapping)
 
 
 def derive_values(
@@ -223,21 +226,30 @@ _NEEDED = {
 }
 
 
-def _kind_of(record: dict[str, Any], present: Collection[str]) -> Kind:
-    if any(chosen in present and rejected in present for chosen, rejected in preference.SIDES):
+def _without_null(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without its fields that are null: itself if none is."""
+    if None not in record.values():
+        return record
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _kind_of(record: dict[str, Any]) -> Kind:
+    if any(chosen in record and rejected in record for chosen, rejected in preference.SIDES):
         return Kind.PREFERENCE
     for kind in _ANSWERED:
-        if _is_laid_out(kind, present):
-            has_verdict = "kto_tag" in present or type(record.get("label")) is bool
-            return Kind.KTO if has_verdict else kind
-    return Kind.TEXT if "text" in present else Kind.RAW
+        if _is_laid_out(kind, record):
+            return Kind.KTO if _has_verdict(record) else kind
+    return Kind.TEXT if "text" in record else Kind.RAW
 
 
-def _kind_by_values(record: dict[str, Any]) -> Kind:
-    pairs = fitting_pairs(record)
+def _has_verdict(record: dict[str, Any]) -> bool:
+    return "kto_tag" in record or type(record.get("label")) is bool
+
+
+def _kind_by_values(record: dict[str, Any], present: dict[str, Any]) -> Kind:
+    pairs = fitting_pairs(present)
     if len(pairs) == 1:
-        has_verdict = record.get("kto_tag") is not None or type(record.get("label")) is bool
-        return Kind.KTO if has_verdict else Kind.PROMPT_COMPLETION
+        return Kind.KTO if _has_verdict(present) else Kind.PROMPT_COMPLETION
     return Kind.PROMPT if not pairs and is_prompt_alone(record) else Kind.RAW
 
 
@@ -261,8 +273,7 @@ def _has_keys_of(kind: Kind, record: dict[str, Any]) -> bool:
     if kind is Kind.PREFERENCE:
         return any(chosen in record and rejected in record for chosen, rejected in preference.SIDES)
     if kind is Kind.KTO:
-        has_verdict = "kto_tag" in record or type(record.get("label")) is bool
-        return has_verdict and any(_has_keys_of(answered, record) for answered in _ANSWERED)
+        return _has_verdict(record) and any(_has_keys_of(each, record) for each in _ANSWERED)
     is_pair = kind is Kind.PROMPT_COMPLETION and field_pair(record) is not None
     return is_pair or _is_laid_out(kind, record)
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a stored JSON value of another shape may raise: 1e400 is no integer, and a thousand
+lists in one another are more than the parser follows."""
+
 
 def stored_json(value: Any) -> bytes:
     """Return the bytes that are stored for a JSON value.

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vault.dataset.reading.dataset import chunk_bytes, open_dataset, records_of
+from vault.dataset.reading.dataset import chunk_table, open_dataset, records_of
 from vault.dataset.reading.labels import values_in_chunk
 from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
-from vault.objects.chunk import decode_chunk
+from vault.objects.chunk import CHUNK_SCHEMA
 from vault.objects.digest import Digest
 from vault.objects.json.text import parse
 from vault.objects.log.view import View
@@ -157,7 +157,8 @@ def _example(context: Context, view: View, name: str) -> ExampleShown:
     found = find_example(context, view, name)
     place = found.places[0]
     rows = np.array([place.row], np.int64)
-    row = decode_chunk(chunk_bytes(context.store, place.chunk), rows=rows).to_pylist()[0]
+    table = chunk_table(context.store, place.chunk, CHUNK_SCHEMA.names, rows=rows)
+    row = table.to_pylist()[0]
     text = records_of(context.store, place.chunk, rows)[0].as_py().encode()
     return ExampleShown(
         id=found.id.hex(),

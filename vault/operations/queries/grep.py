@@ -169,10 +169,10 @@ def _parts(
 ) -> Iterator[list[tuple[str, str]]]:
     """Yield for each record its texts, each with the role or the path that it stands under."""
     table = dataset.columns(keys, ["kind", "source"])
-    readers: dict[int, Mapping[str, Any]] = {}
+    mappings: dict[int, Mapping[str, Mapping[str, str]]] = {}
     for number in set(key_parts(keys)[0].tolist()):
         chunk = dataset.store.get(dataset.numbers.digest(number))
-        readers[number] = decode_facts(chunk).readers
+        mappings[number] = decode_facts(chunk).mappings
     for record, kind, source, number in zip(
         records,
         table.column("kind").to_pylist(),
@@ -180,8 +180,7 @@ def _parts(
         key_parts(keys)[0].tolist(),
         strict=True,
     ):
-        mapping = readers[number].get(source, {}).get("map")
-        conversation = read_conversation(record, kind, mapping)
+        conversation = read_conversation(record, kind, mappings[number].get(source))
         if conversation is None or conversation.text is not None:
             yield [] if role is not None else list(_texts("", record))
             continue

@@ -1,4 +1,4 @@
-"""Checking chunks: rows counted three ways, and every id computed again from its record.
+"""Checking chunks: rows counted three ways, ids and derived columns made again from the records.
 
 Chunks are read one at a time, each once. Of each, 16 bytes a row stay in memory: the ids, which the
 check of datasets needs again for every dataset that a chunk is in.
@@ -6,11 +6,18 @@ check of datasets needs again for every dataset that a chunk is in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dataset.reading.dataset import ids_of
+from vault.errors import VaultError
+from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.plain_chat import Values
+from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import (
     ChunkFacts,
     decode_chunk,
@@ -19,6 +26,7 @@ from vault.objects.chunk import (
     decode_run_columns,
 )
 from vault.objects.chunk_parts import wrong_part
+from vault.objects.conversation import DERIVATION, ConversationKeys, Kind
 from vault.objects.digest import ID_BYTES, Digest, example_id
 from vault.objects.json.text import UnreadableJson, parse
 from vault.operations.upkeep.object_reader import ObjectReader
@@ -68,16 +76,17 @@ class ChunkCheck:
         with self._problems.caught(chunk):
             facts = decode_facts(data)
             # All columns: one that cannot be decoded would only be missed when it is asked for.
-            ids = ids_of(decode_chunk(data))
+            table = decode_chunk(data)
+            ids = ids_of(table)
             decode_run_columns(data)
             if len(ids) != facts.examples:
                 message = f"it says that it has {facts.examples} rows, and it has {len(ids)}"
                 self._problems.add("chunk-count-wrong", chunk, message)
-            self._check_records(chunk, facts, ids)
+            self._check_records(chunk, facts, table)
             return ids
         return None
 
-    def _check_records(self, chunk: Digest, facts: ChunkFacts, ids: NDArray[np.void]) -> None:
+    def _check_records(self, chunk: Digest, facts: ChunkFacts, table: pa.Table) -> None:
         records = facts.records
         data = self._reader.read(records, "the records of a chunk")
         # What stands for erased records has other bytes and other ids, and need not have more.
@@ -89,28 +98,65 @@ class ChunkCheck:
             self._problems.add("part-wrong", chunk, message)
         with self._problems.caught(records):
             texts = decode_records(data)
-            if len(texts) != len(ids):
-                message = f"it has {len(texts)} records for the {len(ids)} rows of {chunk}"
+            if len(texts) != table.num_rows:
+                message = f"it has {len(texts)} records for the {table.num_rows} rows of {chunk}"
                 self._problems.add("records-count-wrong", records, message)
-            wrong = self._rows_with_another_id(records, texts, ids.tobytes())
-            if wrong:
-                message = (
-                    f"the ids of {len(wrong)} rows are not those of their records "
-                    f"(the first is row {wrong[0]})"
-                )
+            ids, derived = self._rows_that_differ(facts, texts, table)
+            if ids:
+                message = f"the ids of {_shown(ids)} are not those of their records"
                 self._problems.add("id-wrong", chunk, message)
+            if derived:
+                message = (
+                    f"the derived columns of {_shown(derived)} do not follow from their records"
+                )
+                self._problems.add("derived-wrong", chunk, message)
 
-    def _rows_with_another_id(self, records: Digest, texts: pa.Array, ids: bytes) -> list[int]:
-        wrong = []
+    def _rows_that_differ(
+        self, facts: ChunkFacts, texts: pa.Array, table: pa.Table
+    ) -> tuple[list[int], list[int]]:
+        """Return the rows that have not the id of their record, and those derived from another."""
+        other_id, other_values = [], []
+        ids = ids_of(table).tobytes()
         for start in range(0, len(texts), _ROWS_AT_ONCE):
             some = texts.slice(start, _ROWS_AT_ONCE).cast(pa.binary()).to_pylist()
+            rows = table.slice(start, _ROWS_AT_ONCE)
+            stored = _derived_values(rows) if facts.derivation == DERIVATION else []
+            mappings = _mappings(facts, rows)
             for row, text in enumerate(some, start):
                 try:
-                    _, canonical = parse(text)
+                    record, canonical = parse(text)
                 except UnreadableJson as error:
                     message = f"the record of row {row} cannot be read: {error.reason}"
-                    self._problems.add("record-unreadable", records, message)
+                    self._problems.add("record-unreadable", facts.records, message)
                     continue
                 if example_id(canonical) != ids[row * ID_BYTES : (row + 1) * ID_BYTES]:
-                    wrong.append(row)
-        return wrong
+                    other_id.append(row)
+                at = row - start
+                if at < len(stored) and not _follows(record, stored[at], mappings[at]):
+                    other_values.append(row)
+        return other_id, other_values
+
+
+def _derived_values(rows: pa.Table) -> list[Values]:
+    """Return what a chunk says of some rows, as `derive_values` would."""
+    fields = rows.column("fields").cast(pa.binary())
+    columns = [rows.column(name) for name in ("kind", *ConversationKeys._fields)]
+    return list(zip(*(each.to_pylist() for each in (*columns, fields)), strict=True))
+
+
+def _mappings(facts: ChunkFacts, rows: pa.Table) -> list[Mapping[str, str] | None]:
+    if not facts.mappings:
+        return [None] * rows.num_rows
+    return [facts.mappings.get(source) for source in rows.column("source").to_pylist()]
+
+
+def _follows(record: Any, stored: Values, mapping: Mapping[str, str] | None) -> bool:
+    # The user may have named any format that the record has the fields of, so the kind stands.
+    try:
+        return derive_values(record, Kind(stored[0]), mapping) == stored
+    except (FormatMismatch, VaultError, ValueError):
+        return False
+
+
+def _shown(rows: list[int]) -> str:
+    return f"{len(rows)} rows (the first is row {rows[0]})"

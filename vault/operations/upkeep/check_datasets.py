@@ -22,7 +22,13 @@ from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import LabelTexts, fingerprint
 from vault.objects.label_combinations import fingerprinted
-from vault.objects.label_set import LabelTable, decode_label_table, rows_of_labels, values_of
+from vault.objects.label_set import (
+    LabelTable,
+    decode_label_table,
+    is_in_order,
+    rows_of_labels,
+    values_of,
+)
 from vault.objects.manifest import Attachment, Manifest, decode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals
 from vault.objects.run_page import decode_page
@@ -88,6 +94,7 @@ class DatasetCheck:
             if manifest.conflicts is not None:
                 self._reader.check(manifest.conflicts, "a list of conflicts")
             for chunk, sets in manifest.labels.items():
+                self._check_base(sets[0])
                 for each in sets:
                     self._check_labels(chunk, each)
             keys = self._keys(digest, manifest)
@@ -187,7 +194,12 @@ class DatasetCheck:
             return None
         with self._problems.caught(digest):
             table = decode_label_table(data)
-            values_of(table)
+            if not all(isinstance(each, str | int | float) for each in values_of(table)):
+                message = "a value of it is no text, no number and neither true nor false"
+                self._problems.add("label-value-wrong", digest, message)
+            if not is_in_order(table):
+                message = "its entries are not sorted by row and name, or one is there twice"
+                self._problems.add("labels-out-of-order", digest, message)
             return table
         return None
 
@@ -195,6 +207,12 @@ class DatasetCheck:
         table = self._labels(digest)
         assert table is not None, "fingerprints are of datasets whose label sets can be read"
         return table
+
+    def _check_base(self, digest: Digest) -> None:
+        labels = self._labels(digest)
+        if labels is not None and labels.column("value").null_count:
+            message = "it is the base set of a chunk, and has entries that take labels off"
+            self._problems.add("label-base-wrong", digest, message)
 
     def _check_labels(self, chunk: Digest, digest: Digest) -> None:
         labels = self._labels(digest)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from vault.errors import Corrupt, InvalidInput
-from vault.layout import repository_folder
+from vault.layout import catalogue_folder, repository_folder
 from vault.objects.digest import Digest, digest_of
 from vault.objects.log.arguments import encode_arguments
 from vault.objects.log.entry import Entry
@@ -73,11 +73,12 @@ def collect_garbage(
         if not dry_run:
             _remove(context, tip, first, garbage)
             context.store.backend.remove_leftovers(now - _DAY_SECONDS)
-            _forget(context, reach)
+            _forget(context, reach, now - _DAY_SECONDS)
     return report
 
 
-def _forget(context: Context, reach: Reach) -> None:
+def _forget(context: Context, reach: Reach, before_seconds: float) -> None:
+    from vault.catalogue.index.examples import Catalogue
     from vault.dataset.comparing.past import GROUP
     from vault.dataset.reading.derived_chunks import forget_derived
     from vault.operations.duplicates.signing.compared_examples import array_files, forget_unused
@@ -85,6 +86,8 @@ def _forget(context: Context, reach: Reach) -> None:
     forget_derived(context.store, reach.objects)
     forget_unused(context)
     array_files(context).sweep(GROUP)
+    if context.folder is not None:
+        Catalogue(catalogue_folder(context.folder)).remove_leftovers(before_seconds)
 
 
 def _first_kept(log: OperationLog, since: float) -> int:

@@ -207,7 +207,7 @@ def _alpaca(subject: Subject) -> None:
 
 def _prompt_completion(subject: Subject) -> None:
     asked, answered = "prompt", "completion"
-    if asked not in subject.record or answered not in subject.record:
+    if subject.record.get(asked) is None or subject.record.get(answered) is None:
         asked, answered = field_pair(subject.record) or (asked, answered)
     subject.messages = _system(subject) + _side(subject, asked, "user")
     subject.messages += _side(subject, answered, "assistant")
