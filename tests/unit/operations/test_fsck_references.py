@@ -84,12 +84,12 @@ def record_view(backend: MemoryBackend, view: View) -> None:
     assert log.append(tip, view, INTENT, repository=str(tip.entry.repository))
 
 
-def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str:
-    """Return the fingerprint of a dataset; nothing if it is damaged, and fsck does not ask."""
+def fingerprint_if_readable(backend: MemoryBackend, dataset: Manifest) -> str | None:
+    """Return the fingerprint of a dataset; None if it is damaged, and fsck does not ask."""
     try:
         return fingerprint_of(Dataset(ObjectStore(backend), dataset))
     except (Corrupt, LookupError, ValueError, pa.ArrowException):
-        return ""
+        return None
 
 
 def stage(backend: MemoryBackend, dataset: Manifest, **said: Any) -> set[str]:
