@@ -10,7 +10,8 @@ from typing import Any
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import WINDOW, record_arrays
-from vault.objects.json.text import compact_bytes, parse
+from vault.objects.json.record import read_record
+from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve
@@ -32,7 +33,7 @@ class ListedExample:
     @property
     def record(self) -> Any:
         """Return the record as a JSON value; `data` is its text as it was imported."""
-        return parse(self.data)[0]
+        return read_record(self.data)
 
     def to_json(self) -> dict[str, Any]:
         """Return the example with its record as a JSON value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -263,3 +264,26 @@ def test_a_mapping_that_cannot_be_makes_records_raw(library: Library, readers: A
 def test_a_kind_that_is_not_known_is_recognised_anew(library: Library) -> None:
     rewritten(library, table=lambda table: changed(table, "kind", ["thread"] * 4), derivation=9)
     assert kinds(library) == KINDS
+
+
+@pytest.mark.parametrize("text", [b"not json", b"[1]"])
+@pytest.mark.parametrize("derivation", [1, 2])
+def test_reading_a_record_that_is_none_tells_of_damage(
+    library: Library, text: bytes, derivation: int
+) -> None:
+    others = [json.dumps(each).encode() for each in RECORDS[1:]]
+    rewritten(library, texts=[text, *others], derivation=derivation)
+    repository = library.repository
+    commands: list[Callable[[], object]] = [
+        repository.validate,
+        lambda: list(repository.snapshot("STAGE")),
+        lambda: repository.grep("q1"),
+        lambda: [each.to_json() for each in repository.query("turns >= 0").items],
+    ]
+    for command in commands:
+        with contextlib.suppress(Corrupt):
+            command()
+    if derivation == 2:
+        with pytest.raises(Corrupt) as refused:
+            repository.dedupe(dry_run=True)
+        assert refused.value.code == "record-unreadable"

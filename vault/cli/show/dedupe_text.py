@@ -179,6 +179,6 @@ def _likeness(similarity: float) -> str:
 
 
 def _read(data: bytes) -> object:
-    from vault.objects.json.text import parse
+    from vault.objects.json.record import read_record
 
-    return parse(data)[0]
+    return read_record(data)

@@ -122,6 +122,6 @@ def _label(value: object) -> str:
 
 
 def _read(data: bytes) -> object:
-    from vault.objects.json.text import parse
+    from vault.objects.json.record import read_record
 
-    return parse(data)[0]
+    return read_record(data)

@@ -20,11 +20,11 @@ _ROLE_COLUMNS = 20
 
 def report_lines(report: ExamplesReport, verbose: bool) -> Iterator[str]:
     """Yield the examples of a report, then how many there are."""
-    from vault.objects.json.text import parse
+    from vault.objects.json.record import read_record
 
     for each in report.items:
         yield from head_lines(each, verbose)
-        yield from excerpt_lines(parse(each.data)[0])
+        yield from excerpt_lines(read_record(each.data))
         yield ""
     yield _total(report.examples, len(report.items))
 

@@ -31,7 +31,8 @@ from vault.formats.layouts.registry import conversation_fields
 from vault.objects.chunk import ChunkFacts, decode_facts, decode_records
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES
-from vault.objects.json.text import parse, parse_compact, parse_quickly
+from vault.objects.json.record import read_record, read_record_quickly
+from vault.objects.json.text import parse, parse_compact
 from vault.objects.parquet_bytes import whole_column
 from vault.session.context import Context
 
@@ -200,7 +201,7 @@ class _OpenChunk:
     def _read_conversations(self) -> list[Conversation | None]:
         if self._conversations is None:
             # Texts of messages hold no numbers.
-            records = map(parse_quickly, self._read_texts(self._rows))
+            records = map(read_record_quickly, self._read_texts(self._rows))
             kinds = self._decoded("kind").take(pa.array(self._rows)).to_pylist()
             by_source = self._facts().mappings
             mappings: Iterable[Any] = (None for _ in kinds)
@@ -214,7 +215,7 @@ class _OpenChunk:
         return self._conversations
 
     def _read_records(self, rows: Rows) -> list[dict[str, Any]]:
-        return [parse(text)[0] for text in self._read_texts(rows)]
+        return [read_record(text) for text in self._read_texts(rows)]
 
     def _read_texts(self, rows: Rows) -> Sequence[bytes]:
         if self._texts is None:

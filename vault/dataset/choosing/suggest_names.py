@@ -11,6 +11,7 @@ from vault.dataset.reading.dataset import Dataset, chunk_table
 from vault.dataset.reading.labels import label_names
 from vault.dataset.reading.records import record_texts
 from vault.errors import InvalidExpression
+from vault.objects.json.record import read_record
 from vault.objects.json.text import parse
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def field_names(dataset: Dataset) -> set[str]:
         for text in texts:
             names.update(_dotted(parse(text.encode())[0]))
     for text in islice(record_texts(dataset, dataset.keys()[:_LOOKED_AT]), _LOOKED_AT):
-        names.update(_dotted(parse(text)[0]))
+        names.update(_dotted(read_record(text)))
     return names
 
 

@@ -237,11 +237,11 @@ def _with_keys(ours: SideRows, theirs: SideRows, path: str) -> tuple[SideRows, S
 
 def field_values(dataset: Dataset, keys: RowKeys, path: str) -> list[bytes | None]:
     """Return the canonical JSON at a dotted path of each record, None where it has nothing."""
-    from vault.objects.json.text import parse
+    from vault.objects.json.record import read_record
 
     values: list[bytes | None] = [None] * len(keys)
     for position, text in iterate_records(dataset, keys):
-        values[position] = field_text(parse(text)[0], path)
+        values[position] = field_text(read_record(text), path)
     return values
 
 

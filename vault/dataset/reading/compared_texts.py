@@ -31,7 +31,8 @@ from vault.objects.conversation import (
     conversation_parts,
 )
 from vault.objects.json.field_path import leaves
-from vault.objects.json.text import canonical_bytes, parse_quickly
+from vault.objects.json.record import read_record_quickly
+from vault.objects.json.text import canonical_bytes
 from vault.objects.runs import RowKeys
 from vault.progress import Progress
 
@@ -277,7 +278,7 @@ def _read_records(
         columns = dataset.columns(own, ["kind", "source"])
         kinds = columns.column("kind").to_pylist()
         roles = roles_at(dataset, own, columns)
-        records = [parse_quickly(text) for text in texts.cast(pa.binary()).to_pylist()]
+        records = [read_record_quickly(text) for text in texts.cast(pa.binary()).to_pylist()]
         yield records, kinds, roles
 
 

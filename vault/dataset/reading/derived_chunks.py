@@ -31,7 +31,7 @@ from vault.objects.chunk import (
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.conversation import DERIVATION, EMPTY_KEYS, Kind
 from vault.objects.digest import Digest
-from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.json.record import read_record
 from vault.session.expression_cache import MOST_BYTES, ColumnCache
 from vault.store.object_store import ObjectStore
 
@@ -114,13 +114,10 @@ def _made(store: ObjectStore, chunk: Digest, data: bytes, facts: ChunkFacts) -> 
 
 def _values(text: bytes, kind: str, mapping: Mapping[str, str] | None) -> Values:
     try:
-        record, _ = parse(text)
-        if type(record) is dict:
-            return derive_stored(record, kind, mapping)
-    except (UnreadableJson, FormatMismatch, VaultError):
-        pass
-    # A stranger's chunk may call a record what it is not: it is compared with nothing.
-    return (Kind.RAW, *EMPTY_KEYS, None)
+        return derive_stored(read_record(text), kind, mapping)
+    except (FormatMismatch, VaultError):
+        # A stranger's record may be none, or lack what was mapped: it is compared with nothing.
+        return (Kind.RAW, *EMPTY_KEYS, None)
 
 
 def _files(store: ObjectStore) -> ArrayFiles:

@@ -15,7 +15,8 @@ from vault.dataset.reading.records import record_arrays
 from vault.dataset.reading.sources import source_of_each
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
-from vault.objects.json.text import compact_bytes, parse
+from vault.objects.json.record import read_record
+from vault.objects.json.text import compact_bytes
 from vault.objects.label_combinations import RowLabels
 from vault.objects.label_set import LabelValue
 from vault.objects.runs import RowKeys, key_parts
@@ -124,7 +125,7 @@ def read_examples(dataset: Dataset, keys: RowKeys) -> Iterator[Example]:
             yield Example(
                 example_id,
                 kind,
-                parse(texts[at].as_py())[0],
+                read_record(texts[at].as_py()),
                 dict(labels[at]),  # a copy: rows share theirs
                 source,
                 line,

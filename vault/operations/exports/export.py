@@ -27,7 +27,8 @@ from vault.formats.files.table_cells import (
 from vault.formats.writers.open_writer import open_writer
 from vault.objects.digest import Digest
 from vault.objects.json.member import EXPORT_MEMBER, with_member
-from vault.objects.json.text import compact_bytes, parse
+from vault.objects.json.record import read_record
+from vault.objects.json.text import compact_bytes
 from vault.objects.log.view import View
 from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
@@ -334,7 +335,7 @@ def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[st
     names: set[str] = set()
     for target in targets if fields else ():
         for text in record_texts(dataset, target.keys):
-            record = parse(text)[0]
+            record = read_record(text)
             missing.difference_update(record)
             if not missing:
                 return
@@ -352,7 +353,7 @@ def _check_fields(dataset: Dataset, targets: Sequence[_Target], fields: tuple[st
 
 
 def _with_fields(text: bytes, fields: tuple[str, ...]) -> bytes:
-    record, _ = parse(text)
+    record = read_record(text)
     return compact_bytes({name: value for name, value in record.items() if name in fields})
 
 

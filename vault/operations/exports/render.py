@@ -16,7 +16,7 @@ from vault.errors import InvalidInput
 from vault.formats.trainers.arrow_records import ArrowRecords
 from vault.formats.trainers.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
 from vault.formats.trainers.output_formats import output_format
-from vault.objects.json.text import parse
+from vault.objects.json.record import read_record
 from vault.objects.runs import RowKeys
 from vault.presentation.report_html import Displayed
 from vault.session.optional_library import optional_library
@@ -164,5 +164,5 @@ def _parts(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[str, RecordParts]]
         texts = rows.texts.cast(pa.binary())
         for at, example_id in enumerate(rows.example_ids()):
             text = texts[at].as_py()
-            conversation = conversation_in(parse(text)[0], kinds[at], rows.roles.get(at))
+            conversation = conversation_in(read_record(text), kinds[at], rows.roles.get(at))
             yield example_id, RecordParts(text, conversation, fields[at])

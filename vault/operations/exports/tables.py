@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import COLUMNS, arrow_batches
-from vault.objects.json.text import parse
+from vault.objects.json.record import read_record
 from vault.objects.runs import RowKeys
 from vault.session.optional_library import optional_library
 
@@ -41,4 +41,4 @@ def pandas_frame(dataset: Dataset, keys: RowKeys) -> pd.DataFrame:
 
 
 def _values(texts: pa.ChunkedArray) -> list[Any]:
-    return [parse(each)[0] for each in texts.cast(pa.binary()).to_pylist()]
+    return [read_record(each) for each in texts.cast(pa.binary()).to_pylist()]

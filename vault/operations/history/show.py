@@ -12,7 +12,7 @@ from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
 from vault.objects.chunk import CHUNK_SCHEMA
 from vault.objects.digest import Digest
-from vault.objects.json.text import parse
+from vault.objects.json.record import read_record
 from vault.objects.log.view import View
 from vault.objects.quarantine import details_of
 from vault.operations.history.log import LoggedCommit, NamesAt, logged
@@ -165,7 +165,7 @@ def _example(context: Context, view: View, name: str) -> ExampleShown:
         content_id=_key(row["content_id"]),
         prompt_id=_key(row["prompt_id"]),
         kind=row["kind"],
-        data=parse(text)[0],
+        data=read_record(text),
         labels=_labels(context, found.holders[0].manifest if found.holders else None, found.places),
         source=row["source"],
         line=row["line"],

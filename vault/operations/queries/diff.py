@@ -20,7 +20,8 @@ from vault.dataset.reading.validation_results import (
 )
 from vault.objects.commit import MOST_UNPAIRED, ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.json.text import compact_bytes, parse
+from vault.objects.json.record import read_record
+from vault.objects.json.text import compact_bytes
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys
 from vault.objects.validation import Validation, dataset_digest
@@ -55,8 +56,8 @@ class ChangedExample:
         """Return the example with its records as JSON values."""
         return {
             **self._head(),
-            "data": parse(self.data)[0],
-            "old_data": None if self.old_data is None else parse(self.old_data)[0],
+            "data": read_record(self.data),
+            "old_data": None if self.old_data is None else read_record(self.old_data),
         }
 
     def json_line(self) -> bytes:

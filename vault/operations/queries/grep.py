@@ -20,7 +20,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import record_arrays
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import texts_of
-from vault.objects.json.text import parse
+from vault.objects.json.record import read_record
 from vault.objects.runs import RowKeys, key_parts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -144,7 +144,7 @@ def _found(
     positions = candidates.to_numpy() + start
     if not len(positions):
         return
-    records = [parse(each)[0] for each in array.take(candidates).cast(pa.binary()).to_pylist()]
+    records = [read_record(each) for each in array.take(candidates).cast(pa.binary()).to_pylist()]
     parts = [
         (number, where, text)
         for number, found in enumerate(_parts(dataset, keys[positions], records, role))

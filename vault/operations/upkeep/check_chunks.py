@@ -153,7 +153,7 @@ def _mappings(facts: ChunkFacts, rows: pa.Table) -> list[Mapping[str, str] | Non
 def _follows(record: Any, stored: Values, mapping: Mapping[str, str] | None) -> bool:
     # The user may have named any format that the record has the fields of, so the kind stands.
     try:
-        return derive_values(record, Kind(stored[0]), mapping) == stored
+        return type(record) is dict and derive_values(record, Kind(stored[0]), mapping) == stored
     except (FormatMismatch, VaultError, ValueError):
         return False
 

@@ -29,6 +29,7 @@ from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
+from vault.objects.json.record import read_record
 from vault.objects.json.strings import with_strings
 from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
@@ -176,7 +177,7 @@ def _mended_rows(
 def _mended(text: bytes, kind: Kind, rules: Sequence[Rule]) -> _Mended | None:
     """Return a record after the fixes of some rules; None if none of them helps."""
     done: list[tuple[Rule, str, str]] = []
-    record = parse(text)[0]
+    record = read_record(text)
     for rule in rules:
         subject = read_subject(kind, record)
         repairs = [] if rule.fix is None else list(rule.fix(subject))

@@ -14,7 +14,7 @@ from vault.dataset.reading.conversations import read_conversation
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, in_threads
 from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.objects.conversation import Conversation
-from vault.objects.json.text import parse_quickly
+from vault.objects.json.record import read_record_quickly
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
 from vault.rules.kernel.examine import Examination, Found
@@ -136,7 +136,7 @@ def _joined(parts: Sequence[_Part]) -> _Part:
 def _examined(examination: Examination, part: _Part, gathering: SetGathering | None) -> Examined:
     kinds = part.columns.column("kind").to_pylist()
     with without_collector():
-        records = [parse_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
+        records = [read_record_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
         for at, mapping in part.roles.items():
             records[at] = _as_chat(records[at], kinds[at], mapping)
         found = examination.examine(kinds, records, part.texts, gathering=gathering)
