@@ -174,19 +174,23 @@ _stages = st.builds(
     _numbers,
     st.none() | _counts,
     _numbers,
-    st.none() | _text,
+    st.none() | _digests,
+)
+# What `check_ref_name` accepts, and nothing else may be stored.
+_names = st.from_regex(r"[A-Za-z0-9](?:[./]?[A-Za-z0-9_-]){0,8}", fullmatch=True).filter(
+    lambda name: name not in ("HEAD", "STAGE") and not name.endswith(".lock")
 )
 _workspaces = st.one_of(
-    st.builds(Workspace, _text, st.none(), st.dictionaries(_text, _stages, max_size=2)),
-    st.builds(Workspace, st.none(), _digests, st.dictionaries(_text, _stages, max_size=2)),
+    st.builds(Workspace, _names, st.none(), st.dictionaries(_names, _stages, max_size=2)),
+    st.builds(Workspace, st.none(), _digests, st.dictionaries(_names, _stages, max_size=2)),
 )
 
 
 @given(
     view=st.builds(
         View,
-        branches=st.dictionaries(_text, _digests, max_size=3),
-        tags=st.dictionaries(_text, st.builds(Tag, _digests, st.none() | _text), max_size=3),
+        branches=st.dictionaries(_names, _digests, max_size=3),
+        tags=st.dictionaries(_names, st.builds(Tag, _digests, st.none() | _text), max_size=3),
         workspaces=st.dictionaries(_text, _workspaces, max_size=2),
     )
 )
