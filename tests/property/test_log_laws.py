@@ -26,7 +26,9 @@ views = st.builds(
     st.dictionaries(names.map(RefName), tags),
     st.dictionaries(st.just("default"), workspaces),
     st.dictionaries(digests, digests, max_size=2),
-    st.dictionaries(names, st.builds(Run, st.none() | digests, names), max_size=2),
+    st.dictionaries(
+        names, st.builds(Run, st.none() | digests, names, st.tuples(digests)), max_size=2
+    ),
     st.dictionaries(names, digests, max_size=2),
 )
 

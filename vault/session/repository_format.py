@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vault.config import TEAM_FILE, read_team_section
 from vault.errors import Conflict, Corrupt, InvalidInput
@@ -24,8 +24,7 @@ _LENGTH = 32
 _FROM_A_COPY = "take the file from a copy of the repository"
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryFormat:
+class RepositoryFormat(NamedTuple):
     """What a format file says: a version, and which repository this is (32 hex digits).
 
     `repository` is None in version 1, and the same in every copy.

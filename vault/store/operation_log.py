@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vault.errors import Corrupt, StorageFailed
 from vault.layout import OPERATIONS, TIP
@@ -29,8 +30,7 @@ _NUMBER = re.compile(r"[0-9]{10,15}")
 _HINT = re.compile(rb"([0-9]{1,15}) [0-9a-f]{16}\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """An entry of the log, and all names in the repository after it."""
 
     entry: Entry

@@ -58,8 +58,7 @@ class Workspace:
     stages: Mapping[RefName, Stage] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run of a model: the object that keeps its answers, once it has one, and how it stands.
 
     `names` are further objects that are kept for its sake, such as the manifest of its seeds.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from vault.objects.log.view import PARTS, View, part_from_json, part_to_json
 
 
-@dataclass(frozen=True, slots=True)
-class ViewChange:
+class ViewChange(NamedTuple):
     """The names that differ between two views, as each of the two has them.
 
     A name that only one of them has is only on that side.
