@@ -11,6 +11,7 @@ from typing import NamedTuple
 from vault.config import TEAM_FILE, read_team_section
 from vault.errors import Conflict, Corrupt, InvalidInput
 from vault.layout import FORMAT_FILE
+from vault.objects.json.stored import MALFORMED
 from vault.objects.log.entry import REPOSITORY, Entry
 from vault.store.backend import Backend
 
@@ -63,7 +64,7 @@ def parse_format(text: bytes) -> RepositoryFormat | None:
     """
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):
+    except MALFORMED:
         return None
     if not isinstance(value, dict) or "requires" not in value:
         return None

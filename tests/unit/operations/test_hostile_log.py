@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,9 @@ def test_a_wrong_entry_is_refused_by_readers_writers_and_collection(
     assert not library.repository.fsck().ok
 
 
+STAGE = {"base": None, "manifest": "0" * 64, "counts": None, "quarantined": 0, "fingerprint": None}
+
+
 @pytest.mark.parametrize(
     "workspace",
     [
@@ -114,6 +118,7 @@ def test_a_wrong_entry_is_refused_by_readers_writers_and_collection(
         {"branch": None, "detached": None, "stages": {}},
         {"branch": "main", "detached": "0" * 64, "stages": {}},
         {"branch": "main", "detached": None, "stages": {"": None}},
+        {"branch": "main", "detached": None, "stages": {"main": {**STAGE, "examples": math.inf}}},
     ],
 )
 def test_a_workspace_that_is_none_is_damage(workspace: Any, tmp_path: Path) -> None:

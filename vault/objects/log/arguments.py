@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from vault.errors import Corrupt
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 
 
 def encode_arguments(words: Sequence[str]) -> bytes:
@@ -27,7 +27,7 @@ def decode_arguments(data: bytes) -> tuple[str, ...]:
         words = tuple(value["argv"])
         if not all(isinstance(each, str) for each in words):
             raise ValueError("a word is no text")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except MALFORMED as error:
         raise Corrupt(
             f"the arguments of a command cannot be read: {error}",
             code="arguments-unreadable",

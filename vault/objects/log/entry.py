@@ -14,7 +14,7 @@ from typing import Any
 
 from vault.errors import Corrupt
 from vault.objects.digest import Digest, digest_of, read_digest
-from vault.objects.json.stored import stored_json
+from vault.objects.json.stored import MALFORMED, stored_json
 from vault.objects.log.view import View, view_from_json, view_to_json
 from vault.objects.log.view_change import ViewChange, change_from_json, change_to_json
 
@@ -135,7 +135,7 @@ def decode_entry(number: int, data: bytes) -> Entry:
             arguments=_digest(value.get("arguments")),
             repository=_repository(value),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except MALFORMED as error:
         raise _damaged(f"operation {number} cannot be read: {error}") from None
 
 
