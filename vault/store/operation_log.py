@@ -124,8 +124,6 @@ class OperationLog:
                 raise _broken(f"operation {entry.number} is the first, and has no view")
             steps.append(entry)
             entry = self._before(entry)
-            if steps[-1].base not in (entry.number, entry.base):
-                raise _broken(f"operation {steps[-1].number} does not name the last with a view")
         view = known.view if entry.view is None and known is not None else entry.view
         assert view is not None, "the walk ends at an entry with a view, or at the one known"
         for each in reversed(steps):
@@ -278,9 +276,13 @@ class OperationLog:
 
 
 def follows(entry: Entry, before: Entry) -> bool:
-    """Tell whether an entry was made after the one before it, in the same repository."""
+    """Tell whether an entry was made after the one before it, in the same repository.
+
+    One without a view also names the same last entry with a view, or the one before it as that.
+    """
     is_named = before.digest == entry.previous
-    return is_named and before.repository in (None, entry.repository)
+    goes_on = entry.view is not None or entry.base == (before.base or before.number)
+    return is_named and goes_on and before.repository in (None, entry.repository)
 
 
 def view_after(view: View, entry: Entry) -> View:

@@ -102,8 +102,6 @@ class LogCheck:
             raise _broken(f"operation {entry.number} is the first, and tells only what it changed")
         if before is None or before.number != entry.number - 1 or view is None:
             return  # the entry before is told by itself
-        if entry.view is None and entry.base != (before.base or before.number):
-            raise _broken(f"operation {entry.number} does not name the last with a view")
         self._view = view_after(view, entry)
 
     def _workspace(self, newest: int) -> None:
