@@ -44,8 +44,13 @@ class Reach:
                 self._add_manifest(stage.manifest)
             self.objects.update(objects_named(entry.told))
             for digest in entry.told.erased.values():
-                stands = decode_erasures(self._context.store.get(digest)).values()
-                self.objects.update(each for each in stands if each is not None)
+                self._add_erasures(digest)
+
+    def _add_erasures(self, digest: Digest) -> None:
+        """Add what stands for the objects of a list, which many entries may name."""
+        if not self._is_known(digest):
+            stands = decode_erasures(self._context.store.get(digest)).values()
+            self.objects.update(each for each in stands if each is not None)
 
     def _add_commits(self, start: Digest) -> None:
         pending = [start]
