@@ -24,7 +24,7 @@ from vault.formats.files.inputs import Layout, find_files
 from vault.formats.layouts.evaluation_sets import likely_mapping, texts_in, understand
 from vault.formats.layouts.registry import conversation_of
 from vault.objects.conversation import Conversation, Kind
-from vault.objects.json.text import parse
+from vault.objects.json.record import read_record
 from vault.operations.imports.import_files import import_files
 from vault.operations.imports.import_options import ImportOptions
 from vault.progress import silent
@@ -171,7 +171,7 @@ def _records(dataset: Dataset, kind: Kind) -> Iterator[tuple[int, dict[str, Any]
     rows = np.flatnonzero(pc.equal(kinds, kind.value).to_numpy(zero_copy_only=False))
     texts = record_texts(dataset, keys[rows])
     for row, text in zip(rows.tolist(), texts, strict=True):
-        yield row, parse(text)[0]
+        yield row, read_record(text)
 
 
 def _ambiguous(
