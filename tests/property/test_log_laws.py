@@ -11,7 +11,7 @@ from tests.support.plain_reader import changed
 from tests.support.repositories import INTENT, REPOSITORY
 from vault.objects.digest import Digest, digest_of
 from vault.objects.log.view import RefName, Run, Tag, View, Workspace, view_to_json
-from vault.objects.log.view_change import applied, change_to_json, difference
+from vault.objects.log.view_change import ViewChange, applied, change_to_json, difference
 from vault.store.memory import MemoryBackend
 from vault.store.operation_log import OperationLog
 
@@ -37,7 +37,7 @@ views = st.builds(
 def test_a_difference_leads_there_and_back(old: View, new: View) -> None:
     change = difference(old, new)
     assert applied(old, change) == new
-    assert applied(new, change.reversed()) == old
+    assert applied(new, ViewChange(change.new, change.old)) == old
 
 
 @given(views, views)

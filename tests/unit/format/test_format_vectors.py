@@ -28,6 +28,7 @@ from vault.objects.label_set import (
 )
 from vault.objects.log.view import view_from_json
 from vault.objects.log.view_change import (
+    ViewChange,
     applied,
     change_from_json,
     change_to_json,
@@ -157,6 +158,6 @@ def test_changes_of_the_log(vector: dict[str, Any]) -> None:
     before, after = view_from_json(vector["before"]), view_from_json(vector["after"])
     change = change_from_json(vector["changes"])
     assert applied(before, change) == after
-    assert applied(after, change.reversed()) == before
+    assert applied(after, ViewChange(change.new, change.old)) == before
     assert change_to_json(difference(before, after)) == vector["changes"]
     assert plain_reader.changed(vector["before"], vector["changes"]) == vector["after"]

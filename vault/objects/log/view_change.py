@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from vault.objects.log.view import PARTS, View, part_from_json, part_to_json
 
@@ -16,10 +16,6 @@ class ViewChange(NamedTuple):
 
     old: View
     new: View
-
-    def reversed(self) -> Self:
-        """Return what leads back."""
-        return type(self)(self.new, self.old)
 
     def is_undoable(self) -> bool:
         """Tell whether anything differs that `undo` takes back."""
