@@ -5,9 +5,21 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.store.memory import MemoryBackend
 
 REPOSITORIES = Path(__file__).resolve().parents[2] / "fixtures" / "repositories"
+
+
+def plain_datasets(reader: PlainReader) -> dict[str, PlainDataset]:
+    """Return the datasets of REVISIONS, found without vault."""
+    view = reader.view()
+    manifests = {
+        "v1": reader.commit(view["tags"]["v1"]["commit"])["manifest"],
+        "main": reader.commit(view["branches"]["main"])["manifest"],
+        "STAGE": view["workspaces"]["default"]["stages"]["main"]["manifest"],
+    }
+    return {name: reader.dataset(each) for name, each in manifests.items()}
 
 
 def frozen_copy(name: str, home: Path) -> Path:

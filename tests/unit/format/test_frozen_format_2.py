@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import REVISIONS, SELECTIONS, answers_of, differences
-from tests.support.frozen import REPOSITORIES, frozen_copy
+from tests.support.frozen import REPOSITORIES, frozen_copy, plain_datasets
 from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.repository import Repository
 
@@ -34,13 +34,7 @@ def reader() -> PlainReader:
 @pytest.fixture(scope="module", params=REVISIONS)
 def revision(request: pytest.FixtureRequest, reader: PlainReader) -> tuple[str, PlainDataset]:
     """A revision's name and its dataset, found without vault."""
-    view = reader.view()
-    manifests = {
-        "v1": reader.commit(view["tags"]["v1"]["commit"])["manifest"],
-        "main": reader.commit(view["branches"]["main"])["manifest"],
-        "STAGE": view["workspaces"]["default"]["stages"]["main"]["manifest"],
-    }
-    return request.param, reader.dataset(manifests[request.param])
+    return request.param, plain_datasets(reader)[request.param]
 
 
 def test_vault_answers_what_it_answered_when_the_repository_was_frozen(

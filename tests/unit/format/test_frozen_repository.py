@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import xxhash
 
 from tests.support.answers import REVISIONS, SELECTIONS, answers_of, differences
+from tests.support.frozen import REPOSITORIES, frozen_copy, plain_datasets
 from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.formats.layouts.registry import derive
 from vault.objects.conversation import Kind
@@ -19,15 +19,14 @@ from vault.operations.history.show import ExampleShown
 from vault.operations.imports.import_options import ImportMode
 from vault.repository import Repository
 
-FROZEN = Path(__file__).resolve().parents[3] / "fixtures" / "repositories" / "format-1"
+FROZEN = REPOSITORIES / "format-1"
 EXPECTED = json.loads((FROZEN / "expected.json").read_text("utf-8"))
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder with a copy of the frozen repository."""
-    shutil.copytree(FROZEN / "vault", tmp_path / "home" / ".vault")
-    return tmp_path / "home"
+    return frozen_copy("format-1", tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +37,7 @@ def reader() -> PlainReader:
 @pytest.fixture(scope="module", params=REVISIONS)
 def revision(request: pytest.FixtureRequest, reader: PlainReader) -> tuple[str, PlainDataset]:
     """A revision's name and its dataset, found without vault."""
-    view = reader.view()
-    stage = view["workspaces"]["default"]["stages"]["main"]
-    manifests = {
-        "v1": reader.commit(view["tags"]["v1"]["commit"])["manifest"],
-        "main": reader.commit(view["branches"]["main"])["manifest"],
-        "STAGE": stage["manifest"],
-    }
-    return request.param, reader.dataset(manifests[request.param])
+    return request.param, plain_datasets(reader)[request.param]
 
 
 # vault itself
