@@ -58,7 +58,7 @@ class ChunkRows:
         return len(self.kind)
 
     def add_derived(self, values: Iterable[Sequence[Any]]) -> None:
-        """Append what follows from some records: kind, keys, counts and fields of each."""
+        """Append the derived columns of some records: kind, keys, counts and fields."""
         kind, content_id, prompt_id, turns, chars, tokens, fields = zip(*values, strict=True)
         self.kind.extend(kind)
         self.content_id.extend([each or 0 for each in content_id])

@@ -54,7 +54,7 @@ _PLACES_FOR_ANSWERS = frozenset({"completion", "chosen", "rejected"})
 
 
 def fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
-    """Return the pairs of which both fields hold text, the empty text included."""
+    """Return the pairs whose two fields both hold text, empty text included."""
     return list(_pairs_among(_texts(record)))
 
 

@@ -25,7 +25,7 @@ _SHIFT = np.uint64(52)
 
 @dataclass(frozen=True, slots=True)
 class LabelTexts:
-    """What is said of each of some ids: canonical JSON `texts[place[i]]`, b"" for nothing."""
+    """The labels of some ids as canonical JSON: id `i` has `texts[place[i]]`, b"" for none."""
 
     place: NDArray[np.int64]
     texts: Sequence[bytes]

@@ -54,7 +54,7 @@ class RowLabels:
 
 
 def unlabelled(count: int) -> RowLabels:
-    """Return the labels of rows of which none has any."""
+    """Return the labels of `count` rows without labels."""
     return RowLabels(np.zeros(count, np.int64), ({},))
 
 

@@ -1,4 +1,4 @@
-"""Label sets: what was said about the rows of one chunk, as Parquet objects. Pure.
+"""Label sets: the labels of the rows of one chunk, as Parquet objects. Pure.
 
 A chunk has a base set and overlays, of which the later wins: changing a few labels of a chunk
 writes a few entries, not all of them again. In memory a set is a table whose texts are

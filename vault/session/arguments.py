@@ -1,4 +1,4 @@
-"""What was typed: kept as an object of its own, and shown again."""
+"""Arguments: the typed words of a command, stored as an object of their own."""
 
 from __future__ import annotations
 

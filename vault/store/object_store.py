@@ -43,7 +43,7 @@ class ObjectStore:
         return _checked(digest, data)
 
     def _replacement(self, digest: Digest) -> bytes:
-        """Return what stands for an object that is not there."""
+        """Return the replacement of an object that was erased."""
         missing = Corrupt(
             f"object {digest} is missing",
             code="object-missing",

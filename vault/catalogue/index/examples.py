@@ -69,7 +69,7 @@ class Catalogue:
         return sorted(inside, key=lambda each: (each.id, order[each.chunk], each.row))
 
     def remove_leftovers(self, before_seconds: float) -> None:
-        """Remove what was set aside, and drafts of builders that died, if it is older than a time.
+        """Remove damaged generations and drafts of dead processes that are older than a time.
 
         Seconds since 1970. Raises Corrupt (`foreign-file`) for a link.
         """

@@ -121,7 +121,7 @@ def new_generation(path: Path | None) -> Generation:
 
 
 def open_generation(path: Path) -> Generation:
-    """Open a generation for reading; whoever does closes its connection. Raises duckdb.Error."""
+    """Open a generation for reading; the caller closes its connection. Raises duckdb.Error."""
     if os.path.lexists(log_of(path)):
         # A generation was closed before it got its name, so this log is nobody's of ours.
         raise duckdb.Error("the catalogue has a log beside it, which would be run")
@@ -139,7 +139,7 @@ def open_generation(path: Path) -> Generation:
 
 
 def log_of(path: Path) -> Path:
-    """Return where DuckDB would keep a log of what was not written to a database yet."""
+    """Return the path of the write-ahead log that DuckDB may keep beside a database."""
     return path.with_name(f"{path.name}.wal")
 
 

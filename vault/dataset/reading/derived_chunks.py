@@ -85,7 +85,7 @@ def derived_table(
 
 
 def forget_derived(store: ObjectStore, reachable: Collection[Digest]) -> None:
-    """Remove what is kept of chunks that nothing reaches, and what other derivations kept.
+    """Remove kept columns of unreachable chunks and of other derivations.
 
     Also removes files that were set aside, and drafts of writers that died.
     """

@@ -105,7 +105,7 @@ def label_columns(store: ObjectStore, sets: LabelSets) -> Mapping[str, LabelColu
 
 @dataclass(frozen=True, slots=True)
 class LabelEntries:
-    """Labels of rows as columns: entry `i` is said of the row with key `keys[i]`.
+    """Labels of rows as columns: entry `i` belongs to the row with key `keys[i]`.
 
     `table` has the rest of `LABEL_TABLE`, its rows included.
     """

@@ -29,7 +29,7 @@ class Layout(Enum):
 
 
 class TextUnit(StrEnum):
-    """What of a file of plain text is one record."""
+    """The part of a plain text file that makes one record."""
 
     FILE = "file"
     LINE = "line"
@@ -177,7 +177,7 @@ def _in_folder(folder: str, unit: TextUnit | None) -> list[InputFile]:
 
 
 def _data_files(paths: Iterable[str], unit: TextUnit | None) -> list[InputFile]:
-    """Return the files of known endings; of plain text, what is likely to be data."""
+    """Return the files of known endings, and those of plain text that are likely to be data."""
     known = [file for path in paths if (file := by_name(path)) is not None]
     if unit is None and any(each.layout is not Layout.TEXT for each in known):
         known = [each for each in known if each.layout is not Layout.TEXT]

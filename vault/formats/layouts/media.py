@@ -16,7 +16,7 @@ MEDIA_FIELDS = frozenset({*_LISTS, *_LISTS.values()})
 
 
 def media_fields_of(record: dict[str, Any], *, besides: Collection[str] = ()) -> frozenset[str]:
-    """Return the fields that hold media, but for those that a mapping uses otherwise.
+    """Return the fields that hold media, without those in `besides`, which a mapping uses.
 
     Media are a text, an object or a list, none of them empty; a count or a yes is metadata.
     """
@@ -27,7 +27,7 @@ def media_fields_of(record: dict[str, Any], *, besides: Collection[str] = ()) ->
 
 
 def read_media(record: dict[str, Any], fields: frozenset[str]) -> dict[str, list[Any]] | None:
-    """Return the media of some fields: `images` is what `images` lists, then what `image` is."""
+    """Return the media of some fields, by kind: those of `images` first, then that of `image`."""
     found: dict[str, list[Any]] = {}
     for several, single in _LISTS.items():
         for name in (several, single):

@@ -91,7 +91,7 @@ def derive(
 def derive_stored(
     record: dict[str, Any], stored_kind: str, mapping: Mapping[str, str] | None
 ) -> Values:
-    """Return what follows from a record that a chunk of any derivation holds, by this one.
+    """Derive a stored record again: its kind, keys, counts and fields by this derivation.
 
     `stored_kind` is the kind in its row and `mapping` how its source was read, if by a mapping. The
     kind stands for the format if the record has the fields of it, null ones not counted; otherwise,

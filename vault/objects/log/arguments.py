@@ -1,4 +1,4 @@
-"""Arguments: what was typed, apart from the log, so that it can be erased. Pure.
+"""Arguments: the typed words of a command, apart from the log, so that they can be erased. Pure.
 
 Expressions quote data, paths and addresses name people and places. An entry of the log is never
 changed, so none of them stands there: it names an object, which can be taken away.

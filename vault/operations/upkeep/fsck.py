@@ -124,7 +124,7 @@ class _Reached:
 
     def _add(self, entry: Entry, name: str, seen: set[Stage]) -> None:
         if entry.arguments is not None:
-            self.others[entry.arguments] = "what was typed"
+            self.others[entry.arguments] = "the arguments of an operation"
         self.others.update(dict.fromkeys(objects_named(entry.told), "a note or run"))
         self.erasures.update(dict.fromkeys(entry.told.erased.values()))
         self.commits.update(dict.fromkeys(tips(entry.told)))
