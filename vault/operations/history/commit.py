@@ -66,12 +66,12 @@ def commit_stage(
 ) -> CommitReport:
     """Record the stage as it is now; what others stage meanwhile stays staged.
 
-    Costs reading all ids and labels for the fingerprint, a comparison if nobody counted the changes
-    before, and with a gate what `validate` costs unless it ran over just this. What the rules found
-    is kept with the commit. Raises AnswerIsNo (`nothing-to-commit`, `validate-gate`), InvalidInput
-    (`message-missing`, `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`;
-    `conflicts-unresolved`; `branch-moved` where another commit came before an amended one),
-    StorageFailed, Corrupt.
+    Where examples are labelled, costs reading all ids and labels for the fingerprint; a comparison
+    if nobody counted the changes before; with a gate what `validate` costs, unless it ran over just
+    this. What the rules found is kept with the commit. Raises AnswerIsNo (`nothing-to-commit`,
+    `validate-gate`), InvalidInput (`message-missing`, `nothing-to-amend`, `config-invalid`),
+    Conflict (`detached-head`; `conflicts-unresolved`; `branch-moved` where another commit came
+    before an amended one), StorageFailed, Corrupt.
     """
     with writing(context):
         draft = draft_of(context, context.log.tip().view)
