@@ -31,6 +31,13 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "dedupe.keep",
         "dedupe.within",
         "dedupe.count_shared",
+        "labels.*",
+        "protect.files",
+        "split.sides",
+        "split.seed",
+        "split.group_by",
+        "split.stratify",
+        "split.hold_out",
         "validate.select",
         "validate.ignore",
         "validate.target",
@@ -43,7 +50,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
 
-LATER_TABLES = ("split", "labels", "protect", "generate", "ui")
+LATER_TABLES = ("generate", "ui")
 """Tables of `vault.toml` that have a meaning to come."""
 
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}

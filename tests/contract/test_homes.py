@@ -79,7 +79,7 @@ def strangers(module: Module) -> Iterator[str]:
 
 def strange_label_readers(module: Module) -> Iterator[str]:
     """Yield what a module reads or writes of label sets although it is not their home."""
-    home = "vault.objects.label_set"
+    home = "vault.objects.labels.label_set"
     used = {*module.imported_names(), *(name for name, _ in module.uses())}
     for name, allowed in LABEL_SETS.items():
         if f"{home}.{name}" in used and module.name not in {home, *allowed}:
@@ -101,14 +101,14 @@ def test_label_sets_have_one_reader_and_one_writer() -> None:
     assert not found, "\n".join(found)
     text = (
         "from vault.objects import label_set\n"
-        "from vault.objects.label_set import Label, encode_label_table\n"
+        "from vault.objects.labels.label_set import Label, encode_label_table\n"
         "def f(): label_set.decode_label_table(b'')\n"
     )
     assert len(list(strange_label_readers(Module("vault.operations.sample", text)))) == 2
 
 
 def test_every_codec_of_label_sets_has_a_home() -> None:
-    module = next(each for each in modules() if each.name == "vault.objects.label_set")
+    module = next(each for each in modules() if each.name == "vault.objects.labels.label_set")
     names = {name.rpartition(".")[2] for name, _, is_public in module.definitions() if is_public}
     codecs = {each for each in names if each.startswith(("decode_", "encode_"))}
     assert codecs == set(LABEL_SETS)

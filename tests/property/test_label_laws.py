@@ -37,8 +37,8 @@ from vault.objects.chunk import encode_chunk, encode_records
 from vault.objects.chunk_rows import ChunkRows
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import LabelTexts, fingerprint
-from vault.objects.label_combinations import fingerprinted, labels_by_row, unlabelled
-from vault.objects.label_set import Label, label_table, merged_labels
+from vault.objects.labels.label_combinations import fingerprinted, labels_by_row, unlabelled
+from vault.objects.labels.label_set import Label, label_table, merged_labels
 from vault.objects.manifest import (
     MOST_LABEL_SETS,
     Manifest,

@@ -28,8 +28,8 @@ from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_com
 from vault.objects.digest import Digest, digest_of
 from vault.objects.json.member import with_member, without_member
 from vault.objects.json.text import compact_bytes, parse
-from vault.objects.label_combinations import labels_by_row
-from vault.objects.label_set import (
+from vault.objects.labels.label_combinations import labels_by_row
+from vault.objects.labels.label_set import (
     Label,
     decode_label_table,
     encode_label_table,

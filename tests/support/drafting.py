@@ -13,7 +13,7 @@ from vault.dataset.changing.stage import stage_dataset
 from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.dataset.reading.labels import labels_of_each
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import Removal, encode_removals

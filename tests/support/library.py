@@ -10,7 +10,7 @@ from typing import Any
 from vault.dataset.changing.stage import change_stage
 from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading.dataset import Dataset
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.operations.imports.import_options import ImportMode
 from vault.operations.imports.import_report import ImportReport

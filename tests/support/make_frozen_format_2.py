@@ -23,7 +23,7 @@ from vault.dataset.changing.stage import change_stage
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.log.erasure import encode_erasures
 from vault.objects.log.view import Run, View
 from vault.objects.manifest import Attachment, Manifest

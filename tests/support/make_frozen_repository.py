@@ -22,7 +22,7 @@ import numpy as np
 from tests.support.answers import answers_of
 from vault.dataset.changing.stage import stage_and_count
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
-from vault.objects.label_set import Label, LabelSet, encode_label_table, label_table
+from vault.objects.labels.label_set import Label, LabelSet, encode_label_table, label_table
 from vault.objects.manifest import Attachment, Manifest
 from vault.objects.quarantine import Removal, encode_removals
 from vault.objects.runs import Runs, key_parts

@@ -14,7 +14,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset
 from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import record_texts
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.manifest import Attachment, Manifest, decode_manifest, encode_manifest
 from vault.objects.quarantine import Removal, decode_quarantine, decode_removals, encode_removals

@@ -16,8 +16,8 @@ from tests.support import plain_reader
 from vault.objects.digest import Digest, example_id
 from vault.objects.fingerprint import LabelTexts, fingerprint
 from vault.objects.json.text import UnreadableJson, parse
-from vault.objects.label_combinations import RowLabels, fingerprinted, labels_by_row
-from vault.objects.label_set import (
+from vault.objects.labels.label_combinations import RowLabels, fingerprinted, labels_by_row
+from vault.objects.labels.label_set import (
     Label,
     LabelTable,
     decode_label_table,

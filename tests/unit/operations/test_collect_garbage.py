@@ -17,7 +17,7 @@ from tests.support.repositories import NOW, change_manifest, context_of, everyth
 from vault.errors import AnswerIsNo, Corrupt, InvalidInput
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label, encode_label_table, label_table
+from vault.objects.labels.label_set import Label, encode_label_table, label_table
 from vault.objects.manifest import Attachment, Manifest
 from vault.operations.upkeep.collect_garbage import collect_garbage
 from vault.operations.upkeep.reachable import Reach

@@ -343,7 +343,7 @@ def label(library: Library, at: int, **values: Any) -> None:
     from tests.support.library import NOW
     from vault.dataset.changing.stage import change_stage
     from vault.dataset.changing.write_labels import with_labels
-    from vault.objects.label_set import Label
+    from vault.objects.labels.label_set import Label
 
     def change(draft: Any, dataset: Any) -> Any:
         labels = {name: Label(name, value, "ada", NOW) for name, value in values.items()}

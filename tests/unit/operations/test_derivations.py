@@ -19,7 +19,7 @@ from vault.dataset.reading import derived_chunks
 from vault.dataset.reading.dataset import Dataset
 from vault.formats.layouts.registry import derive_stored, derive_values
 from vault.objects.conversation import Kind
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.operations.history.show import ExampleShown
 from vault.session.context import Draft

@@ -33,8 +33,8 @@ from vault.objects.chunk_rows import ChunkRows
 from vault.objects.commit import Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, example_id
 from vault.objects.fingerprint import LabelTexts, fingerprint
-from vault.objects.label_combinations import fingerprinted
-from vault.objects.label_set import Label, encode_label_table, label_table
+from vault.objects.labels.label_combinations import fingerprinted
+from vault.objects.labels.label_set import Label, encode_label_table, label_table
 from vault.objects.log.erasure import encode_erasures
 from vault.objects.log.view import RefName, Stage, View, Workspace
 from vault.objects.manifest import (

@@ -16,7 +16,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.errors import Conflict
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.log.view import Stage
 from vault.objects.manifest import Manifest
 from vault.session.context import Draft, stage_of

@@ -14,7 +14,7 @@ from vault.dataset.comparing.compare import Comparison, compare_datasets
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import LabelEntries, label_entries
-from vault.objects.label_set import SPLIT
+from vault.objects.labels.label_set import SPLIT
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts

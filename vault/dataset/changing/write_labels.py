@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import LabelEntries, LabelSets, labels_of_chunk, stored_labels
 from vault.objects.digest import Digest
-from vault.objects.label_set import (
+from vault.objects.labels.label_set import (
     LABEL_TABLE,
     Label,
     LabelTable,

@@ -24,7 +24,7 @@ from vault.dataset.reading.removals import fixed_into, gone_for_good
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.json.field_path import field_text
-from vault.objects.label_combinations import numbered_together
+from vault.objects.labels.label_combinations import numbered_together
 from vault.objects.pairing import Side, What
 from vault.objects.quarantine import Removal, decode_removals
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, in_both, key_parts, only_in

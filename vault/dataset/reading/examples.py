@@ -17,8 +17,8 @@ from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
-from vault.objects.label_combinations import RowLabels
-from vault.objects.label_set import LabelValue
+from vault.objects.labels.label_combinations import RowLabels
+from vault.objects.labels.label_set import LabelValue
 from vault.objects.runs import RowKeys, key_parts
 from vault.presentation.report_html import Displayed
 

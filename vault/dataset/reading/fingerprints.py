@@ -9,7 +9,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.objects.digest import ID_BYTES
 from vault.objects.fingerprint import LabelTexts, fingerprint
-from vault.objects.label_combinations import fingerprinted
+from vault.objects.labels.label_combinations import fingerprinted
 from vault.objects.runs import RowKeys
 
 

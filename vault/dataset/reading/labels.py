@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.digest import Digest
-from vault.objects.label_combinations import Combination, RowLabels, labels_by_row, unlabelled
-from vault.objects.label_set import (
+from vault.objects.labels.label_combinations import (
+    Combination,
+    RowLabels,
+    labels_by_row,
+    unlabelled,
+)
+from vault.objects.labels.label_set import (
     LABEL_TABLE,
     SPLIT,
     Label,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
-from vault.objects.label_combinations import RowLabels
+from vault.objects.labels.label_combinations import RowLabels
 from vault.objects.runs import RowKeys
 
 

@@ -19,7 +19,7 @@ from vault.errors import AnswerIsNo
 from vault.objects.commit import Commit
 from vault.objects.digest import Digest
 from vault.objects.json.text import canonical_bytes
-from vault.objects.label_set import Label
+from vault.objects.labels.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.objects.quarantine import (
     QuarantineEntry,

@@ -102,7 +102,7 @@ def _labels(context: Context) -> pa.Table:
     from vault.dataset.reading.dataset import ids_of
     from vault.dataset.reading.json_values import as_text
     from vault.dataset.reading.labels import label_entries
-    from vault.objects.label_set import codes_of, values_of
+    from vault.objects.labels.label_set import codes_of, values_of
 
     dataset = open_revision(context, None)[1]
     keys = dataset.keys()

@@ -21,8 +21,8 @@ from vault.objects import boilerplate, not_duplicates, validation
 from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import LabelTexts, fingerprint
-from vault.objects.label_combinations import fingerprinted
-from vault.objects.label_set import (
+from vault.objects.labels.label_combinations import fingerprinted
+from vault.objects.labels.label_set import (
     LabelTable,
     decode_label_table,
     is_in_order,

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.objects.json.text import canonical_bytes
-from vault.objects.label_set import (
+from vault.objects.labels.label_set import (
     OWN_LABELS,
     LabelTable,
     LabelValue,

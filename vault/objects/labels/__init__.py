@@ -1,0 +1,1 @@
+"""Labels of examples: their names, and the objects that hold those of a chunk."""

@@ -1,0 +1,1 @@
+"""Saying something about examples: labels, several raters, queues, and how far people agree."""

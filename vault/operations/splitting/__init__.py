@@ -1,0 +1,1 @@
+"""Dividing examples into sides that do not leak, and finding what leaks."""
