@@ -95,6 +95,13 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ),
         ("dedupe --dry-run", "examples exact near clusters removed kept threshold dry_run"),
     ],
+    "label": [
+        ("label quality=gold EXAMPLE", f"labelled examples unchanged staged{{{CHANGES}}} dry_run"),
+        ("label quality=gold EXAMPLE --dry-run", "labelled examples dry_run"),
+        ("label quality=x --from labels.csv --key topic", "labelled file{records unknown unread}"),
+        ("label --list", "labels[{name value count type}] examples commit"),
+        ("label --queue quality", "queue examples items[{id kind labels data}]"),
+    ],
     "rm": [("rm EXAMPLE", f"removed staged{{{CHANGES}}}")],
     "restore": [("restore EXAMPLE", f"restored staged{{{CHANGES}}}")],
     "removed": [("removed v2", "items[{id reason command}]")],
@@ -182,6 +189,10 @@ def _prepare(line: str, run: Run) -> None:
     if "FORM013" in line:
         write_lines(Path("raw.jsonl"), [{"question": "Why?"}])
         run("import", "raw.jsonl")
+    elif "labels.csv" in line:
+        Path("labels.csv").write_text("topic,x\nx,1\n")
+    elif line == "label --list":
+        run("label", "quality=gold", "--where", "turns > 0")
     elif line.startswith("dedupe"):
         write_lines(Path("again.jsonl"), [chat("More?", "Yes.", topic="again")])
         run("import", "again.jsonl")

@@ -16,6 +16,7 @@ from vault.operations.duplicates.plan.plan import Comparing
 from vault.operations.duplicates.settings import ComparingArguments, DedupeArguments
 from vault.operations.exports.export_options import ExportArguments, ExportOptions
 from vault.operations.imports.import_options import ImportArguments, ImportOptions, RecordArguments
+from vault.operations.labelling.label import LabelArguments, LabelOptions
 from vault.operations.quarantine.retry import RetryArguments, RetryOptions
 from vault.operations.queries.grep import GrepArguments, GrepOptions
 from vault.operations.validation.validate import ValidateArguments, ValidateOptions
@@ -27,7 +28,7 @@ NAMED_BY_THE_METHOD = {
         *("comparing",),  # which the other arguments make
     },
     ExportArguments: {"where"},
-    RecordArguments: {"source", "lines", "paragraphs"},  # rows are no files
+    RecordArguments: {"source", "lines", "paragraphs", "split_from_name"},  # rows are no files
 }
 """Fields that a method takes as parameters of their own."""
 
@@ -45,6 +46,7 @@ def fields(*kinds: Any) -> set[str]:
         (DedupeArguments, [DedupeOptions, Comparing]),
         (ExportArguments, [ExportOptions]),
         (GrepArguments, [GrepOptions]),
+        (LabelArguments, [LabelOptions]),
         (RetryArguments, [RetryOptions]),
         (ValidateArguments, [ValidateOptions]),
     ],

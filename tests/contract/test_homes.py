@@ -100,7 +100,7 @@ def test_label_sets_have_one_reader_and_one_writer() -> None:
     found = [line for module in modules() for line in strange_label_readers(module)]
     assert not found, "\n".join(found)
     text = (
-        "from vault.objects import label_set\n"
+        "from vault.objects.labels import label_set\n"
         "from vault.objects.labels.label_set import Label, encode_label_table\n"
         "def f(): label_set.decode_label_table(b'')\n"
     )

@@ -59,6 +59,10 @@ def _import(file: str, mode: Mode, backend: Backend, folder: Path) -> object:
     return _in(backend, folder).import_files([str(folder / file)], mode=mode, key=key, workers=1)
 
 
+def _label_from(backend: Backend, folder: Path) -> object:
+    return _in(backend, folder).label_from(str(folder / "labels.csv"), {"stars": "s"}, key="key")
+
+
 def _mend(select: tuple[str, ...], backend: Backend, folder: Path) -> object:
     return _in(backend, folder).validate(fix=True, quarantine=True, select=select)
 
@@ -91,6 +95,8 @@ COMMANDS = (
     Command("reset-hard", lambda b, f: _in(b, f).reset("v1", hard=True)),
     Command("discard", lambda b, f: _in(b, f).discard()),
     Command("rm", lambda b, f: _in(b, f).rm([_id_of(2)]), (NotFound,)),
+    Command("label", lambda b, f: _in(b, f).label({"quality": "ok"}, where="turns > 1")),
+    Command("label-file", _label_from),
     Command("dedupe", lambda b, f: _in(b, f).dedupe(exact=True)),
     Command("fix", lambda b, f: _in(b, f).validate(fix=True, select=["TEXT019"])),
     Command("quarantine", lambda b, f: _in(b, f).validate(quarantine=True, select=["FORM011"])),
@@ -120,6 +126,7 @@ def prepare(folder: Path) -> MemoryBackend:
     """Return a small repository with something to do for every command; write what they read."""
     for name, lines in LINES.items():
         write_lines(folder / name, lines)
+    (folder / "labels.csv").write_text("key,s\n1,3\n5,0.5\n77,1\n")
     (folder / "vault.toml").write_text('[filters]\nlong = "tokens > 500"\n')
     backend = new_backend()
     repository = opened(backend, folder)

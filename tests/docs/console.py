@@ -1,8 +1,8 @@
 """Pages with what is typed and what is printed: run from top to bottom, compared, or written anew.
 
-A block ```` ```jsonl NAME ```` is the file NAME. In a ```` ```console ```` block a line that begins
-with `$ ` is typed, and the lines below it are what is printed, standard error included. Ids, times
-and names of people differ from run to run and are not compared.
+A block ```` ```jsonl NAME ```` (or csv, toml) is the file NAME. In a ```` ```console ```` block a
+line that begins with `$ ` is typed, and the lines below it are what is printed, standard error
+included. Ids, times and names of people differ from run to run and are not compared.
 
 `python -m tests.docs.console docs/tutorial/first-hour.md …` writes what is printed into pages.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_BLOCK = re.compile(r"^```(jsonl (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
 _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),

@@ -41,11 +41,12 @@ NAMES = ("main", "one", "two")
 
 @dataclass(frozen=True)
 class Row:
-    """An example: which question, which answer, and the source that it belongs to."""
+    """An example: which question, which answer, the source that it belongs to, and a label."""
 
     number: int
     answer: str
     source: str
+    quality: str | None = None
 
     @property
     def record(self) -> dict[str, Any]:
@@ -123,13 +124,18 @@ class Walk(RuleBasedStateMachine):
     def tip(self) -> int:
         return self.repository._log.tip().number
 
-    def read(self, revision: str = "STAGE") -> list[tuple[int, str, str]]:
+    def read(self, revision: str = "STAGE") -> list[tuple[int, str, str, str | None]]:
         target_file = self.path / "out.jsonl"
         with suppress(FileNotFoundError):
             target_file.unlink()
-        self.repository.export(revision, output=str(target_file), extras=("id",))
+        self.repository.export(revision, output=str(target_file), extras=("id", "labels"))
         lines = [json.loads(line) for line in target_file.read_text().splitlines()]
-        return [(e["key"], e["messages"][1]["content"], e["_vault"]["id"]) for e in lines]
+        members = [each["_vault"] for each in lines]
+        labels = [each["labels"].get("quality") for each in members]
+        return [
+            (line["key"], line["messages"][1]["content"], own["id"], label)
+            for line, own, label in zip(lines, members, labels, strict=True)
+        ]
 
     def act(self, do: Callable[[Repository], Any], after: State) -> None:
         """Run a command that leads to `after`, and note it if it was recorded."""
@@ -206,7 +212,9 @@ class Walk(RuleBasedStateMachine):
         self, rows: Sequence[tuple[int, str]], source: str, data: Data, readmit: bool
     ) -> tuple[Row, ...]:
         """Return the rows of a file that are not kept out, each once."""
+        said = {row.id: row.quality for row in data.rows}
         read = [Row(number, answer, source) for number, answer in rows]
+        read = [replace(row, quality=said.get(row.id)) for row in read]
         found = {row.id: row for row in read}
         barred = set() if readmit else data.removed - set(data.ids)
         return tuple(row for each, row in found.items() if each not in barred)
@@ -266,7 +274,10 @@ class Walk(RuleBasedStateMachine):
             rows = {row.id: row for row in data.rows}
         after = Data(tuple(rows[each[2]] for each in found), data.removed - {wanted.id})
         if wanted.id in data.ids:
-            after = data
+            again = replace(rows[wanted.id], quality=wanted.quality)
+            after = replace(
+                data, rows=tuple(again if row.id == wanted.id else row for row in data.rows)
+            )
         self.note(before, self.with_staged(after), self.tip() - number)
 
     @precondition(lambda self: self.state.branch is not None and self.commits)
@@ -282,14 +293,34 @@ class Walk(RuleBasedStateMachine):
         except AnswerIsNo:
             assert not added & set(data.ids)
             return
-        found = [each[2] for each in self.read()]
+        labels = {each[2]: each[3] for each in self.read()}
+        found = list(labels)
         assert set(data.ids) - added <= set(found) <= (set(data.ids) - added) | gone
         if added <= set(data.ids):
             assert set(found) == (set(data.ids) - added) | gone
         rows = {row.id: row for row in (*old.rows, *data.rows)}
+        now, then = ({row.id: row.quality for row in each.rows} for each in (new, old))
+        relabelled = {each for each in now.keys() & then.keys() if now[each] != then[each]}
+        for row in data.rows:
+            assert row.id in relabelled or labels.get(row.id, row.quality) == row.quality
+        rows = {each: replace(row, quality=labels.get(each)) for each, row in rows.items()}
         removed = (data.removed | (set(data.ids) & added)) - (set(found) - set(data.ids))
         after = self.with_staged(Data(tuple(rows[each] for each in found), frozenset(removed)))
         self.note(before, after, self.tip() - number)
+
+    @precondition(lambda self: self.state.branch is not None and self.staged.rows)
+    @rule(
+        choice=st.sets(st.integers(0, 50), min_size=1, max_size=4),
+        value=st.sampled_from(("gold", "bad", None)),
+    )
+    def label(self, choice: set[int], value: str | None) -> None:
+        data = self.staged
+        chosen = {data.rows[at % len(data.rows)].id for at in choice}
+        rows = tuple(replace(row, quality=value) if row.id in chosen else row for row in data.rows)
+        values: dict[str, Any] = {} if value is None else {"quality": value}
+        remove = ["quality"] if value is None else []
+        do = lambda r: r.label(values, sorted(chosen), remove=remove)  # noqa: E731
+        self.act(do, self.with_staged(replace(data, rows=rows)))
 
     # Commits and refs
 
@@ -447,7 +478,9 @@ class Walk(RuleBasedStateMachine):
         if self.steps == 0:
             return
         found = self.read() if self.state.head or self.state.stages else []
-        assert [each[2] for each in found] == list(self.staged.ids)
+        assert [(each[2], each[3]) for each in found] == [
+            (row.id, row.quality) for row in self.staged.rows
+        ]
         status = self.repository.status()
         assert (status.branch, status.commit) == (self.state.branch, self.state.head)
         if self.staged.rows != self.committed(self.state.head).rows:

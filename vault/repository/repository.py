@@ -17,6 +17,7 @@ from vault.store.operation_log import Intent, OperationLog
 
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample
+    from vault.objects.labels.label_set import LabelValue
     from vault.operations.clean import CleanReport
     from vault.operations.duplicates.report import DedupeReport
     from vault.operations.duplicates.settings import DedupeArguments
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from vault.operations.history.undo import OperationsReport, UndoReport
     from vault.operations.imports.import_options import ImportArguments, RecordArguments
     from vault.operations.imports.import_report import ImportReport
+    from vault.operations.labelling.label import LabelArguments, LabelReport
+    from vault.operations.labelling.list_labels import LabelsReport
+    from vault.operations.labelling.queue import QueueReport
     from vault.operations.quarantine.list_items import (
         QuarantineExport,
         QuarantineReport,
@@ -230,6 +234,79 @@ class Repository:
             containment=containment,
         )
         return remove_duplicates(self._context(), wanted)
+
+    def label(
+        self,
+        values: Mapping[str, LabelValue],
+        examples: Sequence[str] = (),
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        remove: Sequence[str] = (),
+        **options: Unpack[LabelArguments],
+    ) -> LabelReport:
+        """Give labels to examples of the stage; take those named by `remove` off them.
+
+        Examples are named by the beginnings of their ids, or by expressions that must all hold.
+        `options` are the fields of `LabelOptions`. Raises InvalidInput (`label-name-invalid`,
+        `label-value-unknown` and more), NotFound (`example-not-there`), Conflict
+        (`rater-name-taken`, `detached-head`).
+        """
+        from vault.operations.labelling.label import LabelOptions, label_examples
+
+        return label_examples(
+            self._context(),
+            values,
+            LabelOptions(**options),
+            remove=remove,
+            examples=examples,
+            where=self._conditions(where, filters),
+        )
+
+    def label_from(
+        self,
+        path: str,
+        columns: Mapping[str, str],
+        *,
+        key: str = "id",
+        stdin: BinaryIO | None = None,
+        **options: Unpack[LabelArguments],
+    ) -> LabelReport:
+        """Give examples of the stage the labels that a file has for them.
+
+        `columns` has for each label the column or dotted path that holds it, `key` is the column
+        that says which example: `id`, or a field of the records. Raises what `label` raises, and
+        InvalidInput (`column-missing`, `label-contradictory` and more).
+        """
+        from vault.operations.labelling.label import LabelOptions
+        from vault.operations.labelling.label_from_file import label_from_file
+
+        wanted = LabelOptions(**options)
+        return label_from_file(self._context(), path, columns, wanted, key=key, stdin=stdin)
+
+    def labels(self, revision: str | None = None) -> LabelsReport:
+        """Return the labels of a revision (the stage), and how many examples have each value."""
+        from vault.operations.labelling.list_labels import list_labels
+
+        return list_labels(self._context(), revision)
+
+    def label_queue(
+        self,
+        queue: str | None = None,
+        *,
+        person: str | None = None,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        limit: int = 20,
+    ) -> QueueReport:
+        """Return the examples of the stage that wait for a label, or on which people differ.
+
+        `queue` is a label, `conflicts` or `disagreement`; see `vault.operations.labelling.queue`.
+        """
+        from vault.operations.labelling.queue import label_queue
+
+        conditions = self._conditions(where, filters)
+        return label_queue(self._context(), queue, person=person, where=conditions, limit=limit)
 
     def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
         """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.

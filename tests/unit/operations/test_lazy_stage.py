@@ -134,7 +134,7 @@ def test_a_dataset_with_conflicts_is_not_committed_or_exported(library: Library)
 
 
 def test_one_import_reads_no_label_set(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vault.objects import label_set
+    from vault.objects.labels import label_set
 
     label_all(library)
     library.repository.commit("labelled")

@@ -62,6 +62,12 @@ Path = tuple[str | int, ...]
 """Names of fields, and numbers within lists, which count from 1 (from the end below 0)."""
 
 
+def label_path(path: Path) -> Path | None:
+    """Return a path below `labels` as the name of one label, dots included; None for no name."""
+    names = [each for each in path if isinstance(each, str)]
+    return (".".join(names),) if names and len(names) == len(path) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Something that an expression reads of each example, as a type.

@@ -17,6 +17,7 @@ from vault.catalogue.expressions.columns import (
     Path,
     Reference,
     Type,
+    label_path,
 )
 from vault.catalogue.expressions.syntax import Node, Source
 from vault.catalogue.expressions.terms import SQL_TYPES, Term, fixed
@@ -57,7 +58,8 @@ class Names:
         return fixed(node, column.type, self._read(node, Reference(root, (), column.type)))
 
     def _open_path(self, node: Node, root: str, path: Path) -> Term:
-        if not path or (root == LABELS and (len(path) > 1 or not isinstance(path[0], str))):
+        path = path if root == DATA else label_path(path) or ()
+        if not path:
             example = "data.metadata.topic" if root == DATA else "labels.quality"
             raise InvalidExpression(
                 f'"{root}" needs the name of a {"field" if root == DATA else "label"}',

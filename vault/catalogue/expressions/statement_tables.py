@@ -15,6 +15,7 @@ from vault.catalogue.expressions.columns import (
     SPLIT,
     Reference,
     Type,
+    label_path,
 )
 from vault.catalogue.expressions.limits import HIDDEN
 from vault.catalogue.expressions.statement_calls import StatementGuard
@@ -140,9 +141,10 @@ class Tables(ABC):
         table = alias or self._only_table(node, root)
         is_label = root in (LABELS, OLD_LABELS)
         paths = self.changed if self.kind(table) == "changes" else self.paths
-        if is_label and (len(path) > 1 or not isinstance(path[0], str)):
+        read_path = label_path(path) if is_label else path
+        if read_path is None:
             raise InvalidExpression(
-                "a label has one name",
+                "the name of a label holds no number",
                 excerpt=self.source.at(node),
                 code="expression-invalid",
                 hint="write labels.NAME",
@@ -152,7 +154,7 @@ class Tables(ABC):
             if wanted in (Type.MESSAGES, Type.MESSAGE):
                 raise self.refused("a field as a list of messages", node)
             read = Type.TEXT if wanted in (Type.DATE, Type.TIMESTAMP) else wanted
-            reference = Reference(root, path, read)
+            reference = Reference(root, read_path, read)
             name = next((name for name, each in paths.items() if each == reference), None)
             if name is None:
                 name = f"{HIDDEN}{len(paths)}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vault.cli.frame import options
+from vault.cli.frame.input_stream import standard_input
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.pairs import read_pairs
 from vault.cli.frame.render import emit, hint, warn
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 @click.option("--replace-all", is_flag=True, help="Make the whole stage what the files hold.")
 @click.option("--update", is_flag=True, help="Put edited examples in the place of their old state.")
 @click.option("--key", metavar="FIELD", help="With --update: the field that says which is which.")
+@click.option(
+    "--split-from-name", is_flag=True, help="Take the side of train.jsonl, test.jsonl, … from it."
+)
 @click.option("--readmit", is_flag=True, help="Let in what was removed deliberately.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything went to quarantine.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen; change nothing.")
@@ -74,6 +77,8 @@ def command(
     elif not report.read:
         gone = f": {_gone(report, mode)}" if report.taken_out else ""
         warn(invocation, f"there was no record to read{gone}")
+    if not given["split_from_name"] and len({each.side for each in report.files} - {None}) > 1:
+        hint(invocation, "the names of the files say sides: --split-from-name makes them labels")
     is_mapped = bool(mapping or given["format"])
     for step in next_steps(report, keeps_reading=is_mapped and not mode.startswith("replace")):
         hint(invocation, step)
@@ -88,18 +93,8 @@ def _gone(report: ImportReport, mode: str) -> str:
 
 def _import(invocation: Invocation, files: tuple[str, ...], *, mode: Mode, **given: Any) -> Any:
     repository = invocation.repository(writing=not given["dry_run"])
-    stdin = _standard_input() if "-" in files else None
+    stdin = standard_input("the records") if "-" in files else None
     return repository.import_files(files, stdin=stdin, mode=mode, **given)
-
-
-def _standard_input() -> BinaryIO:
-    if sys.stdin is None:
-        raise InvalidInput(
-            "standard input is closed, so `-` has nothing to read",
-            code="no-stdin",
-            hint="pipe the records in, or name a file: vault import FILE",
-        )
-    return sys.stdin.buffer
 
 
 def _mode(replace: bool, replace_all: bool, update: bool) -> Mode:

@@ -16,6 +16,7 @@ SYNONYMS = {
     "check": "validate",
     "remove": "rm",
     "delete": "rm",
+    "annotate": "label",
 }
 """Words of other tools, and the command that does the same here."""
 

@@ -12,13 +12,14 @@ from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample
+    from vault.operations.labelling.queue import QueueReport
     from vault.operations.queries.grep import FoundExample, GrepReport, Place
     from vault.operations.queries.query import ExamplesReport
 
 _ROLE_COLUMNS = 20
 
 
-def report_lines(report: ExamplesReport, verbose: bool) -> Iterator[str]:
+def report_lines(report: ExamplesReport | QueueReport, verbose: bool) -> Iterator[str]:
     """Yield the examples of a report, then how many there are."""
     from vault.objects.json.record import read_record
 

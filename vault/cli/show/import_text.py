@@ -85,9 +85,14 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
     yield _line(file.imported, f"{would}imported")
     if file.same_content:
         yield _line(file.same_content, "of these are a known conversation with other metadata", 2)
+    if file.labelled:
+        yield _line(file.labelled, f"of these {would}labelled", 2)
     if file.duplicates:
         kept = "would not be" if would else "not"
         yield _line(file.duplicates, f"already there, {kept} stored again")
+    if file.unlabelled:
+        verb = "would keep" if would else "keep"
+        yield _line(file.unlabelled, f"of these come with labels, and {verb} those they have", 2)
     if file.reordered:
         other = "of these have their keys in another order, in arguments or schemas of tools"
         yield paint(_line(file.reordered, other, 2), "yellow")

@@ -173,6 +173,44 @@ def labels_of_each(dataset: Dataset, keys: RowKeys) -> list[Combination]:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelOfEach:
+    """One label of some rows: row `i` has `values[place[i]]`, which is None where it has none."""
+
+    place: NDArray[np.int64]
+    values: Sequence[LabelValue | None]
+
+    def has(self) -> NDArray[np.bool_]:
+        """Tell which rows have the label."""
+        is_value = np.array([each is not None for each in self.values], np.bool_)
+        return is_value[self.place]
+
+
+def label_of_each(
+    dataset: Dataset, keys: RowKeys, wanted: Callable[[str], bool]
+) -> dict[str, LabelOfEach]:
+    """Return the labels of rows whose names are wanted, by name, in the order of `keys`.
+
+    Names that no row has are left out. Costs reading the label sets. Raises Corrupt.
+    """
+    values: dict[str, dict[tuple[type, LabelValue | None], int]] = {}
+    places: dict[str, NDArray[np.int64]] = {}
+    for part in _labelled_parts(dataset, keys):
+        for name, column in label_columns(dataset.store, part.sets).items():
+            if not wanted(name):
+                continue
+            known = values.setdefault(name, {(type(None), None): 0})
+            own = [known.setdefault((type(each), each), len(known)) for each in column.values]
+            found = np.array([*own, 0])[column.places_of(part.rows)]
+            if found.any():
+                place = places.setdefault(name, np.zeros(len(keys), np.int64))
+                place[part.positions] = found
+    return {
+        name: LabelOfEach(place, [value for _, value in values[name]])
+        for name, place in places.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
     """The sides of a split: row `i` is on `names[place[i]]`, on none where that is None."""
 
@@ -193,14 +231,13 @@ class Sides:
 
 def split_of_each(dataset: Dataset, keys: RowKeys) -> Sides | None:
     """Return the `split` label of each row as text; None if no row has one. Raises Corrupt."""
-    names: dict[str | None, int] = {None: 0}
-    place = np.zeros(len(keys), np.int64)
-    for part in _labelled_parts(dataset, keys):
-        column = label_columns(dataset.store, part.sets).get(SPLIT)
-        if column is not None:
-            sides = [names.setdefault(str(each), len(names)) for each in column.values]
-            place[part.positions] = np.array([*sides, 0])[column.places_of(part.rows)]
-    return Sides(place, list(names)) if place.any() else None
+    found = label_of_each(dataset, keys, lambda name: name == SPLIT).get(SPLIT)
+    if found is None:
+        return None
+    names: dict[str | None, int] = {}
+    texts = [None if each is None else str(each) for each in found.values]
+    number = [names.setdefault(each, len(names)) for each in texts]
+    return Sides(np.array(number)[found.place], list(names))
 
 
 def values_in_chunk(

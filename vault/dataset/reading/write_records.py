@@ -37,6 +37,7 @@ from vault.objects.json.text import (
     parse,
     parse_compact,
 )
+from vault.objects.labels.exported import exported_labels
 from vault.store.object_store import ObjectStore
 
 _BATCH = 64
@@ -75,6 +76,8 @@ class BlockIds:
     `ids` holds 16 bytes a record, `content_ids` 8 bytes (0 where `has_content` is 0). `formats`
     counts records by kind. `keys` are the update keys as JSON, None where a record has none.
     `choices` are the names of prompt and answer that fit the first raw record with several.
+    `labels` are those that an export wrote into records, by their places, as `exported_labels`
+    returns them.
     """
 
     ids: bytes
@@ -85,6 +88,7 @@ class BlockIds:
     refused: list[Refused]
     keys: list[bytes | None] | None
     choices: Sequence[FieldPair] = ()
+    labels: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class _PendingBlock:
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
     choices: Sequence[FieldPair] = ()
+    labels: dict[int, bytes] = field(default_factory=dict)
 
     def add(
         self,
@@ -171,6 +176,7 @@ class BlockWriter:
             refused=pending.refused,
             keys=pending.keys if reader.updating else None,
             choices=pending.choices,
+            labels=pending.labels,
         )
 
     def keep(self, wanted: NDArray[np.bool_], base_line: int) -> list[Placed]:
@@ -271,6 +277,9 @@ def _read_record(pending: _PendingBlock, text: bytes, line: int) -> None:
             text = without_member(text, EXPORT_MEMBER)
             value, canonical = parse(text)
         pending.add([text], [line], [value], [canonical])
+        labels = exported_labels(exported)
+        if labels is not None:
+            pending.labels[len(pending.rows) - 1] = labels
         if pending.reader.updating:
             pending.keys.append(_update_key(value, exported, pending.reader.key))
     except (UnreadableJson, FormatMismatch) as error:

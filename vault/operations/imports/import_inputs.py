@@ -19,6 +19,7 @@ from vault.objects.runs import only_in
 from vault.operations.imports.import_options import ImportMode, ImportOptions
 from vault.operations.imports.import_report import ImportedFile, ImportReport
 from vault.operations.imports.import_workers import WorkerTeam
+from vault.operations.imports.imported_labels import side_of_file
 from vault.operations.imports.ingest import FileOutcome, Ingest, Ingested, InputBlocks
 from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.imports.source_readers import reader_of_file, sources_read_anew
@@ -34,6 +35,8 @@ def import_inputs(
     team: WorkerTeam,
 ) -> ImportReport:
     """Read inputs with a team of workers and stage the outcome; `opened` gives their blocks."""
+    if options.split_from_name:
+        _require_sides(files)
     draft = draft_of(context, context.log.tip().view)
     dataset = open_dataset(context.store, draft.manifest)
     readers = [reader_of_file(context, dataset, each, options) for each in files]
@@ -59,8 +62,21 @@ def import_inputs(
     ingest.count_same_content(known.content)
     ingest.count_reordered(dataset, ingested.fresh.keys())
     _refuse_if_nothing_read(ingested, files)
+    if options.split_from_name:
+        for each in ingested.files:
+            each.side = side_of_file(each.path)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
     return replace(_report(ingested, staged, options), taken_out=taken_out)
+
+
+def _require_sides(files: Sequence[InputFile]) -> None:
+    unnamed = [each.path for each in files if side_of_file(each.path) is None]
+    if unnamed:
+        raise InvalidInput(
+            f"the name of {unnamed[0]} does not begin with train, validation or test",
+            code="side-not-named",
+            hint="leave out --split-from-name for it; `vault split` divides what has no side",
+        )
 
 
 def _by_unit(file: InputFile, reader: RecordReader) -> InputFile:
@@ -155,5 +171,8 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         first_reason=outcome.first_reason,
         unmatched=outcome.unmatched,
         merged=outcome.merged,
+        labelled=outcome.labelled,
+        unlabelled=outcome.unlabelled,
+        side=side_of_file(outcome.path) if outcome.imported else None,
         choices=tuple({"user": asked, "assistant": told} for asked, told in outcome.choices),
     )

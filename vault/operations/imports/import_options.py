@@ -29,10 +29,11 @@ class ImportOptions:
     """How an import is done; see `vault import --help` for each.
 
     `lines` and `paragraphs` say what is one example of plain text, instead of a file. `workers` is
-    the number of processes for large inputs (default: the cores, at most 4). A `mode` that was
-    given by its name is an ImportMode once the options are made. Raises InvalidInput
-    (`mode-unknown`; `key-without-update` for a key that nothing is looked up by;
-    `text-units-exclude` for both lines and paragraphs).
+    the number of processes for large inputs (default: the cores, at most 4). `split_from_name`
+    gives new examples the label `split` that the name of their file says. A `mode` that was given
+    by its name is an ImportMode once the options are made. Raises InvalidInput (`mode-unknown`;
+    `key-without-update` for a key that nothing is looked up by; `text-units-exclude` for both lines
+    and paragraphs).
     """
 
     format: str | None = None
@@ -46,6 +47,7 @@ class ImportOptions:
     workers: int | None = None
     lines: bool = False
     paragraphs: bool = False
+    split_from_name: bool = False
 
     @property
     def text_unit(self) -> TextUnit | None:
@@ -101,4 +103,5 @@ class ImportArguments(RecordArguments, total=False):
 
     lines: bool
     paragraphs: bool
+    split_from_name: bool
     source: str | None

@@ -23,7 +23,9 @@ class ImportedFile:
     and why the first one of the quarantined could not be read. When updating, `unmatched` records
     took the place of no example, and `merged` ones had become equal to another example, so that the
     one they were to replace stayed as it was. `choices` are the mappings that fit a record which
-    stayed raw because more than one does.
+    stayed raw because more than one does. `labelled` imported records have labels of the file;
+    `unlabelled` ones came with labels and were there already, so they keep their own. `side` is
+    that of a split which the name of the file says.
     """
 
     path: str
@@ -40,6 +42,9 @@ class ImportedFile:
     unmatched: int = 0
     merged: int = 0
     choices: tuple[Mapping[str, str], ...] = ()
+    labelled: int = 0
+    unlabelled: int = 0
+    side: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,22 @@ class FileOutcome:
     choices: Sequence[FieldPair] = ()
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
+    labels: dict[bytes, list[int]] = field(default_factory=dict)
+    side: str | None = None
+    unlabelled: int = 0
+
+    @property
+    def labelled(self) -> int:
+        """Count the records of the file that are new and come with labels, or with a side."""
+        return self.imported if self.side else sum(map(len, self.labels.values()))
+
+    def new_ordinals(self) -> NDArray[np.int64]:
+        """Return which of the rows that the import stores are this file's, ascending."""
+        parts = [np.zeros(0, np.int64)]
+        for first, count in self.entries:
+            if first >= int(_NEW):
+                parts.append(np.arange(count, dtype=np.int64) + (first - int(_NEW)))
+        return np.concatenate(parts)
 
 
 @dataclass(slots=True)
@@ -180,6 +196,7 @@ class Ingest:
         self._known.add(ids[new])
         entries = np.where(known, places, NOWHERE)
         number = int(new.sum())
+        self._take_labels(file, found, new)
         entries[new] = _NEW | np.arange(self._ordinal, self._ordinal + number, dtype=np.uint64)
         self._ordinal += number
         listed = (new | (known & (places != NOWHERE) & ~again)) & first
@@ -195,6 +212,16 @@ class Ingest:
             file, ids[repeated], content[repeated], np.where(known, places, NOWHERE)[repeated]
         )
         return new
+
+    def _take_labels(self, file: FileOutcome, found: BlockIds, new: NDArray[np.bool_]) -> None:
+        if not found.labels:
+            return
+        ordinal = (np.cumsum(new) - 1 + self._ordinal).tolist()
+        for position, labels in found.labels.items():
+            if new[position]:
+                file.labels.setdefault(labels, []).append(ordinal[position])
+            else:
+                file.unlabelled += 1
 
     def _again(
         self, ids: NDArray[np.void], known: NDArray[np.bool_], places: RowKeys

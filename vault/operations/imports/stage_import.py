@@ -24,6 +24,7 @@ from vault.objects.quarantine import (
 )
 from vault.objects.runs import RowKeys, Runs, distinct, in_both, only_in
 from vault.operations.imports.import_options import ImportMode, ImportOptions
+from vault.operations.imports.imported_labels import with_imported_labels
 from vault.operations.imports.ingest import FileOutcome, Ingested
 from vault.operations.imports.update_rows import updated
 from vault.session.context import Context, draft_of
@@ -70,7 +71,8 @@ def restage(
         manifest = _readmitted(dataset, manifest, runs.keys())
     if options.mode is not ImportMode.APPEND and manifest.labels:
         manifest = carry_labels(context, dataset, manifest)
-    return manifest
+    # Last: what a file says of an edited example counts more than what its old state had.
+    return with_imported_labels(context, dataset, manifest, ingested)
 
 
 def stage_ingested(

@@ -10,7 +10,7 @@ from typing import Any
 
 from vault.config import TEAM_FILE, read_team_section
 from vault.errors import InvalidInput
-from vault.objects.labels.label_name import check_writable_name
+from vault.objects.labels.label_name import check_writable_name, value_of
 from vault.objects.labels.label_set import LabelValue
 
 SECTION = "labels"
@@ -32,10 +32,20 @@ class Vocabulary:
     keys: tuple[str, ...] = ()
     raters: int = 1
 
-    def check(self, value: LabelValue) -> None:
-        """Raise InvalidInput (`label-value-unknown`) for a value that is none of `values`."""
-        if self.values is None or any(_same(value, each) for each in self.values):
-            return
+    def typed(self, text: str) -> LabelValue:
+        """Return the value that a text means: one of `values`, else as `value_of` reads it.
+
+        Raises what `check` raises.
+        """
+        for each in self.values or ():
+            if shown_value(each) == text:
+                return each
+        return self.check(value_of(text))
+
+    def check(self, value: LabelValue) -> LabelValue:
+        """Return a value; InvalidInput (`label-value-unknown`) if it is none of `values`."""
+        if self.values is None or any(same_value(value, each) for each in self.values):
+            return value
         shown = [shown_value(each) for each in self.values]
         near = difflib.get_close_matches(shown_value(value), shown, n=1)
         raise InvalidInput(
@@ -67,7 +77,8 @@ def shown_value(value: LabelValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _same(one: LabelValue, other: LabelValue) -> bool:
+def same_value(one: LabelValue | None, other: LabelValue | None) -> bool:
+    """Tell whether two values are one: 1 and 1.0 are, 1 and true are not."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 

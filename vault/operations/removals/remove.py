@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from vault.dataset.changing.edit import rearranged
 from vault.dataset.changing.stage import Staged, change_and_count
-from vault.dataset.choosing.by_id_prefix import rows_named
+from vault.dataset.choosing.chosen_rows import chosen_rows, require_choice
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.removals import removals_for, with_removals
-from vault.errors import InvalidInput
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
 from vault.presentation.report_html import Displayed
@@ -39,19 +38,13 @@ def remove_examples(
     (`examples-missing`, `examples-or-where`, `example-ambiguous`, `example-invalid`, and those of
     expressions), NotFound (`example-not-there`), Conflict (`detached-head`).
     """
-    if bool(examples) == bool(where):
-        raise _named_wrongly(bool(examples))
+    require_choice(examples, where)
 
     def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, int]:
-        keys = dataset.keys()
-        if examples:
-            rows = rows_named(dataset, keys, examples, where="the stage")
-        else:
-            from vault.dataset.choosing.saved_filters import satisfying
-
-            rows = satisfying(context, dataset, keys, where)
+        rows = chosen_rows(context, dataset, examples, where)
         if not len(rows):
             return dataset.manifest, 0
+        keys = dataset.keys()
         manifest = rearranged(dataset, keys, keys[only_in(keys, rows)])
         # A program types nothing, and the ids say themselves which examples were meant.
         words = [REASON, *(word for each in where for word in ("--where", each))] if where else []
@@ -60,17 +53,3 @@ def remove_examples(
 
     staged, removed = change_and_count(context, change)
     return RemoveReport(removed, staged)
-
-
-def _named_wrongly(both: bool) -> InvalidInput:
-    if both:
-        return InvalidInput(
-            "examples are named by their ids or by an expression, not by both",
-            code="examples-or-where",
-            hint="leave out the ids or --where",
-        )
-    return InvalidInput(
-        "it is not said which examples",
-        code="examples-missing",
-        hint='name them by their ids, or by an expression: --where "tokens > 4000"',
-    )

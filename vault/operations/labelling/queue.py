@@ -1,0 +1,138 @@
+"""`label --queue`: the examples that wait for a person, or on which people differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dataset.choosing.saved_filters import satisfying
+from vault.dataset.listed import ListedExample, listed, open_revision
+from vault.dataset.reading.labels import LabelOfEach, label_of_each
+from vault.errors import InvalidInput
+from vault.objects.labels.label_name import check_label_name
+from vault.operations.labelling.raters import rated_by, rater_name
+from vault.operations.labelling.vocabulary import Vocabulary, same_value, vocabularies
+from vault.presentation.report_html import Displayed
+from vault.session.context import Context
+
+CONFLICTS = "conflicts"
+"""The queue of examples on which people differ, and nobody settled it."""
+
+DISAGREEMENT = "disagreement"
+"""The queue of examples on which a person and a judge differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport(Displayed):
+    """Examples that wait, in the order of the stage: how many, and those that are shown.
+
+    `queue` is a label, `conflicts` or `disagreement`.
+    """
+
+    queue: str
+    examples: int
+    items: tuple[ListedExample, ...]
+
+
+def label_queue(
+    context: Context,
+    queue: str | None = None,
+    *,
+    person: str | None = None,
+    where: Sequence[str] = (),
+    limit: int = 20,
+) -> QueueReport:
+    """Return the examples of the stage that wait, those shown with their labels.
+
+    For a label: those without it that this person (the author) has not labelled, and fewer others
+    than `vault.toml` wants. `conflicts`: those on which people gave different values and which
+    have no value yet. `disagreement`: those on which a judge's label `judge.RUBRIC.NAME` is not
+    what people say of `NAME`. Without a name: the only label of `vault.toml`. Costs reading the
+    label sets. Raises InvalidInput (`queue-missing`, `label-name-invalid`, `person-invalid`).
+    """
+    known = vocabularies(context.folder)
+    _, dataset = open_revision(context, None)
+    keys = dataset.keys()
+    if where:
+        keys = satisfying(context, dataset, keys, where)
+    name = queue or _only_label(known)
+    labels = label_of_each(dataset, keys, lambda _: True)
+    if name == CONFLICTS:
+        waits = _any(len(keys), [_in_conflict(labels, each) for each in _rated(labels, known)])
+    elif name == DISAGREEMENT:
+        waits = _any(len(keys), list(_judged_otherwise(labels)))
+    else:
+        vocabulary = known.get(check_label_name(name), Vocabulary(name))
+        waits = _lacks(labels, vocabulary, person or context.intent.author, len(keys))
+    found = keys[waits]
+    items = tuple(listed(dataset, found[:limit]))
+    return QueueReport(name, len(found), items)
+
+
+def _only_label(known: Mapping[str, Vocabulary]) -> str:
+    if len(known) == 1:
+        return next(iter(known))
+    named = f"one of {', '.join(known)}" if known else "the label that is to be given"
+    raise InvalidInput(
+        "nothing says which queue",
+        code="queue-missing",
+        hint=f"name {named}: vault label --queue {next(iter(known), 'quality')}",
+    )
+
+
+def _lacks(
+    labels: Mapping[str, LabelOfEach], vocabulary: Vocabulary, person: str, count: int
+) -> NDArray[np.bool_]:
+    """Tell which rows lack a label, and a vote of this person if several people give it."""
+    name = vocabulary.name
+    lacks = np.ones(count, np.bool_)
+    if name in labels:
+        lacks &= ~labels[name].has()
+    if vocabulary.raters == 1:
+        return lacks
+    votes = np.zeros(count, np.int64)
+    rater = rater_name(person)
+    for each, column in rated_by(labels, name).items():
+        if each == rater:
+            lacks &= ~column.has()
+        votes += column.has()
+    return lacks & (votes < vocabulary.raters)
+
+
+def _rated(labels: Mapping[str, LabelOfEach], known: Mapping[str, Vocabulary]) -> list[str]:
+    """Return the labels that several people give, as vault.toml says."""
+    return [each.name for each in known.values() if each.raters > 1 and rated_by(labels, each.name)]
+
+
+def _in_conflict(labels: Mapping[str, LabelOfEach], name: str) -> NDArray[np.bool_]:
+    votes = list(rated_by(labels, name).values())
+    differs = _any(len(votes[0].place), [_differ(votes[0], each) for each in votes[1:]])
+    for number, one in enumerate(votes[1:], 1):
+        for other in votes[number + 1 :]:
+            differs |= _differ(one, other)
+    return differs & ~labels[name].has() if name in labels else differs
+
+
+def _judged_otherwise(labels: Mapping[str, LabelOfEach]) -> list[NDArray[np.bool_]]:
+    judged = [each for each in labels if each.startswith("judge.") and each.count(".") == 2]
+    pairs = [(each, each.rpartition(".")[2]) for each in judged]
+    return [_differ(labels[judge], labels[name]) for judge, name in pairs if name in labels]
+
+
+def _differ(one: LabelOfEach, other: LabelOfEach) -> NDArray[np.bool_]:
+    """Tell which rows have both labels, with different values."""
+    differs = [
+        [None not in (mine, theirs) and not same_value(mine, theirs) for theirs in other.values]
+        for mine in one.values
+    ]
+    return np.array(differs, np.bool_)[one.place, other.place]
+
+
+def _any(count: int, masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    result = np.zeros(count, np.bool_)
+    for each in masks:
+        result |= each
+    return result
