@@ -173,6 +173,35 @@ def labels_of_each(dataset: Dataset, keys: RowKeys) -> list[Combination]:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedLabels:
+    """Some labels of some rows: `values[place[i, j]]` is that of row `i` by the name `j`.
+
+    A place of -1 is no label. Values are distinct; equal numbers are one, 1 and true are two.
+    """
+
+    place: NDArray[np.int64]
+    values: Sequence[LabelValue]
+
+
+def labels_named(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> NamedLabels:
+    """Return the labels of some names, of rows in the order of `keys`.
+
+    Costs reading the label sets, 0.1 µs a label. Raises Corrupt.
+    """
+    numbers: dict[tuple[bool, LabelValue], int] = {}
+    place = np.full((len(keys), len(names)), -1, np.int64)
+    for part in _labelled_parts(dataset, keys):
+        columns = label_columns(dataset.store, part.sets)
+        for at, name in enumerate(names):
+            column = columns.get(name)
+            if column is not None:
+                own = [(isinstance(each, bool), each) for each in column.values]
+                number = [numbers.setdefault(each, len(numbers)) for each in own]
+                place[part.positions, at] = np.array([*number, -1])[column.places_of(part.rows)]
+    return NamedLabels(place, [value for _, value in numbers])
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
     """The sides of a split: row `i` is on `names[place[i]]`, on none where that is None."""
 
