@@ -56,7 +56,7 @@ def test_a_judge_is_corrected_and_told_not_calibrated(labelled: Path, run: Run) 
     outcome = run("agreement", "checked", "judge.help.score", "--cut", "0.5")
     assert outcome.code == 0, outcome.err
     said = outcome.out
-    assert "says yes to 80.0 % of what is yes in checked (sensitivity)" in said
+    assert "of yes in checked, judge.help.score says yes to 80.0 % (sensitivity)" in said
     assert "40 examples judged: 50.0 % yes" in said
     assert "corrected for its errors: 50.0 % yes, 95 % interval" in said
     assert "not calibrated: 30 examples with both labels, at least 100 are needed" in said

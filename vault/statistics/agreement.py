@@ -22,8 +22,7 @@ Columns = Iterator[Floats]
 def raw_agreement(ratings: Ratings, resamples: Resamples) -> Floats:
     """Return the share of equal ones among all pairs of ratings of one example."""
     given = ratings.given
-    same = sum(each * (each - 1) for each in _counts(ratings))
-    sums = resamples.sums([np.asarray(same, np.float64), given * (given - 1)])
+    sums = resamples.sums([_equal_pairs(ratings), given * (given - 1) / 2])
     return quotient(sums[:, 0], sums[:, 1])
 
 
@@ -89,8 +88,8 @@ def krippendorff_alpha(ratings: Ratings, resamples: Resamples) -> Floats:
         counts = [np.where(is_paired, each, 0) for each in _counts(ratings)]
         yield from (each.astype(np.float64) for each in counts)
         if ratings.scale is Scale.NOMINAL:
-            squares = np.sum([each * each for each in counts], axis=0)
-            yield np.where(is_paired, ratings.given**2 - squares, 0) / each_less
+            given = ratings.given
+            yield (given * (given - 1) - 2 * _equal_pairs(ratings)) / each_less
         else:
             # The coincidences of each two values: Krippendorff's o_ck, for c < k.
             yield from (one * other / each_less for one, other in combinations(counts, 2))
@@ -133,7 +132,7 @@ def gwet_ac(ratings: Ratings, resamples: Resamples) -> Floats:
     pairs = np.maximum(given * (given - 1), 1)
     is_paired = (given >= 2).astype(np.float64)
     if ratings.positions is None:
-        agreed = np.sum([each * (each - 1) for each in _counts(ratings)], axis=0) / pairs
+        agreed = 2 * _equal_pairs(ratings) / pairs
         weights = float(q)
     else:
         total, squares = _moments(ratings)
@@ -160,6 +159,19 @@ def _counts(ratings: Ratings) -> Columns:
     """Yield n_c of each pattern, value by value."""
     for value in range(ratings.categories):
         yield (ratings.patterns == value).sum(axis=1).astype(np.float64)
+
+
+def _equal_pairs(ratings: Ratings) -> Floats:
+    """Return how many pairs of ratings of each pattern are equal, by whichever way is shorter."""
+    equal = np.zeros(len(ratings.patterns))
+    pairs = ratings.raters * (ratings.raters - 1) // 2
+    if pairs > ratings.categories:
+        for count in _counts(ratings):
+            equal += count * (count - 1) / 2
+        return equal
+    for one, other in combinations(ratings.patterns.T, 2):
+        equal += (one == other) & (one != MISSING)
+    return equal
 
 
 def _moments(ratings: Ratings) -> tuple[Floats, Floats]:

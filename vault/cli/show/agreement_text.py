@@ -119,10 +119,8 @@ def _group(value: str, figures: Figures) -> list[str]:
 
 def _corrected(rate: CorrectedRate) -> Iterator[str]:
     judge, truth = _name(rate.judge), _name(rate.truth)
-    yield (
-        f"{judge} says yes to {_share(rate.sensitivity)} of what is yes in {truth} (sensitivity), "
-        f"no to {_share(rate.specificity)} of what is no (specificity)"
-    )
+    yield f"of yes in {truth}, {judge} says yes to {_share(rate.sensitivity)} (sensitivity)"
+    yield f"of no in {truth}, {judge} says no to {_share(rate.specificity)} (specificity)"
     yield f"{plural(rate.judged, 'example')} judged: {_share(rate.judged_rate)} yes"
     if rate.rate is None:
         why = "is no better than chance"
