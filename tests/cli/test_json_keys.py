@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
+from tests.support.labelling import Values, label_in_order
 from vault.cli.frame.command_table import COMMANDS
+from vault.repository import Repository
 
 Run = Callable[..., Outcome]
 
@@ -19,6 +21,11 @@ COMMIT = "commit parents author time message meta examples fingerprint branches 
 FILE = "path source format read imported duplicates same_content returned quarantined"
 CHANGES = "added removed changed relabelled"
 FINDING = "code name severity id source line message"
+FIGURES = (
+    "examples agreement agreement_interval kappa kappa_interval alpha alpha_interval ac2 "
+    "ac2_interval"
+)
+TABLE = "table{rows columns values counts}"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
 
 KEYS: dict[str, list[tuple[str, str]]] = {
@@ -57,6 +64,20 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "query": [("query --where turns>1", "examples items[{id kind labels data}]")],
     "grep": [("grep the", "examples items[{id kind labels data places[{where found}]}]")],
     "sql": [("sql VALUES(1)", "rows[{col0}]")],
+    "agreement": [
+        (
+            "agreement quality",
+            f"{FIGURES} commit labels raters[{{name examples}}] scale weights kappa_of enough_for "
+            f"calibrated corrected {TABLE} by notes "
+            f"pairs[{{raters examples agreement kappa kappa_interval {TABLE}}}]",
+        ),
+        ("agreement quality --by topic", f"by{{x{{{FIGURES}}}}}"),
+        (
+            "agreement quality.anna judge.help.score --cut 0.5",
+            "corrected{judge truth examples sensitivity specificity judged judged_rate rate "
+            "interval} calibrated",
+        ),
+    ],
     "validate": [
         (
             "validate",
@@ -202,5 +223,12 @@ def _prepare(line: str, run: Run) -> None:
         run("rm", json.loads(text)["_vault"]["id"])
         run("commit", "-m", "two")
         run("tag", "v2")
+    elif line.startswith("agreement"):
+        labels: dict[str, Values] = {
+            "quality.anna": [True, False, True, True],
+            "quality.ben": [True, False, False, True],
+            "judge.help.score": [0.9, 0.1, 0.4, 0.7],
+        }
+        label_in_order(Repository.open(Path.cwd(), author="ada"), labels)
     elif line == "redo":
         run("undo")

@@ -16,6 +16,7 @@ from vault.operations.duplicates.plan.plan import Comparing
 from vault.operations.duplicates.settings import ComparingArguments, DedupeArguments
 from vault.operations.exports.export_options import ExportArguments, ExportOptions
 from vault.operations.imports.import_options import ImportArguments, ImportOptions, RecordArguments
+from vault.operations.labelling.agreement import AgreementArguments, AgreementOptions
 from vault.operations.labelling.label import LabelArguments, LabelOptions
 from vault.operations.quarantine.retry import RetryArguments, RetryOptions
 from vault.operations.queries.grep import GrepArguments, GrepOptions
@@ -40,6 +41,7 @@ def fields(*kinds: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "made"),
     [
+        (AgreementArguments, [AgreementOptions]),
         (ImportArguments, [ImportOptions]),
         (RecordArguments, [ImportOptions]),
         (ComparingArguments, [Comparing]),

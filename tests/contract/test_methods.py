@@ -35,7 +35,7 @@ OF_THE_TERMINAL = {
 
 BELOW = (
     "operations", "dataset", "session", "processes", "catalogue", "formats", "store", "dedupe",
-    "generate", "rules",
+    "generate", "rules", "statistics",
 )  # fmt: skip
 """Rooms below `repository`: the command line may take types of values from them, and no verb."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ class Disk:
     _synced_files: set[int] = field(default_factory=set)
     _hollow: set[Path] = field(default_factory=set)
     _is_dead: bool = False
+    # What is noted of a call and the call itself are one step, whatever other threads do.
+    _step: threading.RLock = field(default_factory=threading.RLock)
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Put the watched calls in the place of the real ones, until the patch is undone."""
@@ -58,15 +61,16 @@ class Disk:
 
     def _watched(self, real: Callable[..., Any], note: Callable[..., None]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
-            if self._is_dead:
-                raise Crash
-            self.calls += 1
-            if self.calls == self.crash_at:
-                self._is_dead = True
-                raise Crash
-            note(*arguments)
-            # The real fsync would only cost time: no real power is cut.
-            return None if real.__name__ == "fsync" else real(*arguments, **options)
+            with self._step:
+                if self._is_dead:
+                    raise Crash
+                self.calls += 1
+                if self.calls == self.crash_at:
+                    self._is_dead = True
+                    raise Crash
+                note(*arguments)
+                # The real fsync would only cost time: no real power is cut.
+                return None if real.__name__ == "fsync" else real(*arguments, **options)
 
         return call
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vault.operations.history.undo import OperationsReport, UndoReport
     from vault.operations.imports.import_options import ImportArguments, RecordArguments
     from vault.operations.imports.import_report import ImportReport
+    from vault.operations.labelling.agreement import AgreementArguments, AgreementReport
     from vault.operations.labelling.label import LabelArguments, LabelReport
     from vault.operations.labelling.list_labels import LabelsReport
     from vault.operations.labelling.queue import QueueReport
@@ -553,6 +554,27 @@ class Repository:
 
         conditions = self._conditions(where, filters)
         return iterate_diff(self._context(), old, new, key=key, where=conditions)
+
+    def agreement(
+        self,
+        names: Sequence[str],
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        **options: Unpack[AgreementArguments],
+    ) -> AgreementReport:
+        """Return how far labels agree, in a revision (the stage); one name: all of its raters.
+
+        `options` are the fields of `AgreementOptions`. The last of several names may be the
+        revision. Raises NotFound (`label-not-found`, `revision-not-found`), InvalidInput
+        (`raters-missing`, `label-values-mixed` and more).
+        """
+        from vault.operations.labelling.agreement import AgreementOptions, agreement
+
+        conditions = self._conditions(where, filters)
+        wanted = AgreementOptions(**options)
+        return agreement(self._context(), names, revision, wanted, expressions=conditions)
 
     def sql(self, statement: str, *, seconds: float = 60.0) -> SqlReport:
         """Return what a read-only query answers; see `vault.operations.queries.sql`."""

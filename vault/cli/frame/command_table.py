@@ -91,6 +91,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("query", "show the examples that satisfy an expression"),
             Entry("grep", "show the examples that hold a text, and where"),
             Entry("sql", "ask a question in SQL"),
+            Entry("agreement", "tell how far people and judges agree in their labels"),
         ),
     ),
     Section(

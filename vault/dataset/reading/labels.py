@@ -211,6 +211,38 @@ def label_of_each(
 
 
 @dataclass(frozen=True, slots=True)
+class NamedLabels:
+    """Some labels of some rows: `values[place[i, j]]` is that of row `i` by the name `j`.
+
+    A place of -1 is no label. Values are distinct; equal numbers are one, 1 and true are two.
+    """
+
+    place: NDArray[np.int64]
+    values: Sequence[LabelValue]
+
+
+def labels_named(dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> NamedLabels:
+    """Return the labels of some names, of rows in the order of `keys`.
+
+    Costs reading the label sets, 0.1 µs a label. Raises Corrupt.
+    """
+    found = label_of_each(dataset, keys, set(names).__contains__)
+    numbers: dict[tuple[bool, LabelValue], int] = {}
+    place = np.full((len(keys), len(names)), -1, np.int64)
+    for at, name in enumerate(names):
+        if name in found:
+            column = found[name]
+            number = [
+                -1
+                if each is None
+                else numbers.setdefault((isinstance(each, bool), each), len(numbers))
+                for each in column.values
+            ]
+            place[:, at] = np.array(number, np.int64)[column.place]
+    return NamedLabels(place, [value for _, value in numbers])
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
     """The sides of a split: row `i` is on `names[place[i]]`, on none where that is None."""
 
