@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         VaultError,
     )
     from vault.repository import Repository
-    from vault.repository.entrance import doctor, init, load, open
+    from vault.repository.entrance import doctor, init, load, open, provenance
     from vault.repository.snapshot import Snapshot
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "init",
     "load",
     "open",
+    "provenance",
 ]
 
 _ENTRANCE = "vault.repository.entrance"
@@ -58,6 +59,7 @@ _MODULES = {
     "init": _ENTRANCE,
     "load": _ENTRANCE,
     "open": _ENTRANCE,
+    "provenance": _ENTRANCE,
 }
 
 

@@ -146,7 +146,7 @@ def test_a_link_is_written_through(run: Run, committed: Path) -> None:
 
 
 def test_whoever_may_not_write_beside_the_repository_can_export(
-    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = os.open
 
@@ -156,7 +156,8 @@ def test_whoever_may_not_write_beside_the_repository_can_export(
         return opened(path, flags, *others, **named)
 
     monkeypatch.setattr(os, "open", refuse)
-    target = tmp_path / "out.jsonl"
+    target = committed / "data" / "out.jsonl"
+    target.parent.mkdir()
     outcome = run("export", "-o", str(target))
     assert (outcome.code, target.exists()) == (0, True)
     assert "warning: vault.lock may not be written here" in outcome.err
@@ -164,7 +165,7 @@ def test_whoever_may_not_write_beside_the_repository_can_export(
 
 
 def test_an_export_whose_lock_cannot_be_written_leaves_no_file(
-    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = os.open
 
@@ -174,9 +175,10 @@ def test_an_export_whose_lock_cannot_be_written_leaves_no_file(
         return opened(path, flags, *others, **named)
 
     monkeypatch.setattr(os, "open", refuse)
-    target = tmp_path / "out.jsonl"
+    target = committed / "data" / "out.jsonl"
+    target.parent.mkdir()
     assert run("export", "-o", str(target)).code == 5
-    assert list(tmp_path.glob("*out*")) == []
+    assert list(target.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("revision", [(), ("HEAD",), ("main",)])

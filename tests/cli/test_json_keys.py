@@ -57,6 +57,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "diff": [
         ("diff", f"from to {CHANGES} unchanged by items[{{change what id old_id}}]"),
         ("diff --by topic", f"by{{x{{{CHANGES}}}}} items"),
+        (
+            "diff --from-lock old.lock vault.lock",
+            "items[{path change old new added removed request unknown}] unchanged",
+        ),
         ("diff v1 HEAD --stat", f"from to {CHANGES} unchanged by items validation"),
     ],
     "head": [("head 2", "examples items[{id kind labels data}]")],
@@ -93,7 +97,22 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ),
     ],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
-    "export": [("export -o a.jsonl", EXPORT), ("export -o folder", EXPORT)],
+    "export": [
+        ("export -o a.jsonl", EXPORT),
+        ("export -o folder", EXPORT),
+        ("export --locked", "files[{path examples sha256}] unchanged"),
+    ],
+    "lock": [
+        ("lock --check", "ok items[{path state commit tag}] skipped"),
+    ],
+    "which": [
+        ("which a.jsonl", "sha256 items[{path commit tag examples matches command}]"),
+        ("which a.jsonl --line 1", "line{line id source source_line commits} items"),
+    ],
+    "note": [
+        ("note HEAD model=small", "commit items[{key value author time}]"),
+        ("note HEAD", "commit items[{key value author time}]"),
+    ],
     "checkout": [
         ("checkout v1 -o b.jsonl", EXPORT),
         ("checkout main", f"branch commit staged{{{CHANGES}}}"),
@@ -212,6 +231,15 @@ def _prepare(line: str, run: Run) -> None:
         run("import", "raw.jsonl")
     elif "labels.csv" in line:
         Path("labels.csv").write_text("topic,x\nx,1\n")
+    elif line in ("lock --check", "export --locked") or line.startswith("which"):
+        run("export", "-o", "a.jsonl")
+        if line == "export --locked":
+            Path("a.jsonl").unlink()
+    elif "old.lock" in line:
+        Path("old.lock").write_text("")
+        run("export", "-o", "a.jsonl")
+    elif line == "note HEAD":
+        run("note", "HEAD", "a=b")
     elif line == "label --list":
         run("label", "quality=gold", "--where", "turns > 0")
     elif line.startswith("dedupe"):

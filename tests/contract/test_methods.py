@@ -17,6 +17,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "tag": ("tag", "tags", "delete_tag"),
     "diff": ("diff", "iterate_diff"),
     "checkout": ("export",),
+    "label": ("label", "label_from", "labels", "label_queue"),
+    "lock": ("check_lock", "export_locked", "compare_locks"),
 }
 """Commands whose methods have other names than the command."""
 

@@ -86,6 +86,7 @@ COMMANDS = (
     Command("tag", lambda b, f: _in(b, f).tag("v2", message="new")),
     Command("tag-move", lambda b, f: _in(b, f).tag("v1", replace=True)),
     Command("tag-delete", lambda b, f: _in(b, f).delete_tag("v1"), (NotFound,)),
+    Command("note", lambda b, f: _in(b, f).note("v1", {"model": "small"})),
     Command("branch", lambda b, f: _in(b, f).branch("b2", "v1"), (AlreadyExists,)),
     Command("branch-rename", lambda b, f: _in(b, f).rename_branch("trunk")),
     Command("branch-delete", lambda b, f: _in(b, f).delete_branch("old"), (NotFound,)),

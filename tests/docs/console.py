@@ -23,6 +23,8 @@ _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M
 _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
+    (re.compile(r"(?m)^(\w+=\S+  )\S+(?= TIME$)"), r"\1SOMEBODY"),
     (re.compile(r"(?m)^(author: |  by )\S+"), r"\1SOMEBODY"),
     (re.compile(r"(?m)^( *\d+  TIME  )\S+"), r"\1SOMEBODY"),
     (re.compile(r"(?m) in /\S+/\.vault$"), " in PLACE"),

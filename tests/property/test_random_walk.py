@@ -76,6 +76,7 @@ class State:
     branches: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, Data] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     branch: str | None = "main"
     detached: str | None = None
 
@@ -357,6 +358,20 @@ class Walk(RuleBasedStateMachine):
         tags[name] = self.state.head
         self.act(lambda r: r.tag(name, replace=True), replace(self.state, tags=tags))
 
+    @precondition(lambda self: self.commits)
+    @rule(choice=st.integers(0, 1000), value=st.sampled_from(("m1", "m2", None)))
+    def note_fact(self, choice: int, value: str | None) -> None:
+        commit = sorted(self.commits)[choice % len(self.commits)]
+        notes = {each: said for each, said in self.state.notes.items() if each != commit}
+        if value is not None:
+            notes[commit] = value
+            do = lambda r: r.note(commit, {"model": value})  # noqa: E731
+        elif commit not in self.state.notes:
+            return self.refused(lambda r: r.note(commit, {}, remove=["model"]))
+        else:
+            do = lambda r: r.note(commit, {}, remove=["model"])  # noqa: E731
+        self.act(do, replace(self.state, notes=notes))
+
     @rule(name=st.sampled_from(NAMES))
     def branch_off(self, name: str) -> None:
         state = self.state
@@ -491,6 +506,9 @@ class Walk(RuleBasedStateMachine):
         view = self.repository._log.tip().view
         assert dict(view.branches) == dict(self.state.branches)
         assert {name: tag.commit for name, tag in view.tags.items()} == dict(self.state.tags)
+        said = {each: self.repository.note(each).items for each in self.state.notes}
+        assert {each: items[0].value for each, items in said.items()} == dict(self.state.notes)
+        assert view.notes.keys() == self.state.notes.keys()
         removed = {each.id for each in self.repository.removed().items}
         assert removed == self.staged.removed
 

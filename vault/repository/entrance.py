@@ -11,6 +11,7 @@ from vault.errors import NotFound
 from vault.repository import Repository, utc_now
 
 if TYPE_CHECKING:
+    from vault.operations.locks.provenance import Provenance
     from vault.operations.upkeep.doctor import DoctorReport
     from vault.repository.repository import OpenArguments
     from vault.repository.snapshot import Snapshot
@@ -56,6 +57,23 @@ def load(repository: str | os.PathLike[str] | Repository, revision: str = "HEAD"
     """
     opened = repository if isinstance(repository, Repository) else open(repository)
     return opened.snapshot(revision)
+
+
+def provenance(path: str | os.PathLike[str]) -> Provenance:
+    """Return where an exported file is from: of the repository that its folder is in.
+
+    The file is found by what it holds, whatever it is called now; `to_dict()` of the result is
+    what an experiment tracker keeps. Raises NotFound (`file-not-found`, `repository-not-found`,
+    `origin-not-found`), InvalidInput (`lock-damaged`).
+    """
+    from vault.operations.locks.provenance import provenance_of
+
+    file = Path(path)
+    if not file.is_file():
+        raise NotFound(
+            f"{file} is no file", code="file-not-found", hint="name a file that vault exported"
+        )
+    return provenance_of(_root_of(file.resolve().parent), file)
 
 
 def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:

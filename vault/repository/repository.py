@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vault.operations.history.discard import DiscardReport
     from vault.operations.history.init import InitReport
     from vault.operations.history.log import LogReport
+    from vault.operations.history.note import NoteReport
     from vault.operations.history.reset import ResetReport
     from vault.operations.history.revert import RevertReport
     from vault.operations.history.show import CommitShown, ExampleShown
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from vault.operations.labelling.label import LabelArguments, LabelReport
     from vault.operations.labelling.list_labels import LabelsReport
     from vault.operations.labelling.queue import QueueReport
+    from vault.operations.locks.check import LockCheck
+    from vault.operations.locks.compare_locks import LockDiff
+    from vault.operations.locks.rebuild import RebuildReport
+    from vault.operations.locks.which import WhichReport
     from vault.operations.quarantine.list_items import (
         QuarantineExport,
         QuarantineReport,
@@ -458,6 +463,58 @@ class Repository:
 
         wanted = ExportOptions(where=self._conditions(where, filters), **options)
         return export(self._context(), revision, wanted, stdout=stdout)
+
+    def export_locked(self, paths: Sequence[str] = (), *, force: bool = False) -> RebuildReport:
+        """Write the files of `vault.lock` that are named, or all, byte for byte as they were.
+
+        All or none; unedited ones are left alone. Raises NotFound (`lock-missing`,
+        `file-not-locked`), InvalidInput (`lock-not-met`, naming the field), AlreadyExists
+        (`file-exists`, `file-edited`).
+        """
+        from vault.operations.locks.rebuild import export_locked
+
+        return export_locked(self._context(), paths, force=force)
+
+    def check_lock(self, paths: Sequence[str] = (), *, present: bool = False) -> LockCheck:
+        """Return which files of `vault.lock` are edited, missing or stale; `present` skips absent.
+
+        Raises NotFound (`lock-missing`, `file-not-locked`), InvalidInput (`lock-damaged`).
+        """
+        from vault.operations.locks.check import check_lock
+
+        return check_lock(self._context(), paths, present=present)
+
+    def which(
+        self, target: str, *, line: int | None = None, stdin: BinaryIO | None = None
+    ) -> WhichReport:
+        """Return where a file is from: its path, its SHA-256, or `-` for `stdin`.
+
+        `line` asks which example a line of it is. Raises NotFound (`file-not-found`,
+        `origin-not-found`, `line-not-found`).
+        """
+        from vault.operations.locks.which import which
+
+        return which(self._context(), target, line=line, stdin=stdin)
+
+    def compare_locks(self, old: str, new: str) -> LockDiff:
+        """Return what differs between two lock files, file by file and in examples.
+
+        Raises NotFound (`file-not-found`), InvalidInput (`lock-damaged`).
+        """
+        from vault.operations.locks.compare_locks import compare_locks
+
+        return compare_locks(self._context(), old, new)
+
+    def note(
+        self, revision: str, facts: Mapping[str, str] | None = None, *, remove: Sequence[str] = ()
+    ) -> NoteReport:
+        """Note facts about a commit that arrive later; its id stays. Without any, list them.
+
+        Raises NotFound (`revision-not-found`, `note-not-found`), InvalidInput (`note-invalid`).
+        """
+        from vault.operations.history.note import note
+
+        return note(self._context(), revision, facts or {}, remove=remove)
 
     def query(
         self,

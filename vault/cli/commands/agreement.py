@@ -8,7 +8,7 @@ from vault.cli.frame import options
 from vault.cli.frame.conditions import condition_options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit
-from vault.cli.show.agreement_text import report_lines
+from vault.cli.show.subsets.agreement_text import report_lines
 from vault.objects.labels.label_name import value_of
 
 

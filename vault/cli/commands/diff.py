@@ -10,6 +10,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.conditions import condition_options, limit_option
 from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.lock_diff import diff_locks
 from vault.cli.frame.render import emit, emit_raw_lines, hint, warn
 from vault.cli.show.diff_text import by_lines, count_lines, item_lines
 from vault.cli.show.stage_text import NOT_COMPARED
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--key", metavar="FIELD", help="The field that says which example is which.")
 @condition_options
 @limit_option
+@click.option(
+    "--from-lock", is_flag=True, help="Compare two versions of vault.lock: A and B are files."
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
 def command(
     invocation: Invocation,
@@ -40,6 +44,7 @@ def command(
     where: tuple[str, ...],
     filters: tuple[str, ...],
     limit: int,
+    from_lock: bool,
     exit_code: bool,
 ) -> int:
     """Show what changed, word by word: between HEAD and what is staged.
@@ -49,6 +54,9 @@ def command(
 
     A changed example has the key, conversation or prompt of the old one, or half of its words.
     """
+    if from_lock:
+        is_alone = not any((stat, jsonl, by, key, where, filters))
+        return int(diff_locks(invocation, old, new, is_alone=is_alone) and exit_code)
     repository = invocation.repository()
     narrowed: dict[str, Any] = {"key": key, "where": where, "filters": filters}
     if jsonl:
@@ -72,8 +80,7 @@ def command(
     emit(invocation, report, text)
     if not report.compared_texts:
         hint(invocation, "--key FIELD says which example is which, whatever their number")
-    if not counts_only and total > len(report.items):
-        left = total - len(report.items)
+    if not counts_only and (left := total - len(report.items)) > 0:
         hint(invocation, f"{left:,} more: `--limit {total}` shows all, `--jsonl` writes them out")
     return 1 if exit_code and total else 0
 

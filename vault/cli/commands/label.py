@@ -14,7 +14,7 @@ from vault.cli.frame.input_stream import standard_input
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint, warn
 from vault.cli.show.examples_text import report_lines
-from vault.cli.show.label_text import file_warnings, labelled_lines, list_lines
+from vault.cli.show.subsets.label_text import file_warnings, labelled_lines, list_lines
 from vault.cli.show.terminal import short_id
 from vault.errors import InvalidInput
 from vault.presentation.shell_words import shown_word

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +16,10 @@ from vault.cli.show.commit_text import commit_lines
 from vault.cli.show.count_text import count_changes
 from vault.cli.show.duplicate_text import keeper_lines
 from vault.cli.show.record_text import full_lines
+from vault.cli.show.subsets.lock_text import which_lines
 from vault.cli.show.terminal import paint, short_id
 from vault.cli.show.wrapped_text import Piece, wrap
+from vault.errors import NotFound
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
@@ -24,20 +28,35 @@ if TYPE_CHECKING:
 
 
 @options.command(example="vault show v1\nvault show 3f2a9c1b77d0")
-@click.argument("name", metavar="REV|EXAMPLE")
+@click.argument("name", metavar="REV|EXAMPLE|FILE")
 def command(invocation: Invocation, name: str) -> None:
     """Show a commit with its statistics, or an example with all that is known of it.
 
     A word is looked up as branch or tag, then as the beginning of a commit's id, then of an
-    example's.
+    example's. A file, or the SHA-256 of one, leads to the version that it came from: see `which`.
     """
-    report = invocation.repository().show(name)
+    repository = invocation.repository()
+    try:
+        report = repository.show(name)
+    except NotFound as error:
+        if not _may_be_file(name):
+            raise
+        try:
+            found = repository.which(name)
+        except NotFound:
+            raise error from None
+        emit(invocation, found, lambda found: which_lines(found, invocation.verbose))
+        return
 
     def text(report: Any) -> Iterator[str]:
         shown = _commit if hasattr(report, "statistics") else _example
         return shown(report, invocation.verbose)
 
     emit(invocation, report, text)
+
+
+def _may_be_file(word: str) -> bool:
+    return Path(word).is_file() or re.fullmatch(r"[0-9a-f]{64}", word) is not None
 
 
 def _commit(report: CommitShown, verbose: bool) -> Iterator[str]:

@@ -100,6 +100,9 @@ SECTIONS: tuple[Section, ...] = (
             Entry("tag", "list, make or delete names of versions", Effect.ADDS),
             Entry("checkout", "go to a version, or write it to files", Effect.CHANGES),
             Entry("export", "write a version, or part of it, to files", Effect.ADDS),
+            Entry("lock", "tell whether exported files are as they were written"),
+            Entry("which", "tell which version a file came from"),
+            Entry("note", "note facts about a commit: a model, its scores", Effect.ADDS),
         ),
     ),
     Section(

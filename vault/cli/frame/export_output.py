@@ -20,6 +20,7 @@ from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.exports.export import ExportReport
+    from vault.operations.locks.rebuild import RebuildReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")
@@ -88,7 +89,9 @@ def write_export(
     if output != "-":
         report = repository.export(revision, **wanted)
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
-        if not report.locked:
+        if report.outside:
+            hint(invocation, "files outside the repository's folder are not in vault.lock")
+        elif not report.locked:
             warn(invocation, "vault.lock may not be written here: it does not tell of this export")
     else:
         invocation.emitted = True
@@ -98,6 +101,34 @@ def write_export(
     if report.stage_differs:
         warn(invocation, f"{revision or 'HEAD'} was written, without what is staged since")
         hint(invocation, f"`vault export STAGE -o {shlex.quote(output)}` writes the stage")
+
+
+def write_locked(
+    invocation: Invocation,
+    paths: tuple[str, ...],
+    *,
+    output: str | None,
+    force: bool,
+    **subset: Any,
+) -> None:
+    """Write files of vault.lock again and report them."""
+    if output is not None or asks_for_part(subset):
+        raise InvalidInput(
+            "the lock says what is written and where: --locked goes with names of files alone",
+            code="options-exclude",
+            hint="leave out the other options, or --locked",
+        )
+    report = invocation.repository(writing=True).export_locked(paths, force=force)
+
+    def text(report: RebuildReport) -> Iterator[str]:
+        for each in report.files:
+            yield f"wrote {plural(each.examples, 'example')} to {escape(each.path)}"
+            yield f"  sha256 {each.sha256}, as vault.lock has it"
+        if report.unchanged:
+            verb = "is" if report.unchanged == 1 else "are"
+            yield f"{plural(report.unchanged, 'file')} {verb} there as vault.lock has it"
+
+    emit(invocation, report, text)
 
 
 def _checked_output(

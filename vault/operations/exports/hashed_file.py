@@ -16,6 +16,7 @@ class HashedFile(io.RawIOBase):
     """A file that a thread hashes and writes, beside whoever makes the next bytes.
 
     An error of writing is raised by the call after. The file beneath is the caller's to close.
+    `size_bytes` is how much was handed over.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -23,6 +24,7 @@ class HashedFile(io.RawIOBase):
         self._sha256 = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
+        self.size_bytes = 0
 
     def writable(self) -> bool:
         """Say yes: pyarrow asks before it writes."""
@@ -34,7 +36,9 @@ class HashedFile(io.RawIOBase):
         # Copied where the owner may fill the buffer again.
         kept = data if isinstance(data, bytes | memoryview) else bytes(data)
         self._pending = self._pool.submit(self._put, kept)
-        return memoryview(data).nbytes
+        size_bytes = memoryview(data).nbytes
+        self.size_bytes += size_bytes
+        return size_bytes
 
     def flush(self) -> None:
         """Flush the file beneath."""

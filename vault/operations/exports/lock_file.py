@@ -7,61 +7,37 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.files.inputs import written_by_name
-from vault.objects.digest import Digest
+from vault.operations.exports.lock_entry import LockEntry, read_entry
 from vault.operations.exports.writable_place import check_link
 from vault.plain_files import new_file_in, read_plain
 
 NAME = "vault.lock"
-_VERSION = 1
+_VERSION = 2
+_VERSION_OF_0_1 = 1
 
 
-class WrittenFile(Protocol):
-    """A file that was exported."""
-
-    @property
-    def path(self) -> str:
-        """Its path as the user gave it."""
-        ...
-
-    @property
-    def examples(self) -> int:
-        """How many examples it holds."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of its bytes."""
-        ...
-
-
-def lock_aside(
-    folder: Path | None, commit: Digest | None, files: Sequence[WrittenFile], recipe: dict[str, Any]
-) -> Path | None:
+def lock_aside(folder: Path | None, entries: Mapping[str, LockEntry]) -> Path | None:
     """Write the lock as it is once some files are exported, under another name; return that.
 
-    None where this user may not write in the folder: whoever may only read a repository can export
-    from it all the same. Raises OSError for anything else, such as a full disk.
+    `entries` are by the paths that were typed; files outside the folder are not locked. None where
+    nothing is to be locked, or this user may not write in the folder: whoever may only read a
+    repository can export from it all the same. Raises OSError for anything else, such as a full
+    disk.
     """
     if folder is None:
         return None
-    locked = _read(folder)
-    for each in files:
-        if not _is_key(_key(folder, each.path)):
-            continue  # a link to a file of another name, which is not exported by that name
-        locked[_key(folder, each.path)] = {
-            "commit": commit,
-            "examples": each.examples,
-            "sha256": each.sha256,
-            **recipe,
-        }
-    text = json.dumps({"files": locked, "version": _VERSION}, indent=2, sort_keys=True) + "\n"
+    keyed = [(key_of(folder, path), each) for path, each in entries.items()]
+    # A link to a file of another name is not exported by that name.
+    told = {key: each for key, each in keyed if key is not None and _is_key(key)}
+    if not told:
+        return None
+    text = lock_text({**read_lock(folder), **told})
     temporary = None
     try:
         descriptor, temporary = new_file_in(folder)
@@ -77,6 +53,47 @@ def lock_aside(
     return temporary
 
 
+def lock_text(entries: Mapping[str, LockEntry]) -> str:
+    """Return the text of a lock: the same for the same entries."""
+    files = {key: each.to_json() for key, each in entries.items()}
+    return json.dumps({"files": files, "version": _VERSION}, indent=2, sort_keys=True) + "\n"
+
+
+def read_lock(folder: Path) -> dict[str, LockEntry]:
+    """Return what the lock beside a repository says of each file, by path relative to the folder.
+
+    Raises InvalidInput (`lock-damaged`), Corrupt (`foreign-file` where the lock is a link).
+    """
+    try:
+        text = read_plain(folder / NAME)
+    except FileNotFoundError:
+        return {}
+    return parse_lock(text, str(folder / NAME))
+
+
+def parse_lock(text: bytes, name: str) -> dict[str, LockEntry]:
+    """Return what the text of a lock says of each file; `name` is what people know it by.
+
+    Locks of 0.1 may name files outside of the repository's folder: those are left out. Raises
+    InvalidInput (`lock-damaged`).
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    files = value.get("files") if isinstance(value, dict) else None
+    version = value.get("version") if isinstance(value, dict) else None
+    if not isinstance(files, dict) or version not in (_VERSION, _VERSION_OF_0_1):
+        raise _damaged(f"{name} is not a lock that this vault can read", name)
+    found = {key: read_entry(each) for key, each in files.items()}
+    for key, entry in found.items():
+        if entry is None or not (
+            _is_key(key) or (version == _VERSION_OF_0_1 and _is_absolute(key))
+        ):
+            raise _damaged(f"{name} names {key!r}, which no export writes to", name)
+    return {key: each for key, each in found.items() if each is not None and _is_key(key)}
+
+
 def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
     """Refuse to overwrite a file unless it is exactly what an export wrote, or `force` is set.
 
@@ -86,7 +103,7 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
     (`foreign-file` where the lock is a link).
     """
     target = Path(path)
-    locked = {} if folder is None else _read(folder)
+    locked = {} if folder is None else read_lock(folder)
     check_link(path, force=force)
     if force:
         return
@@ -96,18 +113,18 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
         raise AlreadyExists(
             f"{path} is a folder", code="file-exists", hint="name a file, or a path without ending"
         )
-    entry = None if folder is None else locked.get(_key(folder, path))
-    leads_out = target.is_symlink() and not _is_inside(folder, path)
+    key = None if folder is None else key_of(folder, path)
+    entry = None if key is None else locked.get(key)
+    leads_out = target.is_symlink() and is_outside(folder, path)
     if entry is None or leads_out:
         shown = f"{path} is a link to {os.path.realpath(path)}, which" if leads_out else path
+        who = "vault.lock tells of no file outside its folder" if key is None else ""
         raise AlreadyExists(
-            f"{shown} exists, and vault did not write it",
+            f"{shown} exists, and {who or 'vault did not write it'}",
             code="file-exists",
             hint="write elsewhere, or overwrite it with --force",
         )
-    with open(target, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if sha256 != entry.get("sha256"):
+    if digest_of(target) != entry.sha256:
         raise AlreadyExists(
             f"{path} was edited since vault wrote it",
             code="file-edited",
@@ -115,21 +132,36 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
         )
 
 
-def _key(folder: Path, path: str) -> str:
-    resolved = Path(path).resolve()
-    home = folder.resolve()
-    return resolved.relative_to(home).as_posix() if resolved.is_relative_to(home) else str(resolved)
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes. Raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_inside(folder: Path | None, path: str) -> bool:
-    return folder is not None and Path(path).resolve().is_relative_to(folder.resolve())
+def key_of(folder: Path, path: str) -> str | None:
+    """Return how the lock of a folder names a path, None for a path outside of it."""
+    resolved, home = Path(path).resolve(), folder.resolve()
+    return resolved.relative_to(home).as_posix() if resolved.is_relative_to(home) else None
+
+
+def is_outside(folder: Path | None, path: str) -> bool:
+    """Tell whether a path leads out of a repository's folder, so that the lock is silent on it."""
+    return folder is None or key_of(folder, path) is None
 
 
 def _is_key(key: str) -> bool:
-    """Tell whether an export could have written a key: a plain path of a data file.
+    """Tell whether an export could have written a key: a plain relative path of a data file.
 
-    Relative, or absolute for a file outside of the folder; no `..`, no control characters.
+    No `..` and no control characters.
     """
+    return _is_plain(key) and not key.startswith("/")
+
+
+def _is_absolute(key: str) -> bool:
+    return _is_plain(key) and key.startswith("/")
+
+
+def _is_plain(key: str) -> bool:
     path = PurePosixPath(key)
     is_plain = (
         path.as_posix() == key and ".." not in path.parts and written_by_name(key) is not None
@@ -137,33 +169,9 @@ def _is_key(key: str) -> bool:
     return is_plain and not any(unicodedata.category(each) == "Cc" for each in key)
 
 
-def _is_entry(value: object) -> bool:
-    if not isinstance(value, dict):
-        return False
-    commit, sha256 = value.get("commit"), value.get("sha256")
-    return (commit is None or isinstance(commit, str)) and isinstance(sha256, str)
-
-
-def _read(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what the lock says of each file. Raises InvalidInput (`lock-damaged`), Corrupt."""
-    try:
-        value = json.loads(read_plain(folder / NAME))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, RecursionError):
-        value = None
-    files = value.get("files") if isinstance(value, dict) else None
-    if not isinstance(files, dict) or value.get("version") != _VERSION:
-        raise _damaged(f"{folder / NAME} is not a lock that this vault can read")
-    strange = [key for key in files if not _is_key(key) or not _is_entry(files[key])]
-    if strange:
-        raise _damaged(f"{folder / NAME} names {strange[0]!r}, which no export writes to")
-    return dict(files)
-
-
-def _damaged(told: str) -> InvalidInput:
+def _damaged(told: str, name: str) -> InvalidInput:
     return InvalidInput(
         told,
         code="lock-damaged",
-        hint="restore it from git, or delete it: the next export writes it again",
+        hint=f"restore it from git, or delete {name}: the next export writes it again",
     )

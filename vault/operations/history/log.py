@@ -10,6 +10,7 @@ from vault.dataset.reading.validation_results import MovedRule, attached_validat
 from vault.objects.commit import ChangeCounts, Commit
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, View
+from vault.objects.note import decode_note
 from vault.objects.validation import Validation
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of
@@ -68,7 +69,7 @@ def log(
     if start is None:
         return LogReport((), head)
     chosen = islice(ancestors(context, start), limit)
-    names = NamesAt(view)
+    names = NamesAt(context, view)
     commits = (logged(names, digest, context.commit(digest)) for digest in chosen)
     if stat:
         commits = (_with_validation(context, each) for each in commits)
@@ -86,11 +87,22 @@ def _validation(context: Context, digest: Digest) -> Validation | None:
 
 
 class NamesAt:
-    """The branches and tags of a view by the commit that they stand at, sorted."""
+    """What a view says of commits: the branches and tags that stand at each, sorted, and notes."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, context: Context, view: View) -> None:
         self.branches = _by_commit((name, at) for name, at in view.branches.items())
         self.tags = _by_commit((name, tag.commit) for name, tag in view.tags.items())
+        self._context = context
+        self._notes = view.notes
+
+    def notes(self, commit: Digest) -> dict[str, str]:
+        """Return what was noted of a commit, by key; nothing for notes of a later vault.
+
+        Raises Corrupt.
+        """
+        found = self._notes.get(commit)
+        facts = None if found is None else decode_note(self._context.store.get(found))
+        return {key: fact.value for key, fact in (facts or {}).items()}
 
 
 def _by_commit(names: Iterable[tuple[RefName, Digest]]) -> dict[Digest, tuple[RefName, ...]]:
@@ -115,4 +127,5 @@ def logged(names: NamesAt, digest: Digest, commit: Commit) -> LoggedCommit:
         fingerprint=commit.fingerprint,
         branches=names.branches.get(digest, ()),
         tags=names.tags.get(digest, ()),
+        notes=names.notes(digest),
     )

@@ -121,7 +121,9 @@ def _commit(context: Context, view: View, revision: Revision) -> CommitShown:
     dataset = open_dataset(context.store, revision.manifest)
     digest = revision.commit
     return CommitShown(
-        commit=None if digest is None else logged(NamesAt(view), digest, context.commit(digest)),
+        commit=None
+        if digest is None
+        else logged(NamesAt(context, view), digest, context.commit(digest)),
         examples=dataset.manifest.examples,
         quarantined=dataset.manifest.quarantined,
         statistics=_statistics(context, revision),

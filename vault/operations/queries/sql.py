@@ -130,7 +130,7 @@ def _commits(context: Context) -> pa.Table:
     found = [(each, context.commit(each)) for each in all_commits(context, view)]
     found.sort(key=lambda each: each[1].time, reverse=True)
     rows = []
-    names = NamesAt(view)
+    names = NamesAt(context, view)
     for digest, commit in found:
         told = logged(names, digest, commit)
         counts = commit.counts

@@ -1,0 +1,1 @@
+"""Labels, splits and exported files as text."""

@@ -1,0 +1,131 @@
+"""One exported file as `vault.lock` has it: its digests, where it is from, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vault.dataset.choosing.select import Selection
+from vault.objects.digest import Digest
+from vault.operations.exports.export_options import ExportOptions
+
+_FACTS = {
+    "bytes": int,
+    "commit": str,
+    "content": str,
+    "examples": int,
+    "fingerprint": str,
+    "format": str,
+    "repository": str,
+    "sha256": str,
+    "tag": str,
+    "writer": int,
+}
+_LISTS = ("where", "fields", "with")
+_REQUEST = {"split": str, "sample": int, "shuffle": bool, "seed": int}
+
+
+@dataclass(frozen=True, slots=True)
+class LockEntry:
+    """What is known of an exported file. No times and no paths of a machine: it is for git.
+
+    `commit` is None for an export of a stage. `fingerprint` is that of the commit's examples and
+    labels, `repository` the name of the repository, `tag` a name that stood at the commit.
+    `content` is that of `Written`. `request` is what was asked for, as `request_of` returns it.
+    What 0.1 wrote lacks all but commit, examples and SHA-256; `others` are members of later
+    versions.
+    """
+
+    sha256: str
+    commit: Digest | None
+    examples: int = 0
+    bytes: int | None = None
+    content: str | None = None
+    fingerprint: str | None = None
+    format: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    writer: int = 1
+    request: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the members of the entry: only what is known, and no default."""
+        facts = {name: getattr(self, name) for name in _FACTS}
+        known = {name: each for name, each in facts.items() if each is not None}
+        return {"commit": None, **known, **self.request, **self.others}
+
+    def options(self, output: str, *, force: bool = False) -> ExportOptions:
+        """Return the options of an export that writes this file again."""
+        asked = self.request
+        selection = Selection(
+            asked.get("split"),
+            asked.get("sample"),
+            bool(asked.get("shuffle")),
+            int(asked.get("seed", 0)),
+        )
+        return ExportOptions(
+            output,
+            selection,
+            where=tuple(asked.get("where", ())),
+            fields=tuple(asked.get("fields", ())),
+            extras=tuple(asked.get("with", ())),
+            force=force,
+        )
+
+    def command(self, path: str) -> list[str]:
+        """Return the words of the command that writes this file to a path, without the program."""
+        words = ["export", self.tag or self.commit or "STAGE", "-o", path]
+        asked = dict(self.request)
+        for each in asked.pop("where", ()):
+            words += ["--where", each]
+        for name, value in asked.items():
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            words += [f"--{name}"] if value is True else [f"--{name}", text]
+        return words
+
+
+def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
+    """Return what an export asked for, for one file of it: only what is not the default.
+
+    `side` is the side of a split that the file holds.
+    """
+    chosen = options.selection
+    given = () if chosen.sample is None else ("sample",)
+    wanted: dict[str, Any] = {
+        "where": list(options.where),
+        "split": side,
+        "sample": chosen.sample,
+        "shuffle": chosen.shuffle,
+        "seed": chosen.seed,
+        "fields": list(options.fields),
+        "with": list(options.extras),
+    }
+    return {name: value for name, value in wanted.items() if value or name in given}
+
+
+def read_entry(value: Any) -> LockEntry | None:
+    """Return an entry from JSON, None if it is not one that an export could have written."""
+    if not isinstance(value, dict) or not isinstance(value.get("sha256"), str):
+        return None
+    facts = {name: value[name] for name in _FACTS if value.get(name) is not None}
+    request = {name: value[name] for name in (*_REQUEST, *_LISTS) if name in value}
+    if any(not _is(value, _FACTS[name]) for name, value in facts.items()):
+        return None
+    if any(not _is(request[name], kind) for name, kind in _REQUEST.items() if name in request):
+        return None
+    if any(not _is_list(request[name]) for name in _LISTS if name in request):
+        return None
+    known = {*_FACTS, *_REQUEST, *_LISTS}
+    others = {name: each for name, each in value.items() if name not in known}
+    return LockEntry(**{"commit": None, **facts}, request=request, others=others)
+
+
+def _is(value: Any, kind: type) -> bool:
+    # True is an int to Python.
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -1,0 +1,115 @@
+"""Which examples an export writes to which file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vault.dataset.choosing.select import UNASSIGNED, select
+from vault.dataset.choosing.where import Mask
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.labels import Sides, split_of_each
+from vault.errors import InvalidInput, NotFound
+from vault.formats.files.inputs import Compression, Layout, written_by_name
+from vault.objects.runs import RowKeys
+from vault.operations.exports.export_options import ExportOptions
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to write: its path and layout, and the rows that go into it, in order.
+
+    `side` is the side of a split whose examples alone these are, None for all.
+    """
+
+    path: str
+    layout: Layout
+    compression: Compression
+    keys: RowKeys
+    side: str | None = None
+
+
+def targets_of(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[Target]:
+    """Return what an export of some rows writes: one file, or one for each side in a folder.
+
+    Raises NotFound (`split-not-found`), InvalidInput (`output-unknown`, `split-name-invalid`,
+    `sample-invalid`).
+    """
+    sides = split_of_each(dataset, keys) if _wants_sides(options) else None
+    wanted = options.selection.split
+    if wanted is not None:
+        keys = _on_side(keys, sides, wanted)
+        sides = None
+    if options.output == STANDARD_OUTPUT:
+        chosen = select(dataset, keys, options.selection)
+        return [Target(STANDARD_OUTPUT, Layout.JSONL, Compression.NONE, chosen, wanted)]
+    if not Path(options.output).suffix:
+        return _folder_targets(dataset, keys, sides, options)
+    named = written_by_name(options.output)
+    if named is None:
+        raise InvalidInput(
+            f'the ending of "{options.output}" is not one that vault writes',
+            code="output-unknown",
+            hint="use .jsonl, .json, .csv or .parquet (.gz and .zst may follow), or a folder",
+        )
+    chosen = select(dataset, keys, options.selection)
+    return [Target(options.output, named.layout, named.compression, chosen, wanted)]
+
+
+def _wants_sides(options: ExportOptions) -> bool:
+    is_folder = options.output != STANDARD_OUTPUT and not Path(options.output).suffix
+    return is_folder or options.selection.split is not None
+
+
+def _folder_targets(
+    dataset: Dataset, keys: RowKeys, sides: Sides | None, options: ExportOptions
+) -> list[Target]:
+    """Return a target for each side, or one for everything when nothing is split."""
+    folder, wanted = Path(options.output), options.selection.split
+    if sides is None:
+        groups = {wanted or "examples": (keys, wanted)}
+    else:
+        masks: dict[str, Mask] = {}
+        for side in sides.used():
+            name = side or UNASSIGNED
+            masks[name] = masks.get(name, False) | sides.on(side)
+        groups = {name: (keys[masks[name]], name) for name in sorted(masks)}
+    return [
+        Target(
+            str(folder / f"{_file_name(name)}.jsonl"),
+            Layout.JSONL,
+            Compression.NONE,
+            select(dataset, rows, options.selection),
+            side,
+        )
+        for name, (rows, side) in groups.items()
+    ]
+
+
+def _file_name(split: str) -> str:
+    # A split's name is data: it must not become a path.
+    if not split or not all(each.isalnum() or each in "-_." for each in split) or split[0] == ".":
+        raise InvalidInput(
+            f"the split {split!r} cannot be the name of a file",
+            code="split-name-invalid",
+            hint="export it alone: --split NAME -o FILE.jsonl",
+        )
+    return split
+
+
+def _on_side(keys: RowKeys, sides: Sides | None, split: str) -> RowKeys:
+    """Return the rows on a side; `unassigned` are those on none, where some are on one."""
+    chosen = keys[:0]
+    if sides is not None:
+        mask = sides.on(split) | sides.on(None) if split == UNASSIGNED else sides.on(split)
+        chosen = keys[mask]
+    if not len(chosen):
+        known = [] if sides is None else [each for each in sides.used() if each is not None]
+        raise NotFound(
+            f'no example is in the split "{split}"',
+            code="split-not-found",
+            hint=f"there are {', '.join(known)}" if known else "nothing is split in this revision",
+        )
+    return chosen

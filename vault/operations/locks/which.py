@@ -1,0 +1,287 @@
+"""`which`: the version and the command that a file came from, whatever it is called now."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault.dataset.reading.dataset import Dataset, chunk_table, ids_of, open_dataset
+from vault.dataset.reading.id_index import IdIndex
+from vault.errors import InvalidInput, NotFound
+from vault.formats.files.blocks import open_blocks
+from vault.formats.files.inputs import Compression, InputFile, Layout, find_files
+from vault.formats.files.streams import open_stream
+from vault.objects.digest import ID_BYTES, Digest, example_id
+from vault.objects.json.member import EXPORT_MEMBER, without_member
+from vault.objects.json.text import UnreadableJson, parse
+from vault.operations.exports.export import open_export
+from vault.operations.exports.lock_entry import LockEntry
+from vault.operations.exports.lock_file import read_lock
+from vault.operations.exports.targets import targets_of
+from vault.operations.history.find_example import find_example
+from vault.presentation.report_html import Displayed
+from vault.session.context import Context
+from vault.session.revisions import all_commits
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ID = f"V{ID_BYTES}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file may be from: what the lock lists (`path`), or a commit that holds its records.
+
+    `matches` says how it was found: `sha256` (the same bytes), `content` (the same records in
+    another compression), or `examples` (so many of its records are in that commit; `path` is None
+    then). `command` are the words that write the file again.
+    """
+
+    path: str | None
+    commit: Digest | None
+    tag: str | None
+    examples: int
+    matches: str
+    command: tuple[str, ...]
+    repository: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrigin:
+    """The example that a line of a file is: its id, and where the record was first read from."""
+
+    line: int
+    id: str
+    source: str
+    source_line: int
+    commits: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhichReport(Displayed):
+    """What is known of a file: its digest, how many records were read, and where it is from.
+
+    `records` is None where the digest alone told. `line` is there if one was asked for.
+    """
+
+    sha256: str
+    records: int | None
+    items: tuple[Origin, ...]
+    line: LineOrigin | None = None
+
+
+def which(
+    context: Context, target: str, *, line: int | None = None, stdin: BinaryIO | None = None
+) -> WhichReport:
+    """Return where a file is from: its path, its SHA-256, or `-` for `stdin`.
+
+    The lock is asked first. A file that it does not list is looked for by its records: the newest
+    commit that holds most of them. Costs reading the file, and the ids of commits until one holds
+    all. Raises NotFound (`file-not-found`, `origin-not-found`, `line-not-found`,
+    `example-not-found`), InvalidInput (`line-needs-file`, `lock-damaged`, and those of reading).
+    """
+    locked = {} if context.folder is None else read_lock(context.folder)
+    if _SHA256.fullmatch(target) and not Path(target).exists():
+        if line is not None:
+            raise InvalidInput(
+                "a digest has no lines",
+                code="line-needs-file",
+                hint=f"name the file: vault which FILE --line {line}",
+            )
+        items = tuple(_listed(locked, target, None))
+        return WhichReport(target, None, items) if items else _unknown(target)
+    return _of_file(context, locked, target, line, stdin)
+
+
+def _of_file(
+    context: Context,
+    locked: Mapping[str, LockEntry],
+    path: str,
+    line: int | None,
+    stdin: BinaryIO | None,
+) -> WhichReport:
+    (file,) = find_files([path]) if path == "-" or Path(path).is_file() else _no_file(path)
+    sha256, content = _digests(file, stdin) if path != "-" else (None, None)
+    items = tuple(_listed(locked, sha256, content)) if sha256 else ()
+    if items and line is None:
+        return WhichReport(str(sha256), None, items)
+    records = _Records.read(file, stdin)
+    if sha256 is None:
+        # Standard input is read once: its records as lines are what can be compared.
+        sha256 = records.sha256
+        items = tuple(_listed(locked, sha256, sha256))
+    found = WhichReport(sha256, len(records.ids), items)
+    if not items:
+        found = replace(found, items=tuple(_by_examples(context, records.ids)))
+    if line is not None:
+        return replace(found, line=_line(context, records, line, locked, items))
+    return found if found.items else _unknown(path)
+
+
+def _listed(
+    locked: Mapping[str, LockEntry], sha256: str | None, content: str | None
+) -> Iterator[Origin]:
+    for path, entry in sorted(locked.items()):
+        matches = "sha256" if entry.sha256 == sha256 else None
+        if matches is None and content is not None and content in (entry.sha256, entry.content):
+            matches = "content"
+        if matches is None and entry.content is not None and entry.content == sha256:
+            matches = "content"
+        if matches is not None:
+            yield Origin(
+                path,
+                entry.commit,
+                entry.tag,
+                entry.examples,
+                matches,
+                tuple(entry.command(path)),
+                entry.repository,
+                entry.fingerprint,
+            )
+
+
+def _digests(file: InputFile, stdin: BinaryIO | None) -> tuple[str, str | None]:
+    """Return the SHA-256 of a file's bytes, and of its text where it is compressed."""
+    with open(file.path, "rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    if file.compression is Compression.NONE or file.layout is not Layout.JSONL:
+        return sha256, None
+    content = hashlib.sha256()
+    with open_stream(file, stdin=stdin) as stream:
+        while piece := stream.read(1 << 20):
+            content.update(piece)
+    return sha256, content.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The ids of a file's records, in order, their lines, and a digest of all as JSON Lines."""
+
+    ids: NDArray[np.void]
+    lines: list[int]
+    sha256: str
+
+    @classmethod
+    def read(cls, file: InputFile, stdin: BinaryIO | None) -> _Records:
+        digest = hashlib.sha256()
+        ids, lines, base = bytearray(), [], 1
+        for block in open_blocks(file, stdin=stdin):
+            records = block.split()
+            for text, line in zip(records.texts, records.lines, strict=True):
+                digest.update(text + b"\n")
+                found = _id_of(text)
+                if found is not None:
+                    ids += found
+                    lines.append(base + line)
+            base += records.line_count
+        return cls(np.frombuffer(bytes(ids), _ID), lines, digest.hexdigest())
+
+
+def _id_of(text: bytes) -> bytes | None:
+    try:
+        value, canonical = parse(text)
+        if isinstance(value, dict) and EXPORT_MEMBER in value:
+            _, canonical = parse(without_member(text, EXPORT_MEMBER))
+    except UnreadableJson:
+        return None
+    return example_id(canonical) if isinstance(value, dict) else None
+
+
+def _by_examples(context: Context, ids: NDArray[np.void]) -> Iterator[Origin]:
+    """Yield the commit that holds most of some records, the newest of several."""
+    if not len(ids):
+        return
+    view = context.log.tip().view
+    commits = sorted(all_commits(context, view), key=lambda each: context.commit(each).time)
+    best: tuple[int, Digest] | None = None
+    counted: dict[Digest, int] = {}
+    for commit in reversed(commits):
+        manifest = context.commit(commit).manifest
+        if manifest not in counted:
+            counted[manifest] = _held(open_dataset(context.store, manifest), ids)
+        if counted[manifest] > (0 if best is None else best[0]):
+            best = counted[manifest], commit
+        if counted[manifest] == len(ids):
+            break
+    if best is not None:
+        count, commit = best
+        tags = sorted(name for name, tag in view.tags.items() if tag.commit == commit)
+        tag = next(iter(tags), None)
+        yield Origin(None, commit, tag, count, "examples", ("export", tag or commit))
+
+
+def _held(dataset: Dataset, ids: NDArray[np.void]) -> int:
+    index = IdIndex()
+    index.add(ids_of(dataset.columns(dataset.keys(), ["id"])))
+    known, _ = index.find(ids)
+    return int(known.sum())
+
+
+def _line(
+    context: Context,
+    records: _Records,
+    line: int,
+    locked: Mapping[str, LockEntry],
+    items: tuple[Origin, ...],
+) -> LineOrigin:
+    """Return the example that a line of a file is.
+
+    Of a file that is as the lock says, by its place; of others by its record.
+    """
+    if line not in records.lines:
+        last = records.lines[-1] if records.lines else 0
+        raise NotFound(
+            f"the file has no record in line {line}",
+            code="line-not-found",
+            hint=f"records are in lines up to {last}",
+        )
+    place = records.lines.index(line)
+    example = records.ids[place].tobytes().hex()
+    exact = [each for each in items if each.path is not None and each.commit is not None]
+    if exact:
+        entry = locked[str(exact[0].path)]
+        example = _id_at(context, entry, place) or example
+    found = find_example(context, context.log.tip().view, example)
+    at = found.places[0]
+    rows = np.array([at.row], np.int64)
+    table = chunk_table(context.store, at.chunk, ["source", "line"], rows=rows)
+    row = table.to_pylist()[0]
+    commits = tuple(each.commit for each in found.holders if each.commit is not None)
+    return LineOrigin(line, found.id.hex(), row["source"], row["line"], commits)
+
+
+def _id_at(context: Context, entry: LockEntry, place: int) -> str | None:
+    """Return the id of the example at a place of a file that the lock lists."""
+    options = entry.options("-")
+    try:
+        opened = open_export(context, entry.commit, options)
+        (target,) = targets_of(opened.dataset, opened.keys, options)
+    except NotFound:
+        return None
+    if len(target.keys) != entry.examples or place >= len(target.keys):
+        return None
+    ids = ids_of(opened.dataset.columns(target.keys[place : place + 1], ["id"]))
+    return str(ids[0].tobytes().hex())
+
+
+def _no_file(path: str) -> tuple[InputFile]:
+    raise NotFound(
+        f"{path} is no file",
+        code="file-not-found",
+        hint="name a file, its SHA-256, or `-` for standard input",
+    )
+
+
+def _unknown(target: str) -> WhichReport:
+    raise NotFound(
+        f"nothing that vault knows of is in {target}",
+        code="origin-not-found",
+        hint="the file may be of another repository, or was never exported",
+    )
