@@ -9,7 +9,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.validation.fix_and_quarantine import mended
 from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run
 from vault.presentation.report_html import Displayed

@@ -24,7 +24,8 @@ from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
 from vault.operations.duplicates.plan import plan as duplicate_plan
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.workers import local_children, partition_rows
 from vault.operations.duplicates.workers.child_side import stretches_of
 from vault.processes.child import ChildProcess

@@ -19,7 +19,8 @@ from vault.dedupe.texts import Texts
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
 from vault.operations.duplicates.minhashes import minhashes
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.plan.reference import open_reference
 from vault.operations.duplicates.plan.reference_matches import match_reference
 from vault.operations.duplicates.signing import cached_signatures

@@ -193,14 +193,19 @@ class Sides:
 
 def split_of_each(dataset: Dataset, keys: RowKeys) -> Sides | None:
     """Return the `split` label of each row as text; None if no row has one. Raises Corrupt."""
-    names: dict[str | None, int] = {None: 0}
+    return label_of_each(dataset, keys, SPLIT)
+
+
+def label_of_each(dataset: Dataset, keys: RowKeys, name: str) -> Sides | None:
+    """Return one label of each row as text, as `split_of_each`. Raises Corrupt."""
+    texts: dict[str | None, int] = {None: 0}
     place = np.zeros(len(keys), np.int64)
     for part in _labelled_parts(dataset, keys):
-        column = label_columns(dataset.store, part.sets).get(SPLIT)
+        column = label_columns(dataset.store, part.sets).get(name)
         if column is not None:
-            sides = [names.setdefault(str(each), len(names)) for each in column.values]
-            place[part.positions] = np.array([*sides, 0])[column.places_of(part.rows)]
-    return Sides(place, list(names)) if place.any() else None
+            found = [texts.setdefault(str(each), len(texts)) for each in column.values]
+            place[part.positions] = np.array([*found, 0])[column.places_of(part.rows)]
+    return Sides(place, list(texts)) if place.any() else None
 
 
 def values_in_chunk(
