@@ -96,8 +96,8 @@ def _cleaned(
         return manifest, report
     left = Dataset(dataset.store, manifest, numbers=dataset.numbers)
     manifest, split = split_dataset(context, left, rule, options.comparing)
-    steps = (*steps, _step("split", manifest.examples, 0))
-    return manifest, replace(report, steps=steps, new=split.new, unassigned=split.unassigned)
+    all_steps = (*steps, _step("split", manifest.examples, 0))
+    return manifest, replace(report, steps=all_steps, new=split.new, unassigned=split.unassigned)
 
 
 def _step(name: str, before: int, removed: int) -> CleanStep:

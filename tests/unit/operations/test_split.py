@@ -300,6 +300,23 @@ def test_sides_that_came_with_the_data_are_kept(library: Library) -> None:
     assert report.new["golden"] == 1
 
 
+def test_groups_that_another_rule_divided_are_counted(library: Library) -> None:
+    bring(library, [{**each, "customer": at // 10} for at, each in enumerate(many(100))])
+    assert library.repository.split({"train": 0.5, "test": 0.5}).divided == 0
+    before = sides(library)
+    report = library.repository.split({"train": 0.5, "test": 0.5}, group_by="customer")
+    assert sides(library) == before
+    assert (report.groups, report.divided) == (10, 10)
+
+
+def test_keys_of_groups_are_not_exported(library: Library) -> None:
+    bring(library, [chat("the same question", f"{at}") for at in range(3)])
+    library.repository.split({"train": 1})
+    items = library.repository.head(3, "STAGE").items
+    assert sum("_group" in each.labels for each in items) == 2
+    assert library.labels() == {"the same question": {"split": "train"}}
+
+
 # Rules
 
 

@@ -51,7 +51,7 @@ def command(
     sides the rule is that of vault.toml or of the split before, for the examples that came since.
     """
     report = invocation.repository(writing=not dry_run).split(
-        read_pairs(sides, "split"),
+        read_pairs(sides, "split", "0.9"),
         seed=seed,
         group_by=group_by,
         stratify=stratify,

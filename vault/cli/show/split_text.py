@@ -23,10 +23,14 @@ def report_lines(report: SplitReport, verbose: bool) -> Iterator[str]:
         kept = "would stay" if report.dry_run else "stays"
         yield f"the rule is another one than before: what had a side {kept} there"
     if report.groups:
-        yield (
-            f"{plural(report.groups, 'group')} of examples with the same prompt or nearly the same "
-            "text"
-        )
+        groups = plural(report.groups, "group")
+        same = "the same prompt or nearly the same text"
+        if report.rule.group_by is not None:
+            same = f"the same prompt or {escape(report.rule.group_by)}, or nearly the same text"
+        yield f"{groups} of examples with {same}"
+    if report.divided:
+        verb = "was" if report.divided == 1 else "were"
+        yield f"{plural(report.divided, 'group')} {verb} on several sides before, and nothing moves"
     for group in report.large_groups[:_SHOWN_GROUPS]:
         yield _large(group, report, verbose)
     if report.may_leave is not None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.objects.labels.label_combinations import RowLabels
+from vault.objects.labels.label_name import is_own_name
 from vault.objects.runs import RowKeys
 
 
@@ -24,9 +25,9 @@ class ExportExtras:
 
     @classmethod
     def read(cls, dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> Self:
-        """Read the extras of some rows, 24 bytes a row. Raises Corrupt."""
+        """Read the extras of some rows, 24 bytes a row; labels but vault's own. Raises Corrupt."""
         ids = ids_of(dataset.columns(keys, ["id"])) if "id" in names else None
-        return cls(ids, row_labels(dataset, keys) if "labels" in names else None)
+        return cls(ids, _labels(dataset, keys) if "labels" in names else None)
 
     def members(self, start: int, count: int) -> list[dict[str, Any]]:
         """Return the members to add to some records that follow one another."""
@@ -39,3 +40,12 @@ class ExportExtras:
             for member, labels in zip(members, self.labels[rows].each(), strict=True):
                 member["labels"] = labels
         return members
+
+
+def _labels(dataset: Dataset, keys: RowKeys) -> RowLabels:
+    labels = row_labels(dataset, keys)
+    shown = [
+        {name: value for name, value in each.items() if not is_own_name(name)}
+        for each in labels.combinations
+    ]
+    return RowLabels(labels.place, shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +42,9 @@ class SplitReport(Displayed):
 
     `splits` counts the examples on each side, those of the rule first; `new` those of them that
     had none before. `unassigned` examples have no side: each belongs with examples of two sides,
-    and `connecting` has the first of them. `groups` counts groups of two examples or more, and
-    `large_groups` are those of more than 5 %. `may_leave` counts the examples that `hold_out` lets
+    and `connecting` has the first of them. `groups` counts groups of two examples or more,
+    `divided` those that are on several sides since before, and `large_groups` has those of more
+    than 5 %. `may_leave` counts the examples that `hold_out` lets
     go to another side than the first, None without it. `not_compared` have no text to compare.
     `changed` tells that sides were given by another rule before.
     """
@@ -53,6 +54,7 @@ class SplitReport(Displayed):
     unassigned: int
     new: Mapping[str, int]
     groups: int
+    divided: int
     connecting: tuple[Connecting, ...]
     large_groups: tuple[LargeGroup, ...]
     rule: SplitRule
@@ -68,16 +70,18 @@ def report_of(members: Members, bound: Bound, drawn: Rows, rule: SplitRule) -> S
     side = members.side.copy()
     new = np.append(drawn, -1)[bound.group]
     side[bound.rows] = new
-    groups, large = _groups(members, side)
     placed = np.flatnonzero(side >= 0)
+    number = connected(placed, members.shared)
+    groups, divided = _groups(number, side[placed])
     return SplitReport(
         examples=len(side),
         splits=_counted(members.names, side[placed], len(rule.sides)),
         unassigned=len(side) - len(placed),
         new=_counted(members.names, new[new >= 0], len(rule.sides)),
         groups=groups,
+        divided=divided,
         connecting=_connecting(members, bound),
-        large_groups=large,
+        large_groups=tuple(_large_groups(members, side, placed, number)),
         rule=rule,
         not_compared=members.near.not_compared,
     )
@@ -90,21 +94,25 @@ def _counted(names: Sequence[str], sides: Rows, least: int) -> Mapping[str, int]
     return {name: count for at, (name, count) in pairs if count or at < least}
 
 
-def _groups(members: Members, side: Rows) -> tuple[int, tuple[LargeGroup, ...]]:
-    """Return how many groups have two rows or more, and the largest ones."""
-    placed = np.flatnonzero(side >= 0)
-    number = connected(placed, members.shared)
+def _groups(number: Rows, side: Rows) -> tuple[int, int]:
+    """Return how many groups have two rows or more, and how many have rows on several sides."""
     sizes = np.bincount(number)
-    groups = int((sizes > 1).sum())
+    first = np.zeros(len(sizes), np.int64)
+    first[number] = side
+    apart = np.bincount(number[side != first[number]], minlength=len(sizes))
+    return int((sizes > 1).sum()), int((apart > 0).sum())
+
+
+def _large_groups(members: Members, side: Rows, placed: Rows, number: Rows) -> Iterator[LargeGroup]:
+    """Yield the groups of many rows, largest first."""
+    sizes = np.bincount(number)
     if len(side) < LEAST_LARGE:
-        return groups, ()
-    large = np.flatnonzero(sizes > max(1, _LARGE * len(side)))
-    order = large[np.argsort(-sizes[large], kind="stable")]
-    return groups, tuple(_large(members, side, placed[number == each]) for each in order.tolist())
-
-
-def _large(members: Members, side: Rows, rows: Rows) -> LargeGroup:
-    return LargeGroup(_id(members, int(rows[0])), len(rows), _counted(members.names, side[rows], 0))
+        return
+    large = np.flatnonzero(sizes > _LARGE * len(side))
+    for each in large[np.argsort(-sizes[large], kind="stable")].tolist():
+        rows = placed[number == each]
+        counts = _counted(members.names, side[rows], 0)
+        yield LargeGroup(_id(members, int(rows[0])), len(rows), counts)
 
 
 def _connecting(members: Members, bound: Bound) -> tuple[Connecting, ...]:
