@@ -57,7 +57,7 @@ def test_what_connects_two_sides_is_shown_with_both(run: Run, filled: Path) -> N
     run("import", "c.jsonl")
     outcome = run("split")
     assert "no side" in outcome.out
-    assert "1 example has no side, because two would be right:\n" in outcome.out
+    assert "1 example has no side:\n" in outcome.out
     assert " belongs with " in outcome.out and " (test) and " in outcome.out
     assert "`vault rm " in outcome.err and "unassigned.jsonl" in outcome.err
     told = json.loads(run("split", "--json").out)["connecting"]
@@ -122,3 +122,15 @@ def test_clean_says_which_sides_new_examples_got(run: Run, filled: Path) -> None
     assert line.split()[1:4] == ["240", "240", "0"]
     assert " to train" in line
     assert "`vault undo` takes all of it back" in outcome.err
+
+
+def test_what_may_not_be_held_out_is_shown_with_what_it_belongs_with(
+    run: Run, project: Path
+) -> None:
+    write_lines(project / "a.jsonl", [chat("Which side?", "This.")])
+    run("import", "a.jsonl")
+    run("split", "test=1")
+    write_lines(project / "b.jsonl", [chat("Which side?", "That.")])
+    run("import", "b.jsonl")
+    outcome = run("split", "train=0.5", "test=0.5", "--hold-out", "source = 'a.jsonl'")
+    assert " (test), and may not be held out\n" in outcome.out

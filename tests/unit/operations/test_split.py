@@ -247,6 +247,25 @@ def test_only_what_may_be_held_out_leaves_the_first_side(library: Library) -> No
     assert report.splits == {"train": 300, "test": 100}
 
 
+def test_what_may_not_be_held_out_does_not_follow_its_group_there(library: Library) -> None:
+    real = [chat(f"real {at * 7919} or {at}", f"{at}") for at in range(40)]
+    bring(library, real, "real.jsonl")
+    library.repository.split({"train": 0.5, "test": 0.5}, hold_out="source = 'real.jsonl'")
+    before = sides(library)
+    held = next(each for each in real if before[id_of(each)] == "test")
+    made = chat(held["messages"][0]["content"], "generated")
+    more = chat(held["messages"][0]["content"], "real as well")
+    bring(library, [made], "made.jsonl")
+    library.write("real.jsonl", [*real, more])
+    library.run("real.jsonl")
+    report = library.repository.split()
+    found = sides(library)
+    assert id_of(made) not in found and found[id_of(more)] == "test"
+    assert [(each.id, each.sides) for each in report.connecting] == [
+        (id_of(made), {"test": id_of(held)})
+    ]
+
+
 def test_each_stratum_has_its_shares(library: Library) -> None:
     sizes = {"a": 400, "b": 50, "c": 11, "d": 1}
     topics = [topic for topic, size in sizes.items() for _ in range(size)]

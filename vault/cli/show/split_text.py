@@ -105,7 +105,7 @@ def _without_side(report: SplitReport, verbose: bool) -> Iterator[str]:
     if not report.unassigned:
         return
     verb = "would have" if report.dry_run else "has" if report.unassigned == 1 else "have"
-    yield f"{plural(report.unassigned, 'example')} {verb} no side, because two would be right:"
+    yield f"{plural(report.unassigned, 'example')} {verb} no side:"
     for each in report.connecting:
         yield f"  {_connecting(each, verbose)}"
     left = report.unassigned - len(report.connecting)
@@ -115,4 +115,5 @@ def _without_side(report: SplitReport, verbose: bool) -> Iterator[str]:
 
 def _connecting(each: Connecting, verbose: bool) -> str:
     ends = (f"{short_id(id_, verbose)} ({escape(name)})" for name, id_ in each.sides.items())
-    return f"{paint(short_id(each.id, verbose), 'yellow')} belongs with {' and '.join(ends)}"
+    why = "" if len(each.sides) > 1 else ", and may not be held out"
+    return f"{paint(short_id(each.id, verbose), 'yellow')} belongs with {' and '.join(ends)}{why}"

@@ -48,7 +48,8 @@ class Bound:
     `rows` are the new rows, ascending. `group` numbers their groups from 0, -1 for rows that no
     side can take: they share something with rows on two sides. `side` is the side of each group, -1
     where no row has one yet, and `key` the rank of its key. `first` and `second` are for each of
-    the rows without a group a row on one side and one on another.
+    the rows one that it belongs with, on the first and the last of the sides that it leads to; they
+    mean nothing where it leads to none.
     """
 
     rows: Rows
@@ -99,8 +100,7 @@ def bind(side: Rows, shared: Sequence[Shared], key: Rows) -> Bound:
     group = np.full(len(rows), -1)
     group[free] = np.where(fits, np.cumsum(fits) - 1, -1)[number]
     low[free], high[free] = low_of[number], high_of[number]
-    left = np.flatnonzero(group < 0)
-    first, second = low[left] % max(count, 1), high[left] % max(count, 1)
+    first, second = low % max(count, 1), high % max(count, 1)
     return Bound(rows, group, side_of[fits], key_of[fits], first, second)
 
 

@@ -21,7 +21,10 @@ _LARGE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """A new example without a side, and an example on each of two sides that it belongs with."""
+    """A new example without a side, and an example on each of two sides that it belongs with.
+
+    With one side alone: it belongs there, and may not be held out.
+    """
 
     id: str
     sides: Mapping[str, str]
@@ -41,11 +44,11 @@ class SplitReport(Displayed):
     """How a dataset is split now.
 
     `splits` counts the examples on each side, those of the rule first; `new` those of them that
-    had none before. `unassigned` examples have no side: each belongs with examples of two sides,
-    and `connecting` has the first of them. `groups` counts groups of two examples or more,
-    `divided` those that are on several sides since before, and `large_groups` has those of more
-    than 5 %. `may_leave` counts the examples that `hold_out` lets
-    go to another side than the first, None without it. `not_compared` have no text to compare.
+    had none before. `unassigned` examples have no side: each belongs with examples of two sides, or
+    with such as are held out while it may not be; `connecting` has the first of them. `groups`
+    counts groups of two examples or more, `divided` those that are on several sides since before,
+    and `large_groups` has those of more than 5 %. `may_leave` counts the examples that `hold_out`
+    lets go to another side than the first, None without it. `not_compared` have no text to compare.
     `changed` tells that sides were given by another rule before.
     """
 
@@ -116,14 +119,16 @@ def _large_groups(members: Members, side: Rows, placed: Rows, number: Rows) -> I
 
 
 def _connecting(members: Members, bound: Bound) -> tuple[Connecting, ...]:
-    left = bound.rows[bound.group < 0][:_SHOWN].tolist()
-    pairs = zip(bound.first.tolist(), bound.second.tolist(), strict=True)
+    left = np.flatnonzero(bound.group < 0)[:_SHOWN]
+    told = zip(
+        *(each[left].tolist() for each in (bound.rows, bound.first, bound.second)), strict=True
+    )
     return tuple(
         Connecting(
             _id(members, row),
-            {members.names[members.side[each]]: _id(members, each) for each in pair},
+            {members.names[members.side[each]]: _id(members, each) for each in (first, second)},
         )
-        for row, pair in zip(left, pairs, strict=False)
+        for row, first, second in told
     )
 
 

@@ -88,8 +88,9 @@ def split_dataset(
         # Answers that are alike are no leak: what a trainer must not have seen is the question.
         comparing = replace(comparing, on=Part.CONVERSATION)
     members = read_members(context, dataset, rule, comparing)
-    bound = bind(members.side, members.shared, members.ranks.key)
     may_leave = _may_leave(context, dataset, members, rule)
+    bound = bind(members.side, members.shared, members.ranks.key)
+    bound = _without_kept_back(bound, may_leave)
     drawn = _sides_of_groups(context, dataset, members, bound, may_leave, rule)
     manifest = _labelled(context, dataset, members, bound, drawn)
     if len(bound.rows) and members.near.boilerplate is not None:
@@ -115,6 +116,17 @@ def _may_leave(
     if rule.hold_out is None:
         return None
     return matching_mask(context, dataset, members.keys, rule.hold_out)
+
+
+def _without_kept_back(bound: Bound, may_leave: NDArray[np.bool_] | None) -> Bound:
+    """Return what rows are bound to, but for rows that may not go where they belong.
+
+    On the first side they would be a leak, and so they get none.
+    """
+    if may_leave is None:
+        return bound
+    side = np.append(bound.side, -1)[bound.group]
+    return replace(bound, group=np.where((side > 0) & ~may_leave[bound.rows], -1, bound.group))
 
 
 def _sides_of_groups(
