@@ -286,6 +286,18 @@ def test_many_small_strata_do_not_empty_a_side(library: Library) -> None:
     assert report.splits == {"train": 810, "test": 90}
 
 
+def test_a_stratum_that_grows_row_by_row_keeps_its_shares(library: Library) -> None:
+    options: Any = {"stratify": "topic"}
+    for batch in range(10):
+        records = [chat(f"{batch} {at * 7919} {at}", f"{at}", topic=at) for at in range(30)]
+        bring(library, records, f"{batch}.jsonl")
+        library.repository.split({"train": 0.8, "test": 0.2}, **options)
+    held: Counter[int] = Counter()
+    for each in library.repository.head(300, "STAGE").items:
+        held[parse(each.data)[0]["topic"]] += each.labels["split"] == "test"
+    assert set(held.values()) <= {1, 2, 3} and sum(held.values()) == 60
+
+
 def test_a_group_larger_than_a_side_goes_to_one_that_holds_it(library: Library) -> None:
     for seed in range(3):
         other = Library(library.folder / str(seed))
