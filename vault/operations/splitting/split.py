@@ -25,7 +25,7 @@ from vault.objects.manifest import Manifest
 from vault.objects.split_rule import SplitRule
 from vault.operations.duplicates.guards import check_threshold
 from vault.operations.duplicates.plan.near_clusters import Comparing
-from vault.operations.duplicates.plan.recorded_boilerplate import with_boilerplate
+from vault.operations.duplicates.plan.recorded_boilerplate import has_boilerplate, with_boilerplate
 from vault.operations.splitting.draw import (
     Drawn,
     Strata,
@@ -93,9 +93,9 @@ def split_dataset(
     bound = _without_kept_back(bound, may_leave)
     drawn = _sides_of_groups(context, dataset, members, bound, may_leave, rule)
     manifest = _labelled(context, dataset, members, bound, drawn)
-    if len(bound.rows) and members.near.boilerplate is not None:
-        left_out = members.near.boilerplate
-        manifest = with_boilerplate(context.store, manifest, comparing.on, left_out)
+    left_out, store = members.near.boilerplate, context.store
+    if left_out is not None and not has_boilerplate(store, manifest, comparing.on, left_out):
+        manifest = with_boilerplate(store, manifest, comparing.on, left_out)
     before = recorded_rule(context.store, dataset.manifest)
     manifest = with_rule(context.store, manifest, rule)
     report = report_of(members, bound, drawn, rule)
