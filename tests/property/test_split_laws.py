@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from tests.support.laws import share_of_examples
 from tests.support.library import chat
 from tests.support.repositories import new_backend, opened, write_lines
+from vault.dataset.listed import open_revision
 from vault.errors import VaultError
 from vault.objects.split_rule import SplitRule, decode_split_rule, encode_split_rule
+from vault.operations.duplicates.plan.near_clusters import Comparing, near_clusters
 from vault.operations.splitting.draw import (
     Drawn,
     Strata,
@@ -204,6 +206,12 @@ class World:
     def examples(self) -> Sequence[Any]:
         return self.repository.head(1000, "STAGE").items
 
+    def clusters(self) -> list[int]:
+        context = self.repository._context()
+        _, dataset = open_revision(context, None)
+        found = near_clusters(context, dataset, dataset.keys(), Comparing())
+        return [int(each) for each in found.cluster]
+
     def split(self, **options: Any) -> None:
         before = {each.id: each.labels.get("split") for each in self.examples()}
         report = self.repository.split(self.rule, **options)
@@ -212,12 +220,12 @@ class World:
         for id_, side in {**self.seen, **before}.items():
             assert side is None or sides[id_] == side, "an example moved"
         new = {id_ for id_ in sides if before[id_] is None}
-        prompts: dict[str, set[tuple[str, bool]]] = {}
-        for each in after:
-            if each.id in sides:
-                told = prompts.setdefault(_prompt(each), set())
+        shared: dict[str | int, set[tuple[str, bool]]] = {}
+        for each, cluster in zip(after, self.clusters(), strict=True):
+            for what in (_prompt(each), cluster) if each.id in sides else ():
+                told = shared.setdefault(what, set())
                 told.add((sides[each.id], each.id in new))
-        for told in prompts.values():
+        for told in shared.values():
             assert len({side for side, _ in told}) == 1 or not any(is_new for _, is_new in told)
         assert report.unassigned == len(after) - len(sides)
         assert sum(report.splits.values()) == len(sides)
