@@ -48,6 +48,8 @@ COMMANDS = [
     ("validate", "--quarantine"),
     ("validate", "--fix", "--quarantine"),
     ("clean",),
+    ("split", "train=0.5", "test=0.5"),
+    ("split", "train=0.5", "test=0.5", "--stratify", "kind", "--hold-out", "turns > 1"),
 ]
 
 

@@ -142,6 +142,15 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ("label --list", "labels[{name value count type}] examples commit"),
         ("label --queue quality", "queue examples items[{id kind labels data}]"),
     ],
+    "split": [
+        (
+            "split train=0.9 test=0.1",
+            "examples splits{train test} unassigned new{train test} groups divided connecting "
+            "large_groups rule{sides{train test} seed group_by stratify hold_out} changed "
+            f"may_leave not_compared staged{{{CHANGES}}} dry_run",
+        ),
+        ("split a=0.5 b=0.5 --group-by topic", "connecting[{id sides{train test}}] unassigned"),
+    ],
     "rm": [("rm EXAMPLE", f"removed staged{{{CHANGES}}}")],
     "restore": [("restore EXAMPLE", f"restored staged{{{CHANGES}}}")],
     "removed": [("removed v2", "items[{id reason command}]")],
@@ -245,6 +254,8 @@ def _prepare(line: str, run: Run) -> None:
     elif line.startswith("dedupe"):
         write_lines(Path("again.jsonl"), [chat("More?", "Yes.", topic="again")])
         run("import", "again.jsonl")
+    elif "--group-by topic" in line:
+        _prepare_bridge(run)
     elif line == "removed v2":
         run("export", "-o", "ids.jsonl", "--with", "id", "--force")
         text = Path("ids.jsonl").read_text().splitlines()[0]
@@ -260,3 +271,13 @@ def _prepare(line: str, run: Run) -> None:
         label_in_order(Repository.open(Path.cwd(), author="ada"), labels)
     elif line == "redo":
         run("undo")
+
+
+def _prepare_bridge(run: Run) -> None:
+    """Bring in an example that belongs with examples on two sides."""
+    for side in ("train", "test"):
+        write_lines(Path(f"{side}.jsonl"), [chat(f"Which side is {side}?", "This.", topic=side)])
+        run("import", f"{side}.jsonl")
+        run("split", f"{side}=1")
+    write_lines(Path("bridge.jsonl"), [chat("Which side is train?", "That.", topic="test")])
+    run("import", "bridge.jsonl")

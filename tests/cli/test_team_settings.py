@@ -15,6 +15,7 @@ Commands = tuple[tuple[str, ...], ...]
 VALIDATE = (("validate",), ("clean",), ("commit", "-m", "two"))
 DEDUPE = (("dedupe",), ("clean",))
 AGAINST = (*DEDUPE, ("dedupe", "--against", "more.jsonl"))
+SPLIT = (("split",), ("split", "train=1"), ("clean",))
 QUERY = (("query", "--filter", "long"), ("export", "--filter", "long", "-o", "x.jsonl"))
 
 
@@ -35,6 +36,7 @@ QUERY = (("query", "--filter", "long"), ("export", "--filter", "long", "-o", "x.
         ("[dedupe]\ntreshold = 0.9", DEDUPE, "dedupe.treshold", "did you mean dedupe.threshold?"),
         ("[dedup]\nthreshold = 0.9", DEDUPE, "dedup", "did you mean dedupe?"),
         ("[dedupe]\nkeeps = 'last'", DEDUPE, "dedupe.keeps", "did you mean dedupe.keep?"),
+        ("[split]\nsdies = {train = 1}", SPLIT, "split.sdies", "did you mean split.sides?"),
         ('[filter]\nlong = "tokens > 5"', QUERY, "filter", "did you mean filters?"),
         ("[reports]\nx = 1", DEDUPE, "reports", "known are filters, format, dedupe"),
         ("'validate.gate' = 'error'", VALIDATE, '"validate.gate"', "did you mean validate?"),

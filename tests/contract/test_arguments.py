@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.source import modules
 from vault.operations.duplicates.dedupe import DedupeOptions
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.settings import ComparingArguments, DedupeArguments
 from vault.operations.exports.export_options import ExportArguments, ExportOptions
 from vault.operations.imports.import_options import ImportArguments, ImportOptions, RecordArguments

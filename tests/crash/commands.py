@@ -103,6 +103,7 @@ COMMANDS = (
     Command("quarantine", lambda b, f: _in(b, f).validate(quarantine=True, select=["FORM011"])),
     Command("fix-and-quarantine", partial(_mend, ("TEXT019", "FORM011"))),
     Command("clean", lambda b, f: _in(b, f).clean()),
+    Command("split", lambda b, f: _in(b, f).split({"train": 0.5, "test": 0.5})),
     Command("restore", lambda b, f: _in(b, f).restore([_id_of(3)])),
     Command("revert", lambda b, f: _in(b, f).revert("v1"), (AnswerIsNo,)),
     Command("undo", lambda b, f: _in(b, f).undo("10"), (Conflict,)),

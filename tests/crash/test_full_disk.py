@@ -21,7 +21,7 @@ from tests.support.library import Library, chat
 from tests.support.repositories import opened
 from vault.dedupe.scratch import Scratch
 from vault.errors import StorageFailed, VaultError
-from vault.operations.duplicates.plan import plan as duplicate_plan
+from vault.operations.duplicates.plan import near_clusters
 from vault.store.local import LocalBackend
 
 
@@ -124,7 +124,7 @@ def test_a_dedupe_that_a_full_disk_ends_leaves_the_repository_as_it_was(
     library.write("a.jsonl", [chat(f"Question {at}?", f"Answer {at}.") for at in range(300)])
     library.run("a.jsonl")
     before = library.repository.status()
-    monkeypatch.setattr(duplicate_plan, "_IN_MEMORY_BYTES", 1_000)
+    monkeypatch.setattr(near_clusters, "_IN_MEMORY_BYTES", 1_000)
     fill(small_disk, 4_096)
     with pytest.raises(StorageFailed, match="No space left on device"):
         library.repository.dedupe()

@@ -32,7 +32,7 @@ from vault.dedupe.near import NearOptions
 from vault.dedupe.reference import Matches, match_near, match_runs
 from vault.operations.duplicates.dedupe_against import AgainstPlan, _plan
 from vault.operations.duplicates.plan.exact_duplicates import equal_in
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.plan.reference import Reference, open_reference
 from vault.progress import silent
 from vault.session.context import Context

@@ -28,7 +28,8 @@ from tests.unit.operations.test_dedupe_templates import COPIES, ORDERS, UNRELATE
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.workers import cluster_engine, local_children, partition_rows
 from vault.operations.duplicates.workers.cluster import Tasks
 from vault.session.context import Context

@@ -18,7 +18,8 @@ from tests.support.naive_dedupe import corpus
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.progress import silent
 from vault.session.context import Context
 from vault.store.local import LocalBackend

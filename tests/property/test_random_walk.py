@@ -138,6 +138,10 @@ class Walk(RuleBasedStateMachine):
             for line, own, label in zip(lines, members, labels, strict=True)
         ]
 
+    def sides(self) -> dict[str, str]:
+        items = self.repository.head(100).items
+        return {each.id: str(each.labels["split"]) for each in items if "split" in each.labels}
+
     def act(self, do: Callable[[Repository], Any], after: State) -> None:
         """Run a command that leads to `after`, and note it if it was recorded."""
         before, number = self.state, self.tip()
@@ -251,6 +255,16 @@ class Walk(RuleBasedStateMachine):
         rows = tuple(row for row in data.rows if row.id not in gone)
         after = self.with_staged(Data(rows, data.removed | gone))
         self.act(lambda r: r.rm(sorted(gone)), after)
+
+    @precondition(lambda self: self.state.branch is not None)
+    @rule(seed=st.integers(0, 2))
+    def split(self, seed: int) -> None:
+        before = self.sides()
+        do = lambda r: r.split({"train": 0.5, "test": 0.5}, seed=seed)  # noqa: E731
+        self.act(do, self.with_staged(self.staged))
+        after = self.sides()
+        assert before.items() <= after.items()
+        assert len(after) == len(self.staged.ids)
 
     @precondition(lambda self: self.state.branch is not None and self.commits)
     @rule(choice=st.integers(0, 1000))

@@ -312,6 +312,11 @@ def rank(word: bytes, seed: int, example: bytes) -> bytes:
     return hashlib.sha256(word + str(seed).encode() + example).digest()
 
 
+def position(seed: int, key: bytes) -> bytes:
+    """Return where a group stands among the shares of a split, as 8 bytes."""
+    return hashlib.sha256(b"split" + str(seed).encode() + key).digest()[:8]
+
+
 def fingerprint(labels: dict[bytes, dict[str, Any]]) -> str:
     """Return the fingerprint of some ids and the labels of each."""
     whole = hashlib.sha256()

@@ -1,15 +1,18 @@
-"""`clean`: the funnel in one command, by `vault.toml`: fix, quarantine, dedupe. One operation."""
+"""`clean`: the funnel in one command: fix, quarantine, dedupe, split. One operation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.splitting.settings import recorded_rule, rule_for
+from vault.operations.splitting.split import split_dataset
 from vault.operations.validation.fix_and_quarantine import mended
 from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run
 from vault.presentation.report_html import Displayed
@@ -22,7 +25,8 @@ class CleanStep:
     """One step of the funnel: how many there were, how many are left, and how many went.
 
     `parse` counts input; what could not be read is in quarantine already. `fix` takes out what
-    became equal to another example, `quarantine` what has an error, `dedupe` duplicates.
+    became equal to another example, `quarantine` what has an error, `dedupe` duplicates. `split`
+    takes nothing out; it is there if a rule is recorded or in vault.toml.
     """
 
     name: str
@@ -36,7 +40,8 @@ class CleanReport(Displayed):
     """The steps in order, how many examples were fixed in place, and how the stage stands.
 
     `errors_left` are those of the set as a whole, which taking examples out does not mend; they are
-    counted before duplicates go. `skipped` rules are code of the project, which did not run.
+    counted before duplicates go. `skipped` rules are code of the project, which did not run. `new`
+    counts the examples that got a side by it, and `unassigned` have none.
     """
 
     steps: tuple[CleanStep, ...]
@@ -45,15 +50,18 @@ class CleanReport(Displayed):
     staged: Staged | None
     dry_run: bool = False
     skipped: tuple[str, ...] = ()
+    new: Mapping[str, int] = field(default_factory=dict)
+    unassigned: int = 0
 
 
 def clean(
     context: Context, comparing: Comparing, *, dry_run: bool = False, yes: bool = False
 ) -> CleanReport:
-    """Clean the stage: fix what is safe, quarantine what has errors, take duplicates out.
+    """Clean the stage: fix what is safe, quarantine what has errors, take duplicates out, split.
 
-    Wholly or not at all, so one `undo` takes it back. The rules are those of `vault.toml`. Costs
-    what `validate --fix --quarantine` and `dedupe` cost. Raises what these raise, among it Conflict
+    Wholly or not at all, so one `undo` takes it back. The rules are those of `vault.toml`; it is
+    split if that or the dataset says how. Costs what `validate --fix --quarantine`, `dedupe` and
+    `split` cost. Raises what these raise, among it Conflict
     (`dedupe-too-much`) unless `yes`; nothing is changed then.
     """
     check_threshold(comparing.threshold)
@@ -71,6 +79,7 @@ def _cleaned(
     context: Context, dataset: Dataset, options: DedupeOptions
 ) -> tuple[Manifest, CleanReport]:
     running = rules_to_run(context.folder, ValidateOptions())
+    rule = rule_for(context.folder, recorded_rule(context.store, dataset.manifest), {})
     unread, examples = dataset.manifest.quarantined, dataset.manifest.examples
     done = mended(context, dataset, running.rules, MendOptions(fix=True, quarantine=True))
     mended_set = Dataset(dataset.store, done.manifest, numbers=dataset.numbers)
@@ -82,7 +91,13 @@ def _cleaned(
         _step("dedupe", done.manifest.examples, found.removed),
     )
     report = CleanReport(steps, done.report.fixed, done.report.errors_left, None)
-    return manifest, replace(report, skipped=running.skipped)
+    report = replace(report, skipped=running.skipped)
+    if rule is None:
+        return manifest, report
+    left = Dataset(dataset.store, manifest, numbers=dataset.numbers)
+    manifest, split = split_dataset(context, left, rule, options.comparing)
+    all_steps = (*steps, _step("split", manifest.examples, 0))
+    return manifest, replace(report, steps=all_steps, new=split.new, unassigned=split.unassigned)
 
 
 def _step(name: str, before: int, removed: int) -> CleanStep:

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.removals.remove import RemoveReport
     from vault.operations.removals.restore import RestoreReport
+    from vault.operations.splitting.report import SplitReport
+    from vault.operations.splitting.settings import Shares, SplitArguments
     from vault.operations.upkeep.collect_garbage import GarbageReport
     from vault.operations.upkeep.fsck import FsckReport
     from vault.operations.validation.examine_rows import Finding
@@ -314,11 +316,35 @@ class Repository:
         conditions = self._conditions(where, filters)
         return label_queue(self._context(), queue, person=person, where=conditions, limit=limit)
 
+    def split(
+        self,
+        sides: Shares | None = None,
+        *,
+        dry_run: bool = False,
+        **options: Unpack[SplitArguments],
+    ) -> SplitReport:
+        """Put examples of the stage that have no side on one; see `vault.operations.splitting`.
+
+        `sides` are names with their shares, which add up to 1; `options` are the other fields of
+        `SplitRule`: `seed`, `group_by`, `stratify`, `hold_out`. What is not given is as `[split]`
+        of `vault.toml` says, or as recorded by the split before. Near-duplicates are found as
+        `[dedupe]` says. Raises InvalidInput (`split-rule-missing`, `shares-invalid`,
+        `side-invalid`, `field-unknown`), and what expressions raise, Conflict (`detached-head`).
+        """
+        from vault.operations.duplicates.settings import comparing_of
+        from vault.operations.splitting.settings import typed_rule
+        from vault.operations.splitting.split import SplitOptions, split
+
+        typed = typed_rule(sides, options)
+        comparing = comparing_of(self.folder, {})
+        return split(self._context(), SplitOptions(typed, comparing, dry_run))
+
     def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
         """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.
 
-        `yes` goes on where dedupe would take out much. Raises Conflict (`dedupe-too-much`,
-        `detached-head`), InvalidInput (`config-invalid`, `threshold-invalid`).
+        It is split, too, if `vault.toml` or the dataset has the rule of a split. `yes` goes on
+        where dedupe would take out much. Raises Conflict (`dedupe-too-much`, `detached-head`),
+        InvalidInput (`config-invalid`, `threshold-invalid`).
         """
         from vault.operations.clean import clean
         from vault.operations.duplicates.settings import comparing_of

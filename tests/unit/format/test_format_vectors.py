@@ -37,6 +37,7 @@ from vault.objects.log.view_change import (
 from vault.objects.quarantine import QuarantineEntry
 from vault.objects.run_page import cut_pages
 from vault.objects.runs import ChunkNumbers, Runs
+from vault.operations.splitting.draw import hashes_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "vectors" / "format"
 
@@ -138,6 +139,14 @@ def test_what_samples_and_shuffles_go_by(vector: dict[str, Any]) -> None:
     example = bytes.fromhex(vector["id"])
     for word, name in ((b"", "sample_rank"), (b"shuffle", "shuffle_rank")):
         assert plain_reader.rank(word, vector["seed"], example).hex() == vector[name]
+
+
+@pytest.mark.parametrize("vector", vectors("split-positions"), ids=lambda v: f"{v['seed']}")
+def test_where_groups_stand_in_a_split(vector: dict[str, Any]) -> None:
+    key = bytes.fromhex(vector["key"])
+    assert plain_reader.position(vector["seed"], key).hex() == vector["position"]
+    (found,) = hashes_of(np.frombuffer(key, "V16"), vector["seed"]).tolist()
+    assert f"{found:016x}" == vector["position"]
 
 
 @pytest.mark.parametrize("vector", vectors("quarantine-ids"), ids=lambda each: each["source"])

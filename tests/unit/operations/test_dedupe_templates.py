@@ -14,7 +14,8 @@ from tests.unit.operations.test_kept_duplicates import Heard, context_of, plan
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.objects.boilerplate import NAME, decode_boilerplate
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 
 RANDOM = np.random.default_rng(11)
 VOCABULARY = [f"word{number}" for number in range(6_000)]

@@ -23,8 +23,9 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dedupe.scratch import Scratch
 from vault.errors import Corrupt, StorageFailed
 from vault.objects.chunk import decode_facts
-from vault.operations.duplicates.plan import plan as duplicate_plan
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan import near_clusters
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.workers import local_children, partition_rows
 from vault.operations.duplicates.workers.child_side import stretches_of
 from vault.processes.child import ChildProcess
@@ -98,7 +99,7 @@ def test_much_is_divided_among_as_many_processes_as_wanted(
 def test_the_command_starts_a_process_for_each_core_but_one(
     filled: Library, started: list[ChildProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicate_plan, "default_workers", lambda: 3)
+    monkeypatch.setattr(near_clusters, "default_workers", lambda: 3)
     expected = len(alone(filled).removed)
     assert filled.repository.dedupe(yes=True).removed == expected
     assert len(started) == 2
@@ -194,7 +195,7 @@ def test_texts_that_do_not_fit_into_memory_lie_in_files_that_are_gone_afterwards
     most_bytes: int,
 ) -> None:
     expected = alone(filled)
-    monkeypatch.setattr(duplicate_plan, "_IN_MEMORY_BYTES", most_bytes)
+    monkeypatch.setattr(near_clusters, "_IN_MEMORY_BYTES", most_bytes)
     assert_same(plan(filled), expected)
     assert len(started) == 1
     assert list((filled.folder / ".vault" / "tmp").iterdir()) == []

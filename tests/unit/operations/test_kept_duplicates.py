@@ -15,11 +15,12 @@ from vault.dataset.listed import open_revision
 from vault.dataset.reading.compared_texts import Part
 from vault.dedupe import reference
 from vault.dedupe.signatures import Signed, sign
-from vault.dedupe.texts import Texts
+from vault.dedupe.texts import Rows, Texts
 from vault.objects.chunk import decode_facts
 from vault.objects.digest import Digest, is_digest
 from vault.operations.duplicates.minhashes import minhashes
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing, near_clusters
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.plan.reference import open_reference
 from vault.operations.duplicates.plan.reference_matches import match_reference
 from vault.operations.duplicates.signing import cached_signatures
@@ -93,6 +94,23 @@ def plan(
     return found, len(read), [total for what, total in heard.work if what == "reading"]
 
 
+def clusters(library: Library) -> tuple[Rows, int]:
+    """Return the clusters that a split keeps together, and how many objects were read for it."""
+    context = context_of(library)
+    _, dataset = open_revision(context, None)
+    keys = dataset.keys()
+    facts = [
+        decode_facts(context.store.get(dataset.numbers.digest(each))).records
+        for each in np.unique(dataset.runs().chunk).tolist()
+    ]
+    backend = context.store.backend
+    assert isinstance(backend, Watched)
+    backend.names_read.clear()
+    found = near_clusters(context, dataset, keys, Comparing())
+    names = {object_name(each) for each in facts}
+    return found.cluster, len([each for each in backend.names_read if each in names])
+
+
 def test_planning_again_reads_no_record(library: Library) -> None:
     given(library, TEXTS, "a.jsonl")
     first, objects, rows = plan(library)
@@ -113,6 +131,20 @@ def test_planning_again_reads_no_record_where_short_answers_differ(library: Libr
     again, objects, _ = plan(library)
     assert objects == 0
     assert again.conflicts.first.tolist() == first.conflicts.first.tolist()
+
+
+def test_a_split_and_a_dedupe_keep_what_each_has_found(library: Library) -> None:
+    """A split puts questions together whose short answers differ, so it has other candidates."""
+    library.write("a.jsonl", [chat(each, ("yes", "no")[at % 2]) for at, each in enumerate(TEXTS)])
+    library.run("a.jsonl")
+    first, objects, rows = plan(library)
+    together = [clusters(library) for _ in range(2)]
+    assert together[0][0].tolist() == together[1][0].tolist() != list(range(len(TEXTS)))
+    assert together[0][1] <= 1, "only texts of pairs that were not compared are read"
+    assert together[1][1] == 0
+    again, objects, rows = plan(library)
+    assert (objects, rows) == (0, [])
+    assert again.keeper.tolist() == first.keeper.tolist()
 
 
 def test_a_round_of_nothing_known_reads_its_own_records_alone(library: Library) -> None:

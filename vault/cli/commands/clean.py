@@ -1,4 +1,4 @@
-"""`vault clean`: fix, quarantine and dedupe what is staged, in one go."""
+"""`vault clean`: fix, quarantine, dedupe and split what is staged, in one go."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vault.cli.frame.render import emit, hint
 from vault.cli.show.stage_text import stage_line
 from vault.cli.show.terminal import table
 from vault.cli.show.validation_text import not_run
+from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
@@ -39,7 +40,8 @@ _WOULD_GO = {
 def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
     """Fix what is safe, quarantine what has errors, and dedupe: what is staged, by vault.toml.
 
-    Prints how many are left after each step, and where the others went. One operation.
+    New examples are split as well, by vault.toml or as `vault split` did before. Prints how many
+    are left after each step, and where the others went. One operation.
     """
     report = invocation.repository(writing=not dry_run).clean(dry_run=dry_run, yes=yes)
     emit(invocation, report, _text)
@@ -49,8 +51,16 @@ def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
         hint(invocation, "errors of the set as a whole are left: `vault validate` shows them")
     if report.dry_run:
         hint(invocation, "nothing was changed; leave out --dry-run to do it")
-    elif report.fixed or any(each.removed for each in report.steps[1:]):
+    elif report.fixed or any(report.new.values()) or any(e.removed for e in report.steps[1:]):
         hint(invocation, "`vault diff` shows what changed, `vault undo` takes all of it back")
+
+
+def _split(report: CleanReport) -> Iterator[str]:
+    for name, count in report.new.items():
+        if count:
+            yield f"{count:,} to {escape(name)}"
+    if report.unassigned:
+        yield f"{report.unassigned:,} on no side: `vault split`"
 
 
 def _text(report: CleanReport) -> Iterator[str]:
@@ -60,6 +70,8 @@ def _text(report: CleanReport) -> Iterator[str]:
         went = words[each.name] if each.removed else ""
         if each.name == "fix" and report.fixed:
             went = f"{report.fixed:,} fixed" + (f"; {went}" if went else "")
+        if each.name == "split":
+            went = ", ".join(_split(report))
         counts = (f"{count:,}" for count in (each.before, each.after, each.removed))
         rows.append((each.name, *counts, went))
     yield from table(rows, right=(1, 2, 3))

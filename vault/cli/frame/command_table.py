@@ -73,6 +73,7 @@ SECTIONS: tuple[Section, ...] = (
                 "dedupe", "take exact and near duplicates out, one of each stays", Effect.CHANGES
             ),
             Entry("label", "say something about examples: quality, a choice", Effect.ADDS),
+            Entry("split", "put examples on sides, such as train and test", Effect.CHANGES),
             Entry("rm", "take examples out", Effect.CHANGES),
             Entry("restore", "bring examples back", Effect.CHANGES),
             Entry("removed", "list what was taken out, and why"),

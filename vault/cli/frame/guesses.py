@@ -24,11 +24,11 @@ HARMLESS_OPTIONS = frozenset(
     {
         "--against", "--answer", "--by", "--containment", "--count-shared", "--csv", "--dry-run",
         "--engine", "--exact", "--exit-code", "--explain", "--fields", "--filter", "--format",
-        "--from", "--graph", "--help", "--ignore", "--json", "--jsonl", "--keep", "--key",
-        "--limit", "--map", "--meta", "--on", "--oneline", "--quiet", "--reason", "--regex",
-        "--report", "--role", "--round", "--sample", "--seconds", "--seed", "--select", "--shuffle",
-        "--source", "--split", "--stat", "--strict", "--target", "--threshold", "--verbose",
-        "--version", "--where", "--with", "--within",
+        "--from", "--graph", "--group-by", "--help", "--hold-out", "--ignore", "--json", "--jsonl",
+        "--keep", "--key", "--limit", "--map", "--meta", "--on", "--oneline", "--quiet", "--reason",
+        "--regex", "--report", "--role", "--round", "--sample", "--seconds", "--seed", "--select",
+        "--shuffle", "--source", "--split", "--stat", "--stratify", "--strict", "--target",
+        "--threshold", "--verbose", "--version", "--where", "--with", "--within",
     }
 )  # fmt: skip
 """Options that may be guessed: they choose, say or show. Others change what is changed, overwrite,

@@ -1,4 +1,4 @@
-"""`KEY=VALUE` arguments, as `--meta` and `--map` take them."""
+"""`KEY=VALUE` arguments, as `--meta`, `--map` and `split` take them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from vault.errors import InvalidInput
 
 
-def read_pairs(words: Iterable[str], option: str) -> dict[str, str]:
-    """Return the pairs by key. Raises InvalidInput (`pair-invalid`, `pair-twice`)."""
+def read_pairs(words: Iterable[str], option: str, example: str = "value") -> dict[str, str]:
+    """Return the pairs by key; `example` is a value that a hint shows.
+
+    Raises InvalidInput (`pair-invalid`, `pair-twice`).
+    """
     pairs: dict[str, str] = {}
     for word in words:
         key, separator, value = word.partition("=")
@@ -16,7 +19,7 @@ def read_pairs(words: Iterable[str], option: str) -> dict[str, str]:
             raise InvalidInput(
                 f'{option} takes KEY=VALUE, not "{word}"',
                 code="pair-invalid",
-                hint=f"write {option} {key.strip() or 'key'}=value",
+                hint=f"write {option} {key.strip() or 'key'}={example}",
             )
         if key in pairs:
             raise InvalidInput(

@@ -72,7 +72,11 @@ def _end_of(text: str, columns: int) -> str:
 
 
 def _labels(labels: Mapping[str, object]) -> str:
-    shown = "  ".join(f"{escape(name)}={escape(str(value))}" for name, value in labels.items())
+    shown = "  ".join(
+        f"{escape(name)}={escape(str(value))}"
+        for name, value in labels.items()
+        if not name.startswith("_")  # vault's own, which say nothing to people
+    )
     return f"  {paint(shown, 'cyan')}" if shown else ""
 
 

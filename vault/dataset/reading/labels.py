@@ -263,7 +263,12 @@ class Sides:
 
 def split_of_each(dataset: Dataset, keys: RowKeys) -> Sides | None:
     """Return the `split` label of each row as text; None if no row has one. Raises Corrupt."""
-    found = label_of_each(dataset, keys, lambda name: name == SPLIT).get(SPLIT)
+    return texts_of_label(dataset, keys, SPLIT)
+
+
+def texts_of_label(dataset: Dataset, keys: RowKeys, name: str) -> Sides | None:
+    """Return one label of each row as text, as `split_of_each` does. Raises Corrupt."""
+    found = label_of_each(dataset, keys, name.__eq__).get(name)
     if found is None:
         return None
     names: dict[str | None, int] = {}

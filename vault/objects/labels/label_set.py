@@ -25,7 +25,10 @@ LabelValue = str | int | float | bool
 SPLIT = "split"
 """The label that says which side of a split an example is on."""
 
-OWN_LABELS = frozenset({"_group", "cluster"})
+GROUP = "_group"
+"""The label with the key of the group that an example belongs to, where that is not its own id."""
+
+OWN_LABELS = frozenset({GROUP, "cluster"})
 """Labels that vault sets for its own work: they follow from the examples, so no fingerprint counts
 them."""
 

@@ -17,7 +17,8 @@ from vault.dataset.reading.labels import keys_with_label
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
 from vault.operations.duplicates.plan.keep_policy import CLUSTER
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
 from vault.operations.duplicates.plan.recorded_boilerplate import with_boilerplate
 from vault.operations.duplicates.report import DedupeReport, report_of
 from vault.operations.duplicates.workers.cluster import Tasks

@@ -22,7 +22,7 @@ from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.plan.reference import (
     NOTHING_COMPARED,
     ComparedWith,

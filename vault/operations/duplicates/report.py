@@ -13,7 +13,8 @@ from vault.dataset.changing.stage import Staged
 from vault.dataset.listed import ListedExample, listed
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.judged_pairs import EXACT, NEAR
-from vault.operations.duplicates.plan.plan import Comparing, DuplicatePlan
+from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.duplicates.plan.plan import DuplicatePlan
 from vault.presentation.report_html import Displayed
 
 if TYPE_CHECKING:

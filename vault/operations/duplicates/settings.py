@@ -11,7 +11,7 @@ from vault.dataset.reading.compared_texts import Part
 from vault.errors import InvalidInput
 from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.plan.keep_policy import check_policy
-from vault.operations.duplicates.plan.plan import Comparing
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.workers.open_engine import LOCAL
 
 

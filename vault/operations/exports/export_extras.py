@@ -25,7 +25,7 @@ class ExportExtras:
 
     @classmethod
     def read(cls, dataset: Dataset, keys: RowKeys, names: Sequence[str]) -> Self:
-        """Read the extras of some rows, 24 bytes a row. Raises Corrupt."""
+        """Read the extras of some rows, 24 bytes a row; labels but vault's own. Raises Corrupt."""
         ids = ids_of(dataset.columns(keys, ["id"])) if "id" in names else None
         return cls(ids, _shown(row_labels(dataset, keys)) if "labels" in names else None)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.id_index import first_of_each
 from vault.dataset.reading.labels import row_labels
-from vault.objects import boilerplate, not_duplicates, validation
+from vault.objects import boilerplate, not_duplicates, split_rule, validation
 from vault.objects.adoption import decode_adoptions
 from vault.objects.digest import Digest
 from vault.objects.fingerprint import LabelTexts, fingerprint
@@ -42,6 +42,7 @@ _KEPT_LABEL_SETS = 64
 _ATTACHMENTS: Mapping[str, Callable[[bytes], object]] = {
     boilerplate.NAME: boilerplate.decode_boilerplate,
     not_duplicates.NAME: not_duplicates.decode_judged,
+    split_rule.NAME: split_rule.decode_split_rule,
     validation.NAME: validation.decode_validation,
 }
 

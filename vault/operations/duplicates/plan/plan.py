@@ -2,75 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from vault.dataset.comparing.count_by_field import ABSENT, values_of_field
-from vault.dataset.reading.compared_texts import DatasetTexts, Part
+from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset, hashes_of
 from vault.dataset.reading.judged_pairs import judged_pairs, judged_rows
-from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.keepers import choose_keepers, refined, set_apart
 from vault.dedupe.near import (
     Apart,
-    Known,
     NearDuplicates,
-    NearOptions,
     SimilarPairs,
-    cluster_by,
 )
-from vault.dedupe.scratch import Scratch
-from vault.dedupe.shingles import mix
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.errors import InvalidInput
-from vault.layout import TEMPORARY, repository_folder, temporary_folder
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.plan.exact_duplicates import equal_conversations, equal_texts
 from vault.operations.duplicates.plan.keep_policy import preferences
-from vault.operations.duplicates.plan.leave_out_templates import templates_of, without_templates
-from vault.operations.duplicates.plan.recorded_boilerplate import boilerplate_of
+from vault.operations.duplicates.plan.near_clusters import (
+    Comparing,
+    find_near,
+    open_work,
+    with_words_beside,
+)
 from vault.operations.duplicates.signing.compared_examples import (
     ComparedExamples,
     read_compared_examples,
 )
-from vault.operations.duplicates.signing.signing_work import ExampleWork, LocalWork
 from vault.operations.duplicates.workers.cluster import Tasks
-from vault.operations.duplicates.workers.cluster_engine import spread_work
-from vault.operations.duplicates.workers.cluster_tasks import source_of
-from vault.operations.duplicates.workers.local_children import DividedWork
-from vault.operations.duplicates.workers.open_engine import catalogue_to_share
-from vault.plain_files import PlainFolder
-from vault.processes.child import default_workers
 from vault.session.context import Context
 
-_IN_MEMORY_BYTES = 1 << 30
-"""Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
-
 _NO_PAIRS = SimilarPairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparing:
-    """What counts as a duplicate, and which stays.
-
-    `exact` finds equal ones only. `within` names a field (as `diff --by`): only examples with the
-    same value of it are compared. `keep` is a policy of `preferences`.
-    """
-
-    exact: bool = False
-    threshold: float = 0.8
-    on: Part = Part.CONVERSATION
-    keep: str | None = None
-    within: str | None = None
-    count_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +90,21 @@ def plan_duplicates(
     keys = dataset.keys()
     preference = preferences(dataset, keys, comparing.keep)
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
-    with _work(context, dataset, keys, comparing, tasks or workers) as work:
+    with open_work(context, dataset, keys, comparing, tasks or workers) as work:
         compared = None
         if not comparing.exact or comparing.on is not Part.CONVERSATION:
             compared = read_compared_examples(context, dataset, keys, comparing.on, work)
         exact = _exact(dataset, keys, compared, comparing.on)
         if compared is not None:
-            within = _beside_words(within, compared, comparing.on)
+            within = with_words_beside(within, compared, comparing.on)
         if within is not None:
             exact = refined(exact, within)
         near = known = None
         cluster = exact
         if compared is not None and not comparing.exact:
-            near, known = _near(context, dataset, keys, compared, within, comparing)
+            answers = None if comparing.on is Part.RESPONSE else compared.answers
+            apart = Apart(answers, within)
+            near, known = find_near(context, dataset, keys, compared, apart, comparing)
             cluster = near.cluster[exact]
         stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
         alone = np.unique(stays[cluster[stays] == cluster[others]])
@@ -150,101 +120,10 @@ def plan_duplicates(
         )
 
 
-@contextlib.contextmanager
-def _work(
-    context: Context,
-    dataset: Dataset,
-    keys: RowKeys,
-    comparing: Comparing,
-    others: Tasks | int | None,
-) -> Iterator[ExampleWork]:
-    """Open what does the work: tasks, so many processes, or one for each core."""
-    if others is not None and not isinstance(others, int):
-        yield spread_work(context, dataset, keys, comparing.on, others)
-        return
-    scratch = near_options(context, comparing).scratch
-    catalogue = catalogue_to_share(context)
-    if catalogue is None:
-        texts = DatasetTexts(dataset, keys, comparing.on)
-        yield LocalWork(texts, progress=context.progress, scratch=scratch)
-        return
-    work = DividedWork(
-        dataset,
-        keys,
-        source_of(dataset, catalogue, comparing.on),
-        workers=default_workers() if others is None else others,
-        progress=context.progress,
-        scratch=scratch,
-    )
-    with contextlib.closing(work):
-        yield work
-
-
-def _near(
-    context: Context,
-    dataset: Dataset,
-    keys: RowKeys,
-    compared: ComparedExamples,
-    within: Hashes | None,
-    comparing: Comparing,
-) -> tuple[NearDuplicates, Known]:
-    on, threshold = comparing.on, comparing.threshold
-    apart = Apart(None if on is Part.RESPONSE else compared.answers, within)
-
-    def compare(left_out: Hashes) -> tuple[NearDuplicates, Known]:
-        engine = compared.engine(left_out, threshold)
-        known = compared.known(left_out, threshold)
-        context.progress.start("comparing")
-        found = cluster_by(engine, apart, without=left_out, threshold=threshold, known=known)
-        context.progress.finish()
-        return found, known
-
-    def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
-        clusters = found[0].cluster, found[0].related()
-        return templates_of(dataset, keys, compared, clusters, left_out)
-
-    if comparing.count_shared:
-        return compare(NOTHING)
-    recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
-    return without_templates(recorded, compare, templates)
-
-
-def _beside_words(within: Hashes | None, compared: ComparedExamples, on: Part) -> Hashes | None:
-    """Return a number for each row; rows with another one are never duplicates.
-
-    It stands for `within`, and for the media and declared tools that a prompt has beside its words.
-    """
-    beside = [each for each in (compared.media, compared.tools) if each.any()]
-    if on is Part.RESPONSE or not beside:
-        return within
-    result = np.zeros(len(compared.media), np.uint64) if within is None else within
-    for each in beside:
-        result = mix(result.copy()) + each
-    return result
-
-
 def _not_compared(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None) -> int:
     if compared is not None:
         return int((~compared.is_filled).sum())
     return int((~hashes_of(dataset.columns(keys, ["content_id"]), "content_id")[1]).sum())
-
-
-def near_options(context: Context, comparing: Comparing) -> NearOptions:
-    """Return how the engine runs for a repository: large arrays lie in its own folder."""
-    return NearOptions(
-        threshold=comparing.threshold,
-        count_shared=comparing.count_shared,
-        scratch=Scratch(_IN_MEMORY_BYTES, _scratch_folder(context)),
-    )
-
-
-def _scratch_folder(context: Context) -> Path | None:
-    """Return the folder for temporary files of a repository. Raises Corrupt (`foreign-file`)."""
-    if context.folder is None:
-        return None
-    PlainFolder(repository_folder(context.folder)).place(f"{TEMPORARY}/")
-    folder = temporary_folder(context.folder)
-    return folder if folder.is_dir() else None
 
 
 def _exact(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None, on: Part) -> Rows:

@@ -48,6 +48,13 @@ def boilerplate_of(
     return now if share_changed(sample, recorded, now) > MOST_CHANGED else recorded
 
 
+def has_boilerplate(store: ObjectStore, manifest: Manifest, part: Part, shingles: Hashes) -> bool:
+    """Tell whether a dataset remembers just this boilerplate. Raises Corrupt."""
+    attached = manifest.attachments.get(NAME)
+    found = None if attached is None else decode_boilerplate(store.get(attached.object)).get(part)
+    return found is not None and np.array_equal(np.array(found.shingles, np.uint64), shingles)
+
+
 def with_boilerplate(
     store: ObjectStore, manifest: Manifest, part: Part, shingles: Hashes
 ) -> Manifest:

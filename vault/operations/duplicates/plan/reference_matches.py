@@ -40,13 +40,13 @@ from vault.operations.duplicates.plan.message_matches import (
     Piece,
     match_messages,
 )
+from vault.operations.duplicates.plan.near_clusters import Comparing, near_options
 from vault.operations.duplicates.plan.partial_references import (
     HeldTexts,
     PartialReferences,
     SomeReferences,
     partial_references,
 )
-from vault.operations.duplicates.plan.plan import Comparing, near_options
 from vault.operations.duplicates.plan.reference import ComparedWith, Reference
 from vault.operations.duplicates.signing.cached_signatures import turned
 from vault.operations.duplicates.signing.compared_examples import (

@@ -44,6 +44,9 @@ from vault.session.context import Context
 MOST_KEPT = 4
 """Boilerplates that signatures are kept for, of each part: those used last."""
 
+SETTLED = "settled"
+"""What the candidates of `dedupe` are kept as."""
+
 _MOST_VERIFIED = 1 << 22
 
 
@@ -150,22 +153,24 @@ class ComparedExamples:
         columns.files.keep_newest(group, MOST_KEPT)
         return signed, keys
 
-    def known(self, without: Hashes, threshold: float) -> Known:
-        """Return what is known of the examples from before."""
+    def known(self, without: Hashes, threshold: float, kept_as: str = SETTLED) -> Known:
+        """Return what is known of the examples from before; candidates were kept under a name."""
         group, files = name_without(self._part, without), self._columns.files
         verified = files.read(f"{group}/verified")
-        settled = files.read(f"{group}/settled-{threshold!r}")
+        settled = files.read(f"{group}/{kept_as}-{threshold!r}")
         return Known(
             None,
             None if settled is None else _settled_of(settled),
             NOTHING_VERIFIED if verified is None else _verified_of(verified),
         )
 
-    def keep(self, found: NearDuplicates, before: Known, threshold: float) -> None:
-        """Keep what was found out, for another time."""
+    def keep(
+        self, found: NearDuplicates, before: Known, threshold: float, kept_as: str = SETTLED
+    ) -> None:
+        """Keep what was found out, for another time, the candidates under a name."""
         group, files = name_without(self._part, found.boilerplate), self._columns.files
         if before.settled is None or not _are_same(before.settled, found.settled):
-            files.write(f"{group}/settled-{threshold!r}", _arrays_of(found.settled))
+            files.write(f"{group}/{kept_as}-{threshold!r}", _arrays_of(found.settled))
         if found.comparisons.is_more_known:
             every = found.comparisons.verified()
             # Pairs are ordered by a hash: the first ones are any.
