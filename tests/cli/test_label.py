@@ -36,7 +36,7 @@ def test_what_is_so_already_is_said(run: Run, committed: Path) -> None:
     count = len(RECORDS)
     assert f"labelled {count - 1} examples: quality (1 had it already)" in outcome.out
     outcome = run("label", "quality=gold", "--where", "turns > 0")
-    assert outcome.out == f"{count} examples had these labels already; nothing changed\n"
+    assert outcome.out == f"{count} examples: nothing to change\n"
     assert outcome.err == ""
     assert "no example matches" in run("label", "a=b", "--where", "turns > 99").out
 

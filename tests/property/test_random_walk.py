@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 )
 
 from tests.support.repositories import chat, new_backend, opened, write_lines
-from vault.errors import AnswerIsNo, Conflict, InvalidInput, VaultError
+from vault.errors import AnswerIsNo, Conflict, InvalidInput, NotFound, VaultError
 from vault.objects.digest import example_id
 from vault.objects.json.text import canonical_bytes
 from vault.repository import Repository
@@ -335,6 +335,8 @@ class Walk(RuleBasedStateMachine):
         values: dict[str, Any] = {} if value is None else {"quality": value}
         remove = ["quality"] if value is None else []
         do = lambda r: r.label(values, sorted(chosen), remove=remove)  # noqa: E731
+        if remove and not any(row.quality for row in data.rows):
+            return self.refused(do, NotFound)
         self.act(do, self.with_staged(replace(data, rows=rows)))
 
     # Commits and refs

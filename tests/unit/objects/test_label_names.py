@@ -9,11 +9,12 @@ from vault.objects.labels.exported import exported_labels
 from vault.objects.labels.label_name import (
     check_label_name,
     check_writable_name,
-    command_that_writes,
+    is_for_people,
     is_label_name,
     slug,
     value_of,
 )
+from vault.objects.labels.label_set import is_label_value
 
 
 @pytest.mark.parametrize("name", ["quality", "a", "_group", "judge.help.score", "q2.anna_m"])
@@ -42,25 +43,38 @@ def test_another_name_is_refused_with_the_nearest(name: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "command"),
+    ("name", "why"),
     [
-        ("split", "split"),
-        ("cluster", "dedupe --mark"),
-        ("judge.help.score", "judge"),
-        ("eval.small", "score"),
+        ("split", "`vault split` writes it"),
+        ("cluster", "`vault dedupe --mark` writes it"),
+        ("judge.help.score", "it is kept for verdicts of judges"),
+        ("eval.small", "it is kept for results of evaluations"),
+        ("_group", "vault keeps names that begin with _ for itself"),
         ("judge", None),
         ("quality", None),
         ("splits", None),
     ],
 )
-def test_what_commands_write_people_do_not(name: str, command: str | None) -> None:
-    assert command_that_writes(name) == command
-    if command is None:
+def test_what_commands_write_people_do_not(name: str, why: str | None) -> None:
+    assert is_for_people(name) == (why is None)
+    if why is None:
         assert check_writable_name(name) == name
         return
-    with pytest.raises(InvalidInput, match=f"`vault {command}`") as caught:
+    with pytest.raises(InvalidInput, match=f"is not written by hand: {why}") as caught:
         check_writable_name(name)
     assert caught.value.code == "label-not-yours"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("gold", True), (True, True), (0, True), (-1.5, True), (2**64 - 1, True), (-(2**63), True),
+        (2**64, False), (-(2**63) - 1, False), (float("inf"), False), (float("nan"), False),
+        ([1], False), (None, False), ({}, False), ("\ud800", False),
+    ],
+)  # fmt: skip
+def test_a_label_is_what_json_can_hold(value: object, is_one: bool) -> None:
+    assert is_label_value(value) == is_one
 
 
 @pytest.mark.parametrize(
@@ -112,11 +126,13 @@ def test_only_labels_of_people_and_the_split_are_taken_back() -> None:
     labels = {
         "quality": "gold", "split": "train", "quality.anna": True, "stars": 0.5,
         "_group": "a", "cluster": "b", "judge.help.score": 1, "eval.m": 2,
-        "Größe": 1, "list": [1], "none": None,
+        "Größe": 1, "list": [1], "none": None, "big": 2**70, "empty": "",
     }  # fmt: skip
     taken = b'{"quality":"gold","quality.anna":true,"split":"train","stars":0.5}'
     assert exported_labels({"labels": labels}) == taken
     assert exported_labels('{"labels":{"a":1}}') == b'{"a":1}'
+    for side in ("../../etc", 5, "", "a/b", ".x"):
+        assert exported_labels({"labels": {"split": side}}) is None
 
 
 @pytest.mark.parametrize("member", [None, 3, "", "{", "[]", {"labels": []}, {"labels": {}}, {}])

@@ -38,6 +38,13 @@ def test_labels_travel_in_an_export(tmp_path: Path, name: str) -> None:
     assert new.ids() == old.ids()
 
 
+def test_what_is_no_label_does_not_keep_a_record_out(library: Library) -> None:
+    strange = {"a": 2**80, "b": "", "c": [1], "split": "../x", "quality": "gold"}
+    library.write("a.jsonl", [labelled("one", **strange)])
+    assert library.run("a.jsonl").imported == 1
+    assert library.labels() == {"one": {"quality": "gold"}}
+
+
 def test_labels_of_vault_itself_are_not_exported(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write("a.jsonl", [chat("one")])

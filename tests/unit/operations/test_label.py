@@ -91,6 +91,13 @@ def test_labels_are_versioned_and_diffed(library: Library) -> None:
     assert (item.change, item.id) == ("relabelled", library.id_of("one"))
 
 
+def test_a_label_that_nobody_has_is_not_taken_off(library: Library) -> None:
+    library.repository.label({"quality": "gold"}, where="line = 1")
+    with pytest.raises(NotFound) as caught:
+        library.repository.label({}, where="line = 1", remove=["qualty"])
+    assert (caught.value.code, caught.value.hint) == ("label-not-found", "did you mean quality?")
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(library: Library) -> None:
     before = library.repository.operations().items
     wanted: dict[str, Any] = {"where": "line < 4"}
@@ -140,6 +147,11 @@ def test_counts_are_listed_by_name_and_value(library: Library) -> None:
         ({"_group": "x"}, {"where": "turns > 0"}, "label-not-yours"),
         ({"a": 1}, {"where": "turns > 0", "remove": ["a"]}, "label-twice"),
         ({"a": 1}, {"where": "turns > 0", "note": "agreed"}, "note-reserved"),
+        ({"a": float("inf")}, {"where": "turns > 0"}, "label-value-invalid"),
+        ({"a": 2**64}, {"where": "turns > 0"}, "label-value-invalid"),
+        ({"a": [1]}, {"where": "turns > 0"}, "label-value-invalid"),
+        ({"a": ""}, {"where": "turns > 0"}, "label-value-invalid"),
+        ({"a": 1}, {"where": "turns > 0", "person": " "}, "person-invalid"),
         ({"a": 1}, {"where": "turns > "}, "expression-invalid"),
         ({"a": 1}, {"examples": ["xyz"]}, "example-invalid"),
         ({"quality": "godl"}, {"where": "turns > 0"}, "label-value-unknown"),
@@ -184,6 +196,8 @@ def test_a_value_outside_the_vocabulary_is_refused_with_the_nearest(library: Lib
         ("[labels.quality]\nvalues = []", "config-invalid", "labels.quality.values"),
         ("[labels.quality]\nvalues = ['a', 'a']", "config-invalid", "labels.quality.values"),
         ("[labels.quality]\nvalues = [['a']]", "config-invalid", "labels.quality.values"),
+        ("[labels.quality]\nvalues = [inf, 1]", "config-invalid", "labels.quality.values"),
+        ("[labels.quality]\nvalues = [18446744073709551616]", "config-invalid", "quality.values"),
         ("[labels.quality]\nkeys = ['1']", "config-invalid", "labels.quality.keys"),
         ("[labels.q]\nvalues = ['a']\nkeys = ['10']", "config-invalid", "labels.q.keys"),
         ("[labels.q]\nvalues = ['a','b']\nkeys = ['1','1']", "config-invalid", "labels.q.keys"),

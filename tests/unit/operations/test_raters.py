@@ -123,6 +123,46 @@ def test_who_resolves_has_the_last_word(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_who_resolves_what_people_agree_on_settles_it(tmp_path: Path) -> None:
+    library = library_of(tmp_path, 1)
+    for person in ("anna", "ben"):
+        as_person(library, person).label({"quality": "gold"}, where="turns > 0")
+    report = as_person(library, "carl").label({"quality": "gold"}, where="turns > 0", resolve=True)
+    assert report.labelled == 1
+    for person in ("anna", "ben"):
+        as_person(library, person).label({"quality": "bad"}, where="turns > 0")
+    assert labels_of(library)[0]["quality"] == "gold"
+    # Taking the settled label off, what people agree on counts again.
+    as_person(library, "carl").label({}, where="turns > 0", remove=["quality"], resolve=True)
+    assert labels_of(library)[0]["quality"] == "bad"
+    as_person(library, "anna").label({"quality": "ok"}, where="turns > 0")
+    assert "quality" not in labels_of(library)[0]
+
+
+def test_no_example_is_in_no_queue(tmp_path: Path) -> None:
+    library = library_of(tmp_path, 2, raters=3)
+    for person in ("anna", "ben"):
+        as_person(library, person).label({"quality": "gold"}, where="turns > 0")
+    (tmp_path / "vault.toml").write_text("[labels.quality]\nraters = 2\n")
+    assert library.repository.label_queue("quality").examples == 0
+    assert library.repository.label_queue("conflicts").examples == 2
+    as_person(library, "anna").label({"quality": "gold"}, where="line = 1")
+    assert library.repository.label_queue("conflicts").examples == 1
+
+
+def test_agreement_survives_an_export(tmp_path: Path) -> None:
+    library = library_of(tmp_path / "one", 1)
+    for person in ("anna", "ben"):
+        as_person(library, person).label({"quality": "gold"}, where="turns > 0")
+    path = str(tmp_path / "out.jsonl")
+    library.repository.export("STAGE", output=path, extras=("labels",))
+    other = library_of(tmp_path / "two", 0)
+    other.repository.import_files([path])
+    for person in ("anna", "ben"):
+        as_person(other, person).label({"quality": "bad"}, where="turns > 0")
+    assert labels_of(other)[0]["quality"] == "bad"
+
+
 def test_a_label_from_before_stands(tmp_path: Path) -> None:
     library = library_of(tmp_path, 1, raters=1)
     library.repository.label({"quality": "bad"}, where="turns > 0")
@@ -133,16 +173,16 @@ def test_a_label_from_before_stands(tmp_path: Path) -> None:
 
 
 def test_somebody_else_s_vote_is_not_written(tmp_path: Path) -> None:
-    library = library_of(tmp_path, 1)
+    library = library_of(tmp_path, 2)
     with pytest.raises(InvalidInput) as caught:
         library.repository.label({"quality.ben": "gold"}, where="turns > 0")
     assert (caught.value.code, caught.value.hint) == (
         "label-not-yours",
         "label quality --as ben",
     )
-    as_person(library, "Ben Ott").label({"quality": "gold"}, where="turns > 0")
+    as_person(library, "Ben Ott").label({"quality": "gold"}, where="line = 1")
     with pytest.raises(Conflict) as conflict:
-        as_person(library, "ben-ott").label({"quality": "bad"}, where="turns > 0")
+        as_person(library, "ben-ott").label({"quality": "bad"}, where="line = 2")
     assert conflict.value.code == "rater-name-taken"
     with pytest.raises(InvalidInput) as caught:
         as_person(library, "李雷").label({"quality": "gold"}, where="turns > 0")

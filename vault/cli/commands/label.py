@@ -158,7 +158,7 @@ def _queue(invocation: Invocation, words: tuple[str, ...], **given: Any) -> int:
         raise InvalidInput(
             f'--queue takes one name, not "{words[0]}" besides',
             code="too-many-words",
-            hint=f"write `vault label --queue {shown_word(queue or words[0])}`",
+            hint=f"write `vault label --queue {shown_word(queue or words[0].partition('=')[0])}`",
         )
     # The author is whose queue it is; nothing is written.
     report = invocation.repository(writing=True).label_queue(
@@ -203,15 +203,16 @@ def _values_and_examples(words: tuple[str, ...]) -> tuple[dict[str, str], list[s
 
 
 def _ids(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield the ids on standard input: one a line, or the `id` of a JSON object a line."""
+    """Yield the ids on standard input: one a line, or JSON objects with `id` or `_vault.id`."""
     from vault.objects.json.text import UnreadableJson, parse
 
     for line in lines:
         text = line.strip()
         if text.startswith(b"{"):
             try:
-                found = parse(text)[0].get("id")
-            except UnreadableJson:
+                value = parse(text)[0]
+                found = value.get("id") or dict(value.get("_vault") or {}).get("id")
+            except (UnreadableJson, TypeError, ValueError):
                 found = None
             if isinstance(found, str):
                 yield found

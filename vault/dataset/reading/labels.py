@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress, pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -183,6 +184,10 @@ class LabelOfEach:
         """Tell which rows have the label."""
         is_value = np.array([each is not None for each in self.values], np.bool_)
         return is_value[self.place]
+
+    def at(self, rows: NDArray[Any]) -> LabelOfEach:
+        """Return the label of some of the rows, by their places or a mask."""
+        return LabelOfEach(self.place[rows], self.values)
 
 
 def label_of_each(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from vault.objects.json.text import UnreadableJson, canonical_bytes, parse
-from vault.objects.labels.label_name import command_that_writes, is_label_name, is_own_name
-from vault.objects.labels.label_set import SPLIT
+from vault.objects.labels.label_name import is_for_people, is_label_name, is_side_name
+from vault.objects.labels.label_set import SPLIT, is_label_value
 
 
 def exported_labels(member: Any) -> bytes | None:
@@ -14,7 +14,7 @@ def exported_labels(member: Any) -> bytes | None:
 
     A table's cell holds the member as JSON text. Only `split` and labels that people write are
     taken: others follow from examples, or are paid for and kept with their run. What is no label
-    (a name of another form, a list) is left out.
+    (a name of another form, a list, empty text, a side that cannot name a file) is left out.
     """
     labels = _parsed(_parsed(member).get("labels"))
     taken = {name: value for name, value in labels.items() if _is_taken(name, value)}
@@ -22,9 +22,9 @@ def exported_labels(member: Any) -> bytes | None:
 
 
 def _is_taken(name: str, value: Any) -> bool:
-    if not is_label_name(name) or is_own_name(name) or not isinstance(value, str | int | float):
-        return False
-    return name == SPLIT or command_that_writes(name) is None
+    if name == SPLIT:
+        return is_side_name(value)
+    return is_label_name(name) and is_for_people(name) and is_label_value(value) and value != ""
 
 
 def _parsed(value: Any) -> dict[str, Any]:

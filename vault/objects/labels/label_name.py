@@ -19,7 +19,15 @@ _MOST_DIGITS = 15
 WRITTEN_BY = {"split": "split", "cluster": "dedupe --mark"}
 """Labels that a command of their own writes, and which."""
 
-_WRITTEN_BELOW = {"judge": "judge", "eval": "score"}
+JUDGE = "judge."
+"""What labels of judges begin with."""
+
+_KEPT_FOR = {"judge": "verdicts of judges", "eval": "results of evaluations"}
+
+AGREED = "agreed"
+"""The note of a label that is there because people agree; nobody may write it."""
+
+_SIDE = re.compile(r"\w[\w.-]*")
 
 
 def is_label_name(text: str) -> bool:
@@ -32,10 +40,15 @@ def is_own_name(name: str) -> bool:
     return name.startswith("_")
 
 
-def command_that_writes(name: str) -> str | None:
-    """Return the command that writes labels of this name; None if people do."""
-    below = _WRITTEN_BELOW.get(name.split(".", 1)[0]) if "." in name else None
-    return WRITTEN_BY.get(name) or below
+def is_side_name(value: object) -> bool:
+    """Tell whether a value can be the side of a split, and so the name of a file."""
+    return isinstance(value, str) and _SIDE.fullmatch(value) is not None
+
+
+def is_for_people(name: str) -> bool:
+    """Tell whether people write labels of this name, and no command does."""
+    below = name.split(".", 1)[0] if "." in name else None
+    return name not in WRITTEN_BY and below not in _KEPT_FOR and not is_own_name(name)
 
 
 def check_label_name(name: str) -> str:
@@ -55,24 +68,22 @@ def check_label_name(name: str) -> str:
 def check_writable_name(name: str) -> str:
     """Return a name that people may write.
 
-    Raises InvalidInput: `label-name-invalid`, and `label-not-yours` for what vault's commands
-    write.
+    Raises InvalidInput: `label-name-invalid`, and `label-not-yours` for a name that commands write.
     """
     check_label_name(name)
-    command = command_that_writes(name)
-    if command is not None:
-        raise InvalidInput(
-            f'labels "{name}" are written by `vault {command}`',
-            code="label-not-yours",
-            hint=f"use another name, such as {name.rsplit('.', 1)[-1]}_by_hand",
-        )
+    if is_for_people(name):
+        return name
     if is_own_name(name):
-        raise InvalidInput(
-            f'"{name}" is a name that vault keeps for itself: it begins with _',
-            code="label-not-yours",
-            hint=f"use another name, such as {name.lstrip('_') or 'quality'}",
-        )
-    return name
+        why = "vault keeps names that begin with _ for itself"
+    elif name in WRITTEN_BY:
+        why = f"`vault {WRITTEN_BY[name]}` writes it"
+    else:
+        why = f"it is kept for {_KEPT_FOR[name.split('.', 1)[0]]}"
+    raise InvalidInput(
+        f'the label "{name}" is not written by hand: {why}',
+        code="label-not-yours",
+        hint=f"use another name, such as {name.rsplit('.', 1)[-1].lstrip('_')}_by_hand",
+    )
 
 
 def slug(text: str) -> str:

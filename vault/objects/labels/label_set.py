@@ -8,6 +8,7 @@ JSON scalars: text, number, or true and false. Normative: docs/format/manifests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,7 +18,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.errors import Corrupt
+from vault.errors import Corrupt, InvalidInput
 from vault.objects.parquet_bytes import UNREADABLE, from_parquet, to_parquet, whole_column
 
 LabelValue = str | int | float | bool
@@ -184,8 +185,31 @@ def label_set(table: LabelTable) -> LabelSet:
     return result
 
 
+def is_label_value(value: object) -> bool:
+    """Tell whether a value can be a label: text, true or false, or a number that JSON has.
+
+    Whole numbers have 64 bits; not-a-number and infinity are no values.
+    """
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 64
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str) and not any("\ud800" <= each <= "\udfff" for each in value)
+
+
 def value_text(value: LabelValue) -> str:
-    """Return the JSON text of a value, as label sets store it."""
+    """Return the JSON text of a value, as label sets store it.
+
+    Raises InvalidInput (`label-value-invalid`) for what `is_label_value` refuses.
+    """
+    if not is_label_value(value):
+        raise InvalidInput(
+            f"{value!r} cannot be a label",
+            code="label-value-invalid",
+            hint="a label is text, a number of 64 bits, or true or false",
+        )
     return orjson.dumps(value).decode()
 
 

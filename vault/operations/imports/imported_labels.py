@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.json.text import parse
+from vault.objects.labels.label_name import AGREED
 from vault.objects.labels.label_set import SPLIT, LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, in_both
@@ -59,36 +60,37 @@ def with_imported_labels(
 
 def _changes(context: Context, ingested: Ingested) -> Iterator[LabelChange]:
     fresh = ingested.fresh.keys()
-    intent = context.intent
+    by = context.intent.author, context.intent.time
     for file in ingested.files:
-        rows: dict[str, list[int]] = {}
-        place: dict[str, list[int]] = {}
-        values: dict[str, dict[tuple[bool, LabelValue], int]] = {}
         if file.side is not None:
             ordinals = file.new_ordinals()
-            zeros = np.zeros(len(ordinals), np.int64)
-            yield LabelChange(
-                SPLIT, fresh[ordinals], (file.side,), zeros, intent.author, intent.time
-            )
+            place = np.zeros(len(ordinals), np.int64)
+            yield LabelChange(SPLIT, fresh[ordinals], (file.side,), place, *by)
+        rows: dict[tuple[str, bool, bool, LabelValue], list[int]] = {}
         for text, ordinals_of_text in file.labels.items():
-            for name, value in parse(text)[0].items():
-                known = values.setdefault(name, {})
-                at = known.setdefault((isinstance(value, bool), value), len(known))
-                rows.setdefault(name, []).extend(ordinals_of_text)
-                place.setdefault(name, []).extend([at] * len(ordinals_of_text))
-        for name, own in rows.items():
-            said = tuple(value for _, value in values[name])
-            at_rows: NDArray[np.int64] = np.array(place[name], np.int64)
-            yield LabelChange(name, fresh[own], said, at_rows, intent.author, intent.time)
+            labels = parse(text)[0]
+            for name, value in labels.items():
+                said = (name, _is_agreed(labels, name), isinstance(value, bool), value)
+                rows.setdefault(said, []).extend(ordinals_of_text)
+        for (name, is_agreed, _, value), own in rows.items():
+            place = np.zeros(len(own), np.int64)
+            note = AGREED if is_agreed else None
+            yield LabelChange(name, fresh[own], (value,), place, *by, note)
+
+
+def _is_agreed(labels: Mapping[str, LabelValue], name: str) -> bool:
+    """Tell whether a label is there because people agree, as far as its record says.
+
+    An export writes values alone: several votes `NAME.PERSON` for the value of `NAME` made it.
+    """
+    votes = [
+        value
+        for each, value in labels.items()
+        if each.startswith(f"{name}.") and "." not in each[len(name) + 1 :]
+    ]
+    return sum(each == labels[name] for each in votes) > 1
 
 
 def _among(change: LabelChange, keys: RowKeys) -> LabelChange:
     chosen = np.isin(change.keys, keys)
-    return LabelChange(
-        change.name,
-        change.keys[chosen],
-        change.values,
-        change.place[chosen],
-        change.author,
-        change.time,
-    )
+    return replace(change, keys=change.keys[chosen], place=change.place[chosen])

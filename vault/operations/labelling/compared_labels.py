@@ -10,7 +10,7 @@ from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_names
 from vault.errors import InvalidInput, NotFound
-from vault.objects.labels.label_name import is_label_name
+from vault.objects.labels.label_name import JUDGE, is_label_name
 from vault.session.context import Context
 from vault.session.revisions import Revision
 
@@ -84,7 +84,7 @@ def _below(name: str, known: Collection[str]) -> tuple[str, ...]:
     if name not in known:
         raise _not_found(name, known)
     others = sorted(each for each in known if each != name and not each.startswith("_"))
-    other = next((each for each in others if each.startswith("judge.")), "OTHER_LABEL")
+    other = next((each for each in others if each.startswith(JUDGE)), "OTHER_LABEL")
     raise InvalidInput(
         f'"{name}" has no raters: no example has a label {name}.PERSON',
         code="raters-missing",

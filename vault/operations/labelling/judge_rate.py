@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-JUDGE = "judge."
-"""How the names of labels begin that a judge gives."""
+from vault.objects.labels.label_name import JUDGE
 
 
 @dataclass(frozen=True, slots=True)

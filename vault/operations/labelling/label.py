@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
@@ -12,13 +13,13 @@ from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.choosing.chosen_rows import chosen_rows, require_choice
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.labels import label_of_each
-from vault.errors import InvalidInput
-from vault.objects.labels.label_name import check_writable_name
+from vault.dataset.reading.labels import label_names, label_of_each
+from vault.errors import InvalidInput, NotFound
+from vault.objects.labels.label_name import AGREED, check_writable_name
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
-from vault.operations.labelling.raters import AGREED, only_different, rater_of, vote
+from vault.operations.labelling.raters import only_different, rater_of, resolve, vote
 from vault.operations.labelling.vocabulary import Vocabulary, vocabularies
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, Draft
@@ -113,15 +114,17 @@ def label_examples(
     reading the label sets of their chunks, and writing what changed: 3 ms a chunk. Raises
     InvalidInput (`labels-missing`, `label-name-invalid`, `label-not-yours`, `label-twice`,
     `label-value-unknown`, `note-reserved`, `person-invalid`, and as `chosen_rows`), Conflict
-    (`rater-name-taken`, `detached-head`).
+    (`rater-name-taken`, `detached-head`), NotFound (`label-not-found` of one to take off).
     """
     known = checked_vocabularies(context, [*values, *remove], options)
     require_choice(examples, where)
+    declared = vocabularies(context.folder)
     meant: dict[str, LabelValue | None] = dict.fromkeys(remove)
     meant |= {name: _meant(known[name], value, options) for name, value in values.items()}
     with trial_of(context, is_trial=options.dry_run) as trial:
 
         def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Counts]:
+            _require_labels(dataset, [each for each in remove if each not in declared])
             rows = np.sort(chosen_rows(context, dataset, examples, where))
             said = [said_of(context, options, *each, rows) for each in meant.items()]
             manifest, counts = labelled(dataset, said, known, options)
@@ -130,6 +133,19 @@ def label_examples(
 
         staged, counts = change_and_count(trial, change)
     return report_of(counts, staged, options)
+
+
+def _require_labels(dataset: Dataset, names: Sequence[str]) -> None:
+    """Raise NotFound (`label-not-found`) for a label that nobody has, of those to take off."""
+    known = label_names(dataset) if names else set()
+    for name in names:
+        if name not in known and all(rater_of(name, each) is None for each in known):
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise NotFound(
+                f'no example has the label "{name}"',
+                code="label-not-found",
+                hint=f"did you mean {near[0]}?" if near else "`vault label --list` lists labels",
+            )
 
 
 def report_of(counts: Counts, staged: Staged, options: LabelOptions) -> LabelReport:
@@ -172,8 +188,14 @@ def checked_vocabularies(
             code="note-reserved",
             hint="write another note",
         )
+    if options.person is not None and not options.person.strip():
+        raise InvalidInput(
+            f'"{options.person}" names nobody',
+            code="person-invalid",
+            hint="say who labels: --as NAME",
+        )
     known = vocabularies(context.folder)
-    return {name: _writable(name, known, options) for name in names}
+    return {name: _writable(name, known) for name in names}
 
 
 def said_of(
@@ -200,15 +222,19 @@ def labelled(
     changes: list[LabelChange] = []
     for each in said:
         vocabulary = known[each.name]
-        if vocabulary.raters > 1 and not options.resolve:
-            outcome = vote(dataset, each, vocabulary, each.author)
-            changes += outcome.changes
-            counts.agreed += outcome.agreed
-            counts.differing += outcome.differing
+        if vocabulary.raters == 1:
+            now = label_of_each(dataset, each.keys, each.name.__eq__).get(each.name)
+            change = only_different(each, now)
+            changes += [change] if len(change.keys) else []
             continue
-        now = label_of_each(dataset, each.keys, each.name.__eq__).get(each.name)
-        change = only_different(each, now)
-        changes += [change] if len(change.keys) else []
+        outcome = (
+            resolve(dataset, each, vocabulary)
+            if options.resolve
+            else vote(dataset, each, vocabulary, each.author)
+        )
+        changes += outcome.changes
+        counts.agreed += outcome.agreed
+        counts.differing += outcome.differing
     counts.names = tuple(dict.fromkeys(each.name for each in changes))
     if not changes:
         return dataset.manifest, counts
@@ -222,7 +248,7 @@ def _meant(vocabulary: Vocabulary, value: LabelValue, options: LabelOptions) -> 
     return vocabulary.check(value)
 
 
-def _writable(name: str, known: Mapping[str, Vocabulary], options: LabelOptions) -> Vocabulary:
+def _writable(name: str, known: Mapping[str, Vocabulary]) -> Vocabulary:
     check_writable_name(name)
     for each in known.values():
         rater = rater_of(each.name, name)
@@ -232,5 +258,4 @@ def _writable(name: str, known: Mapping[str, Vocabulary], options: LabelOptions)
                 code="label-not-yours",
                 hint=f"label {each.name} --as {rater}",
             )
-    found = known.get(name, Vocabulary(name))
-    return replace(found, raters=1) if options.resolve else found
+    return known.get(name, Vocabulary(name))

@@ -21,6 +21,7 @@ ID = "id"
 
 _ABSENT = object()
 _HEX = re.compile(r"[0-9a-f]{4,32}")
+_WHOLE = re.compile(r"-?\d+\.0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def read_label_file(
         if isinstance(value, str | int | float) and not _is_empty(value):
             found.rows.append(Row(line, key_text(value), tuple(labels)))
         else:
-            found.refuse(line, f'it has no "{key}"')
+            has_other = value is not _ABSENT and not _is_empty(value)
+            what = f'its "{key}" is no text or number' if has_other else f'it has no "{key}"'
+            found.refuse(line, what)
     missing = next((each for each in (key, *columns.values()) if each not in seen), None)
     if missing is not None and (found.rows or found.unread):
         raise _column_missing(path, missing, missing == key, found)
@@ -99,8 +102,9 @@ def read_label_file(
 
 
 def key_text(value: Any) -> str:
-    """Return a key as text, so that 17 in a record and 17 in a cell of CSV are the same."""
-    return shown_value(value) if isinstance(value, str | int | float) else ""
+    """Return a key as text, so that 17 in a record and 17 or 17.0 in a cell are the same."""
+    text = shown_value(value).strip() if isinstance(value, str | int | float) else ""
+    return text.partition(".")[0] if _WHOLE.fullmatch(text) else text
 
 
 class IdsByPrefix:
@@ -163,9 +167,10 @@ def _records(
 
 
 def _cell(record: dict[str, Any], path: str) -> Any:
-    """Return what stands at a name, else at a dotted path."""
+    """Return what stands at a name, else at a dotted path, with or without `data.` before it."""
     if path in record:
         return record[path]
+    path = path.removeprefix("data.")
     value: Any = record
     for name in path.split("."):
         value = _inside(value, name)
@@ -195,12 +200,13 @@ def _label(vocabulary: Vocabulary, cell: Any, line: int, path: str, is_typed: bo
     try:
         if is_typed and isinstance(cell, str):
             return vocabulary.typed(cell)
-        if isinstance(cell, str | int | float):
+        if not isinstance(cell, list | dict):
             return vocabulary.check(cell)
     except InvalidInput as error:
-        raise InvalidInput(
-            f"{path}, line {line}: {error.message}", code="label-value-unknown", hint=error.hint
-        ) from None
+        message = f"{path}, line {line}: {error.message}"
+        if error.code == "label-value-unknown":
+            raise InvalidInput(message, code="label-value-unknown", hint=error.hint) from None
+        raise InvalidInput(message, code="label-value-invalid", hint=error.hint) from None
     kind = "a list" if isinstance(cell, list) else "an object"
     raise InvalidInput(
         f"{path}, line {line}: {vocabulary.name} is {kind}",
@@ -211,7 +217,9 @@ def _label(vocabulary: Vocabulary, cell: Any, line: int, path: str, is_typed: bo
 
 
 def _column_missing(path: str, name: str, is_key: bool, found: LabelFile) -> InvalidInput:
-    if is_key:
+    if found.first_unread is not None and not found.rows and not is_key:
+        hint = "correct the file"
+    elif is_key:
         hint = "say which column names the examples: --key FIELD"
         if name == ID:
             hint += ", or write ids into the file: `vault export --with id`"

@@ -12,14 +12,15 @@ from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.labels import LabelOfEach, label_of_each
 from vault.errors import InvalidInput
-from vault.objects.labels.label_name import check_label_name
+from vault.objects.labels.label_name import JUDGE, check_label_name
 from vault.operations.labelling.raters import rated_by, rater_name
 from vault.operations.labelling.vocabulary import Vocabulary, same_value, vocabularies
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
 CONFLICTS = "conflicts"
-"""The queue of examples on which people differ, and nobody settled it."""
+"""The queue of examples that enough people labelled or on which people differ, and that have no
+label: somebody has to settle them."""
 
 DISAGREEMENT = "disagreement"
 """The queue of examples on which a person and a judge differ."""
@@ -48,9 +49,9 @@ def label_queue(
     """Return the examples of the stage that wait, those shown with their labels.
 
     For a label: those without it that this person (the author) has not labelled, and fewer others
-    than `vault.toml` wants. `conflicts`: those on which people gave different values and which
-    have no value yet. `disagreement`: those on which a judge's label `judge.RUBRIC.NAME` is not
-    what people say of `NAME`. Without a name: the only label of `vault.toml`. Costs reading the
+    than `vault.toml` wants. `conflicts`: those without the label on which people differ, or which
+    enough people labelled. `disagreement`: those on which a judge's label `judge.RUBRIC.NAME` is
+    not what people say of `NAME`. Without a name: the only label of `vault.toml`. Costs reading the
     label sets. Raises InvalidInput (`queue-missing`, `label-name-invalid`, `person-invalid`).
     """
     known = vocabularies(context.folder)
@@ -61,7 +62,8 @@ def label_queue(
     name = queue or _only_label(known)
     labels = label_of_each(dataset, keys, lambda _: True)
     if name == CONFLICTS:
-        waits = _any(len(keys), [_in_conflict(labels, each) for each in _rated(labels, known)])
+        rated = [each for each in known.values() if each.raters > 1]
+        waits = _any(len(keys), [_in_conflict(labels, each, len(keys)) for each in rated])
     elif name == DISAGREEMENT:
         waits = _any(len(keys), list(_judged_otherwise(labels)))
     else:
@@ -102,22 +104,20 @@ def _lacks(
     return lacks & (votes < vocabulary.raters)
 
 
-def _rated(labels: Mapping[str, LabelOfEach], known: Mapping[str, Vocabulary]) -> list[str]:
-    """Return the labels that several people give, as vault.toml says."""
-    return [each.name for each in known.values() if each.raters > 1 and rated_by(labels, each.name)]
-
-
-def _in_conflict(labels: Mapping[str, LabelOfEach], name: str) -> NDArray[np.bool_]:
-    votes = list(rated_by(labels, name).values())
-    differs = _any(len(votes[0].place), [_differ(votes[0], each) for each in votes[1:]])
-    for number, one in enumerate(votes[1:], 1):
-        for other in votes[number + 1 :]:
-            differs |= _differ(one, other)
-    return differs & ~labels[name].has() if name in labels else differs
+def _in_conflict(
+    labels: Mapping[str, LabelOfEach], vocabulary: Vocabulary, count: int
+) -> NDArray[np.bool_]:
+    votes = list(rated_by(labels, vocabulary.name).values())
+    pairs = [_differ(one, other) for at, one in enumerate(votes) for other in votes[at + 1 :]]
+    given = np.zeros(count, np.int64)
+    for each in votes:
+        given += each.has()
+    waits = _any(count, pairs) | (given >= vocabulary.raters)
+    return waits & ~labels[vocabulary.name].has() if vocabulary.name in labels else waits
 
 
 def _judged_otherwise(labels: Mapping[str, LabelOfEach]) -> list[NDArray[np.bool_]]:
-    judged = [each for each in labels if each.startswith("judge.") and each.count(".") == 2]
+    judged = [each for each in labels if each.startswith(JUDGE) and each.count(".") == 2]
     pairs = [(each, each.rpartition(".")[2]) for each in judged]
     return [_differ(labels[judge], labels[name]) for judge, name in pairs if name in labels]
 

@@ -128,6 +128,9 @@ def _as_yes_no(
             f"{cut} is no number to compare with", code="cut-invalid", hint="such as `--cut 0.5`"
         )
     positive = {_key(each) for each in yes_no.positive}
+    # A vocabulary may have as text what was typed as a number.
+    typed = {shown_value(each) for each in yes_no.positive}
+    positive |= {_key(each) for each in labels.values if shown_value(each) in typed}
     possible = {_key(each) for values in (labels.values, *known) for each in values}
     if positive and labels.values and positive.isdisjoint(possible):
         shown = ", ".join(shown_value(each) for each in labels.values[:6])

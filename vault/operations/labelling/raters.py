@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 
 from vault.dataset.changing.write_labels import LabelChange
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.labels import LabelOfEach, label_entries, label_of_each
+from vault.dataset.reading.labels import (
+    LabelOfEach,
+    keys_with_label,
+    label_entries,
+    label_of_each,
+)
 from vault.errors import Conflict, InvalidInput
-from vault.objects.labels.label_name import slug
+from vault.objects.labels.label_name import AGREED, slug
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.runs import RowKeys
 from vault.operations.labelling.vocabulary import Vocabulary, same_value
-
-AGREED = "agreed"
-"""The note of a label that is there because people agree; `label --note` refuses it."""
 
 Values = tuple[LabelValue | None, ...]
 
@@ -68,74 +70,119 @@ def vote(dataset: Dataset, said: LabelChange, vocabulary: Vocabulary, person: st
     rows. Raises Conflict (`rater-name-taken`) where another person's labels have that name.
     """
     own_name = f"{vocabulary.name}.{rater_name(person)}"
-    found = label_of_each(
-        dataset, said.keys, lambda each: rater_of(vocabulary.name, each) is not None
+    votes = _votes(dataset, said.keys, vocabulary.name)
+    _require_same_person(dataset, own_name, person)
+    own = only_different(replace(said, name=own_name), votes.get(own_name))
+    votes[own_name] = LabelOfEach(said.place, said.values)
+    count = _counted(votes, vocabulary.raters, len(said.keys))
+    now = _standing(dataset, said.keys, vocabulary.name)
+    settled = now.has & ~now.is_agreed
+    free = np.flatnonzero(~settled)
+    agreed = LabelChange(
+        vocabulary.name, said.keys[free], count.winners, count.place[free], *_by(said), AGREED
     )
-    if own_name in found:
-        _require_same_person(dataset, said.keys, own_name, person)
-    own = only_different(replace(said, name=own_name), found.get(own_name))
-    votes = {**found, own_name: LabelOfEach(said.place, said.values)}
-    wanted, patterns = _patterns([votes[each] for each in sorted(votes)])
-    winners = tuple(_winner(each, vocabulary.raters) for each in patterns)
-    settled = _settled(dataset, said, vocabulary.name, winners)
-    final = settled.final(wanted)
-    differs = np.array([len(set(map(_typed, each)) - {_typed(None)}) > 1 for each in patterns])
+    change = only_different(replace(agreed, note=None), now.label.at(free))
+    final = settled | count.wins
     return Outcome(
-        tuple(each for each in (own, settled.change(wanted)) if len(each.keys)),
-        int((final & ~settled.had(wanted)).sum()),
-        int((differs[wanted] & ~final).sum()),
+        tuple(each for each in (own, replace(change, note=AGREED)) if len(each.keys)),
+        int((final & ~now.has).sum()),
+        int((count.differs & ~final).sum()),
     )
 
 
-def only_different(said: LabelChange, now: LabelOfEach | None) -> LabelChange:
-    """Return the part of a change that changes something: other values, or a note to add."""
+def resolve(dataset: Dataset, said: LabelChange, vocabulary: Vocabulary) -> Outcome:
+    """Return what changes when somebody settles a label of rows, whatever the votes are.
+
+    Where the label is taken off, what people agree on counts again. Costs as `vote`.
+    """
+    now = _standing(dataset, said.keys, vocabulary.name)
+    is_off = np.array([each is None for each in said.values])[said.place]
+    settled = _part(said, ~is_off)
+    # Also where people agree on the same: from now on it stays, whatever is voted.
+    settled = only_different(settled, now.label.at(~is_off), also=now.is_agreed[~is_off])
+    count = _counted(_votes(dataset, said.keys, vocabulary.name), vocabulary.raters, len(is_off))
+    wanted = replace(said, values=count.winners, place=count.place, note=None)
+    wins = count.wins[is_off]
+    left = only_different(
+        _part(wanted, is_off), now.label.at(is_off), also=wins & ~now.is_agreed[is_off]
+    )
+    changes = (settled, replace(left, note=AGREED))
+    return Outcome(tuple(each for each in changes if len(each.keys)), int(wins.sum()))
+
+
+def only_different(
+    said: LabelChange, now: LabelOfEach | None, *, also: NDArray[np.bool_] | None = None
+) -> LabelChange:
+    """Return the part of a change that changes something: other values, or a note to add.
+
+    `also` are rows that count as changed.
+    """
     if now is None:
-        now = LabelOfEach(np.zeros(len(said.keys), np.int64), (None,))
+        now = _nothing(len(said.keys))
     is_same = [[same_value(one, each) for each in now.values] for one in said.values]
     stays = np.array(is_same, np.bool_)[said.place, now.place]
     if said.note is not None:
         stays &= np.array([each is None for each in said.values])[said.place]
-    return replace(said, keys=said.keys[~stays], place=said.place[~stays])
+    return _part(said, ~stays if also is None else ~stays | also)
+
+
+def _part(said: LabelChange, chosen: NDArray[np.bool_]) -> LabelChange:
+    return replace(said, keys=said.keys[chosen], place=said.place[chosen])
+
+
+def _by(said: LabelChange) -> tuple[str, str]:
+    return said.author, said.time
+
+
+def _nothing(count: int) -> LabelOfEach:
+    return LabelOfEach(np.zeros(count, np.int64), (None,))
 
 
 @dataclass(frozen=True, slots=True)
-class _Settled:
-    """The label itself: what it is now on each row, and the winner of each pattern of votes."""
+class _Standing:
+    """The label itself on some rows: which have it, and of which people agreed on it."""
 
-    said: LabelChange
-    now: LabelOfEach | None
+    label: LabelOfEach
+    has: NDArray[np.bool_]
     is_agreed: NDArray[np.bool_]
-    winners: Values
-
-    def had(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return np.zeros(len(wanted), np.bool_) if self.now is None else self.now.has()
-
-    def final(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which rows have the label after the vote."""
-        wins = np.array([each is not None for each in self.winners])[wanted]
-        return wins | (self.had(wanted) & ~self.is_agreed)
-
-    def change(self, wanted: NDArray[np.int64]) -> LabelChange:
-        """Return the change of the label itself: rows that somebody settled stay as they are."""
-        change = replace(self.said, values=self.winners, place=wanted, note=None)
-        change = only_different(change, self.now)
-        free = ~self.had(wanted) | self.is_agreed
-        chosen = np.isin(change.keys, self.said.keys[free])
-        return replace(change, keys=change.keys[chosen], place=change.place[chosen], note=AGREED)
 
 
-def _settled(dataset: Dataset, said: LabelChange, name: str, winners: Values) -> _Settled:
-    """Return what the label itself is on the rows of a vote. Raises Corrupt."""
-    now = label_of_each(dataset, said.keys, name.__eq__).get(name)
-    is_agreed = np.zeros(len(said.keys), np.bool_)
-    if now is not None:
-        entries = label_entries(dataset, said.keys)
+def _standing(dataset: Dataset, keys: RowKeys, name: str) -> _Standing:
+    """Return how the label itself stands on the rows of a vote. Raises Corrupt."""
+    found = label_of_each(dataset, keys, name.__eq__).get(name)
+    label = _nothing(len(keys)) if found is None else found
+    is_agreed = np.zeros(len(keys), np.bool_)
+    if found is not None:
+        entries = label_entries(dataset, keys)
         is_named, is_noted = (
             pc.equal(entries.table[column].cast(pa.string()), text).fill_null(False).to_numpy()
             for column, text in (("name", name), ("note", AGREED))
         )
-        is_agreed = np.isin(said.keys, entries.keys[is_named & is_noted])
-    return _Settled(said, now, is_agreed, winners)
+        is_agreed = np.isin(keys, entries.keys[is_named & is_noted])
+    return _Standing(label, label.has(), is_agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Votes on rows: row `i` has `winners[place[i]]`, None without one; `differs` where they do."""
+
+    place: NDArray[np.int64]
+    winners: Values
+    wins: NDArray[np.bool_]
+    differs: NDArray[np.bool_]
+
+
+def _votes(dataset: Dataset, keys: RowKeys, name: str) -> dict[str, LabelOfEach]:
+    return label_of_each(dataset, keys, lambda each: rater_of(name, each) is not None)
+
+
+def _counted(votes: Mapping[str, LabelOfEach], raters: int, count: int) -> _Counted:
+    columns = [votes[each] for each in sorted(votes)] or [_nothing(count)]
+    place, patterns = _patterns(columns)
+    winners = tuple(_winner(each, raters) for each in patterns)
+    differs = [len(set(map(_typed, each)) - {_typed(None)}) > 1 for each in patterns]
+    wins = np.array([each is not None for each in winners])[place]
+    return _Counted(place, winners, wins, np.array(differs)[place])
 
 
 def _patterns(votes: Sequence[LabelOfEach]) -> tuple[NDArray[np.int64], list[Values]]:
@@ -164,8 +211,10 @@ def _typed(value: LabelValue | None) -> tuple[bool, LabelValue | None]:
     return isinstance(value, bool), value
 
 
-def _require_same_person(dataset: Dataset, keys: RowKeys, name: str, person: str) -> None:
-    entries = label_entries(dataset, keys).table
+def _require_same_person(dataset: Dataset, name: str, person: str) -> None:
+    """Raise Conflict if labels of this name are those of another person who is called alike."""
+    keys = keys_with_label(dataset, name)
+    entries = label_entries(dataset, np.sort(keys)).table
     own = entries.filter(pc.equal(entries["name"].cast(pa.string()), name))
     for author in own["author"].unique().to_pylist():
         if author != person and slug(author) == slug(person):

@@ -11,7 +11,7 @@ from typing import Any
 from vault.config import TEAM_FILE, read_team_section
 from vault.errors import InvalidInput
 from vault.objects.labels.label_name import check_writable_name, value_of
-from vault.objects.labels.label_set import LabelValue
+from vault.objects.labels.label_set import LabelValue, is_label_value
 
 SECTION = "labels"
 _KEYS = ("values", "keys", "raters")
@@ -43,7 +43,16 @@ class Vocabulary:
         return self.check(value_of(text))
 
     def check(self, value: LabelValue) -> LabelValue:
-        """Return a value; InvalidInput (`label-value-unknown`) if it is none of `values`."""
+        """Return a value that the label may have.
+
+        Raises InvalidInput: `label-value-invalid`, or `label-value-unknown` with the nearest one.
+        """
+        if not is_label_value(value) or value == "":
+            raise InvalidInput(
+                f"{value!r} cannot be a label",
+                code="label-value-invalid",
+                hint="a label is text, a number of 64 bits, or true or false",
+            )
         if self.values is None or any(same_value(value, each) for each in self.values):
             return value
         shown = [shown_value(each) for each in self.values]
@@ -122,7 +131,7 @@ def _values(place: str, found: Any) -> tuple[LabelValue, ...] | None:
     expected = "a list of different texts, numbers, true or false"
     if not isinstance(found, list) or not found:
         raise _invalid(place, expected, f"change {place} in {TEAM_FILE}")
-    if not all(isinstance(each, str | int | float | bool) for each in found):
+    if not all(is_label_value(each) and each != "" for each in found):
         raise _invalid(place, expected, f"change {place} in {TEAM_FILE}")
     if len({(type(each) is bool, each) for each in found}) < len(found):
         raise _invalid(place, expected, f"a value is there twice in {place}")

@@ -22,11 +22,14 @@ def labelled_lines(report: LabelReport) -> Iterator[str]:
     """Yield what was labelled, what people agree on, and how the stage stands."""
     would = "would be " if report.dry_run else ""
     if not report.examples:
-        yield f"no example matches; nothing {would or 'was '}labelled"
+        if report.file is not None:
+            yield f"{escape(report.file.path)} has no label for an example of the stage"
+        else:
+            yield f"no example matches; nothing {would or 'was '}labelled"
         return
     if not report.labelled:
         count = plural(report.examples, "example")
-        yield f"{count} had these labels already; nothing changed"
+        yield f"{count}: nothing to change"
         return
     names = ", ".join(report.names)
     already = f" ({report.unchanged:,} had it already)" if report.unchanged else ""
