@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         VaultError,
     )
     from vault.repository import Repository
-    from vault.repository.entrance import doctor, init, load, open, provenance
+    from vault.repository.entrance import check_lock, doctor, init, load, open, provenance
     from vault.repository.snapshot import Snapshot
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "StorageFailed",
     "VaultError",
     "__version__",
+    "check_lock",
     "doctor",
     "init",
     "load",
@@ -55,6 +56,7 @@ _MODULES = {
     "Example": "vault.dataset.reading.examples",
     "Repository": "vault.repository",
     "Snapshot": "vault.repository.snapshot",
+    "check_lock": _ENTRANCE,
     "doctor": _ENTRANCE,
     "init": _ENTRANCE,
     "load": _ENTRANCE,

@@ -15,7 +15,7 @@ from typing import Any, is_typeddict
 import vault
 from vault.repository import Repository
 
-_FUNCTIONS = ("open", "load", "init", "provenance", "doctor")
+_FUNCTIONS = ("open", "load", "init", "provenance", "check_lock", "doctor")
 _VALUE_ROOMS = ("vault.operations", "vault.dataset", "vault.session", "vault.objects")
 _SPOKEN = {"__len__": "len({})", "__iter__": "for example in {}", "__getitem__": "{}[at]"}
 _NAME = re.compile(r"\b[A-Z]\w+")

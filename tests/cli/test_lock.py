@@ -26,30 +26,31 @@ def test_the_lock_tells_how_files_stand(locked: Path, run: Run) -> None:
     commit = json.loads(run("log", "--json").out)["commits"][0]["commit"][:12]
     outcome = run("lock", "--check")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out == f"unedited  data/out.jsonl  v1 ({commit})\n1 file unedited\n"
+    assert outcome.out == f"unedited  data/out.jsonl  v1 ({commit})\n1 file: 1 unedited\n"
     with open(locked / "data/out.jsonl", "ab") as file:
         file.write(b"\n")
     outcome = run("lock", "--check")
     assert outcome.code == 1
-    assert outcome.out.endswith("1 of 1 file not as vault.lock has it\n")
-    assert "`vault import --replace data/out.jsonl`" in outcome.err
+    assert outcome.out.endswith("1 file: 1 edited\n")
+    assert "`vault export --locked data/out.jsonl --force`" in outcome.err
     assert run("lock").code == 0
     (locked / "data/out.jsonl").unlink()
     outcome = run("lock", "--check")
     assert (outcome.code, "missing" in outcome.out) == (1, True)
     assert "`vault export --locked data/out.jsonl`" in outcome.err
     outcome = run("lock", "--check", "--present")
-    assert (outcome.code, outcome.out) == (0, "0 files unedited; 1 not there, left out\n")
+    assert (outcome.code, outcome.out) == (0, "1 file: 1 absent and left out\n")
 
 
 def test_a_stale_file_is_told_and_no_fault(committed: Path, run: Run) -> None:
-    run("export", "-o", "out.jsonl")
+    run("export", "-o", "out.jsonl", "--where", "turns > 0", "--with", "id")
     write_lines(committed / "more.jsonl", [chat("More?", "Yes.")])
     run("import", "more.jsonl")
     run("commit", "-m", "two")
     outcome = run("lock", "--check")
     assert (outcome.code, outcome.out.startswith("stale")) == (0, True)
-    assert "`vault export -o out.jsonl` writes the version of HEAD" in outcome.err
+    again = "`vault export HEAD -o out.jsonl --where 'turns > 0' --with id`"
+    assert f"{again} writes the version of HEAD" in outcome.err
 
 
 def test_a_locked_file_is_written_again(locked: Path, run: Run) -> None:
@@ -104,15 +105,26 @@ def test_a_file_leads_to_its_version_and_command(locked: Path, run: Run) -> None
     line = run("which", "x.jsonl", "--line", "2").out.splitlines()
     assert line[0].startswith("line 2 is example ")
     (locked / "x.jsonl").write_text((locked / "x.jsonl").read_text().splitlines()[0])
-    assert run("which", "x.jsonl").out.startswith("1 of 1 record are examples of v1")
+    assert run("which", "x.jsonl").out.endswith(
+        "holds 1 of 1 record; vault.lock lists no such file\n"
+    )
 
 
 def test_a_file_that_show_is_asked_about_leads_to_which(locked: Path, run: Run) -> None:
     digest = json.loads((locked / "vault.lock").read_text())["files"]["data/out.jsonl"]["sha256"]
-    for word in ("data/out.jsonl", digest):
+    for word in ("data/out.jsonl", "./data/out.jsonl", digest, digest.upper()):
         outcome = run("show", word)
         assert outcome.code == 0, outcome.err
         assert outcome.out == run("which", word).out
+
+
+def test_a_clone_without_a_repository_is_checked(locked: Path, run: Run) -> None:
+    shutil.rmtree(locked / ".vault")
+    assert run("lock", "--check", "--present").code == 0
+    (locked / "data/out.jsonl").write_text("mine\n")
+    assert run("lock", "--check", "--present").code == 1
+    (locked / "vault.lock").unlink()
+    assert run("lock", "--check").code == 3
 
 
 def test_notes_are_shown_with_the_commit(locked: Path, run: Run) -> None:
@@ -141,8 +153,8 @@ def test_locks_are_compared_file_by_file(locked: Path, run: Run) -> None:
     lines = outcome.out.splitlines()
     assert lines[0].startswith("~ data/out.jsonl  v1 (")
     assert lines[1:] == [
-        "    1 examples came, 0 left",
-        "    asked for in another way: seed, shuffle",
+        "    1 example more, 0 less",
+        "    what was asked for differs: seed, shuffle",
         "1 file changed, 0 the same",
     ]
     assert "`vault diff v1 " in outcome.err

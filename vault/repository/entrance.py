@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -11,6 +12,7 @@ from vault.errors import NotFound
 from vault.repository import Repository, utc_now
 
 if TYPE_CHECKING:
+    from vault.operations.locks.check import LockCheck
     from vault.operations.locks.provenance import Provenance
     from vault.operations.upkeep.doctor import DoctorReport
     from vault.repository.repository import OpenArguments
@@ -59,13 +61,27 @@ def load(repository: str | os.PathLike[str] | Repository, revision: str = "HEAD"
     return opened.snapshot(revision)
 
 
+def check_lock(
+    folder: str | os.PathLike[str], paths: Sequence[str] = (), *, present: bool = False
+) -> LockCheck:
+    """Return how the files stand that the `vault.lock` of a folder lists, without a repository.
+
+    For a clone from git, which has files and lock alone. Raises NotFound (`lock-missing`,
+    `file-not-locked`), InvalidInput (`lock-damaged`).
+    """
+    from vault.operations.locks.check import check_files
+
+    return check_files(Path(folder), paths, present=present)
+
+
 def provenance(path: str | os.PathLike[str]) -> Provenance:
-    """Return where an exported file is from: of the repository that its folder is in.
+    """Return where an exported file is from, as the nearest `vault.lock` above it says.
 
     The file is found by what it holds, whatever it is called now; `to_dict()` of the result is
-    what an experiment tracker keeps. Raises NotFound (`file-not-found`, `repository-not-found`,
-    `origin-not-found`), InvalidInput (`lock-damaged`).
+    what an experiment tracker keeps. Raises NotFound (`file-not-found`, `origin-not-found`,
+    `lock-missing`), InvalidInput (`lock-damaged`).
     """
+    from vault.operations.exports.lock_file import NAME
     from vault.operations.locks.provenance import provenance_of
 
     file = Path(path)
@@ -73,7 +89,14 @@ def provenance(path: str | os.PathLike[str]) -> Provenance:
         raise NotFound(
             f"{file} is no file", code="file-not-found", hint="name a file that vault exported"
         )
-    return provenance_of(_root_of(file.resolve().parent), file)
+    home = next((each for each in file.resolve().parents if (each / NAME).exists()), None)
+    if home is None:
+        raise NotFound(
+            f"there is no {NAME} in a folder above {file}",
+            code="lock-missing",
+            hint="`vault export v1 -o train.jsonl` writes a file and lists it",
+        )
+    return provenance_of(home, file)
 
 
 def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:

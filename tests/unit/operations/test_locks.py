@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -140,10 +141,12 @@ def test_what_cannot_be_met_is_named_and_nothing_is_written(
     (library.folder / "vault.lock").write_text(json.dumps(lock))
     for name in FILES:
         (library.folder / name).unlink()
+    (library.folder / "data").rmdir()
     with pytest.raises(InvalidInput, match=f"because of its {named}: ") as caught:
         library.repository.export_locked()
     assert caught.value.code == "lock-not-met"
     assert not [name for name in FILES if (library.folder / name).exists()]
+    assert not (library.folder / "data").exists()
     assert json.loads((library.folder / "vault.lock").read_text()) == lock
 
 
@@ -243,7 +246,7 @@ def test_an_edited_file_is_found_by_its_records(library: Library) -> None:
     ("text", "line", "code"),
     [
         (b'{"text": "strange"}\n', None, "origin-not-found"),
-        (b'{"text": "strange"}\n', 1, "example-not-found"),
+        (b'{"text": "strange"}\n', 1, "line-not-known"),
         (b'{"text": "strange"}\n', 2, "line-not-found"),
         (b"", None, "origin-not-found"),
     ],
@@ -289,9 +292,97 @@ def test_two_locks_differ_by_what_they_mean(library: Library) -> None:
     unknown = library.repository.compare_locks(str(old), str(new)).items[-1]
     assert (unknown.added, unknown.removed) == (None, None)
     assert "ffffffffffff is not in this repository" in str(unknown.unknown)
+    for strange in ({"where": ["labels.nothing = 1"]}, {"sample": -1}, {"trainer": "x"}):
+        entry = {**lock["files"]["new.jsonl"], "commit": lock["files"]["all.parquet"]["commit"]}
+        lock["files"]["new.jsonl"] = {**entry, **strange}
+        new.write_text(json.dumps(lock))
+        assert library.repository.compare_locks(str(old), str(new)).items[-1].unknown
     empty = library.folder / "empty.lock"
     empty.write_text("")
     assert len(library.repository.compare_locks(str(empty), str(old)).items) == len(FILES)
+
+
+def test_a_command_names_the_commit_where_the_tag_has_moved(library: Library) -> None:
+    path = str(library.folder / "train.jsonl")
+    library.repository.export("v1", output=path)
+    before = Path(path).read_bytes()
+    move_on(library)
+    library.repository.tag("v1", replace=True)
+    (origin,) = library.repository.which(path).items
+    assert origin.tag is None
+    revision = origin.command[1]
+    library.repository.export(revision, output=path)
+    assert Path(path).read_bytes() == before
+    assert library.repository.check_lock().items[0].tag is None
+
+
+def test_a_link_leads_no_file_of_the_lock_elsewhere(library: Library, tmp_path: Path) -> None:
+    export_all(library)
+    shutil.rmtree(library.folder / "data")
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (library.folder / "data").symlink_to(victim)
+    with pytest.raises(InvalidInput, match="because of its path: a link leads") as caught:
+        library.repository.export_locked()
+    assert caught.value.code == "lock-not-met"
+    assert list(victim.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "loop", "folder", "file above"])
+def test_what_is_no_plain_file_is_edited_or_missing(library: Library, kind: str) -> None:
+    path = library.folder / "data/train.jsonl"
+    library.repository.export(output=str(path))
+    path.unlink()
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to(path.name)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.parent.rmdir()
+        path.parent.write_text("x")
+    (item,) = library.repository.check_lock().items
+    assert item.state.value == ("missing" if kind == "file above" else "edited")
+
+
+def test_a_clone_from_git_needs_no_repository_to_check(library: Library, tmp_path: Path) -> None:
+    export_all(library)
+    clone = tmp_path / "clone"
+    shutil.copytree(library.folder, clone, ignore=shutil.ignore_patterns(".vault"))
+    (clone / "all.parquet").unlink()
+    found = vault.check_lock(clone)
+    assert {each.path for each in found.items if each.state.value == "missing"} == {"all.parquet"}
+    assert vault.check_lock(clone, present=True).ok
+    assert vault.provenance(clone / "data/train.jsonl").tag == "v1"
+    (clone / "vault.lock").unlink()
+    assert vault.check_lock(clone, present=True).items == ()
+
+
+def test_a_folder_stands_for_its_files(library: Library) -> None:
+    export_all(library)
+    shutil.rmtree(library.folder / "data")
+    report = library.repository.export_locked([str(library.folder / "data")])
+    assert [each.path for each in report.files] == ["data/train.jsonl"]
+    with pytest.raises(NotFound) as caught:
+        library.repository.check_lock([str(library.folder / "data/trian.jsonl")])
+    assert caught.value.hint == "did you mean data/train.jsonl?"
+
+
+def test_the_same_bytes_come_before_the_same_records(library: Library) -> None:
+    for name in ("a.jsonl.gz", "b.jsonl", "c.parquet", "d.json.gz"):
+        library.repository.export(output=str(library.folder / f"out/{name}"))
+    path = library.folder / "copy.txt"
+    shutil.copy(library.folder / "out/b.jsonl", path)
+    found = library.repository.which(str(path)).items
+    assert [(each.path, each.matches) for each in found] == [
+        ("out/b.jsonl", "sha256"),
+        ("out/a.jsonl.gz", "content"),
+        ("out/c.parquet", "content"),
+        ("out/d.json.gz", "content"),
+    ]
 
 
 def test_a_lock_of_0_1_is_read_and_written_anew(library: Library) -> None:
@@ -326,6 +417,10 @@ def test_a_lock_of_0_1_is_read_and_written_anew(library: Library) -> None:
         {"shuffle": 1},
         {"sample": "5"},
         {"tag": 7},
+        {"tag": "--force"},
+        {"commit": "HEAD"},
+        {"commit": "\x1b[31m"},
+        {"sha256": "abc"},
     ],
 )
 def test_an_entry_of_another_shape_is_refused(library: Library, change: dict[str, Any]) -> None:
@@ -363,7 +458,7 @@ def test_provenance_is_what_a_tracker_keeps(library: Library) -> None:
         "commit": commit,
         "tag": "v1",
         "examples": 20,
-        "command": "vault export v1 -o data/train.jsonl --where \"labels.quality = 'gold'\" "
+        "command": f"vault export {commit} -o data/train.jsonl --where \"labels.quality = 'gold'\" "
         "--seed 7",
     }
     assert len(found.digest[:32]) == 32

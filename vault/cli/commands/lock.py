@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from vault.cli.frame import options
-from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.invocation import Invocation, folders_above
 from vault.cli.frame.render import emit, hint
 from vault.cli.show.subsets.lock_text import check_lines
+from vault.errors import NotFound
+from vault.presentation.shell_words import shown_word, shown_words
+
+if TYPE_CHECKING:
+    from vault.operations.locks.check import LockCheck
 
 
 @options.command(example="vault lock --check\nvault lock --check --present data/train.jsonl")
@@ -20,13 +27,30 @@ def command(invocation: Invocation, files: tuple[str, ...], check: bool, present
     A stale file is unedited and of an older commit than HEAD, without a tag. With --check, an
     edited or a missing file ends with exit code 1: for a pre-commit hook, with --present.
     """
-    report = invocation.repository().check_lock(files, present=present)
+    report = _checked(invocation, files, present)
     emit(invocation, report, lambda report: check_lines(report, invocation.verbose))
-    states = {each.state.value: each.path for each in report.items}
-    if "edited" in states:
-        hint(invocation, f"`vault import --replace {states['edited']}` takes the edits in")
-    if "missing" in states:
-        hint(invocation, f"`vault export --locked {states['missing']}` writes it again")
-    elif "stale" in states and "edited" not in states:
-        hint(invocation, f"`vault export -o {states['stale']}` writes the version of HEAD")
+    by_state = {each.state.value: each for each in report.items}
+    if "edited" in by_state:
+        path = shown_word(by_state["edited"].path)
+        hint(invocation, f"`vault export --locked {path} --force` writes it again, without edits")
+    if "missing" in by_state:
+        path = shown_word(by_state["missing"].path)
+        hint(invocation, f"`vault export --locked {path}` writes it again")
+    if "stale" in by_state:
+        words = shown_words(["vault", *by_state["stale"].command])
+        hint(invocation, f"`{words}` writes the version of HEAD")
     return 1 if check and not report.ok else 0
+
+
+def _checked(invocation: Invocation, files: tuple[str, ...], present: bool) -> LockCheck:
+    """Ask the repository, or the lock alone where there is none, as in a clone from git."""
+    try:
+        repository = invocation.repository()
+    except NotFound as error:
+        folder = next((each for each in folders_above() if (each / "vault.lock").exists()), None)
+        if error.code != "repository-not-found" or folder is None:
+            raise
+        from vault.repository.entrance import check_lock
+
+        return check_lock(folder, files, present=present)
+    return repository.check_lock(files, present=present)

@@ -19,7 +19,7 @@ from vault.cli.show.record_text import full_lines
 from vault.cli.show.subsets.lock_text import which_lines
 from vault.cli.show.terminal import paint, short_id
 from vault.cli.show.wrapped_text import Piece, wrap
-from vault.errors import NotFound
+from vault.errors import InvalidInput, NotFound
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
@@ -38,12 +38,15 @@ def command(invocation: Invocation, name: str) -> None:
     repository = invocation.repository()
     try:
         report = repository.show(name)
-    except NotFound as error:
-        if not _may_be_file(name):
+    except (NotFound, InvalidInput) as error:
+        is_no_name = error.code in ("revision-not-found", "revision-invalid", "example-not-found")
+        if not is_no_name or not _may_be_file(name):
             raise
         try:
             found = repository.which(name)
         except NotFound:
+            if Path(name).is_file():
+                raise
             raise error from None
         emit(invocation, found, lambda found: which_lines(found, invocation.verbose))
         return
@@ -56,7 +59,7 @@ def command(invocation: Invocation, name: str) -> None:
 
 
 def _may_be_file(word: str) -> bool:
-    return Path(word).is_file() or re.fullmatch(r"[0-9a-f]{64}", word) is not None
+    return Path(word).is_file() or re.fullmatch(r"[0-9a-fA-F]{64}", word) is not None
 
 
 def _commit(report: CommitShown, verbose: bool) -> Iterator[str]:

@@ -153,6 +153,12 @@ class Invocation:
         return any(option in self.arguments[:end] for option in options)
 
 
+def folders_above() -> tuple[Path, ...]:
+    """Return the working folder and those above it, the nearest first."""
+    start = Path.cwd()
+    return (start, *start.parents)
+
+
 def own_words(arguments: tuple[str, ...]) -> list[str]:
     """Return the words of a command line without the options that every command has."""
     words: list[str] = []

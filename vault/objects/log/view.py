@@ -112,7 +112,7 @@ class View:
 
 def check_ref_name(text: str) -> RefName:
     """Return a branch or tag name. Raises InvalidInput (`ref-name-invalid`)."""
-    if not _is_ref_name(text):
+    if not is_ref_name(text):
         raise InvalidInput(
             f'"{text}" cannot be the name of a branch or tag',
             code="ref-name-invalid",
@@ -137,7 +137,7 @@ def objects_named(view: View) -> Iterator[Digest]:
             yield run.object
 
 
-def _is_ref_name(text: str) -> bool:
+def is_ref_name(text: str) -> bool:
     return not (
         _REF_NAME.fullmatch(text) is None
         or ".." in text
@@ -189,7 +189,7 @@ def _run_json(run: Run) -> dict[str, Any]:
 
 def _name(value: object) -> RefName:
     """Return a name that stands in a stored view: it may be a stranger's."""
-    if not isinstance(value, str) or not _is_ref_name(value):
+    if not isinstance(value, str) or not is_ref_name(value):
         raise ValueError(f"{value!r} is not the name of a branch or tag")
     return RefName(value)
 

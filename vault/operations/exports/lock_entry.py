@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vault.dataset.choosing.select import Selection
 from vault.objects.digest import Digest
+from vault.objects.log.view import is_ref_name
 from vault.operations.exports.export_options import ExportOptions
 
 _FACTS = {
@@ -22,6 +24,8 @@ _FACTS = {
     "tag": str,
     "writer": int,
 }
+_DIGESTS = ("commit", "content", "fingerprint", "sha256")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LISTS = ("where", "fields", "with")
 _REQUEST = {"split": str, "sample": int, "shuffle": bool, "seed": int}
 
@@ -74,9 +78,12 @@ class LockEntry:
             force=force,
         )
 
-    def command(self, path: str) -> list[str]:
-        """Return the words of the command that writes this file to a path, without the program."""
-        words = ["export", self.tag or self.commit or "STAGE", "-o", path]
+    def command(self, path: str, revision: str | None = None) -> list[str]:
+        """Return the words of the command that writes this file to a path, without the program.
+
+        `revision` is the commit unless it is given: a tag may stand elsewhere by now.
+        """
+        words = ["export", revision or self.commit or "STAGE", "-o", path]
         asked = dict(self.request)
         for each in asked.pop("where", ()):
             words += ["--where", each]
@@ -112,6 +119,10 @@ def read_entry(value: Any) -> LockEntry | None:
     facts = {name: value[name] for name in _FACTS if value.get(name) is not None}
     request = {name: value[name] for name in (*_REQUEST, *_LISTS) if name in value}
     if any(not _is(value, _FACTS[name]) for name, value in facts.items()):
+        return None
+    if any(not _SHA256.fullmatch(facts[name]) for name in _DIGESTS if name in facts):
+        return None
+    if "tag" in facts and not is_ref_name(facts["tag"]):
         return None
     if any(not _is(request[name], kind) for name, kind in _REQUEST.items() if name in request):
         return None

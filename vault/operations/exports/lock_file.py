@@ -128,7 +128,7 @@ def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
         raise AlreadyExists(
             f"{path} was edited since vault wrote it",
             code="file-edited",
-            hint="`vault import --replace` takes the edits in; --force overwrites them",
+            hint="`vault import --update --key FIELD` takes edits in; --force overwrites them",
         )
 
 
@@ -170,8 +170,8 @@ def _is_plain(key: str) -> bool:
 
 
 def _damaged(told: str, name: str) -> InvalidInput:
+    is_own = Path(name).name == NAME and Path(name).is_absolute()
+    again = "restore it from git, or delete it: the next export writes it again"
     return InvalidInput(
-        told,
-        code="lock-damaged",
-        hint=f"restore it from git, or delete {name}: the next export writes it again",
+        told, code="lock-damaged", hint=again if is_own else f"name a {NAME}, as an export wrote it"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,11 +28,12 @@ def place_files(
     aside: dict[Path, Path] = {}
     temporaries: list[Path] = []
     written: dict[str, Written] = {}
+    made: list[Path] = []
     try:
         for name, write in writers.items():
             # A link stays, and what it points to is written.
             path = Path(os.path.realpath(name))
-            path.parent.mkdir(parents=True, exist_ok=True)
+            made += _make_folder(path.parent)
             descriptor, temporary = new_file_in(path.parent)
             temporaries.append(temporary)
             with open(descriptor, "wb") as file:
@@ -43,7 +45,18 @@ def place_files(
             os.replace(temporary, path)
         if lock is not None and folder is not None:
             os.replace(lock, folder / NAME)
+        made = []
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
+        for each in reversed(made):
+            with suppress(OSError):
+                each.rmdir()
     return written, lock is not None
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder and those above it; return those that were not there, outermost first."""
+    lacking = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return lacking[::-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,13 +31,15 @@ class CheckedFile:
     """A file of the lock: its path relative to the repository's folder, and how it stands.
 
     `stale` is unedited, without a tag, and of another commit than HEAD with other examples or
-    labels.
+    labels. `tag` still stands at the commit. `command` are the words that write the version of
+    HEAD, asked for in the same way.
     """
 
     path: str
     state: LockState
     commit: Digest | None
     tag: str | None
+    command: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +57,56 @@ class LockCheck(Displayed):
 def check_lock(context: Context, paths: Sequence[str] = (), *, present: bool = False) -> LockCheck:
     """Return how files of the lock stand: those that are named, or all.
 
-    `present` leaves out files that are not there, as where data are not checked out. Costs reading
-    the files. Raises NotFound (`lock-missing`, `file-not-locked`), InvalidInput (`lock-damaged`,
-    `lock-needs-folder`), OSError.
+    `present` leaves out files that are not there, as where data are not checked out; a lock that is
+    not there lists none then. Costs reading the files. Raises NotFound (`lock-missing`,
+    `file-not-locked`), InvalidInput (`lock-damaged`, `lock-needs-folder`), OSError.
     """
+    if present and not paths and context.folder is not None and not read_lock(context.folder):
+        return LockCheck(True, ())
     folder, locked = locked_files(context, paths)
-    head = head_of(context.log.tip().view)
+    view = context.log.tip().view
+    head = head_of(view)
     fingerprint = None if head is None else context.commit(head).fingerprint
-    items = []
-    skipped = 0
-    for key in sorted(locked):
-        state = _state(folder / key, locked[key], fingerprint)
-        if present and state is LockState.MISSING:
-            skipped += 1
-            continue
-        items.append(CheckedFile(key, state, locked[key].commit, locked[key].tag))
-    is_right = all(each.state in (LockState.UNEDITED, LockState.STALE) for each in items)
-    return LockCheck(is_right, tuple(items), skipped)
+    tags = {str(name): tag.commit for name, tag in view.tags.items()}
+    return _checked(folder, locked, present, fingerprint, tags)
+
+
+def check_files(folder: Path, paths: Sequence[str] = (), *, present: bool = False) -> LockCheck:
+    """Return the same without a repository, as in a clone that has the files and the lock alone.
+
+    Nothing is stale, and tags are those of the lock. Raises what `check_lock` raises.
+    """
+    if present and not paths and not read_lock(folder):
+        return LockCheck(True, ())
+    return _checked(folder, _named(folder, paths), present, None, None)
 
 
 def locked_files(context: Context, paths: Sequence[str]) -> tuple[Path, Mapping[str, LockEntry]]:
     """Return the repository's folder and what the lock says of some files, of all if none is named.
 
-    Raises NotFound (`lock-missing`, `file-not-locked`), InvalidInput (`lock-damaged`,
-    `lock-needs-folder`).
+    A folder stands for the files below it. Raises NotFound (`lock-missing`, `file-not-locked`),
+    InvalidInput (`lock-damaged`, `lock-needs-folder`).
     """
-    folder = context.folder
-    if folder is None:
+    if context.folder is None:
         raise InvalidInput(
             "a repository in memory has no lock",
             code="lock-needs-folder",
             hint="open a repository in a folder",
         )
+    return context.folder, _named(context.folder, paths)
+
+
+def is_at_home(folder: Path, key: str) -> bool:
+    """Tell whether no link leads the path of a locked file to another place."""
+    return (folder / key).resolve() == folder.resolve() / key
+
+
+def is_plain_file(path: Path) -> bool:
+    """Tell whether a path is a file and no link, device or pipe."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _named(folder: Path, paths: Sequence[str]) -> Mapping[str, LockEntry]:
     locked = read_lock(folder)
     if not locked:
         raise NotFound(
@@ -92,24 +114,51 @@ def locked_files(context: Context, paths: Sequence[str]) -> tuple[Path, Mapping[
             code="lock-missing",
             hint="`vault export v1 -o train.jsonl` writes a file and lists it",
         )
-    keys = {path: key_of(folder, path) for path in paths}
-    for path, key in keys.items():
-        if key not in locked:
+    found = {}
+    for path in paths:
+        key = key_of(folder, path)
+        own = [each for each in locked if each == key or each.startswith(f"{key}/")]
+        if not own:
+            near = difflib.get_close_matches(str(key), locked, n=1)
             raise NotFound(
                 f"{NAME} does not list {path}",
                 code="file-not-locked",
-                hint=f"`vault which {path}` looks for it by what it holds",
+                hint=f"did you mean {near[0]}?" if near else "`vault lock` shows what it lists",
             )
-    return folder, {key: locked[key] for key in keys.values() if key} if paths else locked
+        found.update({each: locked[each] for each in own})
+    return found if paths else locked
 
 
-def _state(path: Path, entry: LockEntry, fingerprint: str | None) -> LockState:
-    try:
-        if digest_of(path) != entry.sha256:
-            return LockState.EDITED
-    except FileNotFoundError:
-        return LockState.MISSING
-    except IsADirectoryError:
+def _checked(
+    folder: Path,
+    locked: Mapping[str, LockEntry],
+    present: bool,
+    fingerprint: str | None,
+    tags: Mapping[str, Digest] | None,
+) -> LockCheck:
+    items = []
+    skipped = 0
+    for key in sorted(locked):
+        entry = locked[key]
+        state = _state(folder, key, entry, fingerprint)
+        if present and state is LockState.MISSING:
+            skipped += 1
+            continue
+        tag = entry.tag
+        if tag is not None and tags is not None and tags.get(tag) != entry.commit:
+            tag = None
+        command = tuple(entry.command(key, "HEAD"))
+        items.append(CheckedFile(key, state, entry.commit, tag, command))
+    is_right = all(each.state in (LockState.UNEDITED, LockState.STALE) for each in items)
+    return LockCheck(is_right, tuple(items), skipped)
+
+
+def _state(folder: Path, key: str, entry: LockEntry, fingerprint: str | None) -> LockState:
+    path = folder / key
+    # Nothing else is opened: a link may lead to a device that never ends, or out of the folder.
+    if not is_plain_file(path) or not is_at_home(folder, key):
+        return LockState.EDITED if os.path.lexists(path) else LockState.MISSING
+    if digest_of(path) != entry.sha256:
         return LockState.EDITED
-    is_old = entry.fingerprint not in (None, fingerprint)
+    is_old = fingerprint is not None and entry.fingerprint not in (None, fingerprint)
     return LockState.STALE if is_old and entry.tag is None else LockState.UNEDITED

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import ids_of
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest
-from vault.operations.exports.export import open_export
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import parse_lock
-from vault.operations.exports.targets import targets_of
+from vault.operations.locks.open_locked import NotMet, open_entry
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
@@ -86,7 +85,7 @@ def _compared(
         mine, theirs = _ids(context, old), _ids(context, new)
         added = len(np.setdiff1d(theirs, mine))
         removed = len(np.setdiff1d(mine, theirs))
-    except _NotHere as error:
+    except NotMet as error:
         unknown = str(error)
     request = sorted(
         name
@@ -98,23 +97,12 @@ def _compared(
     )
 
 
-class _NotHere(Exception):
-    """A version of a file that cannot be made from this repository."""
-
-
 def _ids(context: Context, entry: LockEntry | None) -> NDArray[np.bytes_]:
-    """Return the ids of the examples of a locked file, as hexadecimal text. Raises _NotHere."""
+    """Return the ids of the examples of a locked file, as hexadecimal text. Raises NotMet."""
     if entry is None:
         return np.zeros(0, "S32")
-    if entry.commit is None:
-        raise _NotHere("written from a stage, which no commit recorded")
-    try:
-        options = entry.options("-")
-        opened = open_export(context, entry.commit, options)
-        (target,) = targets_of(opened.dataset, opened.keys, options)
-    except NotFound:
-        raise _NotHere(f"commit {entry.commit[:12]} is not in this repository") from None
-    ids = ids_of(opened.dataset.columns(target.keys, ["id"]))
+    found = open_entry(context, entry, "-")
+    ids = ids_of(found.opened.dataset.columns(found.target.keys, ["id"]))
     return np.array([each.tobytes().hex() for each in ids], "S32")
 
 

@@ -6,21 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vault.errors import InvalidInput, NotFound
-from vault.operations.exports.export import (
-    ExportedFile,
-    OpenedExport,
-    open_export,
-)
-from vault.operations.exports.export_options import ExportOptions
+from vault.errors import InvalidInput
+from vault.operations.exports.export import ExportedFile
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import check_unedited, digest_of
 from vault.operations.exports.place_files import place_files
-from vault.operations.exports.targets import Target, targets_of
 from vault.operations.exports.writable_place import check_place
-from vault.operations.exports.write_target import WRITER_VERSION, Written, write_target
-from vault.operations.locks.check import locked_files
+from vault.operations.exports.write_target import Written, write_target
+from vault.operations.locks.check import is_at_home, is_plain_file, locked_files
+from vault.operations.locks.open_locked import NotMet, OpenedEntry, open_entry
 from vault.presentation.report_html import Displayed
+from vault.presentation.shell_words import shown_word
 from vault.session.context import Context
 
 
@@ -30,15 +26,6 @@ class RebuildReport(Displayed):
 
     files: tuple[ExportedFile, ...]
     unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    key: str
-    entry: LockEntry
-    opened: OpenedExport
-    target: Target
-    options: ExportOptions
 
 
 def export_locked(
@@ -52,73 +39,52 @@ def export_locked(
     what an export raises.
     """
     folder, locked = locked_files(context, paths)
-    jobs = []
+    jobs: dict[str, tuple[str, OpenedEntry]] = {}
     for key in sorted(locked):
         path = folder / key
-        if path.is_file() and digest_of(path) == locked[key].sha256:
+        if not is_at_home(folder, key):
+            raise _not_met(key, NotMet("path", "a link leads to another place"))
+        if is_plain_file(path) and digest_of(path) == locked[key].sha256:
             continue
-        jobs.append(_job(context, key, str(path), locked[key], force=force))
-    context.progress.start("writing", sum(len(each.target.keys) for each in jobs))
-    by_path = {each.target.path: each for each in jobs}
+        check_place(folder, str(path))
+        check_unedited(folder, str(path), force=force)
+        try:
+            jobs[str(path)] = key, open_entry(context, locked[key], str(path), force=force)
+        except NotMet as error:
+            raise _not_met(key, error) from None
+    context.progress.start("writing", sum(len(each.target.keys) for _, each in jobs.values()))
     writers = {
         path: partial(write_target, context, each.opened.dataset, each.target, each.options)
-        for path, each in by_path.items()
+        for path, (_, each) in jobs.items()
     }
 
     def entries(written: Mapping[str, Written]) -> dict[str, LockEntry]:
         for path, each in written.items():
-            _require_same(by_path[path], each)
-        return {path: by_path[path].entry for path in written}
+            _require_same(*jobs[path], each)
+        return {path: jobs[path][1].entry for path in written}
 
     written, _ = place_files(folder, writers, entries)
     context.progress.finish()
     files = tuple(
-        ExportedFile(by_path[path].key, len(by_path[path].target.keys), each.sha256)
+        ExportedFile(jobs[path][0], jobs[path][1].entry.examples, each.sha256)
         for path, each in written.items()
     )
     return RebuildReport(files, len(locked) - len(files))
 
 
-def _job(context: Context, key: str, path: str, entry: LockEntry, *, force: bool) -> _Job:
-    if entry.commit is None:
-        raise _not_met(key, "commit", "it was written from a stage, which no commit recorded")
-    if entry.writer > WRITER_VERSION:
-        raise _not_met(key, "writer", f"writer {entry.writer} is of a later vault than this one")
-    if entry.others:
-        name = sorted(entry.others)[0]
-        raise _not_met(key, name, "it is asked for in a way that this vault does not know")
-    options = entry.options(path, force=force)
-    check_place(context.folder, path)
-    check_unedited(context.folder, path, force=force)
-    try:
-        opened = open_export(context, entry.commit, options)
-    except NotFound as error:
-        if error.code != "revision-not-found":
-            raise
-        raise _not_met(key, "commit", f"{entry.commit[:12]} is not in this repository") from None
-    try:
-        (target,) = targets_of(opened.dataset, opened.keys, options)
-    except NotFound as error:
-        raise _not_met(key, "split", error.message) from None
-    return _Job(key, entry, opened, target, options)
-
-
-def _require_same(job: _Job, written: Written) -> None:
+def _require_same(key: str, job: OpenedEntry, written: Written) -> None:
     entry = job.entry
-    if len(job.target.keys) != entry.examples:
-        told = f"{len(job.target.keys):,} examples come out, and it held {entry.examples:,}"
-        raise _not_met(job.key, "examples", told)
     if written.sha256 == entry.sha256:
         return
+    why = "other bytes come out"
     if entry.content is not None and entry.content == written.content:
-        told = "the records are the same, and a library writes them in other bytes than it did"
-        raise _not_met(job.key, "sha256", told)
-    raise _not_met(job.key, "sha256", "other bytes come out")
+        why = "the records are the same, in other bytes: a library writes them in another way now"
+    raise _not_met(key, NotMet("sha256", why))
 
 
-def _not_met(key: str, name: str, why: str) -> InvalidInput:
+def _not_met(key: str, error: NotMet) -> InvalidInput:
     return InvalidInput(
-        f"{key} cannot be written again as vault.lock has it, because of its {name}: {why}",
+        f"{key} cannot be written as vault.lock has it, because of its {error.name}: {error.why}",
         code="lock-not-met",
-        hint=f"`vault export REV -o {key}` writes it anew and locks that",
+        hint=f"`vault export REV -o {shown_word(key)}` writes it anew and locks that",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,16 +16,14 @@ from vault.dataset.reading.dataset import Dataset, chunk_table, ids_of, open_dat
 from vault.dataset.reading.id_index import IdIndex
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.blocks import open_blocks
-from vault.formats.files.inputs import Compression, InputFile, Layout, find_files
-from vault.formats.files.streams import open_stream
+from vault.formats.files.inputs import InputFile, find_files
 from vault.objects.digest import ID_BYTES, Digest, example_id
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import UnreadableJson, parse
-from vault.operations.exports.export import open_export
 from vault.operations.exports.lock_entry import LockEntry
-from vault.operations.exports.lock_file import read_lock
-from vault.operations.exports.targets import targets_of
+from vault.operations.exports.lock_file import digest_of, read_lock
 from vault.operations.history.find_example import find_example
+from vault.operations.locks.open_locked import NotMet, open_entry
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.revisions import all_commits
@@ -39,8 +37,8 @@ class Origin:
     """Where a file may be from: what the lock lists (`path`), or a commit that holds its records.
 
     `matches` says how it was found: `sha256` (the same bytes), `content` (the same records in
-    another compression), or `examples` (so many of its records are in that commit; `path` is None
-    then). `command` are the words that write the file again.
+    another layout or compression), or `examples` (so many of its records are in that commit; `path`
+    is None then). `command` are the words that write the file again.
     """
 
     path: str | None
@@ -85,79 +83,68 @@ def which(
     The lock is asked first. A file that it does not list is looked for by its records: the newest
     commit that holds most of them. Costs reading the file, and the ids of commits until one holds
     all. Raises NotFound (`file-not-found`, `origin-not-found`, `line-not-found`,
-    `example-not-found`), InvalidInput (`line-needs-file`, `lock-damaged`, and those of reading).
+    `line-not-known`), InvalidInput (`line-needs-file`, `lock-damaged`, and those of reading).
     """
-    locked = {} if context.folder is None else read_lock(context.folder)
-    if _SHA256.fullmatch(target) and not Path(target).exists():
+    lock = _Lock(context)
+    if target != "-" and not Path(target).exists() and _SHA256.fullmatch(target.lower()):
         if line is not None:
             raise InvalidInput(
                 "a digest has no lines",
                 code="line-needs-file",
                 hint=f"name the file: vault which FILE --line {line}",
             )
-        items = tuple(_listed(locked, target, None))
-        return WhichReport(target, None, items) if items else _unknown(target)
-    return _of_file(context, locked, target, line, stdin)
-
-
-def _of_file(
-    context: Context,
-    locked: Mapping[str, LockEntry],
-    path: str,
-    line: int | None,
-    stdin: BinaryIO | None,
-) -> WhichReport:
-    (file,) = find_files([path]) if path == "-" or Path(path).is_file() else _no_file(path)
-    sha256, content = _digests(file, stdin) if path != "-" else (None, None)
-    items = tuple(_listed(locked, sha256, content)) if sha256 else ()
-    if items and line is None:
-        return WhichReport(str(sha256), None, items)
+        items = lock.listed(target.lower())
+        return WhichReport(target.lower(), None, items) if items else _unknown(target)
+    if target != "-" and not Path(target).is_file():
+        raise NotFound(
+            f"{target} is no file",
+            code="file-not-found",
+            hint="name a file, its SHA-256, or `-` for standard input",
+        )
+    sha256 = None if target == "-" else digest_of(Path(target))
+    items = () if sha256 is None else lock.listed(sha256)
+    if sha256 is not None and items and line is None:
+        return WhichReport(sha256, None, items)
+    (file,) = find_files([target])
     records = _Records.read(file, stdin)
-    if sha256 is None:
-        # Standard input is read once: its records as lines are what can be compared.
-        sha256 = records.sha256
-        items = tuple(_listed(locked, sha256, sha256))
-    found = WhichReport(sha256, len(records.ids), items)
+    items = items or lock.listed(records.content)
     if not items:
-        found = replace(found, items=tuple(_by_examples(context, records.ids)))
+        items = tuple(_by_examples(context, records.ids))
+    found = WhichReport(sha256 or records.content, len(records.ids), items)
     if line is not None:
-        return replace(found, line=_line(context, records, line, locked, items))
-    return found if found.items else _unknown(path)
+        return replace(found, line=_line(context, lock, records, line, items))
+    return found if found.items else _unknown(target)
 
 
-def _listed(
-    locked: Mapping[str, LockEntry], sha256: str | None, content: str | None
-) -> Iterator[Origin]:
-    for path, entry in sorted(locked.items()):
-        matches = "sha256" if entry.sha256 == sha256 else None
-        if matches is None and content is not None and content in (entry.sha256, entry.content):
-            matches = "content"
-        if matches is None and entry.content is not None and entry.content == sha256:
-            matches = "content"
-        if matches is not None:
-            yield Origin(
-                path,
-                entry.commit,
-                entry.tag,
-                entry.examples,
-                matches,
-                tuple(entry.command(path)),
-                entry.repository,
-                entry.fingerprint,
-            )
+class _Lock:
+    """What the lock lists, and the tags that there are now."""
 
+    def __init__(self, context: Context) -> None:
+        self.entries = {} if context.folder is None else read_lock(context.folder)
+        view = context.log.tip().view
+        self._tags = {str(name): tag.commit for name, tag in view.tags.items()}
 
-def _digests(file: InputFile, stdin: BinaryIO | None) -> tuple[str, str | None]:
-    """Return the SHA-256 of a file's bytes, and of its text where it is compressed."""
-    with open(file.path, "rb") as handle:
-        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-    if file.compression is Compression.NONE or file.layout is not Layout.JSONL:
-        return sha256, None
-    content = hashlib.sha256()
-    with open_stream(file, stdin=stdin) as stream:
-        while piece := stream.read(1 << 20):
-            content.update(piece)
-    return sha256, content.hexdigest()
+    def listed(self, digest: str) -> tuple[Origin, ...]:
+        """Return the files of a digest, those with the same bytes before those of the content."""
+        found = []
+        for path, entry in sorted(self.entries.items()):
+            if digest in (entry.sha256, entry.content):
+                matches = "sha256" if digest == entry.sha256 else "content"
+                found.append(self._origin(path, entry, matches))
+        return tuple(sorted(found, key=lambda each: each.matches != "sha256"))
+
+    def _origin(self, path: str, entry: LockEntry, matches: str) -> Origin:
+        tag = entry.tag if self._tags.get(str(entry.tag)) == entry.commit else None
+        return Origin(
+            path,
+            entry.commit,
+            tag,
+            entry.examples,
+            matches,
+            tuple(entry.command(path, tag)),
+            entry.repository,
+            entry.fingerprint,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +153,7 @@ class _Records:
 
     ids: NDArray[np.void]
     lines: list[int]
-    sha256: str
+    content: str
 
     @classmethod
     def read(cls, file: InputFile, stdin: BinaryIO | None) -> _Records:
@@ -225,11 +212,7 @@ def _held(dataset: Dataset, ids: NDArray[np.void]) -> int:
 
 
 def _line(
-    context: Context,
-    records: _Records,
-    line: int,
-    locked: Mapping[str, LockEntry],
-    items: tuple[Origin, ...],
+    context: Context, lock: _Lock, records: _Records, line: int, items: tuple[Origin, ...]
 ) -> LineOrigin:
     """Return the example that a line of a file is.
 
@@ -243,12 +226,19 @@ def _line(
             hint=f"records are in lines up to {last}",
         )
     place = records.lines.index(line)
-    example = records.ids[place].tobytes().hex()
-    exact = [each for each in items if each.path is not None and each.commit is not None]
-    if exact:
-        entry = locked[str(exact[0].path)]
-        example = _id_at(context, entry, place) or example
-    found = find_example(context, context.log.tip().view, example)
+    example = None
+    if items and items[0].path is not None:
+        example = _id_at(context, lock.entries[items[0].path], place)
+    view = context.log.tip().view
+    try:
+        found = find_example(context, view, example or records.ids[place].tobytes().hex())
+    except NotFound:
+        held = f"; the file is from {items[0].commit[:12]}" if items and items[0].commit else ""
+        raise NotFound(
+            f"line {line} is no example that vault knows{held}",
+            code="line-not-known",
+            hint="the line was edited, or is of another repository",
+        ) from None
     at = found.places[0]
     rows = np.array([at.row], np.int64)
     table = chunk_table(context.store, at.chunk, ["source", "line"], rows=rows)
@@ -259,24 +249,12 @@ def _line(
 
 def _id_at(context: Context, entry: LockEntry, place: int) -> str | None:
     """Return the id of the example at a place of a file that the lock lists."""
-    options = entry.options("-")
     try:
-        opened = open_export(context, entry.commit, options)
-        (target,) = targets_of(opened.dataset, opened.keys, options)
-    except NotFound:
+        found = open_entry(context, entry, "-")
+    except NotMet:
         return None
-    if len(target.keys) != entry.examples or place >= len(target.keys):
-        return None
-    ids = ids_of(opened.dataset.columns(target.keys[place : place + 1], ["id"]))
-    return str(ids[0].tobytes().hex())
-
-
-def _no_file(path: str) -> tuple[InputFile]:
-    raise NotFound(
-        f"{path} is no file",
-        code="file-not-found",
-        hint="name a file, its SHA-256, or `-` for standard input",
-    )
+    key = found.target.keys[place : place + 1]
+    return str(ids_of(found.opened.dataset.columns(key, ["id"]))[0].tobytes().hex())
 
 
 def _unknown(target: str) -> WhichReport:

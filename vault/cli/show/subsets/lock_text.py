@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,11 @@ def check_lines(report: LockCheck, verbose: bool) -> Iterator[str]:
         for each in report.items
     ]
     yield from table(rows)
-    wrong = sum(each.state.value in ("edited", "missing") for each in report.items)
-    files = plural(len(report.items), "file")
-    skipped = f"; {report.skipped:,} not there, left out" if report.skipped else ""
-    yield (f"{wrong:,} of {files} not as vault.lock has it" if wrong else f"{files} unedited") + (
-        skipped
-    )
+    states = Counter(each.state.value for each in report.items)
+    counted = [f"{count:,} {state}" for state, count in sorted(states.items())]
+    skipped = [f"{report.skipped:,} absent and left out"] if report.skipped else []
+    files = plural(len(report.items) + report.skipped, "file")
+    yield f"{files}: {', '.join([*counted, *skipped])}" if counted or skipped else "no file"
 
 
 def which_lines(report: WhichReport, verbose: bool) -> Iterator[str]:
@@ -54,9 +54,9 @@ def _origin(report: WhichReport, origin: Origin, verbose: bool) -> Iterator[str]
     version = _version(origin.commit, origin.tag, verbose)
     if origin.path is None:
         of_all = f"{origin.examples:,} of {plural(report.records or 0, 'record')}"
-        yield f"{of_all} are examples of {version}; vault.lock lists no such file"
+        yield f"{version} holds {of_all}; vault.lock lists no such file"
     else:
-        same = {"sha256": "", "content": ", compressed in another way"}[origin.matches]
+        same = {"sha256": "", "content": "; the same records in other bytes"}[origin.matches]
         yield f"{escape(origin.path)} of {version}, {plural(origin.examples, 'example')}{same}"
     words = ["vault", *origin.command]
     if origin.path is not None:
@@ -81,9 +81,9 @@ def lock_diff_lines(report: LockDiff, verbose: bool) -> Iterator[str]:
         if each.unknown is not None:
             yield f"    not compared: {escape(each.unknown)}"
         else:
-            yield f"    {each.added:,} examples came, {each.removed:,} left"
+            yield f"    {plural(each.added or 0, 'example')} more, {each.removed:,} less"
         if each.request:
-            yield f"    asked for in another way: {', '.join(each.request)}"
+            yield f"    what was asked for differs: {', '.join(each.request)}"
     differ = len(report.items)
     yield f"{plural(differ, 'file')} changed, {report.unchanged:,} the same"
 
@@ -100,5 +100,5 @@ def _side(side: LockedVersion, verbose: bool) -> str:
 def _version(commit: str | None, tag: str | None, verbose: bool) -> str:
     if commit is None:
         return "a stage"
-    shown = short_id(commit, verbose)
+    shown = escape(short_id(commit, verbose))
     return f"{escape(tag)} ({shown})" if tag else shown
