@@ -99,6 +99,19 @@ def tokens_of(texts: pa.Array) -> Words:
     return _between_separators(_translated(data, _NOT_SPACE), None, offsets)
 
 
+def normalised_words(text: str) -> list[bytes]:
+    """Return the words of one text as they are hashed: in lower case, in UTF-8."""
+    data, _ = _bytes_of(pa.array([text], pa.large_string()))
+    if not len(data):
+        return []
+    letters = _translated(data, _ASCII)
+    alone = None if int(data.max()) < 128 else _beyond_ascii(data, letters)
+    starts, lengths = _bounds(letters, alone)
+    whole = letters.tobytes()
+    ends = (starts + lengths).tolist()
+    return [whole[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
+
+
 def _translated(data: Bytes, table: bytes) -> Bytes:
     """Return bytes by a table, separators as 0."""
     # Eight bytes are read at a time, from any place: zeros follow the last one.
