@@ -72,6 +72,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry(
                 "dedupe", "take exact and near duplicates out, one of each stays", Effect.CHANGES
             ),
+            Entry("split", "put examples on sides, such as train and test", Effect.CHANGES),
             Entry("rm", "take examples out", Effect.CHANGES),
             Entry("restore", "bring examples back", Effect.CHANGES),
             Entry("removed", "list what was taken out, and why"),

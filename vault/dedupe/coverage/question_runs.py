@@ -36,10 +36,12 @@ class HashTable:
         return np.searchsorted(self.hashes, hashes)
 
     def find(self, hashes: Hashes) -> tuple[Rows, Rows]:
-        """Return the places of those hashes that are there, and their numbers."""
+        """Return the places of those hashes that are there, and their numbers, by number."""
         if not len(self.hashes):
             return _NONE, _NONE
-        place = np.flatnonzero(self._seen[hashes & self._mask])
+        place = np.flatnonzero(self._seen.take((hashes & self._mask).view(np.int64)))
+        # Looked up in order, most of the table that is needed is in the cache.
+        place = place[np.argsort(hashes[place])]
         wanted = hashes[place]
         number = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
         is_there = self.hashes[number] == wanted

@@ -64,6 +64,10 @@ class Side:
         """Return the number of examples."""
         return len(self.keys)
 
+    def origins(self) -> pa.Array:
+        """Return how each example was generated, as JSON; null for all others. Raises Corrupt."""
+        return self.dataset.columns(self.keys, ["origin"]).column("origin")
+
     def spoken(self) -> Iterator[Spoken]:
         """Yield what is said in the examples, in their order. Raises Corrupt."""
         return read_spoken(self.dataset, self.keys, self.understood)
@@ -208,10 +212,8 @@ def seeds_of(side: Side) -> tuple[Rows, NDArray[np.void]]:
 
     They are in `seeds` of the column `origin`; what is no id there is passed over. Raises Corrupt.
     """
-    if side.is_reference:
-        return np.zeros(0, np.int64), np.zeros(0, f"V{ID_BYTES}")
-    column = side.dataset.columns(side.keys, ["origin"]).column("origin")
-    places = np.flatnonzero(column.is_valid().to_numpy())
+    column = side.origins()
+    places = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     rows: list[int] = []
     data = bytearray()
     for place, text in zip(places.tolist(), column.take(pa.array(places)).to_pylist(), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ from vault.dedupe.words import normalised_words
 from vault.operations.splitting.compared_sides import OwnRows, Pair, Side
 from vault.progress import Progress
 
-_PROVED_AT_ONCE = 1 << 12
+_PROVED_AT_ONCE = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,28 +161,30 @@ class ContaminationSearch:
     def _proofs(self, found: Candidates, places: Rows) -> Iterator[tuple[int, Covered]]:
         """Yield those of some candidates that hold, with their proofs."""
         rows = np.unique(found.row[places])
-        said: list[list[str]] = []
+        said: list[list[list[bytes]]] = []
         asked: list[int] = []
         for spoken in read_spoken(self._own.dataset, self._own.keys[rows]):
-            texts = spoken.texts.to_pylist()
+            words = normalised_words(spoken.texts)
             bounds = zip(spoken.offsets[:-1].tolist(), spoken.offsets[1:].tolist(), strict=True)
-            said += [texts[first:last] for first, last in bounds]
+            said += [words[first:last] for first, last in bounds]
             asked += spoken.asked.tolist()
-        for place in places.tolist():
-            at = int(np.searchsorted(rows, found.row[place]))
-            proof = self._proof(int(found.question[place]), said[at], asked[at])
+        questions = found.question[places]
+        wanted = normalised_words(self.questions.texts.take(pa.array(questions)))
+        for at, place in enumerate(places.tolist()):
+            row = int(np.searchsorted(rows, found.row[place]))
+            proof = self._proof(int(questions[at]), wanted[at], said[row], asked[row])
             if proof is not None:
                 yield place, proof
 
-    def _proof(self, question: int, messages: list[str], asked: int) -> Covered | None:
-        wanted = normalised_words(self.questions.texts[question].as_py())
+    def _proof(
+        self, question: int, wanted: list[bytes], said: list[list[bytes]], asked: int
+    ) -> Covered | None:
+        """Return how the messages that are said cover a question, if they do."""
         if len(wanted) < RUN_WORDS:
-            said = [normalised_words(each) for each in messages]
-            is_asked = wanted == [word for each in said[:asked] for word in each]
+            is_asked = wanted == list(chain.from_iterable(said[:asked]))
             is_said = len(wanted) >= LEAST_MESSAGE_WORDS and wanted in said
             return Covered(1.0, False) if is_asked or is_said else None
-        told = normalised_words("\n".join(messages))
-        return covered(self._wanted(question, wanted), told)
+        return covered(self._wanted(question, wanted), list(chain.from_iterable(said)))
 
     def _wanted(self, question: int, words: list[bytes]) -> Wanted:
         counting, search = self._counting, self.search
