@@ -95,6 +95,13 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ),
         ("dedupe --dry-run", "examples exact near clusters removed kept threshold dry_run"),
     ],
+    "split": [
+        (
+            "split --check --against other.jsonl",
+            "leaks checked{revision sides against[{name examples unread}] examples questions "
+            "threshold not_compared{unassigned without_text without_question only_shared_text}}",
+        )
+    ],
     "rm": [("rm EXAMPLE", f"removed staged{{{CHANGES}}}")],
     "restore": [("restore EXAMPLE", f"restored staged{{{CHANGES}}}")],
     "removed": [("removed v2", "items[{id reason command}]")],
@@ -185,6 +192,8 @@ def _prepare(line: str, run: Run) -> None:
     elif line.startswith("dedupe"):
         write_lines(Path("again.jsonl"), [chat("More?", "Yes.", topic="again")])
         run("import", "again.jsonl")
+    elif "other.jsonl" in line:
+        write_lines(Path("other.jsonl"), [chat("Has anybody else asked this?", "No.")])
     elif line == "removed v2":
         run("export", "-o", "ids.jsonl", "--with", "id", "--force")
         text = Path("ids.jsonl").read_text().splitlines()[0]

@@ -17,6 +17,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "tag": ("tag", "tags", "delete_tag"),
     "diff": ("diff", "iterate_diff"),
     "checkout": ("export",),
+    "split": ("split_leaks",),
 }
 """Commands whose methods have other names than the command."""
 

@@ -41,27 +41,25 @@ def next_step(report: LeakReport) -> str | None:
 
 
 def _headline(leak: Leak) -> str:
-    first = _EVERY if leak.a is None else escape(leak.a)
-    second, count = escape(leak.b), leak.examples
-    is_one = count == 1
+    other = "one of the examples" if leak.a is None else f"one in {escape(leak.a)}"
+    is_one = leak.examples == 1
+    examples = plural(leak.examples, "example")
     match leak.kind:
-        case "example":
-            what = f"{'is' if is_one else 'are'} in {first} as well"
-        case "conversation":
-            what = f"{'has' if is_one else 'have'} the conversation of one in {first}"
-        case "prompt":
-            what = (
-                f"{'has' if is_one else 'have'} the prompt of one in {first}, with another answer"
-            )
-        case "near-duplicate":
-            what = f"{'is' if is_one else 'are'} nearly the same as one in {first}"
-        case "contamination":
-            asks = "asks" if is_one else "ask"
-            what = f"{asks} what one in {first} holds"
         case "seed":
-            made = plural(count, "example")
-            return f"{made} of {first} {'was' if is_one else 'were'} generated from {second}"
-    return f"{plural(count, 'example')} of {second} {what}"
+            first = "" if leak.a is None else f" of {escape(leak.a)}"
+            verb = "was" if is_one else "were"
+            return f"{examples}{first} {verb} generated from {escape(leak.b)}"
+        case "example":
+            what = f"{'is' if is_one else 'are'} the same as {other}"
+        case "conversation":
+            what = f"{'has' if is_one else 'have'} the conversation of {other}"
+        case "prompt":
+            what = f"{'has' if is_one else 'have'} the prompt of {other}, with another answer"
+        case "near-duplicate":
+            what = f"{'is' if is_one else 'are'} nearly the same as {other}"
+        case _:
+            what = f"{'asks' if is_one else 'ask'} what {other} holds"
+    return f"{examples} of {escape(leak.b)} {what}"
 
 
 def _item(leak: Leak, item: LeakItem, verbose: bool) -> Iterator[str]:
