@@ -93,7 +93,7 @@ class _Sightings:
         place, number = self.runs.table.find(shingles.hashes)
         if not len(place):
             return np.zeros(len(rows), np.int64)
-        text = np.searchsorted(shingles.offsets, place, side="right") - 1
+        text = shingles.text_of_each()[place]
         pairs = np.sort(text.astype(np.uint64) << _U(32) | number.astype(np.uint64))
         pairs = pairs[is_first(pairs)]
         text, number = (pairs >> _U(32)).astype(np.int64), (pairs & _U(0xFFFFFFFF)).astype(np.int64)
