@@ -108,6 +108,8 @@ class _Rules:
         share = common / len(wanted)
         if share >= (0.5 if any(clear) else 1.0):
             return share
+        if share < 0.25:
+            return None
         there = _set(other.words, LONG_RUN)
         for at, run in enumerate(_runs(words, LONG_RUN)):
             is_clear = not marked & set(range(at, at + LONG_RUN))

@@ -29,16 +29,17 @@ class Wanted:
     counts: Sequence[bool]
     long_counts: Sequence[bool]
     least: int
+    least_with_long: int
 
 
 def covered(question: Wanted, text: Sequence[bytes]) -> Covered | None:
     """Return how far a text covers a question; None if it holds too little of it."""
     wanted = _marked(question.words, RUN_WORDS, question.counts)
     common = wanted & _runs(text, RUN_WORDS)
-    is_long = False
-    if len(common) > LONG_RUN_WORDS - RUN_WORDS:
-        long = _marked(question.words, LONG_RUN_WORDS, question.long_counts)
-        is_long = bool(long & _runs(text, LONG_RUN_WORDS))
+    if len(common) < question.least_with_long:
+        return None
+    long = _marked(question.words, LONG_RUN_WORDS, question.long_counts)
+    is_long = bool(long) and bool(long & _runs(text, LONG_RUN_WORDS))
     if len(common) < question.least and not is_long:
         return None
     return Covered(len(common) / max(1, len(wanted)), is_long)

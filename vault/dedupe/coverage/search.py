@@ -23,10 +23,13 @@ RUN_WORDS = 8
 """Words in a run; a question with fewer is compared whole."""
 
 LONG_RUN_WORDS = 13
-"""One run of so many words is enough, whatever share of a question it is."""
+"""With a run of so many words in common, less is enough."""
 
 LEAST_SHARE = 0.5
 """Share of a question's runs that one text holds, for the question to be covered by it."""
+
+LEAST_SHARE_WITH_LONG = 0.25
+"""The same where it holds a long run: as much as half a question has, if that is in one piece."""
 
 LEAST_MESSAGE_WORDS = 4
 """A shorter question must be all that is asked, not a message among others: "yes", "go on"."""
@@ -163,14 +166,15 @@ class Counting:
     """Which runs of questions count as evidence, by their places, and how many are enough.
 
     Those of `places` have no word in common with shared text; where a question has none of them,
-    they are all that are not shared. Those of `long_places` are enough alone: they have no word in
-    common with shared text either, and are in no more than MOST_PROMPTS different prompts. Of the
-    former a text must hold `least[question]`.
+    they are all that are not shared. Those of `long_places` have no word in common with shared text
+    either, and are in no more than MOST_PROMPTS different prompts. Of the former a text must hold
+    `least[question]`, or with one of the latter `least_with_long[question]`.
     """
 
     places: NDArray[np.bool_]
     long_places: NDArray[np.bool_]
     least: Rows
+    least_with_long: Rows
 
 
 class Search:
@@ -235,15 +239,15 @@ class Search:
     def candidates(self, allowed: Allowed, counting: Counting) -> Candidates:
         """Return who likely covers which question, after all texts were looked at."""
         question, row, common = self._runs.pairs(self.runs.pairs_at(counting.places), allowed)
-        kept = common >= counting.least[question]
-        question, row, common = question[kept], row[kept], common[kept]
         long_pairs = self.long_runs.pairs_at(counting.long_places)
         long_question, long_row, _ = self._long.pairs(long_pairs, allowed)
+        is_long = np.isin(_tagged(question, row), _tagged(long_question, long_row))
+        enough = np.where(is_long, counting.least_with_long[question], counting.least[question])
+        kept = common >= enough
         short_question, short_row = self._short_pairs(allowed)
-        questions = np.concatenate([question, long_question, short_question])
-        rows = np.concatenate([row, long_row, short_row])
-        commons = np.zeros(len(rows), np.int64)
-        commons[: len(common)] = common
+        questions = np.concatenate([question[kept], short_question])
+        rows = np.concatenate([row[kept], short_row])
+        commons = np.concatenate([common[kept], np.ones(len(short_row), np.int64)])
         order = np.lexsort((rows, -commons, questions))
         return Candidates(questions[order], rows[order])
 
@@ -257,10 +261,13 @@ class Search:
         places = np.where(has_clear[question], clear, ~shared)
         counts = runs.of_each(runs.pairs_at(places))
         # Without a clear one each begins or ends in shared text, and half of them say little.
-        least = np.where(has_clear, np.ceil(LEAST_SHARE * counts).astype(np.int64), counts)
+        least, least_with_long = (
+            np.maximum(np.where(has_clear, np.ceil(share * counts), counts).astype(np.int64), 1)
+            for share in (LEAST_SHARE, LEAST_SHARE_WITH_LONG)
+        )
         is_rare = self._long.prompts <= MOST_PROMPTS
         clear_long = _without_shared_words(long, runs, shared, LONG_RUN_WORDS)
-        return Counting(places, clear_long & is_rare[long.number], np.maximum(least, 1))
+        return Counting(places, clear_long & is_rare[long.number], least, least_with_long)
 
     @property
     def long_runs(self) -> QuestionRuns:
@@ -311,9 +318,14 @@ def _words_at(words: Words, begin: Rows, counts: Rows) -> Words:
     return Words(words.hashes[ranges(begin, counts)], offsets)
 
 
+def _tagged(question: Rows, row: Rows) -> Hashes:
+    result: Hashes = question.astype(np.uint64) << _U(32) | row.astype(np.uint64)
+    return result
+
+
 def _counted(question: Rows, row: Rows) -> tuple[Rows, Rows, Rows]:
     """Return the different pairs, and how often each is there."""
-    pairs = np.sort(question.astype(np.uint64) << _U(32) | row.astype(np.uint64))
+    pairs = np.sort(_tagged(question, row))
     starts = np.flatnonzero(is_first(pairs))
     counts = np.diff(np.append(starts, len(pairs)))
     pairs = pairs[starts]

@@ -193,4 +193,5 @@ class ContaminationSearch:
             counting.places[search.runs.places_of(question)].tolist(),
             counting.long_places[search.long_runs.places_of(question)].tolist(),
             int(counting.least[question]),
+            int(counting.least_with_long[question]),
         )
