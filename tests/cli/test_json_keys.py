@@ -150,6 +150,11 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             f"may_leave not_compared staged{{{CHANGES}}} dry_run",
         ),
         ("split a=0.5 b=0.5 --group-by topic", "connecting[{id sides{train test}}] unassigned"),
+        (
+            "split --check --against other.jsonl",
+            "leaks checked{revision sides against[{name examples unread}] examples questions "
+            "threshold not_compared{unassigned without_text without_question only_shared_text}}",
+        ),
     ],
     "rm": [("rm EXAMPLE", f"removed staged{{{CHANGES}}}")],
     "restore": [("restore EXAMPLE", f"restored staged{{{CHANGES}}}")],
@@ -256,6 +261,8 @@ def _prepare(line: str, run: Run) -> None:
         run("import", "again.jsonl")
     elif "--group-by topic" in line:
         _prepare_bridge(run)
+    elif "other.jsonl" in line:
+        write_lines(Path("other.jsonl"), [chat("Has anybody else asked this?", "No.")])
     elif line == "removed v2":
         run("export", "-o", "ids.jsonl", "--with", "id", "--force")
         text = Path("ids.jsonl").read_text().splitlines()[0]

@@ -19,6 +19,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "checkout": ("export",),
     "label": ("label", "label_from", "labels", "label_queue"),
     "lock": ("check_lock", "export_locked", "compare_locks"),
+    "split": ("split", "split_leaks"),
 }
 """Commands whose methods have other names than the command."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -97,6 +98,24 @@ def tokens_of(texts: pa.Array) -> Words:
     """
     data, offsets = _ended(texts.cast(pa.large_string()))
     return _between_separators(_translated(data, _NOT_SPACE), None, offsets)
+
+
+def normalised_words(texts: pa.Array) -> list[list[bytes]]:
+    """Return the words of each text as they are hashed: in lower case, in UTF-8. Memory as above.
+
+    1 µs a word: for few texts, where a hash does not do.
+    """
+    data, offsets = _bytes_of(texts)
+    if not len(data):
+        return [[] for _ in range(len(texts))]
+    letters = _translated(data, _ASCII)
+    alone = None if int(data.max()) < 128 else _beyond_ascii(data, letters)
+    starts, lengths = _bounds(letters, alone)
+    whole = letters.tobytes()
+    ends = (starts + lengths).tolist()
+    words = [whole[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
+    cuts = np.searchsorted(starts, offsets).tolist()
+    return [words[first:last] for first, last in pairwise(cuts)]
 
 
 def _translated(data: Bytes, table: bytes) -> Bytes:

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.removals.remove import RemoveReport
     from vault.operations.removals.restore import RestoreReport
+    from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.splitting.report import SplitReport
     from vault.operations.splitting.settings import Shares, SplitArguments
     from vault.operations.upkeep.collect_garbage import GarbageReport
@@ -338,6 +339,26 @@ class Repository:
         typed = typed_rule(sides, options)
         comparing = comparing_of(self.folder, {})
         return split(self._context(), SplitOptions(typed, comparing, dry_run))
+
+    def split_leaks(
+        self,
+        revision: str | None = None,
+        *,
+        against: Sequence[str] | None = None,
+        limit: int = 20,
+    ) -> LeakReport:
+        """Return which examples of the sides of a split another side gives away.
+
+        `against` are versions or paths of evaluation sets, which are looked for on the training
+        side, or in all examples where nothing is split; None takes the files that `protect.files`
+        of `vault.toml` names. Near-duplicates are as `[dedupe]` says. See
+        `vault.operations.splitting.leaks` for what is raised.
+        """
+        from vault.operations.duplicates.settings import comparing_of
+        from vault.operations.splitting.leaks import LeakOptions, split_leaks
+
+        comparing = comparing_of(self.folder, {})
+        return split_leaks(self._context(), LeakOptions(revision, against, comparing, limit))
 
     def clean(self, *, dry_run: bool = False, yes: bool = False) -> CleanReport:
         """Fix, quarantine and dedupe what is staged by `vault.toml`, as one operation.

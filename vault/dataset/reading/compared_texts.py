@@ -228,7 +228,7 @@ class DatasetTexts:
 
 def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Conversation | None]]:
     """Yield the conversations of rows in their order, some thousands at a time; None for raw."""
-    for records, kinds, roles in _read_records(dataset, keys):
+    for records, kinds, roles in read_records_with_kinds(dataset, keys):
         yield [
             read_conversation(record, kind, roles.get(at))
             for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
@@ -237,7 +237,7 @@ def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Con
 
 def read_whole_texts(dataset: Dataset, keys: RowKeys) -> Iterator[pa.Array]:
     """Yield the text of each row, in order: of its conversation, else all values of its record."""
-    for records, kinds, roles in _read_records(dataset, keys):
+    for records, kinds, roles in read_records_with_kinds(dataset, keys):
         texts = [
             (_plain_text(record) if kind == Kind.CHAT and at not in roles else None)
             or _whole_text(record, read_conversation(record, kind, roles.get(at)))
@@ -267,7 +267,7 @@ def _whole_text(record: dict[str, Any], conversation: Conversation | None) -> st
     return text_and_answer(conversation, Part.CONVERSATION)[0]
 
 
-def _read_records(
+def read_records_with_kinds(
     dataset: Dataset, keys: RowKeys
 ) -> Iterator[tuple[list[dict[str, Any]], list[str], Mapping[int, Mapping[str, str]]]]:
     """Yield records of rows in order, their kinds, and by position how fields were mapped."""

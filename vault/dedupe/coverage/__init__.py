@@ -1,0 +1,1 @@
+"""How much of a question one other text holds, by runs of words: arrays in, pairs out."""
