@@ -138,6 +138,7 @@ def objects_named(view: View) -> Iterator[Digest]:
 
 
 def is_ref_name(text: str) -> bool:
+    """Tell whether a text can be the name of a branch or tag."""
     return not (
         _REF_NAME.fullmatch(text) is None
         or ".." in text
