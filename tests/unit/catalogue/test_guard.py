@@ -139,7 +139,7 @@ REFUSED = {
     "response ~ '(open'": "expression-invalid",
     "contains(kind)": "expression-invalid",
     "data = 'x'": "expression-invalid",
-    "labels.a.b = 1": "expression-invalid",
+    "labels.a[1] = 1": "expression-invalid",
     "kind.x = 1": "expression-invalid",
     "messages[1][2] = 1": "expression-invalid",
     "messages.weight = 1": "expression-invalid",
