@@ -41,6 +41,10 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(
         """$ vault query --where "data.metadata.topic = 'billing'" --limit 1""",
         "$ vault rm --where 'tokens > 45'",
         "$ vault undo",
+        "$ vault split train=0.8 validation=0.2 --seed 7",
+        "$ vault commit -m sides",
+        "$ vault export -o data",
+        "$ vault which data/train.jsonl",
         "$ vault checkout v1 -o train.jsonl",
     ]
     assert "3 could not be read, kept in quarantine" in outcome.out

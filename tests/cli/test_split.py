@@ -31,7 +31,7 @@ def test_the_sides_are_a_table(run: Run, filled: Path) -> None:
     assert rest == ["staged: 200 added; the next commit would have 200 examples"]
     assert "`vault commit" in outcome.err and "`vault undo` takes it back" in outcome.err
     assert "`vault split --check` looks for leaks" in outcome.err
-    assert "--split train` then writes a side" in outcome.err
+    assert "`vault export -o data` then writes a file for each side" in outcome.err
 
 
 def test_nothing_new_is_told_without_hints(run: Run, filled: Path) -> None:

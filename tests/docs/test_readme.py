@@ -88,7 +88,12 @@ def test_the_quick_tour_works_as_it_is_written(tmp_path: Path) -> None:
         assert result.returncode == 0, (line, result.stderr)
         outputs[line] = result.stdout
     assert "{+five+}" in outputs["vault diff"]
-    assert outputs["vault log"].count("commit ") == 2
+    assert outputs["vault log"].count("commit ") == 3
     written = (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(written) == 30
+    assert sorted(path.name for path in (folder / "data").iterdir()) == [
+        "train.jsonl",
+        "validation.jsonl",
+    ]
+    assert "data/train.jsonl of " in outputs["vault which data/train.jsonl"]
     assert set(written) < set(first.read_text(encoding="utf-8").splitlines())

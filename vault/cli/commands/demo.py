@@ -45,6 +45,13 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Take some out. Every command can be taken back.", ("rm", "--where", "tokens > 45")),
     ("", ("undo",)),
     (
+        "Hold some out for validation: what asks the same stays on one side.",
+        ("split", "train=0.8", "validation=0.2", "--seed", "7"),
+    ),
+    ("", ("commit", "-m", "sides")),
+    ("Write a file for each side. vault.lock lists where they are from.", ("export", "-o", "data")),
+    ("", ("which", "data/train.jsonl")),
+    (
         "Get back exactly the data of the first version, to train on it again.",
         ("checkout", "v1", "-o", "train.jsonl"),
     ),

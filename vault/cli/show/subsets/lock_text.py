@@ -58,9 +58,11 @@ def _origin(report: WhichReport, origin: Origin, verbose: bool) -> Iterator[str]
     else:
         same = {"sha256": "", "content": "; the same records in other bytes"}[origin.matches]
         yield f"{escape(origin.path)} of {version}, {plural(origin.examples, 'example')}{same}"
-    words = ["vault", *origin.command]
     if origin.path is not None:
-        yield f"  {escape(shown_words(words))}"
+        words = [
+            each if each != origin.commit else short_id(each, verbose) for each in origin.command
+        ]
+        yield f"  {escape(shown_words(['vault', *words]))}"
 
 
 def note_lines(report: NoteReport, verbose: bool) -> Iterator[str]:

@@ -61,7 +61,7 @@ def next_steps(report: SplitReport) -> Iterator[str]:
             '`vault commit -m "..."` records it, `vault undo` takes it back, '
             "`vault split --check` looks for leaks"
         )
-        yield f"`vault export -o FILE --split {next(iter(report.rule.sides))}` then writes a side"
+        yield "`vault export -o data` then writes a file for each side into data"
 
 
 def _rows(report: SplitReport) -> list[tuple[str, ...]]:
