@@ -111,7 +111,7 @@ def test_people_who_differ_wait_in_a_queue(run: Run, committed: Path) -> None:
         ("label a --from x --where turns>0", "options-exclude", "--where means nothing with"),
         ("label a=1 --strict --where turns>0", "options-exclude", "--strict means nothing here"),
         ("label --from x.csv", "labels-missing", "nothing says which label"),
-        ("label split=train --where turns>0", "label-not-yours", "`vault split`"),
+        ("label split=train --where turns>0", "label-not-yours", "--remove split"),
         ("label Quality=gold --where turns>0", "label-name-invalid", '"Quality"'),
     ],
 )

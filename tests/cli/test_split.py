@@ -44,7 +44,9 @@ def test_nothing_new_is_told_without_hints(run: Run, filled: Path) -> None:
 def test_another_rule_says_that_what_has_a_side_stays(run: Run, filled: Path) -> None:
     run("split", "train=0.9", "validation=0.1")
     outcome = run("split", "train=0.8", "test=0.2")
-    assert "the rule is another one than before: what had a side stays there\n" in outcome.out
+    assert "the rule differs from the one before: what had a side stays there\n" in outcome.out
+    assert outcome.out.endswith("staged: the rule of the split\n")
+    assert "records the rule" in outcome.err
     assert "validation" in outcome.out
 
 
@@ -89,8 +91,8 @@ def test_a_dry_run_changes_nothing(run: Run, filled: Path) -> None:
     [
         ((), "split-rule-missing", "`vault split train=0.9 validation=0.1`"),
         (("train=0.9", "test=0.2"), "shares-invalid", "train=0.8 test=0.2"),
-        (("train=x",), "shares-invalid", "write train=0.1"),
-        (("train",), "pair-invalid", "write split train=0.9"),
+        (("train=x",), "shares-invalid", "write train=0.9"),
+        (("train",), "pair-invalid", "write vault split train=0.9"),
         (("train=0.5", "train=0.5"), "pair-twice", "once"),
         (("Train=1",), "side-invalid", "train"),
         (("train=1", "--stratify", "data.topic"), "field-unknown", ""),

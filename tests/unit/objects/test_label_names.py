@@ -45,7 +45,7 @@ def test_another_name_is_refused_with_the_nearest(name: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("split", "`vault split` writes it"),
+        ("split", "`vault split` writes it, and `vault label --remove split` takes"),
         ("cluster", "`vault dedupe --mark` writes it"),
         ("judge.help.score", "it is kept for verdicts of judges"),
         ("eval.small", "it is kept for results of evaluations"),
@@ -131,7 +131,7 @@ def test_only_labels_of_people_and_the_split_are_taken_back() -> None:
     taken = b'{"quality":"gold","quality.anna":true,"split":"train","stars":0.5}'
     assert exported_labels({"labels": labels}) == taken
     assert exported_labels('{"labels":{"a":1}}') == b'{"a":1}'
-    for side in ("../../etc", 5, "", "a/b", ".x"):
+    for side in ("../../etc", 5, "", "a/b", ".x", "unassigned"):
         assert exported_labels({"labels": {"split": side}}) is None
 
 

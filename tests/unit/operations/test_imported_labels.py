@@ -117,6 +117,8 @@ def test_sides_are_taken_from_names_on_request(library: Library) -> None:
     assert [each.labelled for each in report.files] == [3, 1]
     sides = {"one": "train", "two": "train", "four": "dev", "three": "validation"}
     assert library.labels() == {name: {"split": side} for name, side in sides.items()}
+    library.write("unassigned.jsonl", [chat("six")])
+    assert library.run("unassigned.jsonl", split_from_name=True).files[0].labelled == 0
     library.write("more.jsonl", [chat("five")])
     with pytest.raises(InvalidInput) as caught:
         library.run("train.jsonl", "more.jsonl", split_from_name=True)

@@ -356,10 +356,10 @@ def test_keys_of_groups_are_not_exported(library: Library) -> None:
     [
         ({"train": 0.9, "test": 0.2}, "shares-invalid", "train=0.8 test=0.2"),
         ({"train": 0.5}, "shares-invalid", "train=1"),
-        ({"train": "90%", "test": 0.1}, "shares-invalid", "write train=0.1"),
+        ({"train": "90%", "test": 0.1}, "shares-invalid", "write train=0.9"),
         ({"train": 90, "test": 10}, "shares-invalid", "write train=0.9"),
-        ({"train": 1, "test": 0}, "shares-invalid", "write test=0.1"),
-        ({"train": "nan", "test": 0}, "shares-invalid", "write train=0.1"),
+        ({"train": 1, "test": 0}, "shares-invalid", "write test=0.9"),
+        ({"train": "nan", "test": 0}, "shares-invalid", "write train=0.9"),
         ({"Train": 1}, "side-invalid", ": train"),
         ({"unassigned": 1}, "side-invalid", ": rest"),
         ({"9": 1}, "side-invalid", ": validation"),
@@ -534,3 +534,36 @@ def test_banking77_as_it_is_keeps_the_shares_of_each_intent(library: Library) ->
         held[category] += each.labels["split"] == "validation"
     assert report.unassigned == 0
     assert all(abs(held[each] - 0.1 * count) <= 2 for each, count in intents.items())
+
+
+def test_a_side_is_taken_off_and_drawn_again(library: Library) -> None:
+    library.write("a.jsonl", [chat(f"question {n} of {n * 7}") for n in range(6)])
+    library.run("a.jsonl")
+    library.repository.split({"train": 1.0})
+    before = library.repository.operations().items
+    one = library.ids()[:1]
+    library.repository.label({}, one, remove=["split"])
+    assert library.repository.labels().labels[-1].count == len(library.ids()) - 1
+    library.repository.split({"test": 1.0})
+    assert library.repository.query("split = 'test'").items[0].id == one[0]
+    assert len(library.repository.operations().items) == len(before) + 2
+
+
+def test_a_field_that_nobody_has_is_not_recorded(library: Library) -> None:
+    library.write("a.jsonl", [chat(f"question {n} of {n * 7}") for n in range(6)])
+    library.run("a.jsonl")
+    library.repository.split({"train": 1.0})
+    for name in ("stratify", "group_by"):
+        with pytest.raises(InvalidInput) as caught:
+            library.repository.split({"train": 1.0}, **{name: "nobody"})
+        assert caught.value.code == "field-unknown"
+
+
+def test_empty_values_group_nothing(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    empty: list[Any] = ["", [], {}, None, " "]
+    rows = [chat(f"question number {n} about {n * 7}", who=empty[n % 5]) for n in range(40)]
+    library.write("a.jsonl", [*rows, chat("one", who="ada"), chat("two", who="ada")])
+    library.run("a.jsonl")
+    report = library.repository.split({"a": 0.5, "b": 0.5}, group_by="who")
+    assert report.groups == 1

@@ -60,7 +60,7 @@ def _split(report: CleanReport) -> Iterator[str]:
         if count:
             yield f"{count:,} to {escape(name)}"
     if report.unassigned:
-        yield f"{report.unassigned:,} on no side: `vault split`"
+        yield f"{report.unassigned:,} on no side; `vault split` tells why"
 
 
 def _text(report: CleanReport) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from vault.cli.frame import options
 from vault.cli.frame.check_split import check_split
@@ -75,12 +76,18 @@ def command(
         return check_split(invocation, words[0] if words else None, against, limit)
     if against:
         raise InvalidInput(
-            "--against says what leaks are looked for in",
+            "--against is for --check",
             code="options-exclude",
             hint=f"vault split --check --against {shown_word(against[0])}",
         )
+    if click.get_current_context().get_parameter_source("limit") is ParameterSource.COMMANDLINE:
+        raise InvalidInput(
+            "--limit is for the leaks that --check shows",
+            code="options-exclude",
+            hint="leave out --limit, or add --check",
+        )
     repository = invocation.repository(writing=not given["dry_run"])
-    report = repository.split(read_pairs(words, "split", "0.9"), **given)
+    report = repository.split(read_pairs(words, "vault split", "0.9"), **given)
     emit(invocation, report, lambda report: report_lines(report, invocation.verbose))
     for step in next_steps(report):
         hint(invocation, step)

@@ -12,9 +12,6 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 
-UNASSIGNED = "unassigned"
-"""Where examples without a split go when some have one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -27,6 +27,9 @@ _KEPT_FOR = {"judge": "verdicts of judges", "eval": "results of evaluations"}
 AGREED = "agreed"
 """The note of a label that is there because people agree; nobody may write it."""
 
+UNASSIGNED = "unassigned"
+"""How examples on no side are called: no side may have this name."""
+
 _SIDE = re.compile(r"\w[\w.-]*")
 
 
@@ -42,7 +45,8 @@ def is_own_name(name: str) -> bool:
 
 def is_side_name(value: object) -> bool:
     """Tell whether a value can be the side of a split, and so the name of a file."""
-    return isinstance(value, str) and _SIDE.fullmatch(value) is not None
+    is_name = isinstance(value, str) and _SIDE.fullmatch(value) is not None
+    return is_name and value != UNASSIGNED
 
 
 def is_for_people(name: str) -> bool:
@@ -77,6 +81,8 @@ def check_writable_name(name: str) -> str:
         why = "vault keeps names that begin with _ for itself"
     elif name in WRITTEN_BY:
         why = f"`vault {WRITTEN_BY[name]}` writes it"
+        if name == "split":
+            why += ", and `vault label --remove split` takes a side off"
     else:
         why = f"it is kept for {_KEPT_FOR[name.split('.', 1)[0]]}"
     raise InvalidInput(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault.dataset.choosing.select import UNASSIGNED, select
+from vault.dataset.choosing.select import select
 from vault.dataset.choosing.where import Mask
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import Sides, split_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.inputs import Compression, Layout, written_by_name
+from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 

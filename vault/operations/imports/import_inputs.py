@@ -19,7 +19,7 @@ from vault.objects.runs import only_in
 from vault.operations.imports.import_options import ImportMode, ImportOptions
 from vault.operations.imports.import_report import ImportedFile, ImportReport
 from vault.operations.imports.import_workers import WorkerTeam
-from vault.operations.imports.imported_labels import side_of_file
+from vault.operations.imports.imported_labels import is_unassigned, side_of_file
 from vault.operations.imports.ingest import FileOutcome, Ingest, Ingested, InputBlocks
 from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.imports.source_readers import reader_of_file, sources_read_anew
@@ -70,7 +70,11 @@ def import_inputs(
 
 
 def _require_sides(files: Sequence[InputFile]) -> None:
-    unnamed = [each.path for each in files if side_of_file(each.path) is None]
+    unnamed = [
+        each.path
+        for each in files
+        if side_of_file(each.path) is None and not is_unassigned(each.path)
+    ]
     if unnamed:
         raise InvalidInput(
             f"the name of {unnamed[0]} does not begin with train, validation or test",

@@ -12,7 +12,7 @@ import numpy as np
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.json.text import parse
-from vault.objects.labels.label_name import AGREED
+from vault.objects.labels.label_name import AGREED, UNASSIGNED
 from vault.objects.labels.label_set import SPLIT, LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, in_both
@@ -39,6 +39,12 @@ def side_of_file(path: str) -> str | None:
     """
     word = _WORD.match(os.path.basename(path).lower())
     return None if word is None else _SIDES.get(word[0])
+
+
+def is_unassigned(path: str) -> bool:
+    """Tell whether a file is named as an export names the examples that are on no side."""
+    word = _WORD.match(os.path.basename(path).lower())
+    return word is not None and word[0] == UNASSIGNED
 
 
 def with_imported_labels(

@@ -16,7 +16,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_names, label_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.objects.labels.label_name import AGREED, check_writable_name
-from vault.objects.labels.label_set import LabelValue
+from vault.objects.labels.label_set import SPLIT, LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.labelling.raters import only_different, rater_of, resolve, vote
@@ -110,13 +110,17 @@ def label_examples(
 ) -> LabelReport:
     """Give labels to examples of the stage, and take those named by `remove` off them.
 
-    Examples are named by the beginnings of their ids, or by expressions that must all hold. Costs
+    Examples are named by the beginnings of their ids, or by expressions that must all hold. A side
+    of a split may be taken off, so that it is drawn again, and is not given by hand. Costs
     reading the label sets of their chunks, and writing what changed: 3 ms a chunk. Raises
     InvalidInput (`labels-missing`, `label-name-invalid`, `label-not-yours`, `label-twice`,
     `label-value-unknown`, `note-reserved`, `person-invalid`, and as `chosen_rows`), Conflict
     (`rater-name-taken`, `detached-head`), NotFound (`label-not-found` of one to take off).
     """
-    known = checked_vocabularies(context, [*values, *remove], options)
+    sides = [SPLIT] if SPLIT in remove else []
+    known = checked_vocabularies(
+        context, [*values, *(each for each in remove if each != SPLIT)], options, sides
+    )
     require_choice(examples, where)
     declared = vocabularies(context.folder)
     meant: dict[str, LabelValue | None] = dict.fromkeys(remove)
@@ -163,13 +167,14 @@ def report_of(counts: Counts, staged: Staged, options: LabelOptions) -> LabelRep
 
 
 def checked_vocabularies(
-    context: Context, names: Sequence[str], options: LabelOptions
+    context: Context, names: Sequence[str], options: LabelOptions, sides: Sequence[str] = ()
 ) -> dict[str, Vocabulary]:
     """Return what `vault.toml` says of labels that are to be written, by name.
 
-    Raises what `label_examples` raises for names and the note.
+    `sides` is the label of a split where it is taken off, so that it is drawn again. Raises what
+    `label_examples` raises for names and the note.
     """
-    if not names:
+    if not names and not sides:
         raise InvalidInput(
             "nothing says which label",
             code="labels-missing",
@@ -195,7 +200,10 @@ def checked_vocabularies(
             hint="say who labels: --as NAME",
         )
     known = vocabularies(context.folder)
-    return {name: _writable(name, known) for name in names}
+    return {
+        **{name: _writable(name, known) for name in names},
+        **{name: Vocabulary(name) for name in sides},
+    }
 
 
 def said_of(

@@ -6,6 +6,7 @@ import difflib
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.catalogue.expressions.columns import COLUMNS, DATA, LABELS, Reference, Type
@@ -26,11 +27,12 @@ def numbers_of_field(
     """Return a number for each row that rows with the same value of a field share, -1 for none.
 
     `name` is a column of expressions, `labels.NAME`, `data.PATH`, or a path alone where no column
-    has the name. Raises InvalidInput (`field-unknown`) if no row has it, and for `messages`.
+    has the name. Empty text, and an empty list or object, are no value. Raises InvalidInput
+    (`field-unknown`) if no row has it, and for `messages`.
     """
     reference = _reference(name)
     found = example_table(context, dataset, (), {_VALUE: reference}, keys=keys)
-    column = found.table.column(_VALUE).combine_chunks()
+    column = _without_empty(found.table.column(_VALUE).combine_chunks())
     if len(keys) and column.null_count == len(column):
         raise _unknown(dataset, name, reference)
     encoded = _whole(column).dictionary_encode()
@@ -66,6 +68,14 @@ def _unknown(dataset: Dataset, name: str, reference: Reference) -> InvalidInput:
         code="field-unknown",
         hint=f"did you mean {near[0]}?" if near else f"there are {listed}",
     )
+
+
+def _without_empty(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if not pa.types.is_string(plain.type):
+        return column
+    is_empty = pc.is_in(pc.utf8_trim_whitespace(plain), pa.array(["", "[]", "{}"]))
+    return pc.if_else(is_empty, pa.scalar(None, plain.type), plain)
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

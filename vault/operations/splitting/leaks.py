@@ -144,6 +144,7 @@ def _nothing_split(revision: str, sides: Sequence[Side], examples: int) -> Inval
         message = f"{revision} is not split, so there are no sides to compare"
     else:
         message = f"{revision} has one side, {sides[0].name}, so there is none to compare it with"
+        hint = "`vault label --remove split --where EXPR` frees examples for another `vault split`"
     return InvalidInput(message, code="nothing-split", hint=hint)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.config import TEAM_FILE, read_team_section
-from vault.errors import NotFound
+from vault.errors import InvalidInput, NotFound
+from vault.layout import FOLDER
 
 SECTION = "protect"
 
@@ -30,6 +31,12 @@ def protected_files(folder: Path | None) -> tuple[ProtectedFile, ...]:
     names = read_team_section(folder, SECTION).texts(f"{SECTION}.files") or ()
     found = tuple(ProtectedFile(name, folder / name) for name in dict.fromkeys(names))
     for each in found:
+        if not each.name.strip() or (each.path / FOLDER).exists():
+            raise InvalidInput(
+                f'{TEAM_FILE}: protect.files has "{each.name}", which is the whole project',
+                code="config-invalid",
+                hint="name files of evaluation examples, such as eval.jsonl",
+            )
         if not each.path.exists():
             raise NotFound(
                 f'{TEAM_FILE} protects "{each.name}", which is not there',

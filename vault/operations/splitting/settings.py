@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from vault.config import TEAM_FILE, Configuration, read_team_section
-from vault.dataset.choosing.select import UNASSIGNED
 from vault.dataset.choosing.where import check_expression, check_setting
 from vault.errors import InvalidInput
+from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.manifest import Attachment, Manifest
 from vault.objects.split_rule import NAME, SplitRule, decode_split_rule, encode_split_rule
 from vault.store.object_store import ObjectStore
@@ -116,7 +116,9 @@ def _share(name: str, share: float | str, place: str) -> float:
         number = math.nan
     if 0 < number <= 1:
         return number
-    fraction = number / 100 if 1 < number <= 100 else 0.1
+    percent = str(share).strip().removesuffix("%")
+    number = float(percent) if percent.replace(".", "", 1).isdigit() else number
+    fraction = number / 100 if 1 < number <= 100 else 0.9
     raise InvalidInput(
         f'{place}the share of {name} is "{share}", not a number above 0 and at most 1',
         code="shares-invalid",

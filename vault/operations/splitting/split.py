@@ -140,15 +140,19 @@ def _sides_of_groups(
     """Return the side of each group of new rows: the one that it has, else one that is drawn."""
     side = bound.side.copy()
     to_draw = np.flatnonzero(side < 0)
+    # Read also where nothing is drawn: a field that nobody has must not be recorded.
+    stratify = rule.stratify if len(members.keys) else None
+    values = None
+    if stratify is not None:
+        values = numbers_of_field(context, dataset, members.keys, stratify)
     if not len(to_draw):
         return side
     every = np.ones(len(members.keys), np.bool_) if may_leave is None else may_leave
     drawn = _drawn(bound, to_draw, every, members, rule.seed)
     shares = list(rule.sides.values())
-    if rule.stratify is None:
+    if values is None:
         side[to_draw] = drawn_by_hash(drawn, shares, int(every.sum()))
         return side
-    values = numbers_of_field(context, dataset, members.keys, rule.stratify)
     strata = _strata(bound, to_draw, values, every, members, len(shares))
     side[to_draw] = drawn_by_strata(drawn, strata, shares)
     return side

@@ -21,7 +21,7 @@ def report_lines(report: SplitReport, verbose: bool) -> Iterator[str]:
     yield from table(_rows(report), right=(1, 2, 3, 4))
     if report.changed:
         kept = "would stay" if report.dry_run else "stays"
-        yield f"the rule is another one than before: what had a side {kept} there"
+        yield f"the rule differs from the one before: what had a side {kept} there"
     if report.groups:
         groups = plural(report.groups, "group")
         same = "the same prompt or nearly the same text"
@@ -44,7 +44,10 @@ def report_lines(report: SplitReport, verbose: bool) -> Iterator[str]:
         examples = plural(report.not_compared, "example")
         yield f"{examples} {verb} not compared: raw, or without text"
     if report.staged is not None:
-        yield stage_line(report.staged, would=report.dry_run)
+        if report.changed and not any(report.new.values()):
+            yield f"{'would be staged' if report.dry_run else 'staged'}: the rule of the split"
+        else:
+            yield stage_line(report.staged, would=report.dry_run)
 
 
 def next_steps(report: SplitReport) -> Iterator[str]:
@@ -56,6 +59,8 @@ def next_steps(report: SplitReport) -> Iterator[str]:
         )
     if report.dry_run:
         yield "nothing was changed; the same without --dry-run does it"
+    elif report.changed and not any(report.new.values()):
+        yield '`vault commit -m "..."` records the rule, `vault undo` takes it back'
     elif any(report.new.values()):
         yield (
             '`vault commit -m "..."` records it, `vault undo` takes it back, '
