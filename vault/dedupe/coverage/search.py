@@ -40,6 +40,10 @@ MOST_PROMPTS = 10
 LEAST_QUESTIONS = 2
 """Shared text is in so many different questions, and in LEAST_TEXTS different prompts."""
 
+MOST_HOLDERS = 500
+"""What more examples and several questions hold is shared text, whatever their prompts are: all pairs
+of them would be looked at otherwise, in quadratic time and memory."""
+
 _RUNS_OF_LONG = LONG_RUN_WORDS - RUN_WORDS + 1
 _EXPANDED_AT_ONCE = 1 << 20
 _U = np.uint64
@@ -75,20 +79,26 @@ class Spoken:
 
 @dataclass(slots=True)
 class _Sightings:
-    """Which runs were seen in which rows, and in how many different prompts each was."""
+    """Which runs were seen in which rows, and in how many of them and of different prompts."""
 
     runs: QuestionRuns
     prompts: Rows
+    holders: Rows
     seen: list[tuple[Rows, Rows]]
 
     @classmethod
     def none_of(cls, runs: QuestionRuns) -> _Sightings:
-        return cls(runs, np.zeros(len(runs.table), np.int64), [])
+        nothing = np.zeros(len(runs.table), np.int64)
+        return cls(runs, nothing, nothing.copy(), [])
 
     def shared(self) -> NDArray[np.bool_]:
         """Tell which runs are shared text, as far as is known now."""
         several = self.runs.in_questions() >= LEAST_QUESTIONS
-        result: NDArray[np.bool_] = several & (self.prompts >= LEAST_TEXTS)
+        result: NDArray[np.bool_] = several & self._is_common()
+        return result
+
+    def _is_common(self) -> NDArray[np.bool_]:
+        result: NDArray[np.bool_] = (self.prompts >= LEAST_TEXTS) | (self.holders > MOST_HOLDERS)
         return result
 
     def add(self, shingles: Shingles, rows: Rows, is_new: NDArray[np.bool_]) -> Rows:
@@ -101,8 +111,9 @@ class _Sightings:
         pairs = pairs[is_first(pairs)]
         text, number = (pairs >> _U(32)).astype(np.int64), (pairs & _U(0xFFFFFFFF)).astype(np.int64)
         np.add.at(self.prompts, number[is_new[text]], 1)
+        np.add.at(self.holders, number, 1)
         several = self.runs.starts[number + 1] - self.runs.starts[number] >= LEAST_QUESTIONS
-        kept = ~several | (self.prompts[number] < LEAST_TEXTS)
+        kept = ~(several & self._is_common()[number])
         text, number = text[kept], number[kept]
         self.seen.append((number.astype(np.uint32), rows[text].astype(np.uint32)))
         return np.bincount(text, minlength=len(rows))
