@@ -553,9 +553,10 @@ def test_a_field_that_nobody_has_is_not_recorded(library: Library) -> None:
     library.write("a.jsonl", [chat(f"question {n} of {n * 7}") for n in range(6)])
     library.run("a.jsonl")
     library.repository.split({"train": 1.0})
-    for name in ("stratify", "group_by"):
+    wrong: list[dict[str, Any]] = [{"stratify": "nobody"}, {"group_by": "nobody"}]
+    for rule in wrong:
         with pytest.raises(InvalidInput) as caught:
-            library.repository.split({"train": 1.0}, **{name: "nobody"})
+            library.repository.split({"train": 1.0}, **rule)
         assert caught.value.code == "field-unknown"
 
 

@@ -246,3 +246,25 @@ def test_at_most_the_limit_is_listed(library: Library) -> None:
     leak = only(library.repository.split_leaks(limit=2))
     assert (leak.kind, leak.examples, len(leak.items)) == ("conversation", 5, 2)
     assert only(library.repository.split_leaks(limit=0)).items == ()
+
+
+def test_a_template_of_answers_to_one_prompt_is_no_leak(library: Library) -> None:
+    template = " ".join(f"word{n}" for n in range(30))
+    rows = [chat("Sum it up.", f"answer {n} is {template} number {n}") for n in range(600)]
+    library.write("train.jsonl", rows)
+    library.run("train.jsonl")
+    library.write("eval.jsonl", [{"prompt": f"{n} of {template} {n}"} for n in range(3)])
+    report = library.repository.split_leaks(against=[str(library.folder / "eval.jsonl")])
+    assert told(report) == []
+    # One example that holds it and nothing else of the kind is a leak.
+    library.repository.rm(where="line > 3")
+    report = library.repository.split_leaks(against=[str(library.folder / "eval.jsonl")])
+    assert [each[0] for each in told(report)] == ["contamination"]
+
+
+def test_the_whole_project_is_no_evaluation_file(library: Library) -> None:
+    for name in ("", "."):
+        (library.folder / "vault.toml").write_text(f'[protect]\nfiles = ["{name}"]\n')
+        with pytest.raises(InvalidInput) as caught:
+            protected_files(library.folder)
+        assert caught.value.code == "config-invalid"

@@ -41,8 +41,8 @@ LEAST_QUESTIONS = 2
 """Shared text is in so many different questions, and in LEAST_TEXTS different prompts."""
 
 MOST_HOLDERS = 500
-"""What more examples and several questions hold is shared text, whatever their prompts are: all pairs
-of them would be looked at otherwise, in quadratic time and memory."""
+"""What more examples and several questions hold is shared text, whatever their prompts are: all
+pairs of them would be looked at otherwise, in quadratic time and memory."""
 
 _RUNS_OF_LONG = LONG_RUN_WORDS - RUN_WORDS + 1
 _EXPANDED_AT_ONCE = 1 << 20
