@@ -1,0 +1,200 @@
+"""A report of statistics as one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vault.operations.statistics.figures import DISTRIBUTED, Figures
+from vault.presentation.html_page import Bars, Grid, Section, page
+from vault.presentation.quantities import plural, range_text, share_text, value_text
+
+if TYPE_CHECKING:
+    from vault.operations.statistics.stats import StatsReport, VersionFigures
+    from vault.statistics.lengths import Bin
+
+_MOST_VALUES = 20
+_MOST_GROUPS = 100
+_MOST_BINS = 24
+_SHORT_ID = 12
+
+
+def page_of(report: StatsReport) -> str:
+    """Return the page: of one version, or of two with a bar for each."""
+    versions = [report] if report.before is None else [report.before, report]
+    names = [_name(each) for each in versions]
+    return page(" and ".join(names), _sections(report, versions, names), names)
+
+
+def _sections(
+    report: StatsReport, versions: Sequence[VersionFigures], names: Sequence[str]
+) -> Iterator[Section]:
+    chosen = ["only examples that satisfy the expressions typed"] if report.is_part else []
+    estimate = "tokens are an estimate: bytes of text / 4"
+    yield Section("Counts", [_counts(versions, names)], [estimate, *chosen])
+    if report.moved:
+        yield _moved(report)
+    for name in DISTRIBUTED[::-1]:
+        yield Section(f"Examples by {name}", [_histogram(versions, names, name)])
+    for name in _field_names(versions):
+        yield _values(name, versions, names)
+    yield _cut(versions, names)
+    if report.field is not None:
+        yield _groups(report.field, versions, names)
+    yield Section("Findings and duplicates", (), list(_looked_for(versions, names)))
+
+
+def _name(version: VersionFigures) -> str:
+    return "stage" if version.commit is None else version.commit[:_SHORT_ID]
+
+
+def _counts(versions: Sequence[VersionFigures], names: Sequence[str]) -> Grid:
+    rows = [
+        [name, *(f"{getattr(each, field):,}" for each in versions)]
+        for name, field in (
+            ("examples", "examples"),
+            ("turns", "turns"),
+            ("characters", "chars"),
+            ("tokens", "tokens"),
+        )
+    ]
+    for name in DISTRIBUTED:
+        told = [each.quantiles[name] for each in versions]
+        quantiles = dict.fromkeys(key for each in told for key in each)
+        for key in quantiles:
+            title = f"{name}, {key} %" if key.isdigit() else f"{name}, {key}"
+            values = (f"{each[key]:,}" if key in each else "–" for each in told)
+            rows.append([title, *values])
+    return Grid(["", *names], rows)
+
+
+def _moved(report: StatsReport) -> Section:
+    rows = [
+        [
+            each.field,
+            f"{each.distance:.3f}",
+            each.value,
+            share_text(each.old_share),
+            share_text(each.new_share),
+        ]
+        for each in report.moved
+    ]
+    heads = ["field", "distance", "most at", "before", "after"]
+    return Section(
+        "What moved", [Grid(heads, rows)], ["Jensen-Shannon distance: 0 is alike, 1 is disjoint"]
+    )
+
+
+def _histogram(versions: Sequence[VersionFigures], names: Sequence[str], name: str) -> Bars:
+    from vault.statistics.lengths import coarser
+
+    counts: list[dict[int, Bin]] = []
+    for version in versions:
+        shown = coarser(version.histograms[name], _MOST_BINS)
+        counts.append({each.least: each for each in shown})
+    starts = sorted({least for each in counts for least in each})
+    ends = {least: each.most for one in counts for least, each in one.items()}
+    titles = [range_text(least, ends[least]) for least in starts]
+    found = [[one[at].examples if at in one else 0 for one in counts] for at in starts]
+    return _bars(name, titles, found, versions, names)
+
+
+def _bars(
+    head: str,
+    titles: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    versions: Sequence[VersionFigures],
+    names: Sequence[str],
+) -> Bars:
+    shares = [
+        [
+            count / each.examples if each.examples else 0.0
+            for count, each in zip(row, versions, strict=True)
+        ]
+        for row in counts
+    ]
+    rows = []
+    for title, row, share in zip(titles, counts, shares, strict=True):
+        cells = ((f"{count:,}", share_text(part)) for count, part in zip(row, share, strict=True))
+        rows.append([title, *(cell for pair in cells for cell in pair)])
+    heads = [
+        head,
+        *(part for name in names for part in (name if len(names) > 1 else "examples", "")),
+    ]
+    return Bars(heads, rows, shares)
+
+
+def _fields(figures: Figures) -> dict[str, Mapping[str, int]]:
+    found: dict[str, Mapping[str, int]] = {
+        "kind": figures.kinds,
+        "source": figures.sources,
+        "round": figures.rounds,
+        "split": figures.splits,
+    }
+    labels: dict[str, dict[str, int]] = {}
+    for each in figures.labels:
+        own = labels.setdefault(f"labels.{each.name}", {})
+        value = value_text(each.value)
+        own[value] = own.get(value, 0) + each.count
+    found.update(labels)
+    if figures.tools is not None:
+        found["tool"] = figures.tools.names
+    return {name: counts for name, counts in found.items() if counts}
+
+
+def _field_names(versions: Sequence[VersionFigures]) -> list[str]:
+    return list(dict.fromkeys(name for each in versions for name in _fields(each)))
+
+
+def _values(name: str, versions: Sequence[VersionFigures], names: Sequence[str]) -> Section:
+    counts = [_fields(each).get(name, {}) for each in versions]
+    values = list(dict.fromkeys(value for each in counts[::-1] for value in each))
+    shown = values[:_MOST_VALUES]
+    found = [[each.get(value, 0) for each in counts] for value in shown]
+    left = len(values) - len(shown)
+    notes = [f"and {plural(left, 'value')} more"] if left else []
+    return Section(f"Examples by {name}", [_bars(name, shown, found, versions, names)], notes)
+
+
+def _cut(versions: Sequence[VersionFigures], names: Sequence[str]) -> Section:
+    titles = [f"{each.trainer}, {each.length:,} tokens" for each in versions[-1].cut]
+    counts = [[each.cut[at].examples for each in versions] for at in range(len(titles))]
+    note = "by the estimate, without the words of a chat template"
+    bars = _bars("trainer", titles, counts, versions, names)
+    return Section("Longer than a trainer's default length", [bars], [note])
+
+
+def _groups(field: str, versions: Sequence[VersionFigures], names: Sequence[str]) -> Section:
+    values = list(dict.fromkeys(value for each in versions[::-1] for value in each.by))
+    told = ("examples", "turns", "tokens")
+    several = len(names) > 1
+    heads = [field]
+    heads += [f"{each}, {name}" if several else each for each in told for name in names]
+    rows = []
+    for value in values[:_MOST_GROUPS]:
+        own = [each.by.get(value) for each in versions]
+        cells = (0 if one is None else getattr(one, name) for name in told for one in own)
+        rows.append([value, *(f"{each:,}" for each in cells)])
+    left = max(each.values for each in versions) - len(rows)
+    notes = [f"and {plural(left, 'value')} more"] if left > 0 else []
+    return Section(f"By {field}", [Grid(heads, rows)], notes)
+
+
+def _looked_for(versions: Sequence[VersionFigures], names: Sequence[str]) -> Iterator[str]:
+    for name, version in zip(names, versions, strict=True):
+        found = version.findings
+        if found is None:
+            yield f"{name}: findings were not looked for (vault validate)"
+        else:
+            yield f"{name}: {plural(found.errors, 'error')}, {plural(found.warnings, 'warning')}"
+            for each in found.items:
+                yield f"{each.code} {each.name}: {each.count:,}"
+        same = plural(version.same_conversation, "example")
+        yield f"{name}: {same} with a conversation that is there already"
+        if version.roles is None:
+            yield f"{name}: roles and tools were not looked for (vault stats --full)"
+        else:
+            yield f"{name}: messages by role: " + ", ".join(
+                f"{role} {count:,}" for role, count in version.roles.items()
+            )
+    yield "near-duplicates were not looked for (vault dedupe --dry-run)"
