@@ -45,3 +45,10 @@ def share_text(share: float) -> str:
 def range_text(least: int, most: int) -> str:
     """Return a range of counts: `4 to 5`, or `2` for a single one."""
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def tokens_text(tokenizer: str | None) -> str:
+    """Return how tokens were counted: by the file of a tokenizer, None for the estimate."""
+    if tokenizer is None:
+        return "tokens are an estimate: bytes of text / 4"
+    return f"tokens are counted with {tokenizer}"

@@ -62,7 +62,8 @@ if TYPE_CHECKING:
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.splitting.report import SplitReport
     from vault.operations.splitting.settings import Shares, SplitArguments
-    from vault.operations.statistics.stats import StatsArguments, StatsReport
+    from vault.operations.statistics.report import StatsReport
+    from vault.operations.statistics.stats import StatsArguments
     from vault.operations.upkeep.collect_garbage import GarbageReport
     from vault.operations.upkeep.fsck import FsckReport
     from vault.operations.validation.examine_rows import Finding

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from vault.cli.frame import options
 from vault.cli.frame.conditions import condition_options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint
-from vault.cli.show.subsets.stats_text import report_lines
+from vault.cli.show.subsets.stats_pair_text import pair_lines
+from vault.cli.show.subsets.stats_text import version_lines
+
+if TYPE_CHECKING:
+    from vault.operations.statistics.report import StatsReport
 
 
 @options.command(
@@ -44,6 +51,12 @@ def command(
     report = invocation.repository().stats(
         old, new, by=by, where=where, filters=filters, full=full, html=html, force=force
     )
-    emit(invocation, report, report_lines)
+    emit(invocation, report, _lines)
     if report.html is not None:
         hint(invocation, f"{report.html} opens in any browser")
+
+
+def _lines(report: StatsReport) -> Iterator[str]:
+    if report.before is None:
+        return version_lines(report)
+    return pair_lines(report, report.before)

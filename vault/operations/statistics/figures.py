@@ -74,6 +74,12 @@ class Figures:
     roles: Mapping[str, int] | None
     tools: ToolFigures | None
 
+    def coarse_histogram(self, name: str, most: int) -> tuple[Bin, ...]:
+        """Return the histogram of turns or tokens in at most `most` bins, if octaves suffice."""
+        from vault.statistics.lengths import coarser
+
+        return coarser(self.histograms[name], most)
+
 
 def figures_of(columns: ReadColumns, spoken: Spoken | None) -> Figures:
     """Return the figures of all examples. Costs sorting two columns."""

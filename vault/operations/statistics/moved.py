@@ -59,7 +59,9 @@ def _moved(field: str, old: Counts, new: Counts) -> MovedField:
         value: (old.get(value, 0) / all_old, new.get(value, 0) / all_new)
         for value in dict.fromkeys([*new, *old])
     }
-    most = max(shares, key=lambda value: abs(shares[value][1] - shares[value][0]))
+    change = {value: round(after - before, 12) for value, (before, after) in shares.items()}
+    # Of two values one rises as the other falls: then the one that rose.
+    most = max(shares, key=lambda value: (abs(change[value]), change[value]))
     distance = jensen_shannon_distance(old, new)
     return MovedField(field, 0.0 if distance is None else distance, most, *shares[most])
 

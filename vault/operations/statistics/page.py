@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from vault.operations.statistics.figures import DISTRIBUTED, Figures
+from vault.operations.statistics.figures import DISTRIBUTED, TRAINER_LENGTHS, Figures
 from vault.presentation.html_page import Bars, Grid, Section, page
-from vault.presentation.quantities import plural, range_text, share_text, value_text
+from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
 
 if TYPE_CHECKING:
-    from vault.operations.statistics.stats import StatsReport, VersionFigures
-    from vault.statistics.lengths import Bin
-
+    from vault.operations.statistics.report import StatsReport, VersionFigures
 _MOST_VALUES = 20
 _MOST_GROUPS = 100
 _MOST_BINS = 24
@@ -30,8 +28,7 @@ def _sections(
     report: StatsReport, versions: Sequence[VersionFigures], names: Sequence[str]
 ) -> Iterator[Section]:
     chosen = ["only examples that satisfy the expressions typed"] if report.is_part else []
-    estimate = "tokens are an estimate: bytes of text / 4"
-    yield Section("Counts", [_counts(versions, names)], [estimate, *chosen])
+    yield Section("Counts", [_counts(versions, names)], [tokens_text(report.tokenizer), *chosen])
     if report.moved:
         yield _moved(report)
     for name in DISTRIBUTED[::-1]:
@@ -45,7 +42,10 @@ def _sections(
 
 
 def _name(version: VersionFigures) -> str:
-    return "stage" if version.commit is None else version.commit[:_SHORT_ID]
+    commit = version.commit
+    if commit is None or commit.startswith(version.revision):
+        return version.revision if commit is None else commit[:_SHORT_ID]
+    return f"{version.revision} ({commit[:_SHORT_ID]})"
 
 
 def _counts(versions: Sequence[VersionFigures], names: Sequence[str]) -> Grid:
@@ -88,14 +88,15 @@ def _moved(report: StatsReport) -> Section:
 def _histogram(versions: Sequence[VersionFigures], names: Sequence[str], name: str) -> Bars:
     from vault.statistics.lengths import coarser
 
-    counts: list[dict[int, Bin]] = []
-    for version in versions:
-        shown = coarser(version.histograms[name], _MOST_BINS)
-        counts.append({each.least: each for each in shown})
-    starts = sorted({least for each in counts for least in each})
-    ends = {least: each.most for one in counts for least, each in one.items()}
-    titles = [range_text(least, ends[least]) for least in starts]
-    found = [[one[at].examples if at in one else 0 for one in counts] for at in starts]
+    own = [{each.least: each for each in version.histograms[name]} for version in versions]
+    every = {least: each for one in own for least, each in one.items()}
+    # The same bins for both: one of them may have half as many as the other.
+    shown = coarser([every[least] for least in sorted(every)], _MOST_BINS)
+    titles = [range_text(each.least, each.most) for each in shown]
+    found = [
+        [sum(one[at].examples for at in one if each.least <= at <= each.most) for one in own]
+        for each in shown
+    ]
     return _bars(name, titles, found, versions, names)
 
 
@@ -159,9 +160,10 @@ def _values(name: str, versions: Sequence[VersionFigures], names: Sequence[str])
 def _cut(versions: Sequence[VersionFigures], names: Sequence[str]) -> Section:
     titles = [f"{each.trainer}, {each.length:,} tokens" for each in versions[-1].cut]
     counts = [[each.cut[at].examples for each in versions] for at in range(len(titles))]
-    note = "by the estimate, without the words of a chat template"
+    note = f"{tokens_text(versions[0].tokenizer)}; a chat template adds some"
+    required = f"axolotl's sequence_len has to be set: {TRAINER_LENGTHS['axolotl']:,} stands for it"
     bars = _bars("trainer", titles, counts, versions, names)
-    return Section("Longer than a trainer's default length", [bars], [note])
+    return Section("Longer than a trainer's default length", [bars], [note, required])
 
 
 def _groups(field: str, versions: Sequence[VersionFigures], names: Sequence[str]) -> Section:

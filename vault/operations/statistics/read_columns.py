@@ -6,7 +6,7 @@ Read from chunk objects and label sets; no record is read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -70,6 +70,10 @@ class ReadColumns:
             {name: each.at(rows) for name, each in self.labels.items()},
             self.content,
         )
+
+    def with_tokens(self, tokens: Rows) -> ReadColumns:
+        """Return the columns with exact numbers of tokens in the place of the estimates."""
+        return replace(self, numbers={**self.numbers, "tokens": tokens})
 
 
 def read_columns(dataset: Dataset, keys: RowKeys) -> ReadColumns:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypedDict
 
 import numpy as np
 
 from vault.dataset.choosing.saved_filters import satisfying
-from vault.dataset.reading.dataset import open_dataset
-from vault.objects.validation import RuleCount
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.objects.runs import RowKeys
 from vault.operations.queries.diff import sides_of, validation_of
 from vault.operations.statistics.figures import Figures, figures_by_group, figures_of
 from vault.operations.statistics.moved import MovedField, moved_fields
 from vault.operations.statistics.read_columns import Coded, ReadColumns, read_columns, read_field
+from vault.operations.statistics.report import KeptFindings, StatsReport, VersionFigures
 from vault.operations.statistics.spoken import Spoken, read_spoken
-from vault.presentation.report_html import Displayed
+from vault.operations.validation.kept_token_counts import TokenCounts, token_counts
 from vault.session.context import Context
 from vault.session.revisions import STAGE, Revision, resolve
 
@@ -46,48 +47,6 @@ class StatsOptions:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KeptFindings:
-    """What the rules found when somebody validated exactly this version; by rule."""
-
-    errors: int
-    warnings: int
-    examples_with_errors: int
-    items: tuple[RuleCount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionFigures(Figures):
-    """The figures of a version, or of the part of it that expressions choose.
-
-    `commit` is None for the stage. `same_conversation` counts the examples whose conversation an
-    earlier one has. `findings` are None where nobody validated, and of a part. `by` has figures of
-    the values of a field, those with most examples first, `values` says how many there are; both
-    are empty unless a field was named.
-    """
-
-    commit: str | None
-    same_conversation: int
-    findings: KeptFindings | None
-    by: Mapping[str, Figures]
-    values: int
-
-
-@dataclass(frozen=True, slots=True)
-class StatsReport(VersionFigures, Displayed):
-    """The figures of a version; of two, those of the second, and the first is `before`.
-
-    `moved` are the fields of two versions, the one that moved most first; `field` is that of `by`.
-    `is_part` tells that expressions chose the examples. `html` is the page that was written.
-    """
-
-    before: VersionFigures | None
-    moved: tuple[MovedField, ...]
-    field: str | None
-    is_part: bool
-    html: str | None
-
-
 def stats(
     context: Context,
     old: str | None = None,
@@ -98,6 +57,7 @@ def stats(
 ) -> StatsReport:
     """Return the figures of the stage, of a revision, or of two (A and B, or A..B).
 
+    Tokens are exact where `vault.toml` names a tokenizer and all were counted, which `full` does.
     Costs reading columns, 1 s for a million examples; with `full` the records too. Raises NotFound
     (`revision-not-found`), InvalidInput (`field-unknown`), what expressions raise, what
     `check_page` raises, Corrupt.
@@ -107,9 +67,11 @@ def stats(
         from vault.operations.statistics.write_page import check_page
 
         check_page(context.folder, options.html, force=options.force)
-    versions = [
-        _version(context, each, options, expressions) for each in _revisions(context, old, new)
+    chosen = [
+        _chosen(context, each, options, expressions) for each in _revisions(context, old, new)
     ]
+    tokenizer = _counted_by(chosen)
+    versions = [_figures(context, each, options, tokenizer) for each in chosen]
     last, before = versions[-1], versions[0] if len(versions) == 2 else None
     report = StatsReport(
         **{each.name: getattr(last, each.name) for each in fields(VersionFigures)},
@@ -134,32 +96,64 @@ def _revisions(context: Context, old: str | None, new: str | None) -> tuple[Revi
     return (resolve(context, context.log.tip().view, old or STAGE),)
 
 
-def _version(
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The examples of a version that expressions choose, and their tokens where those are kept."""
+
+    revision: Revision
+    dataset: Dataset
+    keys: RowKeys
+    is_part: bool
+    counts: TokenCounts | None
+
+
+def _chosen(
     context: Context, revision: Revision, options: StatsOptions, expressions: Sequence[str]
-) -> VersionFigures:
+) -> _Chosen:
     dataset = open_dataset(context.store, revision.manifest)
     keys = satisfying(context, dataset, dataset.keys(), expressions)
+    counts = token_counts(context, dataset, keys, count=options.full)
+    return _Chosen(revision, dataset, keys, bool(expressions), counts)
+
+
+def _counted_by(chosen: Sequence[_Chosen]) -> str | None:
+    """Return the tokenizer by which all versions are counted; estimates do not compare with it."""
+    names = {None if each.counts is None else each.counts.tokenizer for each in chosen}
+    return names.pop() if len(names) == 1 else None
+
+
+def _figures(
+    context: Context, chosen: _Chosen, options: StatsOptions, tokenizer: str | None
+) -> VersionFigures:
+    dataset, keys = chosen.dataset, chosen.keys
     columns = read_columns(dataset, keys)
+    if tokenizer is not None and chosen.counts is not None:
+        columns = columns.with_tokens(chosen.counts.tokens)
     field = None if options.by is None else read_field(context, dataset, keys, options.by)
     spoken = read_spoken(context, dataset, keys) if options.full else None
     whole = figures_of(columns, spoken)
-    # Findings are of a whole version, and say nothing of a part.
-    validation = None if expressions else validation_of(context, revision)
-    findings = None
-    if validation is not None:
-        findings = KeptFindings(
-            validation.errors,
-            validation.warnings,
-            validation.examples_with_errors,
-            validation.findings,
-        )
     return VersionFigures(
         **{each.name: getattr(whole, each.name) for each in fields(Figures)},
-        commit=revision.commit,
+        revision=chosen.revision.text,
+        commit=chosen.revision.commit,
+        tokenizer=tokenizer,
         same_conversation=len(columns.content) - len(np.unique(columns.content)),
-        findings=findings,
+        findings=_findings(context, chosen),
         by={} if field is None else _by(columns, spoken, field),
         values=0 if field is None else len(np.unique(field.place)),
+    )
+
+
+def _findings(context: Context, chosen: _Chosen) -> KeptFindings | None:
+    # They are of a whole version, and say nothing of a part.
+    validation = None if chosen.is_part else validation_of(context, chosen.revision)
+    if validation is None:
+        return None
+    return KeptFindings(
+        validation.errors,
+        validation.warnings,
+        validation.examples_with_errors,
+        validation.findings,
     )
 
 

@@ -12,10 +12,11 @@ from vault.cli.show.subsets.stats_text import (
     name_of,
 )
 from vault.cli.show.terminal import short_id
-from vault.presentation.quantities import plural, share_text
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, share_text, tokens_text
 
 if TYPE_CHECKING:
-    from vault.operations.statistics.stats import StatsReport, VersionFigures
+    from vault.operations.statistics.report import StatsReport, VersionFigures
 
 _MOST_MOVED = 12
 _MOST_GROUPS = 30
@@ -26,7 +27,7 @@ def pair_lines(report: StatsReport, before: VersionFigures) -> Iterator[str]:
     """Yield the figures of two versions, what moved between them, and figures by a field."""
     heads = [_version(before), _version(report)]
     yield from _counts(report, before, heads)
-    yield "tokens are an estimate: bytes of text / 4"
+    yield escape(tokens_text(report.tokenizer))
     yield from _moved(report)
     if report.field is not None:
         yield from _groups(report, before, report.field, heads)
@@ -36,7 +37,8 @@ def pair_lines(report: StatsReport, before: VersionFigures) -> Iterator[str]:
 
 
 def _version(version: VersionFigures) -> str:
-    return "STAGE" if version.commit is None else short_id(version.commit)
+    is_id = version.commit is not None and version.commit.startswith(version.revision)
+    return name_of(short_id(version.revision) if is_id else version.revision)
 
 
 def _counts(report: StatsReport, before: VersionFigures, heads: Sequence[str]) -> Iterator[str]:

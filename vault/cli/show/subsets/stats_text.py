@@ -1,4 +1,4 @@
-"""Statistics as text: counts, lengths with histograms, values with bars, and what moved."""
+"""Statistics of a version as text: counts, lengths with histograms, values with bars."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from vault.cli.show.subsets.bars_text import bar_lines
 from vault.cli.show.terminal import paint, shorten, table
-from vault.presentation.quantities import plural, range_text, share_text, value_text
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
 
 if TYPE_CHECKING:
     from vault.operations.statistics.figures import Figures
-    from vault.operations.statistics.stats import StatsReport, VersionFigures
+    from vault.operations.statistics.report import StatsReport, VersionFigures
     from vault.statistics.lengths import Bin
 
 _MOST_VALUES = 8
@@ -21,19 +22,15 @@ _WIDTH = 32
 _QUANTILES = ("min", "5", "25", "50", "75", "95", "max")
 
 
-def report_lines(report: StatsReport) -> Iterator[str]:
-    """Yield what a report says: of one version, or of two beside each other."""
-    if report.before is not None:
-        from vault.cli.show.subsets.stats_pair_text import pair_lines
-
-        yield from pair_lines(report, report.before)
-        return
+def version_lines(report: StatsReport) -> Iterator[str]:
+    """Yield the figures of one version."""
     yield plural(report.examples, "example")
     if report.examples:
         yield ""
         yield from _lengths(report)
+        yield escape(tokens_text(report.tokenizer))
         for name in ("tokens", "turns"):
-            yield from _histogram(name, report.histograms[name])
+            yield from _histogram(name, report.coarse_histogram(name, _MOST_BINS))
         yield from _values(report)
         yield from _cut(report)
     if report.field is not None:
@@ -88,17 +85,13 @@ def _lengths(figures: Figures) -> Iterator[str]:
         rows.append([name, f"{total:,}", *(f"{told[each]:,}" for each in _QUANTILES)])
     rows.append(["characters", f"{figures.chars:,}"])
     yield from grid(rows)
-    yield "tokens are an estimate: bytes of text / 4"
 
 
 def _percent(name: str) -> str:
     return f"{name} %" if name.isdigit() else name
 
 
-def _histogram(name: str, bins: Sequence[Bin]) -> Iterator[str]:
-    from vault.statistics.lengths import coarser
-
-    shown = coarser(bins, _MOST_BINS)
+def _histogram(name: str, shown: Sequence[Bin]) -> Iterator[str]:
     if len(shown) < 2:
         return
     total = sum(each.examples for each in shown)
@@ -136,19 +129,22 @@ def _values(figures: Figures) -> Iterator[str]:
         yield f"tools: {plural(told.declared, 'example')} declare some, {told.called:,} call some"
 
 
-def _cut(figures: Figures) -> Iterator[str]:
-    yield from heading("longer than a trainer's default length, by the estimate")
+def _cut(figures: VersionFigures) -> Iterator[str]:
+    by = "by the estimate" if figures.tokenizer is None else "before a chat template"
+    yield from heading(f"longer than a trainer's default length, {by}")
     rows = [
         [each.trainer, f"{each.length:,} tokens", f"{each.examples:,}", share_text(each.share)]
         for each in figures.cut
     ]
     yield from table(rows, right={1, 2, 3})
+    yield "axolotl's sequence_len has to be set: 2,048 stands for it"
 
 
 def _groups(report: StatsReport, field: str) -> Iterator[str]:
     shown = list(report.by.items())[:_MOST_GROUPS]
     yield from heading(f"by {name_of(field)}")
-    rows = [["", "examples", "share", "turns", "tokens", "median", "95 %", "over TRL's"]]
+    over = f"over {report.cut[0].length:,}"
+    rows = [["", "examples", "share", "turns", "tokens", "median", "95 %", over]]
     for value, each in shown:
         tokens = each.quantiles["tokens"]
         rows.append(
