@@ -134,6 +134,22 @@ def test_each_value_has_figures_of_its_own(
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_only_the_values_of_most_examples_have_figures(
+    mixed: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.operations.statistics.stats.MOST_GROUPS", 2)
+    report = mixed.repository.stats(by="data.metadata.topic", full=True)
+    assert (list(report.by), report.values) == (["t0", "t1"], 5)
+    for topic in report.by:
+        own = [
+            each for each in staged(mixed) if each.data.get("metadata", {}).get("topic") == topic
+        ]
+        check(report.by[topic], own)
+        assert report.by[topic].roles == {"assistant": len(own), "user": len(own)}
+    moved = [each.field for each in mixed.repository.stats("STAGE", "STAGE", by="line").moved]
+    assert "line" not in moved and "tokens" in moved
+
+
 def test_a_field_that_nothing_has_is_refused(mixed: Library) -> None:
     for name in ("data.metdata.topic", "labels.qualty", "messages", "nothing"):
         with pytest.raises(InvalidInput) as caught:

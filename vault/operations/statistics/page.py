@@ -1,11 +1,16 @@
-"""A report of statistics as one page."""
+"""A report of statistics as one page, and the file that it is written to."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vault.errors import AlreadyExists, InvalidInput
+from vault.operations.exports.writable_place import check_link, check_place
 from vault.operations.statistics.figures import DISTRIBUTED, TRAINER_LENGTHS, Figures
+from vault.plain_files import new_file_in
 from vault.presentation.html_page import Bars, Grid, Section, page
 from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
 
@@ -15,6 +20,46 @@ _MOST_VALUES = 20
 _MOST_GROUPS = 100
 _MOST_BINS = 24
 _SHORT_ID = 12
+_ENDINGS = (".html", ".htm")
+
+
+def check_page(folder: Path | None, output: str, *, force: bool) -> None:
+    """Refuse a path that no page may be written to; `folder` is the repository's.
+
+    Raises as `check_place` and `check_link`, InvalidInput (`output-unknown` for a name that does
+    not end in .html), AlreadyExists (`file-exists`) unless `force`.
+    """
+    if Path(output).suffix.lower() not in _ENDINGS:
+        raise InvalidInput(
+            f'the page cannot be written to "{output}": its name does not end in .html',
+            code="output-unknown",
+            hint="`vault stats --html stats.html`",
+        )
+    check_place(folder, output)
+    check_link(output, force=force)
+    path = Path(os.path.realpath(output))
+    if path.is_dir():
+        raise AlreadyExists(
+            f"{output} is a folder", code="file-exists", hint="name a file, such as stats.html"
+        )
+    if path.exists() and not force:
+        raise AlreadyExists(
+            f"{output} is there already", code="file-exists", hint="--force overwrites it"
+        )
+
+
+def write_page(output: str, text: str) -> None:
+    """Write a page in the place of what is there. Raises OSError where it cannot be written."""
+    # A link stays, and what it points to is written.
+    path = Path(os.path.realpath(output))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = new_file_in(path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def page_of(report: StatsReport) -> str:

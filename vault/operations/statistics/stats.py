@@ -64,7 +64,7 @@ def stats(
     """
     options = options or StatsOptions()
     if options.html is not None:
-        from vault.operations.statistics.write_page import check_page
+        from vault.operations.statistics.page import check_page
 
         check_page(context.folder, options.html, force=options.force)
     chosen = [
@@ -83,8 +83,7 @@ def stats(
     )
     if options.html is None:
         return report
-    from vault.operations.statistics.page import page_of
-    from vault.operations.statistics.write_page import write_page
+    from vault.operations.statistics.page import page_of, write_page
 
     write_page(options.html, page_of(report))
     return replace(report, html=options.html)

@@ -161,7 +161,8 @@ def _groups(report: StatsReport, field: str) -> Iterator[str]:
         )
     yield from grid(rows)
     if report.values > len(shown):
-        yield f"… and {plural(report.values - len(shown), 'value')} more: `--json` has them"
+        had = "them" if len(report.by) == report.values else f"the first {len(report.by):,}"
+        yield f"… and {plural(report.values - len(shown), 'value')} more: `--json` has {had}"
 
 
 def _looked_for(report: StatsReport) -> Iterator[str]:
