@@ -190,3 +190,5 @@ def finding_lines(version: VersionFigures) -> Iterator[str]:
     )
     rows = [[f"  {each.code}", each.name, f"{each.count:,}"] for each in found.items]
     yield from table(rows[:_MOST_VALUES], right={2})
+    if len(rows) > _MOST_VALUES:
+        yield f"  … and {plural(len(rows) - _MOST_VALUES, 'rule')} more: `vault validate` shows all"
