@@ -25,6 +25,11 @@ FIGURES = (
     "examples agreement agreement_interval kappa kappa_interval alpha alpha_interval ac2 "
     "ac2_interval"
 )
+STATS = (
+    "examples turns chars tokens quantiles{turns tokens{min 5 25 50 75 95 max}} "
+    "histograms{turns[{least most examples}] tokens[{least most examples}]} kinds sources rounds "
+    "splits labels languages cut[{trainer length examples share}] roles tools"
+)
 TABLE = "table{rows columns values counts}"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
 
@@ -68,6 +73,18 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "query": [("query --where turns>1", "examples items[{id kind labels data}]")],
     "grep": [("grep the", "examples items[{id kind labels data places[{where found}]}]")],
     "sql": [("sql VALUES(1)", "rows[{col0}]")],
+    "stats": [
+        (
+            "stats --by topic",
+            f"{STATS} revision commit tokenizer same_conversation findings by{{x{{{STATS}}}}} "
+            "values before moved field is_part html",
+        ),
+        (
+            "stats v1 STAGE --full",
+            f"{STATS} tools{{declared called names}} before{{{STATS} commit by findings}} "
+            "moved[{field distance value old_share new_share}]",
+        ),
+    ],
     "agreement": [
         (
             "agreement quality",

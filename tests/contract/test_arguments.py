@@ -20,6 +20,7 @@ from vault.operations.labelling.agreement import AgreementArguments, AgreementOp
 from vault.operations.labelling.label import LabelArguments, LabelOptions
 from vault.operations.quarantine.retry import RetryArguments, RetryOptions
 from vault.operations.queries.grep import GrepArguments, GrepOptions
+from vault.operations.statistics.stats import StatsArguments, StatsOptions
 from vault.operations.validation.validate import ValidateArguments, ValidateOptions
 from vault.repository.repository import Repository, RepositoryArguments
 
@@ -50,6 +51,7 @@ def fields(*kinds: Any) -> set[str]:
         (GrepArguments, [GrepOptions]),
         (LabelArguments, [LabelOptions]),
         (RetryArguments, [RetryOptions]),
+        (StatsArguments, [StatsOptions]),
         (ValidateArguments, [ValidateOptions]),
     ],
     ids=lambda each: getattr(each, "__name__", ""),

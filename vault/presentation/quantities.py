@@ -1,4 +1,4 @@
-"""Counts and sizes in words."""
+"""Counts, sizes, shares and values of labels in words."""
 
 from __future__ import annotations
 
@@ -27,3 +27,28 @@ def size_text(size_bytes: int) -> str:
         if abs(size) < 999.5 or unit == "TB":
             break
     return f"{size:.1f} {unit}" if abs(size) < 9.95 else f"{size:,.0f} {unit}"
+
+
+def value_text(value: str | int | float | bool) -> str:
+    """Return the value of a label as people write it: `yes` and `no` for true and false."""
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def share_text(share: float) -> str:
+    """Return a share in percent: `12 %`, `0.4 %`, and `<0.1 %` for what is not nothing."""
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    percent = 100 * share
+    return f"{percent:.1f} %" if percent < 9.95 and percent else f"{percent:.0f} %"
+
+
+def range_text(least: int, most: int) -> str:
+    """Return a range of counts: `4 to 5`, or `2` for a single one."""
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def tokens_text(tokenizer: str | None) -> str:
+    """Return how tokens were counted: by the file of a tokenizer, None for the estimate."""
+    if tokenizer is None:
+        return "tokens are an estimate: bytes of text / 4"
+    return f"tokens are counted with {tokenizer}"

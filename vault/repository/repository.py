@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.splitting.report import SplitReport
     from vault.operations.splitting.settings import Shares, SplitArguments
+    from vault.operations.statistics.report import StatsReport
+    from vault.operations.statistics.stats import StatsArguments
     from vault.operations.upkeep.collect_garbage import GarbageReport
     from vault.operations.upkeep.fsck import FsckReport
     from vault.operations.validation.examine_rows import Finding
@@ -679,6 +681,26 @@ class Repository:
         conditions = self._conditions(where, filters)
         wanted = AgreementOptions(**options)
         return agreement(self._context(), names, revision, wanted, expressions=conditions)
+
+    def stats(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        **options: Unpack[StatsArguments],
+    ) -> StatsReport:
+        """Return the figures of the stage, of a revision, or of two beside each other.
+
+        `options` are the fields of `StatsOptions`: `by`, `full`, `html`, `force`. Raises NotFound
+        (`revision-not-found`), InvalidInput (`field-unknown`, `output-unknown`), AlreadyExists
+        (`file-exists`).
+        """
+        from vault.operations.statistics.stats import StatsOptions, stats
+
+        conditions = self._conditions(where, filters)
+        return stats(self._context(), old, new, StatsOptions(**options), expressions=conditions)
 
     def sql(self, statement: str, *, seconds: float = 60.0) -> SqlReport:
         """Return what a read-only query answers; see `vault.operations.queries.sql`."""

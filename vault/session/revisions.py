@@ -65,7 +65,7 @@ def _a_range(text: str) -> InvalidInput:
             hint=f"{shown} compares the two",
         )
     return InvalidInput(
-        f'"{text}" is a range of two versions, which only `vault diff` takes',
+        f'"{text}" is a range of two versions, which `vault diff` and `vault stats` take',
         code="revision-invalid",
         hint=f"name one version here; {shown} compares the two",
     )

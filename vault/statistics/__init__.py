@@ -1,4 +1,4 @@
-"""Statistics of ratings: how far raters agree, and what a judge's errors do to its pass rate.
+"""Statistics of ratings and counts: agreement, a judge's errors, quantiles, distances.
 
 Arrays in, numbers out. Knows no repository, label or terminal.
 """

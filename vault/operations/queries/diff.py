@@ -150,7 +150,9 @@ def diff(
     """
     sides = sides_of(context, old, new)
     names = _name(sides.old), _name(sides.new)
-    quality = validation_change(_validation(context, sides.old), _validation(context, sides.new))
+    quality = validation_change(
+        validation_of(context, sides.old), validation_of(context, sides.new)
+    )
     is_plain = key is None and by is None and not where and not limit
     known = _recorded_counts(context, sides) if is_plain else None
     if known is not None:
@@ -175,7 +177,7 @@ def diff(
     )
 
 
-def _validation(context: Context, side: Revision) -> Validation | None:
+def validation_of(context: Context, side: Revision) -> Validation | None:
     """Return what the rules found in one side: kept with the commit, or remembered of the stage."""
     if side.commit is not None:
         return attached_validation(context, side.manifest)

@@ -82,9 +82,11 @@ def _forget(context: Context, reach: Reach, before_seconds: float) -> None:
     from vault.dataset.comparing.past import GROUP
     from vault.dataset.reading.derived_chunks import forget_derived
     from vault.operations.duplicates.signing.compared_examples import array_files, forget_unused
+    from vault.operations.validation.kept_token_counts import forget_unused_counts
 
     forget_derived(context.store, reach.objects)
     forget_unused(context)
+    forget_unused_counts(context)
     array_files(context).sweep(GROUP)
     if context.folder is not None:
         Catalogue(catalogue_folder(context.folder)).remove_leftovers(before_seconds)

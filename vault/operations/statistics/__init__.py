@@ -1,0 +1,1 @@
+"""Statistics of a version, of its parts, and of two versions beside each other."""
