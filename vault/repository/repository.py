@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
     from vault.operations.duplicates.report import DedupeReport
     from vault.operations.duplicates.settings import DedupeArguments
-    from vault.operations.exports.export import ExportReport
     from vault.operations.exports.export_options import ExportArguments
+    from vault.operations.exports.export_report import ExportReport
     from vault.operations.history.branches import BranchReport
     from vault.operations.history.commit import CommitReport
     from vault.operations.history.discard import DiscardReport

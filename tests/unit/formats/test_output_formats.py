@@ -12,7 +12,7 @@ from vault.errors import InvalidInput
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.arrow_records import ArrowRecords
 from vault.formats.trainers.output import LOSSES, Column, Loss, RecordParts, Rendered, Unsupported
-from vault.formats.trainers.output_formats import OUTPUT_FORMATS, output_format
+from vault.formats.trainers.table import OUTPUT_FORMATS, output_format
 from vault.objects.conversation import Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
@@ -115,7 +115,7 @@ def test_every_loss_has_a_meaning() -> None:
             Loss.PARALLEL_TOOL_CALLS,
         ),
         ("trl-chat", chat(said(mood="good")), Loss.MEMBERS),
-        ("openai", chat(said(reasoning_content="Hm.")), Loss.MEMBERS),
+        ("openai", chat(said(reasoning_content="Hm.")), Loss.REASONING),
     ],
 )
 def test_what_is_lost_is_named(name: str, record: dict[str, Any], loss: Loss) -> None:

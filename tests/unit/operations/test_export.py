@@ -19,7 +19,7 @@ from vault.dataset.choosing.select import Selection
 from vault.dataset.reading import records, write_records
 from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.formats.writers.open_writer import LineWriter
-from vault.operations.exports.export import ExportReport
+from vault.operations.exports.export_report import ExportReport
 
 TEXTS = [
     b'{"b": 1, "a": [1.50, 1e400, 18446744073709551616], "c": "\\u00e9\xc3\xa9"}',

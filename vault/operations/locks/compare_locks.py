@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import ids_of
 from vault.errors import InvalidInput, NotFound
 from vault.objects.digest import Digest
-from vault.operations.exports.export import open_export
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import parse_lock
+from vault.operations.exports.open_export import open_export
+from vault.operations.exports.rendered_lines import written_keys
 from vault.operations.exports.targets import targets_of
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -114,7 +115,8 @@ def _ids(context: Context, entry: LockEntry | None) -> NDArray[np.bytes_]:
         (target,) = targets_of(opened.dataset, opened.keys, options)
     except NotFound:
         raise _NotHere(f"commit {entry.commit[:12]} is not in this repository") from None
-    ids = ids_of(opened.dataset.columns(target.keys, ["id"]))
+    keys = np.unique(written_keys(opened.dataset, target.keys, options))
+    ids = ids_of(opened.dataset.columns(keys, ["id"]))
     return np.array([each.tobytes().hex() for each in ids], "S32")
 
 

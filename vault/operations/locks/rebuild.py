@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from vault.errors import InvalidInput, NotFound
-from vault.operations.exports.export import (
-    ExportedFile,
-    OpenedExport,
-    open_export,
-)
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.export_report import ExportedFile
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import check_unedited, digest_of
-from vault.operations.exports.place_files import place_files
+from vault.operations.exports.open_export import OpenedExport, open_export
+from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.targets import Target, targets_of
+from vault.operations.exports.trainer_options import refuse_unknown_rendering
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import WRITER_VERSION, Written, write_target
 from vault.operations.locks.check import locked_files
@@ -65,15 +63,15 @@ def export_locked(
         for path, each in by_path.items()
     }
 
-    def entries(written: Mapping[str, Written]) -> dict[str, LockEntry]:
+    def placement(written: Mapping[str, Written]) -> Placement:
         for path, each in written.items():
             _require_same(by_path[path], each)
-        return {path: by_path[path].entry for path in written}
+        return Placement({path: by_path[path].entry for path in written})
 
-    written, _ = place_files(folder, writers, entries)
+    written, _ = place_files(folder, writers, placement)
     context.progress.finish()
     files = tuple(
-        ExportedFile(by_path[path].key, len(by_path[path].target.keys), each.sha256)
+        ExportedFile(by_path[path].key, each.examples, each.sha256)
         for path, each in written.items()
     )
     return RebuildReport(files, len(locked) - len(files))
@@ -88,6 +86,10 @@ def _job(context: Context, key: str, path: str, entry: LockEntry, *, force: bool
         name = sorted(entry.others)[0]
         raise _not_met(key, name, "it is asked for in a way that this vault does not know")
     options = entry.options(path, force=force)
+    try:
+        refuse_unknown_rendering(options)
+    except InvalidInput as error:
+        raise _not_met(key, "trainer", error.message) from None
     check_place(context.folder, path)
     check_unedited(context.folder, path, force=force)
     try:
@@ -105,8 +107,8 @@ def _job(context: Context, key: str, path: str, entry: LockEntry, *, force: bool
 
 def _require_same(job: _Job, written: Written) -> None:
     entry = job.entry
-    if len(job.target.keys) != entry.examples:
-        told = f"{len(job.target.keys):,} examples come out, and it held {entry.examples:,}"
+    if written.examples != entry.examples:
+        told = f"{written.examples:,} examples come out, and it held {entry.examples:,}"
         raise _not_met(job.key, "examples", told)
     if written.sha256 == entry.sha256:
         return

@@ -21,9 +21,10 @@ from vault.formats.files.streams import open_stream
 from vault.objects.digest import ID_BYTES, Digest, example_id
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import UnreadableJson, parse
-from vault.operations.exports.export import open_export
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import read_lock
+from vault.operations.exports.open_export import open_export
+from vault.operations.exports.rendered_lines import written_keys
 from vault.operations.exports.targets import targets_of
 from vault.operations.history.find_example import find_example
 from vault.presentation.report_html import Displayed
@@ -265,9 +266,10 @@ def _id_at(context: Context, entry: LockEntry, place: int) -> str | None:
         (target,) = targets_of(opened.dataset, opened.keys, options)
     except NotFound:
         return None
-    if len(target.keys) != entry.examples or place >= len(target.keys):
+    keys = written_keys(opened.dataset, target.keys, options)
+    if len(keys) != (entry.lines or entry.examples) or place >= len(keys):
         return None
-    ids = ids_of(opened.dataset.columns(target.keys[place : place + 1], ["id"]))
+    ids = ids_of(opened.dataset.columns(keys[place : place + 1], ["id"]))
     return str(ids[0].tobytes().hex())
 
 
