@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from vault.formats.trainers.conversation_parts import chat_of, messages_of, pair_of, rendered
@@ -122,7 +123,7 @@ FORMATS = (
 
 
 def _usage(produced: Produced) -> str:
-    return 'Load it in Python: `datasets.load_dataset("FOLDER")`.'
+    return f"Load it in Python: `datasets.load_dataset({json.dumps(produced.folder)})`."
 
 
 HUGGING_FACE = Trainer(

@@ -44,11 +44,15 @@ FAMILIES: Mapping[Kind, Family] = {
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """What an export wrote: the format, data files by side, and the bytes of the longest line."""
+    """What an export wrote: the format, data files by side, and the bytes of the longest line.
+
+    `folder` is relative to where training starts: the repository's folder.
+    """
 
     layout: str
     files: Mapping[str, str]
     longest_bytes: int
+    folder: str
 
     @property
     def longest_tokens(self) -> int:

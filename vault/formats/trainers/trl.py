@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from vault.formats.trainers.conversation_parts import (
@@ -30,6 +31,7 @@ from vault.formats.trainers.output import (
 )
 from vault.formats.trainers.trainer import Family, Produced, Trainer
 from vault.objects.conversation import SYSTEM_ROLES, Message
+from vault.presentation.shell_words import shown_word
 
 _STYLE = MessageStyle()
 _WAYS = (Reasoning.FIELD, Reasoning.TAGS, Reasoning.DROP)
@@ -192,10 +194,10 @@ def _beside(produced: Produced) -> dict[str, str]:
     command, switch = _COMMANDS[produced.layout]
     has_validation = "validation" in produced.files
     lines = [
-        f"# cd into this folder, then: trl {command} --config {command}.yaml",
+        f"# Where {json.dumps(produced.folder)} is a folder: trl {command} --config FILE",
         "model_name_or_path: Qwen/Qwen3-0.6B  # the model to train",
-        "output_dir: ../output  # where the trained model goes",
-        'dataset_name: "."',
+        f"output_dir: {command}-output  # where the trained model goes",
+        f"dataset_name: {json.dumps(produced.folder)}",
         f"dataset_train_split: {'train' if 'train' in produced.files else min(produced.files)}",
     ]
     if has_validation:
@@ -213,13 +215,14 @@ def _beside(produced: Produced) -> dict[str, str]:
 def _usage(produced: Produced) -> str:
     if produced.layout not in _COMMANDS:
         return (
-            'Load it with `load_dataset(".")` in this folder and give it to `GRPOTrainer`: columns '
-            "beside `prompt` go to the reward functions by name."
+            f"Load it with `load_dataset({json.dumps(produced.folder)})` and give it to "
+            "`GRPOTrainer`: columns beside `prompt` go to the reward functions by name."
         )
     command, _ = _COMMANDS[produced.layout]
+    shown = shown_word(f"{produced.folder}/{command}.yaml")
     return (
-        "Train on it with TRL, in this folder:\n\n"
-        f"```sh\ntrl {command} --config {command}.yaml\n```"
+        "Train on it with TRL, from where the path of the folder begins:\n\n"
+        f"```sh\ntrl {command} --config {shown}\n```"
     )
 
 

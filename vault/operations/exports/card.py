@@ -5,6 +5,7 @@ The same export gives the same bytes: there is no time, no tag and no path of a 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -22,7 +23,7 @@ _NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the README says: counts are of examples, `sides` and `files` by side."""
+    """What the README says. `sides` counts examples and `digests` are of files, both by side."""
 
     trainer: Trainer
     layout: OutputFormat | None
@@ -32,10 +33,16 @@ class Card:
     repository: str | None
     command: str
     sides: Mapping[str, int]
+    digests: Mapping[str, str]
     sources: Mapping[str, int]
     removals: Mapping[str, int]
     unassigned: int
     counts: RenderCounts
+
+    def config_name(self) -> str:
+        """Return a name that says what is in the files, for caches."""
+        told = "".join(f"{side} {digest}\n" for side, digest in sorted(self.digests.items()))
+        return f"sha256-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def card_text(card: Card) -> str:
@@ -53,7 +60,10 @@ def _features(card: Card) -> Iterator[str]:
     if card.layout is None or not card.trainer.declares_features:
         return
     yield "---"
+    # `datasets` caches by this head alone, not by the files: the name of the configuration changes
+    # with them, or an old version would be loaded.
     yield "dataset_info:"
+    yield f"  config_name: {card.config_name()}"
     yield "  features:"
     # A column that no record has would be null in all of them.
     columns = {
@@ -68,7 +78,7 @@ def _features(card: Card) -> Iterator[str]:
         yield f"  - name: {json.dumps(name)}"
         yield f"    dtype: {next(iter(types)) if len(types) == 1 else 'json'}"
     yield "configs:"
-    yield "- config_name: default"
+    yield f"- config_name: {card.config_name()}"
     yield "  data_files:"
     for side, name in card.produced.files.items():
         yield f"  - split: {_NOT_NAMES.sub('_', side)}"

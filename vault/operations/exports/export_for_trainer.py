@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vault.dataset.reading.removals import removals_of
-from vault.dataset.reading.sources import source_of_each
+from vault.dataset.reading.sources import counts_of_sources
 from vault.errors import InvalidInput
 from vault.formats.trainers.output import LOSSES, Loss
 from vault.formats.trainers.table import OUTPUT_FORMATS
@@ -171,10 +171,11 @@ class _Work:
             str(self._options.layout),
             {side: Path(each.path).name for side, each in targets.items()},
             self._counts.longest,
+            self._place(),
         )
         dataset, revision = self._opened.dataset, self._opened.revision
         keys = np.concatenate([each.keys for each in targets.values()])
-        sources = Counter(source_of_each(dataset, keys))
+        sources = counts_of_sources(dataset, keys)
         removals = Counter(
             each.reason for each in removals_of(self._context.store, dataset.manifest)
         )
@@ -188,6 +189,7 @@ class _Work:
             repository=self._context.log.tip().entry.repository,
             command=self._command(),
             sides={side: written[each.path].examples for side, each in targets.items()},
+            digests={side: written[each.path].sha256 for side, each in targets.items()},
             sources=dict(sorted(sources.items(), key=lambda each: (-each[1], each[0]))),
             removals=dict(sorted(removals.items(), key=lambda each: (-each[1], each[0]))),
             unassigned=self._plan.unassigned,
@@ -195,13 +197,16 @@ class _Work:
         )
         return {README: card_text(card), **self._trainer.beside(produced)}
 
+    def _place(self) -> str:
+        """Return the folder as the repository's folder sees it, its name alone outside of that."""
+        folder, output = self._context.folder, self._options.output
+        return (None if folder is None else key_of(folder, output)) or Path(output).name
+
     def _command(self) -> str:
         """Return the command that writes the folder again, in words that stay true."""
-        folder, output = self._context.folder, self._options.output
-        key = None if folder is None else key_of(folder, output)
         entry = LockEntry("", self._opened.revision.commit, request=request_of(self._options, None))
         # The command of an entry is that of a file in the folder.
-        words = entry.command(f"{key or Path(output).name}/{README}")
+        words = entry.command(f"{self._place()}/{README}")
         side = self._options.selection.split
         return shown_words(["vault", *words, *(("--split", side) if side else ())])
 

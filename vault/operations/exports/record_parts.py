@@ -20,6 +20,9 @@ from vault.objects.runs import RowKeys
 _GROUP = 262_144
 """Rows whose columns are read at once."""
 
+_AT_ONCE = 256
+"""Records handed out at once: few enough to stay in the cache of the processor."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRows:
@@ -41,9 +44,12 @@ class RecordRows:
             fields = _only(fields, only)
         return RecordParts(text, conversation, fields, kind == Kind.PROMPT_COMPLETION)
 
-    def is_mapped(self, at: int) -> bool:
-        """Tell whether a row was read by a mapping of fields to roles."""
-        return bool(self._group.roles) and self.first + at - self._group.first in self._group.roles
+    def mapped(self) -> set[int]:
+        """Return the positions in `texts` that were read by a mapping of fields to roles."""
+        if not self._group.roles:
+            return set()
+        start = self.first - self._group.first
+        return {at for at in range(len(self.texts)) if start + at in self._group.roles}
 
 
 class _Group:
@@ -67,16 +73,18 @@ class _Group:
 
 
 def record_rows(dataset: Dataset, keys: RowKeys) -> Iterator[RecordRows]:
-    """Yield rows with what rendering them needs, some thousands at a time. Raises Corrupt."""
+    """Yield rows with what rendering them needs, some hundreds at a time. Raises Corrupt."""
     group: _Group | None = None
     done = 0
     for array in record_arrays(dataset, keys):
         if group is None or done + len(array) > group.end:
             group = _Group(dataset, keys, done)
-        texts = cast(list[bytes], array.cast(pa.binary()).to_pylist())
-        start = done - group.first
-        yield RecordRows(done, texts, group.kinds[start : start + len(texts)], group)
-        done += len(texts)
+        binary = array.cast(pa.binary())
+        for first in range(0, len(array), _AT_ONCE):
+            texts = cast(list[bytes], binary[first : first + _AT_ONCE].to_pylist())
+            start = done - group.first
+            yield RecordRows(done, texts, group.kinds[start : start + len(texts)], group)
+            done += len(texts)
 
 
 def record_parts(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[str, RecordParts]]:

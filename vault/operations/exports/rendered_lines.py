@@ -26,6 +26,8 @@ from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.record_parts import RecordRows, record_rows
 
+_CHAT = str(Kind.CHAT)
+
 
 @dataclass(slots=True)
 class RenderCounts:
@@ -87,9 +89,10 @@ class RenderedLines:
 
     def _render(self, rows: RecordRows, lines: list[bytes], places: list[int]) -> None:
         plain, first = self._plain, rows.first
+        mapped = rows.mapped()
         fields_lost = 0
         for at, (text, kind) in enumerate(zip(rows.texts, rows.kinds, strict=True)):
-            if plain is not None and kind == Kind.CHAT and not rows.is_mapped(at):
+            if kind == _CHAT and plain is not None and at not in mapped:
                 line, has_fields = plain_line(text, plain)
                 if line is not None:
                     fields_lost += has_fields

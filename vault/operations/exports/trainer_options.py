@@ -137,6 +137,13 @@ def _require_folder(options: ExportOptions) -> None:
             hint=f"`-o {shown_word(folder)} --for {options.trainer}` writes it; "
             f"`vault export -o {shown_word(plain)}` writes records as they are",
         )
+    if not Path(output).name or Path(output).name == "..":
+        raise InvalidInput(
+            f"{output} has other files in it: what is written for {options.trainer} needs a folder "
+            "of its own, with a name",
+            code="trainer-needs-folder",
+            hint=f"name one, such as -o data --for {options.trainer}",
+        )
     parent = Path(output).parent
     if not parent.exists() and not options.parents:
         raise NotFound(

@@ -32,6 +32,8 @@ from vault.session.context import Context
 WRITER_VERSION = 1
 """The version of what writes files: raised with any change of the bytes that an export gives."""
 
+_HANDED_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -91,13 +93,19 @@ def _write_rendered(
     with HashedFile(file) as hashed:
         if trainer_named(str(options.trainer)).has_mark:
             hashed.write(codecs.BOM_UTF8)
-        before = 0
+        before = size_bytes = 0
+        pending: list[bytes] = []
         for batch, _ in lines.batches(dataset, target.keys):
-            if batch:
-                hashed.write(b"\n".join(batch) + b"\n")
+            pending += batch
+            size_bytes += sum(map(len, batch))
+            if size_bytes >= _HANDED_BYTES:
+                hashed.write(b"\n".join(pending) + b"\n")
+                pending, size_bytes = [], 0
             done = lines.counts.examples + lines.counts.unsupported.total()
             context.progress.advance(done - before)
             before = done
+        if pending:
+            hashed.write(b"\n".join(pending) + b"\n")
         counts = lines.counts
         return Written(hashed.hexdigest(), hashed.size_bytes, None, counts.examples, counts)
 
