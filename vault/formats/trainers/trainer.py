@@ -15,6 +15,8 @@ BYTES_PER_TOKEN = 3
 """For estimates that no text should exceed; English has about 4."""
 
 _ROUND_TOKENS = 256
+_TEMPLATE_TOKENS = 256
+"""For what a chat template writes around tools and messages."""
 
 
 class Family(StrEnum):
@@ -56,13 +58,13 @@ class Produced:
 
     @property
     def longest_tokens(self) -> int:
-        """The tokens of the longest example, estimated from above."""
-        return -(-self.longest_bytes // BYTES_PER_TOKEN)
+        """The tokens of the longest example with what a template adds, estimated from above."""
+        return -(-self.longest_bytes // BYTES_PER_TOKEN) + _TEMPLATE_TOKENS
 
     @property
     def max_length(self) -> int:
         """A maximum length in tokens at which no example is cut, by that estimate."""
-        return max(1, -(-self.longest_tokens // _ROUND_TOKENS)) * _ROUND_TOKENS
+        return -(-self.longest_tokens // _ROUND_TOKENS) * _ROUND_TOKENS
 
 
 def _nothing(produced: Produced) -> dict[str, str]:

@@ -206,7 +206,7 @@ def _beside(produced: Produced) -> dict[str, str]:
         lines.append('eval_strategy: "no"')
     lines += [
         f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
-        "# estimated at 3 bytes each. Without this TRL cuts at 1,024.",
+        "# estimated at 3 bytes each and 256 for the template. Without this TRL cuts at 1,024.",
         f"max_length: {produced.max_length}",
     ]
     return {f"{command}.yaml": "\n".join([*lines, *([switch] if switch else [])]) + "\n"}

@@ -22,6 +22,8 @@ class ExportOptions:
     `split_turns` writes a prompt and completion for each answer that is trained on, `prompts_only`
     leaves the answers out. `strict` refuses an export that loses anything, `skip_unsupported`
     leaves out what the layout cannot hold. `parents` makes missing folders above the output.
+    `template_arguments` gives every record arguments of the chat template, if only none: an export
+    sets it where some record has them.
     """
 
     output: str
@@ -39,6 +41,7 @@ class ExportOptions:
     strict: bool = False
     skip_unsupported: bool = False
     parents: bool = False
+    template_arguments: bool = False
 
 
 class ExportArguments(TypedDict, total=False):

@@ -37,7 +37,10 @@ _REQUEST = {
     "split-turns": bool,
     "prompts-only": bool,
     "skip-unsupported": bool,
+    "template-arguments": bool,
 }
+_DECIDED = ("layout", "split", "template-arguments")
+"""Members of a trainer's file that the export decided, and that no command asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class LockEntry:
             split_turns=bool(asked.get("split-turns")),
             prompts_only=bool(asked.get("prompts-only")),
             skip_unsupported=bool(asked.get("skip-unsupported")),
+            template_arguments=bool(asked.get("template-arguments")),
         )
 
     def command(self, path: str) -> list[str]:
@@ -106,7 +110,7 @@ class LockEntry:
         words = ["export", self.tag or self.commit or "STAGE", "-o", path]
         trainer = asked.pop("trainer", None)
         if trainer is not None:
-            asked = {name: each for name, each in asked.items() if name not in ("layout", "split")}
+            asked = {name: each for name, each in asked.items() if name not in _DECIDED}
             words[-1:] = [str(PurePosixPath(path).parent), "--for", trainer]
         for each in asked.pop("where", ()):
             words += ["--where", each]
@@ -138,6 +142,7 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "split-turns": options.split_turns,
         "prompts-only": options.prompts_only,
         "skip-unsupported": options.skip_unsupported,
+        "template-arguments": options.template_arguments,
     }
     return {name: value for name, value in wanted.items() if value or name in given}
 

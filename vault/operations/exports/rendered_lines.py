@@ -11,6 +11,7 @@ import numpy as np
 
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.formats.trainers.output import (
+    TEMPLATE_ARGUMENTS,
     Loss,
     OutputFormat,
     Reasoning,
@@ -69,7 +70,8 @@ class RenderedLines:
             options.reasoning_key,
         )
         self._splits = options.split_turns and self._layout.turns is not None
-        self._plain = None if self._splits else self._layout.plain
+        self._fills = options.template_arguments
+        self._plain = None if self._splits or self._fills else self._layout.plain
         self._only = options.fields or None
         self._first: int | None = None
         self.counts = RenderCounts()
@@ -119,6 +121,8 @@ class RenderedLines:
             return ()
         self.counts.losses.update({loss for each in made for loss in each.losses})
         for each in made:
+            if self._fills:
+                each.record.setdefault(TEMPLATE_ARGUMENTS, {})
             self._note_columns(each.record)
         return made
 

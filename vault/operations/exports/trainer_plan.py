@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vault.dataset.choosing.select import UNASSIGNED, select
 from vault.dataset.reading.dataset import Dataset
@@ -15,7 +16,9 @@ from vault.dataset.reading.labels import split_of_each
 from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, Layout
 from vault.formats.trainers.conversation_parts import trains_last_only
+from vault.formats.trainers.output import TEMPLATE_ARGUMENTS
 from vault.formats.trainers.plain_records import RAW
+from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys
@@ -54,7 +57,11 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
         raise fields_refused(trainer)
     is_split = options.selection.split is not None or list(chosen) != [TRAIN] or unassigned > 0
     return TrainerPlan(
-        replace(options, layout=layout),
+        replace(
+            options,
+            layout=layout,
+            template_arguments=_has_template_arguments(dataset, keys, layout),
+        ),
         {
             side: _target(options, trainer, side, rows, is_split=is_split)
             for side, rows in chosen.items()
@@ -113,6 +120,21 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
     if options.split_turns or not _trains_earlier_turns(dataset, keys):
         return trainer.last_turn_format
     return layout
+
+
+def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> bool:
+    """Tell whether a record may have arguments of the chat template that the layout carries.
+
+    A column that is null in some rows stops TRL, so then all records get it.
+    """
+    known = OUTPUT_FORMATS.get(layout)
+    if known is None or TEMPLATE_ARGUMENTS not in known.columns:
+        return False
+    name = f'"{TEMPLATE_ARGUMENTS}"'
+    return any(
+        pc.any(pc.match_substring(fields.cast(pa.string()), name)).as_py()
+        for fields in dataset.columns(keys, ["fields"]).column("fields").chunks
+    )
 
 
 def _kinds(dataset: Dataset, keys: RowKeys) -> dict[Kind, int]:
