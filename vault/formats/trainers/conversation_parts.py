@@ -81,6 +81,16 @@ def is_trained(message: Message) -> bool:
     return bool(message["role"] == "assistant" and message.get("weight", 1) != 0)
 
 
+def weighted_messages(parts: RecordParts, conversation: Conversation) -> _Messages:
+    """Return all messages, for a format with weights: answers of a mere prompt have weight 0."""
+    if not parts.is_completion:
+        return conversation.prompt + conversation.response
+    prompt = tuple(
+        {**each, "weight": 0} if is_trained(each) else each for each in conversation.prompt
+    )
+    return prompt + conversation.response
+
+
 def trains_last_only(parts: RecordParts) -> bool:
     """Tell whether a record trains on its last answer alone, and all of it.
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vault.formats.trainers.conversation_parts import chat_of, messages_of, pair_of, rendered
+from vault.formats.trainers.conversation_parts import (
+    chat_of,
+    messages_of,
+    pair_of,
+    rendered,
+    weighted_messages,
+)
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
-    Loss,
     OutputFormat,
     Reasoning,
     RecordParts,
@@ -38,9 +43,7 @@ _ALL = Carried(
 def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
     writer = MessageWriter(_STYLE, _ALL, options)
-    messages = writer.write(conversation.prompt + conversation.response)
-    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
-        writer.losses.add(Loss.WEIGHTS)
+    messages = writer.write(weighted_messages(parts, conversation))
     return rendered(parts, {"messages": messages}, _ALL, writer.losses)
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vault.formats.trainers.conversation_parts import chat_of, pair_of, rendered
+from vault.formats.trainers.conversation_parts import (
+    chat_of,
+    pair_of,
+    rendered,
+    weighted_messages,
+)
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
@@ -51,7 +56,7 @@ def chat_format(
     def render(parts: RecordParts, options: RenderOptions) -> Rendered:
         conversation = chat_of(parts)
         writer = MessageWriter(style, carries, options)
-        messages = writer.write(conversation.prompt + conversation.response)
+        messages = writer.write(weighted_messages(parts, conversation))
         return rendered(parts, {"messages": messages}, carries, writer.losses)
 
     columns = dict(CHAT_COLUMNS)

@@ -11,11 +11,11 @@ from vault.errors import InvalidInput
 from vault.objects.log.view import View
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.export_report import ExportedFile, ExportReport
+from vault.operations.exports.for_trainers.trainer_options import refuse_trainer_options
 from vault.operations.exports.lock_file import check_unedited, is_outside
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.targets import STANDARD_OUTPUT, Target, targets_of
-from vault.operations.exports.trainer_options import refuse_trainer_options
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import Written, check_fields, write_target
 from vault.session.context import Context, stage_of, workspace_of
@@ -29,21 +29,29 @@ def export(
     *,
     stdout: BinaryIO | None = None,
 ) -> ExportReport:
-    """Write the examples of a revision (HEAD) as they were imported, byte for byte, in order.
+    """Write the examples of a revision (HEAD): as they were imported, or as a trainer takes them.
 
-    The files appear whole and together, or not at all. Costs decompressing what is written. Raises
-    NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
-    (`output-missing`, `output-unknown`, `output-inside-repository`, `extras-unknown`,
-    `field-not-found`, `sample-invalid`, `lock-damaged`, and those of `matching_keys`),
-    AlreadyExists (`file-exists`, `file-edited`), Conflict (`conflicts-unresolved`), Corrupt,
-    OSError when a file cannot be written.
+    As imported they are written byte for byte, in order. The files appear whole and together, or
+    not at all. Costs decompressing what is written. Raises NotFound (`revision-not-found`,
+    `no-commits`, `split-not-found`), InvalidInput (`output-missing`, `output-unknown`,
+    `output-inside-repository`, `extras-unknown`, `field-not-found`, `sample-invalid`,
+    `lock-damaged`, and those of `matching_keys`), AlreadyExists (`file-exists`, `file-edited`),
+    Conflict (`conflicts-unresolved`), Corrupt, OSError when a file cannot be written. For a trainer
+    it also raises what `export_for_trainer` does, and without one InvalidInput
+    (`option-needs-trainer`).
     """
     if options.trainer is not None:
-        from vault.operations.exports.export_for_trainer import export_for_trainer
+        from vault.operations.exports.for_trainers.export_for_trainer import export_for_trainer
 
         made, opened_revision = export_for_trainer(context, revision, options)
         return replace(made, stage_differs=_stage_differs(context.log.tip().view, opened_revision))
     refuse_trainer_options(options)
+    return _export_records(context, revision, options, stdout)
+
+
+def _export_records(
+    context: Context, revision: str | None, options: ExportOptions, stdout: BinaryIO | None
+) -> ExportReport:
     if options.output != STANDARD_OUTPUT:
         check_place(context.folder, options.output)
         stdout = None

@@ -61,3 +61,4 @@ class ExportArguments(TypedDict, total=False):
     strict: bool
     skip_unsupported: bool
     parents: bool
+    template_arguments: bool

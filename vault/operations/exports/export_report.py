@@ -40,7 +40,7 @@ class ExportReport(Displayed):
 
 
 @dataclass(frozen=True, slots=True)
-class TrainerReport(ExportReport):
+class TrainerReport(ExportReport, Displayed):
     """What was written for a trainer, in which layout, and what is not in it.
 
     `losses` counts the examples that lose something, by what it is (`meanings` says it in words);

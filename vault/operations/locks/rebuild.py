@@ -9,12 +9,12 @@ from functools import partial
 from vault.errors import InvalidInput, NotFound
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.export_report import ExportedFile
+from vault.operations.exports.for_trainers.trainer_options import refuse_unknown_rendering
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import check_unedited, digest_of
 from vault.operations.exports.open_export import OpenedExport, open_export
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.targets import Target, targets_of
-from vault.operations.exports.trainer_options import refuse_unknown_rendering
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import WRITER_VERSION, Written, write_target
 from vault.operations.locks.check import locked_files

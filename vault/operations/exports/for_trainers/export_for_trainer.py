@@ -15,10 +15,12 @@ from vault.errors import InvalidInput
 from vault.formats.trainers.output import LOSSES, Loss
 from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import Produced, Trainer
-from vault.operations.exports.card import Card, card_text
-from vault.operations.exports.companions import Companions, companions_of
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.export_report import ExportedFile, TrainerReport
+from vault.operations.exports.for_trainers.card import Card, card_text
+from vault.operations.exports.for_trainers.companions import Companions, companions_of
+from vault.operations.exports.for_trainers.trainer_options import checked_trainer
+from vault.operations.exports.for_trainers.trainer_plan import TrainerPlan, plan_for_trainer
 from vault.operations.exports.lock_entry import LockEntry, request_of
 from vault.operations.exports.lock_file import (
     Lock,
@@ -31,8 +33,6 @@ from vault.operations.exports.lock_file import (
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.rendered_lines import RenderCounts
-from vault.operations.exports.trainer_options import checked_trainer
-from vault.operations.exports.trainer_plan import TrainerPlan, plan_for_trainer
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import Written, check_fields, write_target
 from vault.presentation.shell_words import shown_words

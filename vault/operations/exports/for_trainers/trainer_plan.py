@@ -23,10 +23,10 @@ from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.for_trainers.trainer_options import fields_refused
 from vault.operations.exports.open_export import OpenedExport
 from vault.operations.exports.record_parts import record_rows
 from vault.operations.exports.targets import Target, file_name, on_side
-from vault.operations.exports.trainer_options import fields_refused
 
 TRAIN = "train"
 _OF_PROMPTS = (Family.CHAT, Family.PREFERENCE, Family.KTO, Family.PROMPT)
