@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -236,8 +237,6 @@ def test_each_trained_turn_is_one_record(record: dict[str, Any]) -> None:
 
 @given(record=records(), spaced=st.booleans())
 def test_the_short_way_writes_the_same_bytes(record: dict[str, Any], spaced: bool) -> None:
-    import json
-
     text = json.dumps(record).encode() if spaced else compact_bytes(record)
     if derive(record).kind is not Kind.CHAT:
         return
@@ -249,6 +248,37 @@ def test_the_short_way_writes_the_same_bytes(record: dict[str, Any], spaced: boo
             rendered = layout.render(parts_of(record))
             assert line == compact_bytes(rendered.record)
             assert rendered.losses == ({Loss.FIELDS} if has_fields else set())
+
+
+MEMBERS = {
+    "system": {"role", "content", "name"},
+    "user": {"role", "content", "name"},
+    "assistant": {"role", "content", "name", "weight", "refusal", "audio", "tool_calls"},
+    "tool": {"role", "content", "tool_call_id", "name"},
+}
+"""What OpenAI's schema of a line for fine-tuning knows, by role."""
+
+
+@pytest.mark.parametrize("name", ["openai", "openai-dpo"])
+@given(record=records())
+def test_lines_for_openai_are_as_its_schema_says(name: str, record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS[name].render(parts_of(record)).record
+    except Unsupported:
+        return
+    asked = written if name == "openai" else written["input"]
+    assert asked.keys() <= {"messages", "tools", "parallel_tool_calls"}
+    said = [*asked["messages"]]
+    for side in ("preferred_output", "non_preferred_output"):
+        said += written.get(side, [])
+        assert len(written.get(side, ["one"])) == 1
+    assert said
+    for message in said:
+        assert message.keys() <= MEMBERS[message["role"]]
+        assert message.get("weight", 1) in (0, 1)
+        for call in message.get("tool_calls", []):
+            assert call.keys() == {"id", "type", "function"}
+            assert isinstance(json.loads(call["function"]["arguments"]), dict)
 
 
 def test_every_target_writes_formats_that_there_are() -> None:

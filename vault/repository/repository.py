@@ -480,7 +480,9 @@ class Repository:
     ) -> ExportReport:
         """Write a revision (HEAD) to files, byte for byte as it was imported; note it in the lock.
 
-        `options` are the fields of `ExportOptions`; files appear whole and together. Raises
+        `options` are the fields of `ExportOptions`; files appear whole and together. With
+        `trainer="trl"` or another target (docs/reference/trainers.md) it writes a folder for that,
+        and the report is a `TrainerReport`. Raises
         NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
         `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
         """

@@ -417,7 +417,7 @@ def test_a_lock_that_asks_for_the_impossible_says_so(library: Library) -> None:
 
 
 def test_text_from_data_means_nothing_in_the_readme(library: Library) -> None:
-    library.write("a.jsonl", [chat("a", **{"x: y\n---": 1})])
+    library.write("a.jsonl", [{**chat("a"), "x: y\n---": 1}])
     library.run("a.jsonl", source="# [x](y)\n---\n<b>")
     library.repository.commit("one")
     write(library, "hf")

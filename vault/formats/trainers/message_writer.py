@@ -127,7 +127,7 @@ class MessageWriter:
         elif not self._style.binary_weights:
             written["weight"] = value
         elif written["role"] != "assistant":
-            self.losses.add(Loss.WEIGHTS)
+            self.losses.add(Loss.MEMBERS)  # it weighs nothing
         elif type(value) is int and value in (0, 1):
             written["weight"] = value
         else:
