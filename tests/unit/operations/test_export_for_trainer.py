@@ -426,6 +426,13 @@ def test_text_from_data_means_nothing_in_the_readme(library: Library) -> None:
     assert "\\# \\[x\\]\\(y\\) --- \\<b\\>" in text
 
 
+def test_texts_that_are_json_are_not_mixed_with_numbers(library: Library) -> None:
+    fill(library, chat("a", grade=1), chat("b", grade="1"))
+    error = refused(library, "hf")
+    assert (error.code, 'the field "grade"' in error.message) == ("format-unsupported", True)
+    assert write(library, "trl").losses == {"fields": 2}
+
+
 def test_nothing_to_write_is_an_empty_file(library: Library) -> None:
     library.repository.commit("nothing", allow_empty=True)
     report = write(library, "trl")

@@ -41,8 +41,16 @@ TOOLS = [calling("get_weather"), calling("transfer", chat_template_kwargs={"x": 
 PAIRS = [{"prompt": f"q{n}", "chosen": "good", "rejected": "bad"} for n in range(3)]
 VERDICTS = [{"prompt": f"q{n}", "completion": f"a{n}", "label": n % 2 == 0} for n in range(4)]
 PROMPTS = [
-    {"prompt": [{"role": "user", "content": f"{n}+1"}], "ground_truth": str(n), "mixed": n or "0"}
+    {
+        "prompt": [{"role": "user", "content": f"{n}+1"}],
+        "ground_truth": str(n),
+        "mixed": n or "zero",
+    }
     for n in range(4)
+]
+MEDIA = [
+    {**chat("What is it?"), "images": ["1"], "tags": ["a", "2"]},
+    {**chat("And?"), "images": [], "score": 0.5},
 ]
 
 
@@ -74,7 +82,7 @@ def test_calls_that_come_late_load_exactly(library: Library, trainer: str) -> No
 
 
 @pytest.mark.parametrize("trainer", ["trl", "hf"])
-@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, [{"text": "a"}]])
+@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, MEDIA, [{"text": "a"}]])
 def test_every_layout_loads_exactly(
     library: Library, trainer: str, records: list[dict[str, Any]]
 ) -> None:

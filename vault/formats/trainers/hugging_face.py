@@ -81,9 +81,6 @@ def _prompt(parts: RecordParts, options: RenderOptions) -> Rendered:
 _BESIDE = {
     "tools": Column.JSON_LIST,
     "parallel_tool_calls": Column.YES_NO,
-    "images": Column.JSON_LIST,
-    "videos": Column.JSON_LIST,
-    "audios": Column.JSON_LIST,
 }
 _OPTIONAL = frozenset(_BESIDE)
 _MESSAGES = Column.MESSAGES

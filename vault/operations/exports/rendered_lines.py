@@ -22,10 +22,16 @@ from vault.formats.trainers.output import (
 from vault.formats.trainers.plain_lines import plain_line
 from vault.formats.trainers.table import output_format
 from vault.objects.conversation import Kind
-from vault.objects.json.text import compact_bytes
+from vault.objects.json.text import UnreadableJson, compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.record_parts import RecordRows, record_rows
+
+JSON_TEXT = "json text"
+"""Said of a column beside its types: it holds a text that is JSON, such as "0"."""
+
+LIST_OF_TEXTS = "list of texts"
+"""The type of a list that holds texts alone."""
 
 _CHAT = str(Kind.CHAT)
 
@@ -130,10 +136,12 @@ class RenderedLines:
         for name, value in record.items():
             if name in self._layout.columns:
                 self.counts.met.add(name)
-            elif value is not None:
-                self.counts.types.setdefault(name, set()).add(_type_of(value))
             else:
-                self.counts.types.setdefault(name, set())
+                types = self.counts.types.setdefault(name, set())
+                if value is not None and value != []:
+                    types.add(_type_of(value))
+                if type(value) is str and _is_json(value):
+                    types.add(JSON_TEXT)
 
 
 def written_keys(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> RowKeys:
@@ -149,8 +157,18 @@ def written_keys(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Row
     return keys[np.array(places, np.int64)]
 
 
+def _is_json(text: str) -> bool:
+    try:
+        parse(text.encode("utf-8", "surrogatepass"))
+    except UnreadableJson:
+        return False
+    return True
+
+
 def _type_of(value: Any) -> str:
     kind = type(value)
+    if kind is list and all(type(each) is str for each in value):
+        return LIST_OF_TEXTS
     if kind is int:
         return "int64" if -(1 << 63) <= value < 1 << 63 else "json"
     return {str: "string", bool: "bool", float: "float64"}.get(kind, "json")

@@ -9,12 +9,12 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer
-from vault.operations.exports.rendered_lines import RenderCounts
+from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
 _ACTING = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
@@ -76,7 +76,7 @@ def _features(card: Card) -> Iterator[str]:
         yield f"    {_TYPES.get(column, 'list: json')}"
     for name, types in sorted(card.counts.types.items()):
         yield f"  - name: {json.dumps(name)}"
-        yield f"    dtype: {next(iter(types)) if len(types) == 1 else 'json'}"
+        yield f"    {_type_told(types - {JSON_TEXT})}"
     yield "configs:"
     yield f"- config_name: {card.config_name()}"
     yield "  data_files:"
@@ -85,6 +85,13 @@ def _features(card: Card) -> Iterator[str]:
         yield f"    path: {json.dumps(name)}"
     yield "---"
     yield ""
+
+
+def _type_told(types: Collection[str]) -> str:
+    (only, *others) = [*types, "json"]
+    if only == LIST_OF_TEXTS and others == ["json"]:
+        return "list: string"
+    return f"dtype: {only if others == ['json'] else 'json'}"
 
 
 def _origin(card: Card) -> Iterator[str]:

@@ -32,7 +32,7 @@ from vault.operations.exports.lock_file import (
 )
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
-from vault.operations.exports.rendered_lines import RenderCounts
+from vault.operations.exports.rendered_lines import JSON_TEXT, RenderCounts
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import Written, check_fields, write_target
 from vault.presentation.shell_words import shown_words
@@ -154,6 +154,15 @@ class _Work:
                 hint=f"`vault show {(counts.first_unsupported or '')[:12]}` shows it; "
                 "--skip-unsupported leaves such examples out",
             )
+        for name, types in sorted(counts.types.items()):
+            if self._trainer.declares_features and JSON_TEXT in types and len(types) > 2:
+                raise InvalidInput(
+                    f'the field "{name}" holds texts and other values: `datasets` would read a '
+                    'text such as "1" as a number',
+                    code="format-unsupported",
+                    hint="write the same type everywhere and import it again, or leave the field "
+                    "out with `--prompts-only --fields OTHERS`",
+                )
         lost = [each for each in Loss if counts.losses[each]]
         if options.strict and (lost or refused):
             told = [f"in {counts.losses[each]:,} examples {LOSSES[each]}" for each in lost]
