@@ -12,7 +12,7 @@ import pytest
 from tests.support.library import Library, chat
 from vault.dataset.choosing.select import Selection
 from vault.errors import AlreadyExists, InvalidInput, NotFound, VaultError
-from vault.operations.exports.export_report import TrainerReport
+from vault.operations.exports.export_report import RenderSummary, TrainerReport
 from vault.operations.exports.for_trainers.companions import is_as_written
 from vault.repository import Repository
 
@@ -352,6 +352,32 @@ def test_edited_texts_stay_and_others_are_not_overwritten(library: Library) -> N
     assert [Path(each).name for each in report.kept] == ["sft.yaml"]
     assert "Qwen3-8B" in snippet.read_text()
     assert library.repository.check_lock().ok
+
+
+def test_no_text_is_written_through_a_link(library: Library, tmp_path: Path) -> None:
+    fill(library, chat("a"))
+    (tmp_path / "profile").write_text("mine")
+    (library.folder / "data").mkdir()
+    (library.folder / "data/README.md").symlink_to(tmp_path / "profile")
+    for force in (False, True):
+        with pytest.raises(AlreadyExists):
+            write(library, "trl", force=force)
+    assert (tmp_path / "profile").read_text() == "mine"
+
+
+def test_losses_are_told_before_any_file_is_there(library: Library) -> None:
+    fill(library, chat("a", topic="x"), {"messages": "broken"})
+    told = []
+
+    def tell(summary: RenderSummary) -> None:
+        told.append((summary.losses, summary.unsupported, names(library)))
+
+    path = str(library.folder / "data")
+    (library.folder / "data").mkdir()
+    library.repository.export(output=path, trainer="trl", skip_unsupported=True, tell=tell)
+    (losses, unsupported, before) = told[0]
+    assert (losses, unsupported) == ({"fields": 1}, {"it has no conversation": 1})
+    assert not [each for each in before if not each.startswith(".")]
 
 
 def test_an_edited_data_file_is_not_overwritten(library: Library) -> None:

@@ -19,7 +19,11 @@ from vault.presentation.escaping import escape, escape_json
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
-    from vault.operations.exports.export_report import ExportReport, TrainerReport
+    from vault.operations.exports.export_report import (
+        ExportReport,
+        RenderSummary,
+        TrainerReport,
+    )
     from vault.operations.locks.rebuild import RebuildReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -139,9 +143,19 @@ def write_export(
         **{name: subset[name] for name in OF_TRAINERS if name in subset},
     }
     if output != "-":
-        report = repository.export(revision, **wanted)
-        tell_losses(invocation, report)
+        report = repository.export(
+            revision, tell=lambda lost: _tell_losses(invocation, lost), **wanted
+        )
+        for path in getattr(report, "kept", ()):
+            warn(invocation, f"{escape(path)} was edited, and stays as it is; --force replaces it")
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
+        for path, name in report.late_members.items():
+            warn(
+                invocation,
+                f'{escape(path)} has "{name}" only after its first 8 MB, where load_dataset has '
+                "decided on columns: it will fail",
+            )
+            hint(invocation, "`vault export -o FOLDER --for hf` (or trl) writes what it loads")
         if report.outside:
             hint(invocation, "files outside the repository's folder are not in vault.lock")
         elif not report.locked:
@@ -246,17 +260,12 @@ def _trainer_text(report: TrainerReport) -> Iterator[str]:
         yield f"removed {escape(path)}, which an earlier export wrote"
 
 
-def tell_losses(invocation: Invocation, report: ExportReport) -> None:
-    """Say what an export for a trainer left out, and which edited files it left alone."""
-    if not hasattr(report, "trainer"):
-        return
-    made = cast("TrainerReport", report)
-    for name, count in made.losses.items():
-        warn(invocation, f"in {plural(count, 'example')} {made.meanings[name]}")
-    for reason, count in made.unsupported.items():
+def _tell_losses(invocation: Invocation, lost: RenderSummary) -> None:
+    """Say what an export for a trainer leaves out."""
+    for name, count in lost.losses.items():
+        warn(invocation, f"in {plural(count, 'example')} {lost.meanings[name]}")
+    for reason, count in lost.unsupported.items():
         warn(invocation, f"{plural(count, 'example')} skipped, each because {escape(reason)}")
-    for path in made.kept:
-        warn(invocation, f"{escape(path)} was edited, and stays as it is; --force replaces it")
 
 
 def standard_output() -> BinaryIO:

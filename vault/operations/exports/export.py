@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
 from vault.errors import InvalidInput
+from vault.formats.files.inputs import Compression, Layout
 from vault.objects.log.view import View
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.export_report import ExportedFile, ExportReport
+from vault.operations.exports.export_report import ExportedFile, ExportReport, RenderSummary
 from vault.operations.exports.for_trainers.trainer_options import refuse_trainer_options
+from vault.operations.exports.late_members import late_member
 from vault.operations.exports.lock_file import check_unedited, is_outside
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
@@ -28,8 +30,11 @@ def export(
     options: ExportOptions,
     *,
     stdout: BinaryIO | None = None,
+    tell: Callable[[RenderSummary], None] | None = None,
 ) -> ExportReport:
     """Write the examples of a revision (HEAD): as they were imported, or as a trainer takes them.
+
+    `tell` is called with what a trainer's layout loses, before any file is in place.
 
     As imported they are written byte for byte, in order. The files appear whole and together, or
     not at all. Costs decompressing what is written. Raises NotFound (`revision-not-found`,
@@ -43,7 +48,7 @@ def export(
     if options.trainer is not None:
         from vault.operations.exports.for_trainers.export_for_trainer import export_for_trainer
 
-        made, opened_revision = export_for_trainer(context, revision, options)
+        made, opened_revision = export_for_trainer(context, revision, options, tell)
         return replace(made, stage_differs=_stage_differs(context.log.tip().view, opened_revision))
     refuse_trainer_options(options)
     return _export_records(context, revision, options, stdout)
@@ -81,7 +86,19 @@ def _export_records(
         locked=is_locked,
         outside=stdout is None and is_outside(context.folder, options.output),
         stage_differs=_stage_differs(context.log.tip().view, opened.revision),
+        late_members={} if stdout is not None else _late_members(targets),
     )
+
+
+def _late_members(targets: Sequence[Target]) -> dict[str, str]:
+    """Return what `datasets` stops at, by the path of the file."""
+    found = {}
+    for target in targets:
+        if target.layout is Layout.JSONL and target.compression is Compression.NONE:
+            name = late_member(target.path)
+            if name is not None:
+                found[target.path] = name
+    return found
 
 
 def _stage_differs(view: View, opened: Revision) -> bool:

@@ -25,7 +25,8 @@ class ExportReport(Displayed):
     `locked` tells whether `vault.lock` says so: not for standard output, not for files `outside`
     the repository's folder, nor where this user may not write beside the repository.
     `stage_differs` tells that HEAD was written while something else is staged, which is therefore
-    not in the files.
+    not in the files. `late_members` names, by path, what JSON Lines have only after their first 8
+    MB, where `datasets` has decided on columns.
     """
 
     commit: Digest | None
@@ -37,6 +38,16 @@ class ExportReport(Displayed):
     locked: bool = False
     outside: bool = False
     stage_differs: bool = False
+    late_members: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSummary:
+    """What rendering for a trainer loses, and what it cannot hold, in numbers of examples."""
+
+    losses: Mapping[str, int]
+    meanings: Mapping[str, str]
+    unsupported: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

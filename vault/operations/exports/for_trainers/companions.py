@@ -39,15 +39,23 @@ def companions_of(
 ) -> Companions:
     """Return what becomes of the texts in a folder, `before` being the names that the lock lists.
 
-    Raises AlreadyExists (`file-exists`) for a file that vault did not write, unless `force` is set.
+    Raises AlreadyExists (`file-exists`) for a link, and for a file that vault did not write unless
+    `force` is set.
     """
     written: dict[str, bytes] = {}
     kept = []
     for name, text in texts.items():
         path = str(Path(folder) / name)
+        if Path(path).is_symlink():
+            # It may have come with the repository, and lead to any file of the user's.
+            raise AlreadyExists(
+                f"{path} is a link to {os.readlink(path)}",
+                code="file-exists",
+                hint="remove the link, or write to another folder",
+            )
         if force or not os.path.lexists(path) or is_as_written(path):
             written[path] = marked(name, text)
-        elif name in before and not Path(path).is_symlink():
+        elif name in before:
             kept.append(path)
         else:
             raise AlreadyExists(

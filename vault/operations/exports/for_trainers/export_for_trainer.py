@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from vault.formats.trainers.output import LOSSES, Loss
 from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import Produced, Trainer
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.export_report import ExportedFile, TrainerReport
+from vault.operations.exports.export_report import ExportedFile, RenderSummary, TrainerReport
 from vault.operations.exports.for_trainers.card import Card, card_text
 from vault.operations.exports.for_trainers.companions import Companions, companions_of
 from vault.operations.exports.for_trainers.trainer_options import checked_trainer
@@ -43,11 +43,15 @@ README = "README.md"
 
 
 def export_for_trainer(
-    context: Context, revision: str | None, options: ExportOptions
+    context: Context,
+    revision: str | None,
+    options: ExportOptions,
+    tell: Callable[[RenderSummary], None] | None = None,
 ) -> tuple[TrainerReport, Revision]:
     """Write a revision (HEAD) as a trainer takes it; return the report and the revision.
 
-    Everything is rendered and counted before anything is put in place. Raises what `export` does
+    Everything is rendered and counted, and `tell` called with what is lost, before anything is put
+    in place. Raises what `export` does
     but for `extras-unknown`, what `checked_trainer` and `plan_for_trainer` raise, and InvalidInput
     (`format-unsupported`, `format-loses`).
     """
@@ -60,7 +64,7 @@ def export_for_trainer(
     for target in targets:
         check_unedited(context.folder, target.path, force=options.force)
     context.progress.start("writing", sum(len(each.keys) for each in targets))
-    work = _Work(context, opened, plan, trainer)
+    work = _Work(context, opened, plan, trainer, tell)
     writers = {
         each.path: partial(write_target, context, opened.dataset, each, plan.options)
         for each in targets
@@ -74,8 +78,14 @@ class _Work:
     """What goes with the files of one export, decided once all of them are written aside."""
 
     def __init__(
-        self, context: Context, opened: OpenedExport, plan: TrainerPlan, trainer: Trainer
+        self,
+        context: Context,
+        opened: OpenedExport,
+        plan: TrainerPlan,
+        trainer: Trainer,
+        tell: Callable[[RenderSummary], None] | None,
     ) -> None:
+        self._tell = tell
         self._context = context
         self._opened = opened
         self._plan = plan
@@ -92,6 +102,8 @@ class _Work:
             if each.rendering is not None:
                 self._counts.add(each.rendering)
         self._check_losses()
+        if self._tell is not None:
+            self._tell(self._summary())
         folder, output = self._context.folder, self._options.output
         lock = Lock({}, {}) if folder is None else read_whole_lock(folder)
         key = None if folder is None else key_of(folder, output)
@@ -117,8 +129,7 @@ class _Work:
         files = tuple(
             ExportedFile(path, each.examples, each.sha256) for path, each in written.items()
         )
-        counts = self._counts
-        losses = {str(each): counts.losses[each] for each in Loss if counts.losses[each]}
+        counts, lost = self._counts, self._summary()
         return TrainerReport(
             commit=self._opened.revision.commit,
             examples=sum(each.examples for each in files),
@@ -131,15 +142,21 @@ class _Work:
             trainer=self._trainer.name,
             layout=str(self._options.layout),
             lines=counts.lines or sum(each.examples for each in files),
-            losses=losses,
-            meanings={name: LOSSES[Loss(name)] for name in losses},
-            unsupported=dict(counts.unsupported.most_common()),
+            losses=lost.losses,
+            meanings=lost.meanings,
+            unsupported=lost.unsupported,
             first_unsupported=counts.first_unsupported,
             unassigned=self._plan.unassigned,
             beside=tuple(self._companions.texts),
             kept=(*self._companions.kept, *self._left),
             removed=(*self._gone, *self._companions.gone),
         )
+
+    def _summary(self) -> RenderSummary:
+        counts = self._counts
+        losses = {str(each): counts.losses[each] for each in Loss if counts.losses[each]}
+        meanings = {name: LOSSES[Loss(name)] for name in losses}
+        return RenderSummary(losses, meanings, dict(counts.unsupported.most_common()))
 
     def _check_losses(self) -> None:
         counts, options = self._counts, self._options
