@@ -237,6 +237,24 @@ def test_plain_messages_are_structs_and_others_json_in_every_batch() -> None:
     ]
 
 
+def test_template_arguments_are_in_every_row_or_in_none() -> None:
+    records = ArrowRecords(OUTPUT_FORMATS["trl-chat"], has_json_type=False)
+    records.add([render("trl-chat", chat(said())).record])
+    assert "chat_template_kwargs" not in records.table().column_names
+    records.add([render("trl-chat", chat(said(), chat_template_kwargs={"x": 1})).record])
+    column = records.table().column("chat_template_kwargs")
+    assert [json.loads(each) for each in column.to_pylist()] == [{}, {"x": 1}]
+
+
+def test_fields_that_a_format_carries_are_columns() -> None:
+    records = ArrowRecords(OUTPUT_FORMATS["hf-chat"], has_json_type=False)
+    records.add([render("hf-chat", chat(said(), topic="x")).record])
+    records.add([render("hf-chat", chat(said(), grade=3)).record])
+    table = records.table()
+    assert table.column("topic").to_pylist() == ['"x"', None]
+    assert table.column("grade").to_pylist() == [None, "3"]
+
+
 def test_columns_without_records_have_their_types() -> None:
     for layout in OUTPUT_FORMATS.values():
         table = ArrowRecords(layout, has_json_type=False).table()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vault.formats.trainers.output import Column, OutputFormat
+from vault.formats.trainers.output import TEMPLATE_ARGUMENTS, Column, OutputFormat
 from vault.objects.json.text import compact_bytes
 
 _PLAIN = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
@@ -59,6 +59,8 @@ class ArrowRecords:
             ]
             if name in self._layout.optional and all(a.null_count == len(a) for a in arrays):
                 continue
+            if name == TEMPLATE_ARGUMENTS:
+                arrays = [_filled(each) for each in arrays]
             columns[name] = self._joined(column, arrays)
         return pa.table(columns)
 
@@ -98,6 +100,13 @@ class ArrowRecords:
         if self._json == pa.string():
             return storage
         return pa.ExtensionArray.from_storage(self._json, storage)
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """Return JSON values with an empty object for those that are missing: TRL stops at a null."""
+    if isinstance(array, pa.ExtensionArray):
+        return pa.ExtensionArray.from_storage(array.type, array.storage.fill_null("{}"))
+    return array.fill_null("{}")
 
 
 def _is_plain(message: Mapping[str, Any]) -> bool:
