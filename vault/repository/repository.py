@@ -476,22 +476,23 @@ class Repository:
         where: Conditions = (),
         filters: Sequence[str] = (),
         stdout: BinaryIO | None = None,
-        tell: Callable[[RenderSummary], None] | None = None,
+        on_losses: Callable[[RenderSummary], None] | None = None,
         **options: Unpack[ExportArguments],
     ) -> ExportReport:
         """Write a revision (HEAD) to files, byte for byte as it was imported; note it in the lock.
 
         `options` are the fields of `ExportOptions`; files appear whole and together. With
-        `trainer="trl"` or another target (docs/reference/trainers.md) it writes a folder for that,
-        and the report is a `TrainerReport`; `tell` gets what is lost before files appear. Raises
-        NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
-        `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
+        `trainer="trl"` or another target (docs/reference/trainers.md) it writes a folder for that:
+        the report is a `TrainerReport`, and `on_losses` is called with what is lost before any file
+        is in place. Raises NotFound (`revision-not-found`, `split-not-found`), AlreadyExists
+        (`file-exists`, `file-edited`), InvalidInput (`output-unknown`, `field-not-found`,
+        `format-unsupported`, `format-loses` and more), OSError.
         """
         from vault.operations.exports.export import export
         from vault.operations.exports.export_options import ExportOptions
 
         wanted = ExportOptions(where=self._conditions(where, filters), **options)
-        return export(self._context(), revision, wanted, stdout=stdout, tell=tell)
+        return export(self._context(), revision, wanted, stdout=stdout, on_losses=on_losses)
 
     def export_locked(self, paths: Sequence[str] = (), *, force: bool = False) -> RebuildReport:
         """Write the files of `vault.lock` that are named, or all, byte for byte as they were.

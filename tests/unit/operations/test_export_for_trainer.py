@@ -369,12 +369,14 @@ def test_losses_are_told_before_any_file_is_there(library: Library) -> None:
     fill(library, chat("a", topic="x"), {"messages": "broken"})
     told = []
 
-    def tell(summary: RenderSummary) -> None:
+    def on_losses(summary: RenderSummary) -> None:
         told.append((summary.losses, summary.unsupported, names(library)))
 
     path = str(library.folder / "data")
     (library.folder / "data").mkdir()
-    library.repository.export(output=path, trainer="trl", skip_unsupported=True, tell=tell)
+    library.repository.export(
+        output=path, trainer="trl", skip_unsupported=True, on_losses=on_losses
+    )
     (losses, unsupported, before) = told[0]
     assert (losses, unsupported) == ({"fields": 1}, {"it has no conversation": 1})
     assert not [each for each in before if not each.startswith(".")]

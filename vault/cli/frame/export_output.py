@@ -144,22 +144,10 @@ def write_export(
     }
     if output != "-":
         report = repository.export(
-            revision, tell=lambda lost: _tell_losses(invocation, lost), **wanted
+            revision, on_losses=lambda lost: _tell_losses(invocation, lost), **wanted
         )
-        for path in getattr(report, "kept", ()):
-            warn(invocation, f"{escape(path)} was edited, and stays as it is; --force replaces it")
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
-        for path, name in report.late_members.items():
-            warn(
-                invocation,
-                f'{escape(path)} has "{name}" only after its first 8 MB, where load_dataset has '
-                "decided on columns: it will fail",
-            )
-            hint(invocation, "`vault export -o FOLDER --for hf` (or trl) writes what it loads")
-        if report.outside:
-            hint(invocation, "files outside the repository's folder are not in vault.lock")
-        elif not report.locked:
-            warn(invocation, "vault.lock may not be written here: it does not tell of this export")
+        _warn_of_files(invocation, report)
     else:
         invocation.emitted = True
         sys.stdout.flush()
@@ -258,6 +246,23 @@ def _trainer_text(report: TrainerReport) -> Iterator[str]:
         yield f"{plural(report.unassigned, 'example')} on no side, not written"
     for path in report.removed:
         yield f"removed {escape(path)}, which an earlier export wrote"
+
+
+def _warn_of_files(invocation: Invocation, report: ExportReport) -> None:
+    """Say which files were left alone, will not load, or are not in the lock."""
+    for path in getattr(report, "kept", ()):
+        warn(invocation, f"{escape(path)} was edited, and stays as it is; --force replaces it")
+    for path, name in report.late_members.items():
+        warn(
+            invocation,
+            f'{escape(path)} has "{name}" only after its first 8 MB, where load_dataset has '
+            "decided on columns: it will fail",
+        )
+        hint(invocation, "`vault export -o FOLDER --for hf` (or trl) writes what it loads")
+    if report.outside:
+        hint(invocation, "files outside the repository's folder are not in vault.lock")
+    elif not report.locked:
+        warn(invocation, "vault.lock may not be written here: it does not tell of this export")
 
 
 def _tell_losses(invocation: Invocation, lost: RenderSummary) -> None:

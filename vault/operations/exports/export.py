@@ -30,11 +30,11 @@ def export(
     options: ExportOptions,
     *,
     stdout: BinaryIO | None = None,
-    tell: Callable[[RenderSummary], None] | None = None,
+    on_losses: Callable[[RenderSummary], None] | None = None,
 ) -> ExportReport:
     """Write the examples of a revision (HEAD): as they were imported, or as a trainer takes them.
 
-    `tell` is called with what a trainer's layout loses, before any file is in place.
+    `on_losses` is called with what a trainer's layout loses, before any file is in place.
 
     As imported they are written byte for byte, in order. The files appear whole and together, or
     not at all. Costs decompressing what is written. Raises NotFound (`revision-not-found`,
@@ -48,7 +48,7 @@ def export(
     if options.trainer is not None:
         from vault.operations.exports.for_trainers.export_for_trainer import export_for_trainer
 
-        made, opened_revision = export_for_trainer(context, revision, options, tell)
+        made, opened_revision = export_for_trainer(context, revision, options, on_losses)
         return replace(made, stage_differs=_stage_differs(context.log.tip().view, opened_revision))
     refuse_trainer_options(options)
     return _export_records(context, revision, options, stdout)

@@ -46,14 +46,13 @@ def export_for_trainer(
     context: Context,
     revision: str | None,
     options: ExportOptions,
-    tell: Callable[[RenderSummary], None] | None = None,
+    on_losses: Callable[[RenderSummary], None] | None = None,
 ) -> tuple[TrainerReport, Revision]:
     """Write a revision (HEAD) as a trainer takes it; return the report and the revision.
 
-    Everything is rendered and counted, and `tell` called with what is lost, before anything is put
-    in place. Raises what `export` does
-    but for `extras-unknown`, what `checked_trainer` and `plan_for_trainer` raise, and InvalidInput
-    (`format-unsupported`, `format-loses`).
+    Everything is rendered and counted, and `on_losses` called with what is lost, before any file is
+    in place. Raises what `export` does but for `extras-unknown`, what `checked_trainer` and
+    `plan_for_trainer` raise, and InvalidInput (`format-unsupported`, `format-loses`).
     """
     check_place(context.folder, options.output)
     trainer = checked_trainer(options)
@@ -64,7 +63,7 @@ def export_for_trainer(
     for target in targets:
         check_unedited(context.folder, target.path, force=options.force)
     context.progress.start("writing", sum(len(each.keys) for each in targets))
-    work = _Work(context, opened, plan, trainer, tell)
+    work = _Work(context, opened, plan, trainer, on_losses)
     writers = {
         each.path: partial(write_target, context, opened.dataset, each, plan.options)
         for each in targets
@@ -83,9 +82,9 @@ class _Work:
         opened: OpenedExport,
         plan: TrainerPlan,
         trainer: Trainer,
-        tell: Callable[[RenderSummary], None] | None,
+        on_losses: Callable[[RenderSummary], None] | None,
     ) -> None:
-        self._tell = tell
+        self._on_losses = on_losses
         self._context = context
         self._opened = opened
         self._plan = plan
@@ -102,8 +101,8 @@ class _Work:
             if each.rendering is not None:
                 self._counts.add(each.rendering)
         self._check_losses()
-        if self._tell is not None:
-            self._tell(self._summary())
+        if self._on_losses is not None:
+            self._on_losses(self._summary())
         folder, output = self._context.folder, self._options.output
         lock = Lock({}, {}) if folder is None else read_whole_lock(folder)
         key = None if folder is None else key_of(folder, output)
