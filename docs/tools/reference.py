@@ -1,8 +1,8 @@
 """Generated pages: `python -m docs.tools.reference`, run at the root of a checkout, rewrites them.
 
 Writes docs/reference/cli.md from the commands, errors.md from the source, python.md from
-docstrings, rules.md from the rules, and the table of rooms in docs/architecture.md. Tests compare
-the pages with what this module says now.
+docstrings, rules.md from the rules, trainers.md from what targets declare, and the table of rooms
+in docs/architecture.md. Tests compare the pages with what this module says now.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from docs.tools.error_reference import error_page
 from docs.tools.python_reference import python_page
 from docs.tools.room_table import with_room_table
 from docs.tools.rule_reference import rule_page
+from docs.tools.trainer_reference import trainer_page
 from vault.cli.frame.command_table import SECTIONS
 from vault.cli.frame.main import RootGroup, root_group
 from vault.cli.frame.options import GlobalOption, VaultCommand
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "reference/errors.md": error_page(PACKAGE, note=_NOTE),
         "reference/python.md": python_page(note=_NOTE),
         "reference/rules.md": rule_page(note=_NOTE),
+        "reference/trainers.md": trainer_page(note=_NOTE),
     }
 
 

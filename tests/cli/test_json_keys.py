@@ -117,6 +117,11 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "export": [
         ("export -o a.jsonl", EXPORT),
         ("export -o folder", EXPORT),
+        (
+            "export -o trl --for trl --skip-unsupported",
+            f"{EXPORT} trainer layout lines losses meanings unsupported first_unsupported "
+            "unassigned beside kept removed",
+        ),
         ("export --locked", "files[{path examples sha256}] unchanged"),
     ],
     "lock": [

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
     from vault.operations.duplicates.report import DedupeReport
     from vault.operations.duplicates.settings import DedupeArguments
-    from vault.operations.exports.export import ExportReport
     from vault.operations.exports.export_options import ExportArguments
+    from vault.operations.exports.export_report import ExportReport, RenderSummary
     from vault.operations.history.branches import BranchReport
     from vault.operations.history.commit import CommitReport
     from vault.operations.history.discard import DiscardReport
@@ -499,19 +499,23 @@ class Repository:
         where: Conditions = (),
         filters: Sequence[str] = (),
         stdout: BinaryIO | None = None,
+        on_losses: Callable[[RenderSummary], None] | None = None,
         **options: Unpack[ExportArguments],
     ) -> ExportReport:
         """Write a revision (HEAD) to files, byte for byte as it was imported; note it in the lock.
 
-        `options` are the fields of `ExportOptions`; files appear whole and together. Raises
-        NotFound (`revision-not-found`, `split-not-found`), AlreadyExists (`file-exists`,
-        `file-edited`), InvalidInput (`output-unknown`, `field-not-found` and more), OSError.
+        `options` are the fields of `ExportOptions`; files appear whole and together. With
+        `trainer="trl"` or another target (docs/reference/trainers.md) it writes a folder for that:
+        the report is a `TrainerReport`, and `on_losses` is called with what is lost before any file
+        is in place. Raises NotFound (`revision-not-found`, `split-not-found`), AlreadyExists
+        (`file-exists`, `file-edited`), InvalidInput (`output-unknown`, `field-not-found`,
+        `format-unsupported`, `format-loses` and more), OSError.
         """
         from vault.operations.exports.export import export
         from vault.operations.exports.export_options import ExportOptions
 
         wanted = ExportOptions(where=self._conditions(where, filters), **options)
-        return export(self._context(), revision, wanted, stdout=stdout)
+        return export(self._context(), revision, wanted, stdout=stdout, on_losses=on_losses)
 
     def export_locked(self, paths: Sequence[str] = (), *, force: bool = False) -> RebuildReport:
         """Write the files of `vault.lock` that are named, or all, byte for byte as they were.

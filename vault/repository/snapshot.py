@@ -167,8 +167,9 @@ class Snapshot:
     def to_hf(self, format: str, *, skip_unsupported: bool = False) -> datasets.Dataset:
         """Return a `datasets.Dataset` of Hugging Face, with the records in a named format.
 
-        Formats: `trl-chat`, `trl-prompt-completion`, `trl-preference`, `trl-kto`, `openai`, `text`,
-        `data` (the record as JSON text). The columns are the format's own, never inferred: messages
+        Formats: `trl-chat`, `trl-prompt-completion`, `trl-preference`, `trl-kto`, `trl-prompts`,
+        `openai`, `text`, `data` (the record as JSON text) and the other layouts of targets
+        (docs/reference/trainers.md). The columns are the format's own, never inferred: messages
         are role and content where no message says more, else JSON. The description says what the
         format left out, as `losses` does before. Everything is in memory. Raises InvalidInput
         (`output-format-unknown`; `format-unsupported` if the format cannot hold an example, unless

@@ -19,7 +19,7 @@ from vault.dataset.choosing.select import Selection
 from vault.dataset.reading import records, write_records
 from vault.errors import AlreadyExists, InvalidInput, NotFound
 from vault.formats.writers.open_writer import LineWriter
-from vault.operations.exports.export import ExportReport
+from vault.operations.exports.export_report import ExportReport
 
 TEXTS = [
     b'{"b": 1, "a": [1.50, 1e400, 18446744073709551616], "c": "\\u00e9\xc3\xa9"}',
@@ -369,3 +369,21 @@ def test_lines_are_joined_from_any_slice_of_texts() -> None:
     array = pa.array(["a", "bb", "", "ccc"])
     assert bytes(records.joined_lines(array.slice(1, 2))) == b"bb\n\n"
     assert bytes(records.joined_lines(array.slice(4))) == b""
+
+
+def test_members_that_come_too_late_for_datasets_are_told(library: Library) -> None:
+    plain = [chat(f"{n} {'x' * 4000}") for n in range(2_200)]
+    call = {"role": "assistant", "tool_calls": [{"name": "add", "arguments": {}}]}
+    said = chat('"tool_calls": in a text')
+    library.write("a.jsonl", [*plain, said])
+    library.run("a.jsonl")
+    path = str(library.folder / "out.jsonl")
+    assert library.repository.export("STAGE", output=path).late_members == {}
+    library.write("b.jsonl", [{"messages": [{"role": "user", "content": "q"}, call]}])
+    library.run("b.jsonl")
+    assert library.repository.export("STAGE", output=path).late_members == {path: "tool_calls"}
+    library.run("b.jsonl", mode="append")
+    shuffled = library.repository.export(
+        "STAGE", output=str(library.folder / "z.jsonl.gz"), selection=Selection(shuffle=True)
+    )
+    assert shuffled.late_members == {}

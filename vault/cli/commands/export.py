@@ -7,17 +7,23 @@ from typing import Any
 import click
 
 from vault.cli.frame import options
-from vault.cli.frame.export_output import export_options, write_export, write_locked
+from vault.cli.frame.export_output import (
+    export_options,
+    trainer_options,
+    write_export,
+    write_locked,
+)
 from vault.cli.frame.invocation import Invocation
 from vault.errors import InvalidInput
 
 
 @options.command(
     example="vault export v1 -o train.jsonl\nvault export -o sample.csv --sample 100 --seed 7\n"
-    "vault export --locked data/train.jsonl"
+    "vault export v1 -o data --for trl\nvault export --locked data/train.jsonl"
 )
 @click.argument("words", nargs=-1, metavar="[REV]")
 @export_options
+@trainer_options
 @click.option(
     "--locked", is_flag=True, help="Write the named files of vault.lock again, or all of them."
 )
@@ -27,6 +33,9 @@ def command(invocation: Invocation, /, words: tuple[str, ...], locked: bool, **w
     PATH says the format by its ending: .jsonl, .json, .csv or .parquet, also with .gz or .zst
     after it. A PATH without ending is a folder, and `-` is standard output. Records are written as
     they were imported, byte for byte. vault.lock says from which version each file is.
+
+    --for writes a folder that a trainer or provider takes: trl, openai, openai-dpo, azure,
+    together, fireworks, hf, text, raw. What its layout does not hold is counted and told.
     """
     if locked:
         write_locked(invocation, words, **wanted)

@@ -19,7 +19,11 @@ from vault.presentation.escaping import escape, escape_json
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
-    from vault.operations.exports.export import ExportReport
+    from vault.operations.exports.export_report import (
+        ExportReport,
+        RenderSummary,
+        TrainerReport,
+    )
     from vault.operations.locks.rebuild import RebuildReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -46,6 +50,56 @@ _OPTIONS = (
 )
 
 
+_TRAINER_OPTIONS = (
+    click.option(
+        "--for", "trainer", metavar="TRAINER", help="A folder that this trainer or provider takes."
+    ),
+    click.option(
+        "--reasoning",
+        type=click.Choice(["field", "tags", "drop"]),
+        help="With --for: where the reasoning before answers goes.",
+    ),
+    click.option(
+        "--reasoning-key", metavar="NAME", help="With --for: the field for reasoning of a message."
+    ),
+    click.option(
+        "--split-turns",
+        is_flag=True,
+        help="With --for: a prompt and completion for each answer that is trained on.",
+    ),
+    click.option(
+        "--prompts-only", is_flag=True, help="With --for: prompts, without their answers."
+    ),
+    click.option(
+        "--strict", is_flag=True, help="With --for: write nothing if anything would be lost."
+    ),
+    click.option(
+        "--skip-unsupported",
+        is_flag=True,
+        help="With --for: leave out examples that the layout cannot hold.",
+    ),
+    click.option("--parents", is_flag=True, help="With --for: make missing folders above PATH."),
+)
+OF_TRAINERS = (
+    "trainer",
+    "reasoning",
+    "reasoning_key",
+    "split_turns",
+    "prompts_only",
+    "strict",
+    "skip_unsupported",
+    "parents",
+)
+"""Names of the options that are for trainers."""
+
+
+def trainer_options(function: _F) -> _F:
+    """Add the options of an export for a trainer to a command."""
+    for option in reversed(_TRAINER_OPTIONS):
+        function = option(function)
+    return function
+
+
 def export_options(function: _F) -> _F:
     """Add the options of an export to a command."""
     for option in reversed(_OPTIONS[1:]):
@@ -55,7 +109,8 @@ def export_options(function: _F) -> _F:
 
 def asks_for_part(wanted: Mapping[str, Any]) -> bool:
     """Tell whether options say which examples are wanted, or in what form."""
-    return any(wanted[name] not in (None, False, ()) for name in _SUBSET)
+    names = (*_SUBSET, *(name for name in OF_TRAINERS if name in wanted))
+    return any(wanted[name] not in (None, False, ()) for name in names)
 
 
 def write_export(
@@ -85,14 +140,14 @@ def write_export(
         "fields": _words(subset["fields"]),
         "extras": _words(subset["extras"]),
         "force": force,
+        **{name: subset[name] for name in OF_TRAINERS if name in subset},
     }
     if output != "-":
-        report = repository.export(revision, **wanted)
+        report = repository.export(
+            revision, on_losses=lambda lost: _tell_losses(invocation, lost), **wanted
+        )
         emit(invocation, report, lambda report: _text(report, invocation.verbose))
-        if report.outside:
-            hint(invocation, "files outside the repository's folder are not in vault.lock")
-        elif not report.locked:
-            warn(invocation, "vault.lock may not be written here: it does not tell of this export")
+        _warn_of_files(invocation, report)
     else:
         invocation.emitted = True
         sys.stdout.flush()
@@ -176,6 +231,46 @@ def _text(report: ExportReport, verbose: bool) -> Iterator[str]:
     for each in report.files:
         yield f"wrote {plural(each.examples, 'example')} of {version} to {escape(each.path)}"
         yield f"  sha256 {each.sha256}"
+    if not hasattr(report, "trainer"):
+        return
+    yield from _trainer_text(cast("TrainerReport", report))
+
+
+def _trainer_text(report: TrainerReport) -> Iterator[str]:
+    yield f"layout {report.layout}" + (
+        f", {plural(report.lines, 'record')}" if report.lines != report.examples else ""
+    )
+    if report.beside:
+        yield f"beside them {', '.join(map(escape, report.beside))}"
+    if report.unassigned:
+        yield f"{plural(report.unassigned, 'example')} on no side, not written"
+    for path in report.removed:
+        yield f"removed {escape(path)}, which an earlier export wrote"
+
+
+def _warn_of_files(invocation: Invocation, report: ExportReport) -> None:
+    """Say which files were left alone, will not load, or are not in the lock."""
+    for path in getattr(report, "kept", ()):
+        warn(invocation, f"{escape(path)} was edited, and stays as it is; --force replaces it")
+    for path, name in report.late_members.items():
+        warn(
+            invocation,
+            f'{escape(path)} has "{name}" only after its first 8 MB, where load_dataset has '
+            "decided on columns: it will fail",
+        )
+        hint(invocation, "`vault export -o FOLDER --for hf` (or trl) writes what it loads")
+    if report.outside:
+        hint(invocation, "files outside the repository's folder are not in vault.lock")
+    elif not report.locked:
+        warn(invocation, "vault.lock may not be written here: it does not tell of this export")
+
+
+def _tell_losses(invocation: Invocation, lost: RenderSummary) -> None:
+    """Say what an export for a trainer leaves out."""
+    for name, count in lost.losses.items():
+        warn(invocation, f"in {plural(count, 'example')} {lost.meanings[name]}")
+    for reason, count in lost.unsupported.items():
+        warn(invocation, f"{plural(count, 'example')} skipped, each because {escape(reason)}")
 
 
 def standard_output() -> BinaryIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,14 @@ def rows_of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.b
         first, last = _range_of(dataset, ordered, each)
         own[order[first:last]] = each.source == source
     return own
+
+
+def counts_of_sources(dataset: Dataset, keys: RowKeys) -> dict[str, int]:
+    """Return how many rows belong to each source."""
+    if dataset.manifest.adopted is not None:
+        return dict(Counter(source_of_each(dataset, keys)))
+    column = dataset.columns(keys, ["source"]).column("source").cast(pa.string())
+    return {str(each["values"]): each["counts"] for each in column.value_counts().to_pylist()}
 
 
 def source_of_each(dataset: Dataset, keys: RowKeys) -> list[str]:

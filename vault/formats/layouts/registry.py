@@ -109,7 +109,7 @@ def derive_values(
 ) -> Values:
     """Return the fields of what `derive` returns as a tuple: building less is faster."""
     if mapping is None and (kind is None or kind is _CHAT):
-        values = derive_plain(record, _NOT_PLAIN)
+        values = derive_plain(record, NOT_PLAIN)
         if values is not None:
             return values
     kind = _decide(record, kind, mapping)
@@ -209,7 +209,8 @@ _BEFORE_CHAT = frozenset(
     {*preference.VERDICTS, *(name for sides in preference.SIDES for name in sides)}
 )
 
-_NOT_PLAIN = not_plain(_BEFORE_CHAT | MEDIA_FIELDS)
+NOT_PLAIN = not_plain(_BEFORE_CHAT | MEDIA_FIELDS)
+"""Fields beside which `messages` are not plain chat, whatever they hold."""
 
 _ANSWERED = (Kind.CHAT, Kind.SHAREGPT, Kind.ALPACA, Kind.PROMPT_COMPLETION)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vault.formats.trainers.output import Column, OutputFormat
+from vault.formats.trainers.output import TEMPLATE_ARGUMENTS, Column, OutputFormat
 from vault.objects.json.text import compact_bytes
 
 _PLAIN = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
@@ -20,7 +20,7 @@ _PLAIN_MEMBERS = {"role", "content"}
 
 
 class ArrowRecords:
-    """Gathers records batch by batch, as Arrow columns.
+    """Gathers records batch by batch, as Arrow columns; members beside the format's own are JSON.
 
     `has_json_type` makes JSON columns of Arrow's `json` type, which readers decode; otherwise they
     are texts.
@@ -30,24 +30,37 @@ class ArrowRecords:
         self._layout = layout
         self._json = pa.json_() if has_json_type else pa.string()
         self._batches: list[dict[str, pa.Array]] = []
+        self._rows: list[int] = []
+        self._columns = dict(layout.columns)
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take in some records."""
-        if records:
-            self._batches.append(
-                {
-                    name: self._array(column, [each.get(name) for each in records])
-                    for name, column in self._layout.columns.items()
-                }
-            )
+        if not records:
+            return
+        if self._layout.carries.fields:
+            for record in records:
+                for name in [each for each in record if each not in self._columns]:
+                    self._columns[name] = Column.JSON
+        self._rows.append(len(records))
+        self._batches.append(
+            {
+                name: self._array(column, [each.get(name) for each in records])
+                for name, column in self._columns.items()
+            }
+        )
 
     def table(self) -> pa.Table:
         """Return all records; optional columns that no record has are left out."""
         columns: dict[str, pa.ChunkedArray] = {}
-        for name, column in self._layout.columns.items():
-            arrays = [each[name] for each in self._batches]
+        for name, column in self._columns.items():
+            arrays = [
+                each[name] if name in each else self._array(column, [None] * count)
+                for each, count in zip(self._batches, self._rows, strict=True)
+            ]
             if name in self._layout.optional and all(a.null_count == len(a) for a in arrays):
                 continue
+            if name == TEMPLATE_ARGUMENTS:
+                arrays = [_filled(each) for each in arrays]
             columns[name] = self._joined(column, arrays)
         return pa.table(columns)
 
@@ -68,7 +81,7 @@ class ArrowRecords:
             if all(_is_plain(each) for messages in values for each in messages):
                 return pa.array(values, _PLAIN)
             return self._json_lists(values)
-        if column is Column.JSON:
+        if column in (Column.JSON, Column.JSON_LIST):
             return self._json_values(values)
         return pa.array(values, _TYPES[column])
 
@@ -87,6 +100,13 @@ class ArrowRecords:
         if self._json == pa.string():
             return storage
         return pa.ExtensionArray.from_storage(self._json, storage)
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """Return JSON values with an empty object for those that are missing: TRL stops at a null."""
+    if isinstance(array, pa.ExtensionArray):
+        return pa.ExtensionArray.from_storage(array.type, array.storage.fill_null("{}"))
+    return array.fill_null("{}")
 
 
 def _is_plain(message: Mapping[str, Any]) -> bool:

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
-from vault.dataset.choosing.saved_filters import satisfying
-from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.errors import InvalidInput
-from vault.objects.digest import Digest
+from vault.formats.files.inputs import Compression, Layout
 from vault.objects.log.view import View
-from vault.objects.manifest import refuse_conflicts
-from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.lock_entry import LockEntry, request_of
+from vault.operations.exports.export_report import ExportedFile, ExportReport, RenderSummary
+from vault.operations.exports.for_trainers.trainer_options import refuse_trainer_options
+from vault.operations.exports.late_members import late_member
 from vault.operations.exports.lock_file import check_unedited, is_outside
-from vault.operations.exports.place_files import place_files
+from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
+from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.targets import STANDARD_OUTPUT, Target, targets_of
 from vault.operations.exports.writable_place import check_place
-from vault.operations.exports.write_target import (
-    WRITER_VERSION,
-    Written,
-    check_fields,
-    write_target,
-)
-from vault.presentation.report_html import Displayed
+from vault.operations.exports.write_target import Written, check_fields, write_target
 from vault.session.context import Context, stage_of, workspace_of
-from vault.session.revisions import HEAD, Revision, resolve
-
-_EXTRAS = ("id", "labels")
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """A file that was written: its path, examples, and the SHA-256 of its bytes."""
-
-    path: str
-    examples: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReport(Displayed):
-    """What was written, of which commit (None for the stage).
-
-    `locked` tells whether `vault.lock` says so: not for standard output, not for files `outside`
-    the repository's folder, nor where this user may not write beside the repository.
-    `stage_differs` tells that HEAD was written while something else is staged, which is therefore
-    not in the files.
-    """
-
-    commit: Digest | None
-    examples: int
-    output: str
-    format: str
-    sha256: str | None
-    files: tuple[ExportedFile, ...]
-    locked: bool = False
-    outside: bool = False
-    stage_differs: bool = False
+from vault.session.revisions import HEAD, Revision
 
 
 def export(
@@ -69,16 +30,33 @@ def export(
     options: ExportOptions,
     *,
     stdout: BinaryIO | None = None,
+    on_losses: Callable[[RenderSummary], None] | None = None,
 ) -> ExportReport:
-    """Write the examples of a revision (HEAD) as they were imported, byte for byte, in order.
+    """Write the examples of a revision (HEAD): as they were imported, or as a trainer takes them.
 
-    The files appear whole and together, or not at all. Costs decompressing what is written. Raises
-    NotFound (`revision-not-found`, `no-commits`, `split-not-found`), InvalidInput
-    (`output-missing`, `output-unknown`, `output-inside-repository`, `extras-unknown`,
-    `field-not-found`, `sample-invalid`, `lock-damaged`, and those of `matching_keys`),
-    AlreadyExists (`file-exists`, `file-edited`), Conflict (`conflicts-unresolved`), Corrupt,
-    OSError when a file cannot be written.
+    `on_losses` is called with what a trainer's layout loses, before any file is in place.
+
+    As imported they are written byte for byte, in order. The files appear whole and together, or
+    not at all. Costs decompressing what is written. Raises NotFound (`revision-not-found`,
+    `no-commits`, `split-not-found`), InvalidInput (`output-missing`, `output-unknown`,
+    `output-inside-repository`, `extras-unknown`, `field-not-found`, `sample-invalid`,
+    `lock-damaged`, and those of `matching_keys`), AlreadyExists (`file-exists`, `file-edited`),
+    Conflict (`conflicts-unresolved`), Corrupt, OSError when a file cannot be written. For a trainer
+    it also raises what `export_for_trainer` does, and without one InvalidInput
+    (`option-needs-trainer`).
     """
+    if options.trainer is not None:
+        from vault.operations.exports.for_trainers.export_for_trainer import export_for_trainer
+
+        made, opened_revision = export_for_trainer(context, revision, options, on_losses)
+        return replace(made, stage_differs=_stage_differs(context.log.tip().view, opened_revision))
+    refuse_trainer_options(options)
+    return _export_records(context, revision, options, stdout)
+
+
+def _export_records(
+    context: Context, revision: str | None, options: ExportOptions, stdout: BinaryIO | None
+) -> ExportReport:
     if options.output != STANDARD_OUTPUT:
         check_place(context.folder, options.output)
         stdout = None
@@ -108,34 +86,19 @@ def export(
         locked=is_locked,
         outside=stdout is None and is_outside(context.folder, options.output),
         stage_differs=_stage_differs(context.log.tip().view, opened.revision),
+        late_members={} if stdout is not None else _late_members(targets),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedExport:
-    """A revision that is opened to be written, and the rows that satisfy what was asked for."""
-
-    revision: Revision
-    dataset: Dataset
-    keys: RowKeys
-
-
-def open_export(context: Context, revision: str | None, options: ExportOptions) -> OpenedExport:
-    """Return the rows of a revision (HEAD) that an export chooses its own from.
-
-    Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`extras-unknown`, and those
-    of `matching_keys`), Conflict (`conflicts-unresolved`), Corrupt.
-    """
-    unknown = [each for each in options.extras if each not in _EXTRAS]
-    if unknown:
-        raise InvalidInput(
-            f'an export cannot carry "{unknown[0]}"', code="extras-unknown", hint="use id, labels"
-        )
-    opened = resolve(context, context.log.tip().view, revision or HEAD)
-    dataset = open_dataset(context.store, opened.manifest)
-    refuse_conflicts(dataset.manifest, "export")
-    keys = satisfying(context, dataset, dataset.keys(), options.where)
-    return OpenedExport(opened, dataset, keys)
+def _late_members(targets: Sequence[Target]) -> dict[str, str]:
+    """Return what `datasets` stops at, by the path of the file."""
+    found = {}
+    for target in targets:
+        if target.layout is Layout.JSONL and target.compression is Compression.NONE:
+            name = late_member(target.path)
+            if name is not None:
+                found[target.path] = name
+    return found
 
 
 def _stage_differs(view: View, opened: Revision) -> bool:
@@ -171,41 +134,16 @@ def _write_files(
         for path, target in by_path.items()
     }
 
-    def entries(written: Mapping[str, Written]) -> dict[str, LockEntry]:
-        return {
-            path: lock_entry(context, opened.revision, by_path[path], options, each)
-            for path, each in written.items()
-        }
+    def placement(written: Mapping[str, Written]) -> Placement:
+        return Placement(
+            {
+                path: lock_entry(context, opened.revision, by_path[path], options, each)
+                for path, each in written.items()
+            }
+        )
 
-    written, is_locked = place_files(context.folder, writers, entries)
+    written, is_locked = place_files(context.folder, writers, placement)
     files = [
         ExportedFile(path, len(by_path[path].keys), each.sha256) for path, each in written.items()
     ]
     return files, is_locked
-
-
-def lock_entry(
-    context: Context, opened: Revision, target: Target, options: ExportOptions, written: Written
-) -> LockEntry:
-    """Return what the lock says of a file that was written."""
-    tip = context.log.tip()
-    commit = opened.commit
-    return LockEntry(
-        written.sha256,
-        commit,
-        examples=len(target.keys),
-        bytes=written.size_bytes,
-        content=written.content,
-        fingerprint=None if commit is None else context.commit(commit).fingerprint,
-        format=target.layout.value,
-        repository=tip.entry.repository,
-        tag=None if commit is None else _tag_at(tip.view, commit, opened.text),
-        writer=WRITER_VERSION,
-        request=request_of(options, target.side),
-    )
-
-
-def _tag_at(view: View, commit: Digest, typed: str) -> str | None:
-    """Return the tag that was typed, else the first one at a commit by name, None without one."""
-    names = sorted(name for name, tag in view.tags.items() if tag.commit == commit)
-    return typed if typed in names else next(iter(names), None)

@@ -16,6 +16,14 @@ class ExportOptions:
     expressions of `where` are written, and of those the `selection`. `fields` keeps these top-level
     fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
     file that was edited since vault wrote it, or that vault did not write.
+
+    `trainer` writes a folder for a trainer instead, in the `layout` that the data ask for unless it
+    is given. `reasoning` is `field`, `tags` or `drop`, and `reasoning_key` the name of the field.
+    `split_turns` writes a prompt and completion for each answer that is trained on, `prompts_only`
+    leaves the answers out. `strict` refuses an export that loses anything, `skip_unsupported`
+    leaves out what the layout cannot hold. `parents` makes missing folders above the output.
+    `template_arguments` gives every record arguments of the chat template, if only none: an export
+    sets it where some record has them.
     """
 
     output: str
@@ -24,6 +32,16 @@ class ExportOptions:
     fields: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     force: bool = False
+    trainer: str | None = None
+    layout: str | None = None
+    reasoning: str | None = None
+    reasoning_key: str | None = None
+    split_turns: bool = False
+    prompts_only: bool = False
+    strict: bool = False
+    skip_unsupported: bool = False
+    parents: bool = False
+    template_arguments: bool = False
 
 
 class ExportArguments(TypedDict, total=False):
@@ -34,3 +52,13 @@ class ExportArguments(TypedDict, total=False):
     fields: tuple[str, ...]
     extras: tuple[str, ...]
     force: bool
+    trainer: str | None
+    layout: str | None
+    reasoning: str | None
+    reasoning_key: str | None
+    split_turns: bool
+    prompts_only: bool
+    strict: bool
+    skip_unsupported: bool
+    parents: bool
+    template_arguments: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from vault.dataset.choosing.select import Selection
@@ -19,6 +20,7 @@ _FACTS = {
     "examples": int,
     "fingerprint": str,
     "format": str,
+    "lines": int,
     "repository": str,
     "sha256": str,
     "tag": str,
@@ -27,7 +29,22 @@ _FACTS = {
 _DIGESTS = ("commit", "content", "fingerprint", "sha256")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LISTS = ("where", "fields", "with")
-_REQUEST = {"split": str, "sample": int, "shuffle": bool, "seed": int}
+_REQUEST = {
+    "split": str,
+    "sample": int,
+    "shuffle": bool,
+    "seed": int,
+    "trainer": str,
+    "layout": str,
+    "reasoning": str,
+    "reasoning-key": str,
+    "split-turns": bool,
+    "prompts-only": bool,
+    "skip-unsupported": bool,
+    "template-arguments": bool,
+}
+_DECIDED = ("layout", "split", "template-arguments")
+"""Members of a trainer's file that the export decided, and that no command asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,8 @@ class LockEntry:
 
     `commit` is None for an export of a stage. `fingerprint` is that of the commit's examples and
     labels, `repository` the name of the repository, `tag` a name that stood at the commit.
-    `content` is that of `Written`. `request` is what was asked for, as `request_of` returns it.
+    `content` is that of `Written`; `lines` are its records, where a trainer gets several for an
+    example. `request` is what was asked for, as `request_of` returns it.
     What 0.1 wrote lacks all but commit, examples and SHA-256; `others` are members of later
     versions.
     """
@@ -48,6 +66,7 @@ class LockEntry:
     content: str | None = None
     fingerprint: str | None = None
     format: str | None = None
+    lines: int | None = None
     repository: str | None = None
     tag: str | None = None
     writer: int = 1
@@ -76,15 +95,28 @@ class LockEntry:
             fields=tuple(asked.get("fields", ())),
             extras=tuple(asked.get("with", ())),
             force=force,
+            trainer=asked.get("trainer"),
+            layout=asked.get("layout"),
+            reasoning=asked.get("reasoning"),
+            reasoning_key=asked.get("reasoning-key"),
+            split_turns=bool(asked.get("split-turns")),
+            prompts_only=bool(asked.get("prompts-only")),
+            skip_unsupported=bool(asked.get("skip-unsupported")),
+            template_arguments=bool(asked.get("template-arguments")),
         )
 
     def command(self, path: str, revision: str | None = None) -> list[str]:
         """Return the words of the command that writes this file to a path, without the program.
 
-        `revision` is the commit unless it is given: a tag may stand elsewhere by now.
+        `revision` is the commit unless it is given: a tag may stand elsewhere by now. What a
+        trainer gets is written as a whole folder, with the other sides.
         """
-        words = ["export", revision or self.commit or "STAGE", "-o", path]
         asked = dict(self.request)
+        words = ["export", revision or self.commit or "STAGE", "-o", path]
+        trainer = asked.pop("trainer", None)
+        if trainer is not None:
+            asked = {name: each for name, each in asked.items() if name not in _DECIDED}
+            words[-1:] = [str(PurePosixPath(path).parent), "--for", trainer]
         for each in asked.pop("where", ()):
             words += ["--where", each]
         for name, value in asked.items():
@@ -108,6 +140,14 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "seed": chosen.seed,
         "fields": list(options.fields),
         "with": list(options.extras),
+        "trainer": options.trainer,
+        "layout": options.layout,
+        "reasoning": options.reasoning,
+        "reasoning-key": options.reasoning_key,
+        "split-turns": options.split_turns,
+        "prompts-only": options.prompts_only,
+        "skip-unsupported": options.skip_unsupported,
+        "template-arguments": options.template_arguments,
     }
     return {name: value for name, value in wanted.items() if value or name in given}
 

@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.files.inputs import written_by_name
@@ -22,11 +24,26 @@ _VERSION = 2
 _VERSION_OF_0_1 = 1
 
 
-def lock_aside(folder: Path | None, entries: Mapping[str, LockEntry]) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a lock says: an entry for each file by its path, and the names beside them by folder."""
+
+    files: Mapping[str, LockEntry]
+    companions: Mapping[str, Sequence[str]]
+
+
+def lock_aside(
+    folder: Path | None,
+    entries: Mapping[str, LockEntry],
+    companions: Mapping[str, Sequence[str]] | None = None,
+    *,
+    gone: Collection[str] = (),
+) -> Path | None:
     """Write the lock as it is once some files are exported, under another name; return that.
 
-    `entries` are by the paths that were typed; files outside the folder are not locked. None where
-    nothing is to be locked, or this user may not write in the folder: whoever may only read a
+    `entries` are by the paths that were typed; files outside the folder are not locked. Those that
+    are `gone` lose their entries; `companions` are names of files without one, by folder. None
+    where nothing is to be locked, or this user may not write in the folder: whoever may only read a
     repository can export from it all the same. Raises OSError for anything else, such as a full
     disk.
     """
@@ -37,7 +54,14 @@ def lock_aside(folder: Path | None, entries: Mapping[str, LockEntry]) -> Path | 
     told = {key: each for key, each in keyed if key is not None and _is_key(key)}
     if not told:
         return None
-    text = lock_text({**read_lock(folder), **told})
+    before = read_whole_lock(folder)
+    left = {key_of(folder, each) for each in gone}
+    files = {key: each for key, each in before.files.items() if key not in left}
+    beside = dict(before.companions)
+    for path, names in (companions or {}).items():
+        beside[key_of(folder, path) or ""] = names
+    beside = {key: names for key, names in beside.items() if key and names}
+    text = lock_text({**files, **told}, beside)
     temporary = None
     try:
         descriptor, temporary = new_file_in(folder)
@@ -53,10 +77,17 @@ def lock_aside(folder: Path | None, entries: Mapping[str, LockEntry]) -> Path | 
     return temporary
 
 
-def lock_text(entries: Mapping[str, LockEntry]) -> str:
-    """Return the text of a lock: the same for the same entries."""
-    files = {key: each.to_json() for key, each in entries.items()}
-    return json.dumps({"files": files, "version": _VERSION}, indent=2, sort_keys=True) + "\n"
+def lock_text(
+    entries: Mapping[str, LockEntry], companions: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return the text of a lock: the same for the same entries and companions."""
+    lock: dict[str, Any] = {
+        "files": {key: each.to_json() for key, each in entries.items()},
+        "version": _VERSION,
+    }
+    if companions:
+        lock["companions"] = {key: sorted(names) for key, names in companions.items()}
+    return json.dumps(lock, indent=2, sort_keys=True) + "\n"
 
 
 def read_lock(folder: Path) -> dict[str, LockEntry]:
@@ -64,11 +95,19 @@ def read_lock(folder: Path) -> dict[str, LockEntry]:
 
     Raises InvalidInput (`lock-damaged`), Corrupt (`foreign-file` where the lock is a link).
     """
+    return dict(read_whole_lock(folder).files)
+
+
+def read_whole_lock(folder: Path) -> Lock:
+    """Return the lock beside a repository, an empty one where there is none.
+
+    Raises what `read_lock` raises.
+    """
     try:
         text = read_plain(folder / NAME)
     except FileNotFoundError:
-        return {}
-    return parse_lock(text, str(folder / NAME))
+        return Lock({}, {})
+    return parse_whole_lock(text, str(folder / NAME))
 
 
 def parse_lock(text: bytes, name: str) -> dict[str, LockEntry]:
@@ -77,6 +116,11 @@ def parse_lock(text: bytes, name: str) -> dict[str, LockEntry]:
     Locks of 0.1 may name files outside of the repository's folder: those are left out. Raises
     InvalidInput (`lock-damaged`).
     """
+    return dict(parse_whole_lock(text, name).files)
+
+
+def parse_whole_lock(text: bytes, name: str) -> Lock:
+    """Return what the text of a lock says; raises what `parse_lock` raises."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -91,7 +135,21 @@ def parse_lock(text: bytes, name: str) -> dict[str, LockEntry]:
             _is_key(key) or (version == _VERSION_OF_0_1 and _is_absolute(key))
         ):
             raise _damaged(f"{name} names {key!r}, which no export writes to", name)
-    return {key: each for key, each in found.items() if each is not None and _is_key(key)}
+    kept = {key: each for key, each in found.items() if each is not None and _is_key(key)}
+    return Lock(kept, _companions(value, name))
+
+
+def _companions(lock: dict[str, Any], name: str) -> dict[str, list[str]]:
+    given = lock.get("companions", {})
+    if not isinstance(given, dict):
+        raise _damaged(f"{name} lists companions of files in another way than vault does", name)
+    for folder, names in given.items():
+        is_right = isinstance(names, list) and all(
+            isinstance(each, str) and "/" not in each and _is_plain_path(each) for each in names
+        )
+        if not is_right or not _is_plain_path(folder) or folder.startswith("/"):
+            raise _damaged(f"{name} lists companions in {folder!r} that no export writes", name)
+    return given
 
 
 def check_unedited(folder: Path | None, path: str, *, force: bool) -> None:
@@ -162,10 +220,12 @@ def _is_absolute(key: str) -> bool:
 
 
 def _is_plain(key: str) -> bool:
+    return _is_plain_path(key) and written_by_name(key) is not None
+
+
+def _is_plain_path(key: str) -> bool:
     path = PurePosixPath(key)
-    is_plain = (
-        path.as_posix() == key and ".." not in path.parts and written_by_name(key) is not None
-    )
+    is_plain = path.as_posix() == key and ".." not in path.parts
     return is_plain and not any(unicodedata.category(each) == "Cc" for each in key)
 
 

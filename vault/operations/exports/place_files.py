@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,41 +14,74 @@ from vault.operations.exports.lock_file import NAME, lock_aside
 from vault.operations.exports.write_target import Written
 from vault.plain_files import new_file_in
 
-Entries = Callable[[Mapping[str, Written]], Mapping[str, LockEntry]]
-"""Returns what the lock is to say of files that were written aside; what it raises undoes all."""
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What goes with files that were written aside.
+
+    `entries` are what the lock says of them, by path. `texts` are written beside them and have no
+    entry. `gone` are files of an earlier export, which are removed. `companions` are the names of
+    such texts in each folder, as the lock lists them.
+    """
+
+    entries: Mapping[str, LockEntry]
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+    companions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+PlacementOf = Callable[[Mapping[str, Written]], Placement]
+"""Returns what goes with files that were written aside; what it raises undoes all."""
 
 
 def place_files(
-    folder: Path | None, writers: Mapping[str, Callable[[BinaryIO], Written]], entries: Entries
+    folder: Path | None,
+    writers: Mapping[str, Callable[[BinaryIO], Written]],
+    placement_of: PlacementOf,
 ) -> tuple[dict[str, Written], bool]:
     """Write files aside, each by its path, then put all of them and the lock in place.
 
-    Never half of a split beside an older half. Returns what was written, and whether the lock of
-    the repository's folder tells of it. Raises what the writers and `entries` raise, and OSError.
+    Never half of a split beside an older half. Files to remove are set aside first and come back if
+    anything fails. Returns what was written, and whether the lock of the repository's folder tells
+    of it. Raises what the writers and `placement_of` raise, and OSError.
     """
     aside: dict[Path, Path] = {}
+    removed: dict[Path, Path] = {}
     temporaries: list[Path] = []
     written: dict[str, Written] = {}
     made: list[Path] = []
     try:
         for name, write in writers.items():
-            # A link stays, and what it points to is written.
-            path = Path(os.path.realpath(name))
-            made += _make_folder(path.parent)
-            descriptor, temporary = new_file_in(path.parent)
+            made += _make_folder(Path(os.path.realpath(name)).parent)
+            path, temporary, descriptor = _new_aside(name)
             temporaries.append(temporary)
             with open(descriptor, "wb") as file:
                 written[name] = write(file)
             aside[temporary] = path
-        lock = lock_aside(folder, entries(written))
+        placement = placement_of(written)
+        for name, text in placement.texts.items():
+            made += _make_folder(Path(os.path.realpath(name)).parent)
+            path, temporary, descriptor = _new_aside(name)
+            temporaries.append(temporary)
+            with open(descriptor, "wb") as file:
+                file.write(text)
+            aside[temporary] = path
+        lock = lock_aside(folder, placement.entries, placement.companions, gone=placement.gone)
         temporaries += [] if lock is None else [lock]
-        for temporary, path in aside.items():
-            os.replace(temporary, path)
-        if lock is not None and folder is not None:
-            os.replace(lock, folder / NAME)
-        made = []
+        try:
+            _set_aside(placement.gone, removed)
+            for temporary, path in aside.items():
+                os.replace(temporary, path)
+            if lock is not None and folder is not None:
+                os.replace(lock, folder / NAME)
+            made = []
+        except BaseException:
+            for temporary, path in removed.items():
+                with suppress(OSError):
+                    os.replace(temporary, path)
+            raise
     finally:
-        for temporary in temporaries:
+        for temporary in (*temporaries, *removed):
             temporary.unlink(missing_ok=True)
         for each in reversed(made):
             with suppress(OSError):
@@ -60,3 +94,20 @@ def _make_folder(folder: Path) -> list[Path]:
     lacking = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return lacking[::-1]
+
+
+def _new_aside(name: str) -> tuple[Path, Path, int]:
+    """Return where a file goes, and a new file beside it with its descriptor."""
+    # A link stays, and what it points to is written.
+    path = Path(os.path.realpath(name))
+    descriptor, temporary = new_file_in(path.parent)
+    return path, temporary, descriptor
+
+
+def _set_aside(names: Sequence[str], removed: dict[Path, Path]) -> None:
+    for name in names:
+        path = Path(name)
+        descriptor, temporary = new_file_in(path.parent)
+        os.close(descriptor)
+        os.replace(path, temporary)
+        removed[temporary] = path

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from vault.dataset.reading.dataset import Dataset
-from vault.dataset.reading.examples import conversation_in, example_rows
 from vault.errors import InvalidInput
 from vault.formats.trainers.arrow_records import ArrowRecords
-from vault.formats.trainers.output import LOSSES, Loss, OutputFormat, RecordParts, Unsupported
-from vault.formats.trainers.output_formats import output_format
-from vault.objects.json.record import read_record
+from vault.formats.trainers.output import LOSSES, Loss, OutputFormat, Unsupported
+from vault.formats.trainers.table import output_format
 from vault.objects.runs import RowKeys
+from vault.operations.exports.record_parts import record_parts
 from vault.presentation.report_html import Displayed
 from vault.session.optional_library import optional_library
 
@@ -58,7 +57,7 @@ class _Rendering:
     def batches(self, dataset: Dataset, keys: RowKeys) -> Iterator[list[dict[str, Any]]]:
         """Yield the records of rows in the format, without those that it cannot hold."""
         batch: list[dict[str, Any]] = []
-        for example_id, parts in _parts(dataset, keys):
+        for example_id, parts in record_parts(dataset, keys):
             try:
                 rendered = self._layout.render(parts)
             except Unsupported as refused:
@@ -155,14 +154,3 @@ def _unsupported(report: FormatReport) -> InvalidInput:
         code="format-unsupported",
         hint="leave them out with skip_unsupported=True, or choose another format",
     )
-
-
-def _parts(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[str, RecordParts]]:
-    for rows in example_rows(dataset, keys, also=["fields"]):
-        kinds = rows.columns.column("kind").to_pylist()
-        fields = rows.columns.column("fields").cast(pa.binary()).to_pylist()
-        texts = rows.texts.cast(pa.binary())
-        for at, example_id in enumerate(rows.example_ids()):
-            text = texts[at].as_py()
-            conversation = conversation_in(read_record(text), kinds[at], rows.roles.get(at))
-            yield example_id, RecordParts(text, conversation, fields[at])

@@ -41,7 +41,7 @@ def targets_of(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[
     sides = split_of_each(dataset, keys) if _wants_sides(options) else None
     wanted = options.selection.split
     if wanted is not None:
-        keys = _on_side(keys, sides, wanted)
+        keys = on_side(keys, sides, wanted)
         sides = None
     if options.output == STANDARD_OUTPUT:
         chosen = select(dataset, keys, options.selection)
@@ -79,7 +79,7 @@ def _folder_targets(
         groups = {name: (keys[masks[name]], name) for name in sorted(masks)}
     return [
         Target(
-            str(folder / f"{_file_name(name)}.jsonl"),
+            str(folder / f"{file_name(name)}.jsonl"),
             Layout.JSONL,
             Compression.NONE,
             select(dataset, rows, options.selection),
@@ -89,7 +89,8 @@ def _folder_targets(
     ]
 
 
-def _file_name(split: str) -> str:
+def file_name(split: str) -> str:
+    """Return how the file of a side is called. Raises InvalidInput (`split-name-invalid`)."""
     # A split's name is data: it must not become a path.
     if not split or not all(each.isalnum() or each in "-_." for each in split) or split[0] == ".":
         raise InvalidInput(
@@ -100,8 +101,11 @@ def _file_name(split: str) -> str:
     return split
 
 
-def _on_side(keys: RowKeys, sides: Sides | None, split: str) -> RowKeys:
-    """Return the rows on a side; `unassigned` are those on none, where some are on one."""
+def on_side(keys: RowKeys, sides: Sides | None, split: str) -> RowKeys:
+    """Return the rows on a side; `unassigned` are those on none, where some are on one.
+
+    Raises NotFound (`split-not-found`).
+    """
     chosen = keys[:0]
     if sides is not None:
         mask = sides.on(split) | sides.on(None) if split == UNASSIGNED else sides.on(split)

@@ -102,7 +102,8 @@ def _ids(context: Context, entry: LockEntry | None) -> NDArray[np.bytes_]:
     if entry is None:
         return np.zeros(0, "S32")
     found = open_entry(context, entry, "-")
-    ids = ids_of(found.opened.dataset.columns(found.target.keys, ["id"]))
+    keys = np.unique(found.written_keys())
+    ids = ids_of(found.opened.dataset.columns(keys, ["id"]))
     return np.array([each.tobytes().hex() for each in ids], "S32")
 
 

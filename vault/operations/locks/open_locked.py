@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vault.errors import InvalidInput, NotFound, VaultError
-from vault.operations.exports.export import OpenedExport, open_export
+from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.for_trainers.trainer_options import refuse_unknown_rendering
 from vault.operations.exports.lock_entry import LockEntry
+from vault.operations.exports.open_export import OpenedExport, open_export
+from vault.operations.exports.rendered_lines import written_keys
 from vault.operations.exports.targets import Target, targets_of
 from vault.operations.exports.write_target import WRITER_VERSION
 from vault.session.context import Context
@@ -31,6 +34,10 @@ class OpenedEntry:
     opened: OpenedExport
     target: Target
 
+    def written_keys(self) -> RowKeys:
+        """Return the row of each line of the file: several lines may be of one example."""
+        return written_keys(self.opened.dataset, self.target.keys, self.options)
+
 
 def open_entry(
     context: Context, entry: LockEntry, path: str, *, force: bool = False
@@ -46,6 +53,10 @@ def open_entry(
     if entry.others:
         raise NotMet(sorted(entry.others)[0], "this vault does not know that field")
     options = entry.options(path, force=force)
+    try:
+        refuse_unknown_rendering(options)
+    except InvalidInput as error:
+        raise NotMet("trainer", error.message) from None
     name = "commit"
     try:
         opened = open_export(context, entry.commit, options)
@@ -53,7 +64,7 @@ def open_entry(
         (target,) = targets_of(opened.dataset, opened.keys, options)
     except (NotFound, InvalidInput) as error:
         raise NotMet(*_reason(entry, name, error)) from None
-    if len(target.keys) != entry.examples:
+    if options.trainer is None and len(target.keys) != entry.examples:
         told = f"{len(target.keys):,} come out, and the file held {entry.examples:,}"
         raise NotMet("examples", told)
     return OpenedEntry(entry, options, opened, target)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from vault.errors import InvalidInput
-from vault.operations.exports.export import ExportedFile
-from vault.operations.exports.lock_entry import LockEntry
+from vault.operations.exports.export_report import ExportedFile
 from vault.operations.exports.lock_file import check_unedited, digest_of
-from vault.operations.exports.place_files import place_files
+from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import Written, write_target
 from vault.operations.locks.check import is_at_home, is_plain_file, locked_files
@@ -58,22 +57,24 @@ def export_locked(
         for path, (_, each) in jobs.items()
     }
 
-    def entries(written: Mapping[str, Written]) -> dict[str, LockEntry]:
+    def placement(written: Mapping[str, Written]) -> Placement:
         for path, each in written.items():
             _require_same(*jobs[path], each)
-        return {path: jobs[path][1].entry for path in written}
+        return Placement({path: jobs[path][1].entry for path in written})
 
-    written, _ = place_files(folder, writers, entries)
+    written, _ = place_files(folder, writers, placement)
     context.progress.finish()
     files = tuple(
-        ExportedFile(jobs[path][0], jobs[path][1].entry.examples, each.sha256)
-        for path, each in written.items()
+        ExportedFile(jobs[path][0], each.examples, each.sha256) for path, each in written.items()
     )
     return RebuildReport(files, len(locked) - len(files))
 
 
 def _require_same(key: str, job: OpenedEntry, written: Written) -> None:
     entry = job.entry
+    if written.examples != entry.examples:
+        told = f"{written.examples:,} come out, and the file held {entry.examples:,}"
+        raise _not_met(key, NotMet("examples", told))
     if written.sha256 == entry.sha256:
         return
     why = "other bytes come out"

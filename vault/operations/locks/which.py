@@ -253,8 +253,11 @@ def _id_at(context: Context, entry: LockEntry, place: int) -> str | None:
         found = open_entry(context, entry, "-")
     except NotMet:
         return None
-    key = found.target.keys[place : place + 1]
-    return str(ids_of(found.opened.dataset.columns(key, ["id"]))[0].tobytes().hex())
+    keys = found.written_keys()
+    if len(keys) != (entry.lines or entry.examples) or place >= len(keys):
+        return None
+    ids = ids_of(found.opened.dataset.columns(keys[place : place + 1], ["id"]))
+    return str(ids[0].tobytes().hex())
 
 
 def _unknown(target: str) -> WhichReport:

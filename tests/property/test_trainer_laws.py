@@ -1,0 +1,297 @@
+"""What a format declares to carry comes back from what it writes, and the rest is a named loss."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.formats.layouts.registry import conversation_of, derive
+from vault.formats.trainers.conversation_parts import weighted_messages
+from vault.formats.trainers.output import (
+    Column,
+    Loss,
+    OutputFormat,
+    Reasoning,
+    RecordParts,
+    RenderOptions,
+    Unsupported,
+    Weights,
+)
+from vault.formats.trainers.plain_lines import plain_line
+from vault.formats.trainers.table import OUTPUT_FORMATS, TRAINERS
+from vault.objects.conversation import Conversation, Kind
+from vault.objects.json.text import canonical_bytes, compact_bytes
+
+NAMES = [name for name in OUTPUT_FORMATS if name != "data"]
+LAYOUTS = {
+    "messages": Kind.CHAT,
+    "completion": Kind.PROMPT_COMPLETION,
+    "label": Kind.KTO,
+    "chosen": Kind.PREFERENCE,
+    "input": Kind.PREFERENCE,
+    "text": Kind.TEXT,
+}
+texts = st.text(min_size=1, max_size=12)
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+
+
+@st.composite
+def messages(draw: st.DrawFn, last: str = "assistant") -> list[dict[str, Any]]:
+    """Return messages of a chat with everything that messages may say."""
+    made: list[dict[str, Any]] = []
+    if draw(st.booleans()):
+        made.append({"role": draw(st.sampled_from(["system", "developer"])), "content": "S"})
+    for _ in range(draw(st.integers(0, 2))):
+        made += [{"role": "user", "content": draw(texts)}, draw(answers())]
+        if "tool_calls" in made[-1]:
+            made.append({"role": "tool", "tool_call_id": "x", "content": draw(texts)})
+    made.append({"role": "user", "content": draw(texts)})
+    if last == "assistant":
+        made.append(draw(answers(calls=False)))
+    return made
+
+
+@st.composite
+def answers(draw: st.DrawFn, calls: bool = True) -> dict[str, Any]:
+    """Return what an assistant says."""
+    answer: dict[str, Any] = {"role": "assistant", "content": draw(texts)}
+    if draw(st.booleans()):
+        answer["weight"] = draw(st.sampled_from([0, 1]))
+    if draw(st.integers(0, 3)) == 0:
+        answer["reasoning_content"] = draw(texts)
+    if draw(st.integers(0, 3)) == 0:
+        answer["name"] = "bot"
+    if calls and draw(st.integers(0, 3)) == 0:
+        arguments = draw(st.dictionaries(texts, st.none() | st.integers() | texts, max_size=2))
+        function = {"name": "add", "arguments": compact_bytes(arguments).decode()}
+        answer["tool_calls"] = [{"id": "x", "type": "function", "function": function}]
+    return answer
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a record of any kind that has a conversation."""
+    kind = draw(st.sampled_from(["chat", "preference", "kto", "prompt", "text", "completion"]))
+    record: dict[str, Any]
+    if kind == "text":
+        return {"text": draw(texts), **draw(fields())}
+    if kind == "chat":
+        record = {"messages": draw(messages())}
+    elif kind == "prompt":
+        record = {"prompt": draw(messages("user"))}
+        return {**record, **({"tools": [TOOL]} if draw(st.booleans()) else {})}
+    else:
+        record = {"prompt": draw(messages("user"))}
+        answer = draw(answers(calls=False))
+        if kind == "preference":
+            other = {"role": "assistant", "content": answer["content"] + "!"}
+            record |= {"chosen": [answer], "rejected": [other]}
+        else:
+            record["completion"] = [answer]
+            record |= {"label": draw(st.booleans())} if kind == "kto" else {}
+    if draw(st.booleans()):
+        record |= {"tools": [TOOL]}
+    if draw(st.booleans()):
+        record |= {"parallel_tool_calls": draw(st.booleans())}
+    return record | draw(fields())
+
+
+@st.composite
+def fields(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what stands beside a conversation."""
+    made: dict[str, Any] = {}
+    if draw(st.booleans()):
+        made["topic"] = draw(texts)
+    if draw(st.booleans()):
+        made["chat_template_kwargs"] = {"enable_thinking": draw(st.booleans())}
+    return made
+
+
+def parts_of(record: dict[str, Any]) -> RecordParts:
+    """Return the parts of a record as an export finds them."""
+    derived = derive(record)
+    conversation = conversation_of(record, derived.kind)
+    is_completion = derived.kind is Kind.PROMPT_COMPLETION
+    return RecordParts(compact_bytes(record), conversation, derived.fields, is_completion)
+
+
+def read_back(record: dict[str, Any]) -> Conversation:
+    """Return the conversation that vault reads in a written record."""
+    kind = next((LAYOUTS[name] for name in record if name in LAYOUTS), Kind.PROMPT)
+    kind = Kind.KTO if "label" in record else kind
+    found = conversation_of(record, kind)
+    assert found is not None
+    return found
+
+
+def shown(conversation: Conversation, layout: OutputFormat, losses: frozenset[Loss]) -> Any:
+    """Return a conversation without what a format writes in another way, or named as lost."""
+    dropped = {"weight"} if layout.carries.weights is not Weights.PER_MESSAGE else set()
+    dropped |= {"weight"} if Loss.WEIGHTS in losses else set()
+    dropped |= {"name"} if Loss.NAMES in losses else set()
+    dropped |= {"reasoning"} if Loss.REASONING in losses else set()
+
+    def told(message: Any) -> dict[str, Any]:
+        role = message["role"]
+        # Answers of tools have the name of the tool where a trainer wants it.
+        left = dropped | ({"name"} if role == "tool" else set())
+        kept = {name: each for name, each in message.items() if name not in left}
+        if Loss.DEVELOPER in losses and role == "developer":
+            kept["role"] = "system"
+        if not kept.get("content", "x"):
+            del kept["content"]
+        return kept
+
+    sides = (conversation.prompt + conversation.response, conversation.rejected or ())
+    told_sides = [[told(each) for each in side] for side in sides]
+    parallel = None if Loss.PARALLEL_TOOL_CALLS in losses else conversation.parallel_tool_calls
+    beside = [conversation.tools, conversation.desirable, conversation.text, parallel]
+    return canonical_bytes([told_sides, beside])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(record=records())
+def test_what_is_not_named_as_lost_comes_back(name: str, record: dict[str, Any]) -> None:
+    layout = OUTPUT_FORMATS[name]
+    parts = parts_of(record)
+    try:
+        rendered = layout.render(parts)
+    except Unsupported:
+        return
+    assert rendered.losses <= layout.carries.may_lose()
+    before, after = parts.conversation, read_back(rendered.record)
+    assert before is not None
+    if name == "trl-prompts":
+        before = before._replace(response=(), rejected=None, desirable=None)
+        while before.prompt and before.prompt[-1]["role"] == "assistant":
+            before = before._replace(prompt=before.prompt[:-1])
+    if layout.carries.weights is Weights.PER_MESSAGE and "messages" in rendered.record:
+        before = before._replace(prompt=weighted_messages(parts, before), response=())
+    assert shown(after, layout, rendered.losses) == shown(before, layout, rendered.losses)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(record=records())
+def test_what_stands_beside_is_carried_or_lost(name: str, record: dict[str, Any]) -> None:
+    layout = OUTPUT_FORMATS[name]
+    try:
+        rendered = layout.render(parts_of(record))
+    except Unsupported:
+        return
+    carries = layout.carries
+    if "topic" in record:
+        assert ("topic" in rendered.record) == carries.fields
+        assert (Loss.FIELDS in rendered.losses) != carries.fields
+    if "chat_template_kwargs" in record:
+        is_carried = carries.fields or carries.template_arguments
+        assert ("chat_template_kwargs" in rendered.record) == is_carried
+        assert (Loss.TEMPLATE_ARGUMENTS in rendered.losses) != is_carried
+    known = rendered.record.keys() & layout.columns.keys()
+    assert layout.columns.keys() - layout.optional <= known
+    assert carries.fields or known == rendered.record.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(record=records(), way=st.sampled_from(Reasoning))
+def test_reasoning_goes_where_it_was_wanted(
+    name: str, record: dict[str, Any], way: Reasoning
+) -> None:
+    layout = OUTPUT_FORMATS[name]
+    if way not in layout.carries.reasoning:
+        return
+    try:
+        rendered = layout.render(parts_of(record), RenderOptions(way, "thought"))
+    except Unsupported:
+        return
+    text = compact_bytes(rendered.record)
+    assert way is Reasoning.FIELD or b'"thought":' not in text
+    assert way is Reasoning.TAGS or b"<think>" not in text
+    assert b"reasoning_content" not in text
+    assert way is Reasoning.DROP or Loss.REASONING not in rendered.losses
+
+
+@given(record=records())
+def test_each_trained_turn_is_one_record(record: dict[str, Any]) -> None:
+    layout = OUTPUT_FORMATS["trl-prompt-completion"]
+    parts = parts_of(record)
+    assert layout.turns is not None
+    try:
+        made = layout.turns(parts, RenderOptions())
+    except Unsupported:
+        return
+    conversation = parts.conversation
+    assert conversation is not None
+    said = conversation.response if parts.is_completion else conversation.prompt
+    said = said if parts.is_completion else (*said, *conversation.response)
+    trained = [each for each in said if each["role"] == "assistant" and each.get("weight", 1) != 0]
+    assert len(made) == len(trained)
+    for each, answer in zip(made, trained, strict=True):
+        assert each.record["completion"][0].get("content") == answer.get("content")
+        assert Loss.EARLIER_TURNS not in each.losses
+        assert Loss.WEIGHTS not in each.losses
+
+
+@given(record=records(), spaced=st.booleans())
+def test_the_short_way_writes_the_same_bytes(record: dict[str, Any], spaced: bool) -> None:
+    text = json.dumps(record).encode() if spaced else compact_bytes(record)
+    if derive(record).kind is not Kind.CHAT:
+        return
+    for layout in OUTPUT_FORMATS.values():
+        if layout.plain is None:
+            continue
+        line, has_fields = plain_line(text, layout.plain)
+        if line is not None:
+            rendered = layout.render(parts_of(record))
+            assert line == compact_bytes(rendered.record)
+            assert rendered.losses == ({Loss.FIELDS} if has_fields else set())
+
+
+MEMBERS = {
+    "system": {"role", "content", "name"},
+    "user": {"role", "content", "name"},
+    "assistant": {"role", "content", "name", "weight", "refusal", "audio", "tool_calls"},
+    "tool": {"role", "content", "tool_call_id", "name"},
+}
+"""What OpenAI's schema of a line for fine-tuning knows, by role."""
+
+
+@pytest.mark.parametrize("name", ["openai", "openai-dpo"])
+@given(record=records())
+def test_lines_for_openai_are_as_its_schema_says(name: str, record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS[name].render(parts_of(record)).record
+    except Unsupported:
+        return
+    asked = written if name == "openai" else written["input"]
+    assert asked.keys() <= {"messages", "tools", "parallel_tool_calls"}
+    said = [*asked["messages"]]
+    for side in ("preferred_output", "non_preferred_output"):
+        said += written.get(side, [])
+        assert len(written.get(side, ["one"])) == 1
+    assert said
+    for message in said:
+        assert message.keys() <= MEMBERS[message["role"]]
+        assert message.get("weight", 1) in (0, 1)
+        for call in message.get("tool_calls", []):
+            assert call.keys() == {"id", "type", "function"}
+            assert isinstance(json.loads(call["function"]["arguments"]), dict)
+
+
+def test_every_target_writes_formats_that_there_are() -> None:
+    for trainer in TRAINERS.values():
+        assert all(each in OUTPUT_FORMATS or each == "raw" for each in trainer.layouts())
+
+
+def test_every_format_says_what_its_columns_are() -> None:
+    for layout in OUTPUT_FORMATS.values():
+        assert layout.optional <= layout.columns.keys()
+        assert set(layout.columns.values()) <= set(Column)
+        assert (
+            layout.carries.tools == ("tools" in layout.columns)
+            or "-dpo" in layout.name
+            or (layout.name == "data")
+        )

@@ -1,0 +1,161 @@
+"""What formats for conversations share: what of a record they take, and what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from vault.formats.trainers.output import (
+    TEMPLATE_ARGUMENTS,
+    Carried,
+    Loss,
+    RecordParts,
+    Rendered,
+    Unsupported,
+)
+from vault.objects.conversation import Conversation, Message
+from vault.objects.json.record import read_record
+
+ASKING = ("user", "tool")
+"""Roles that a prompt ends with."""
+
+_Messages = tuple[Message, ...]
+
+
+def conversation_in_parts(parts: RecordParts) -> Conversation:
+    """Return the conversation of a record. Raises Unsupported where it has none."""
+    if parts.conversation is None:
+        raise Unsupported("it has no conversation")
+    return parts.conversation
+
+
+def messages_of(parts: RecordParts) -> Conversation:
+    """Return a conversation with messages. Raises Unsupported."""
+    conversation = conversation_in_parts(parts)
+    if conversation.text is not None:
+        raise Unsupported("it is plain text")
+    if not conversation.prompt and not conversation.response:
+        raise Unsupported("it has no messages")
+    return conversation
+
+
+def chat_of(parts: RecordParts) -> Conversation:
+    """Return a conversation whose answers are meant to be learned. Raises Unsupported."""
+    conversation = messages_of(parts)
+    if conversation.rejected is not None:
+        raise Unsupported("it is a preference pair")
+    if conversation.desirable is not None:
+        raise Unsupported("it is an answer with a verdict")
+    return conversation
+
+
+def pair_of(parts: RecordParts) -> tuple[Conversation, _Messages]:
+    """Return a conversation with a chosen answer, and the rejected one. Raises Unsupported."""
+    conversation = messages_of(parts)
+    if conversation.rejected is None:
+        raise Unsupported("it has no rejected answer")
+    if not conversation.prompt or conversation.prompt[-1]["role"] not in ASKING:
+        raise Unsupported("its prompt does not end with a user or tool message")
+    if not conversation.response or not conversation.rejected:
+        raise Unsupported("one of its answers is empty")
+    return conversation, conversation.rejected
+
+
+def asked_and_answered(conversation: Conversation) -> tuple[_Messages, _Messages]:
+    """Return prompt and completion, parted so that the prompt ends with who asks.
+
+    Raises Unsupported where there is no such prompt, or no answer.
+    """
+    prompt, completion = conversation.prompt, conversation.response
+    while prompt and prompt[-1]["role"] == "assistant":
+        prompt, completion = prompt[:-1], (prompt[-1], *completion)
+    if not prompt or prompt[-1]["role"] not in ASKING:
+        raise Unsupported("its prompt does not end with a user or tool message")
+    if not completion:
+        raise Unsupported("it has no answer")
+    return prompt, completion
+
+
+def is_trained(message: Message) -> bool:
+    """Tell whether a message is an answer whose weight is not 0."""
+    return bool(message["role"] == "assistant" and message.get("weight", 1) != 0)
+
+
+def weighted_messages(parts: RecordParts, conversation: Conversation) -> _Messages:
+    """Return all messages, for a format with weights: answers of a mere prompt have weight 0."""
+    if not parts.is_completion:
+        return conversation.prompt + conversation.response
+    prompt = tuple(
+        {**each, "weight": 0} if is_trained(each) else each for each in conversation.prompt
+    )
+    return prompt + conversation.response
+
+
+def trains_last_only(parts: RecordParts) -> bool:
+    """Tell whether a record trains on its last answer alone, and all of it.
+
+    Also of a record that no format for prompt and completion can hold: it decides nothing.
+    """
+    try:
+        prompt, completion = asked_and_answered(chat_of(parts))
+    except Unsupported:
+        return True
+    return not lost_weights(parts, prompt, completion) - {Loss.WEIGHTS}
+
+
+def lost_weights(parts: RecordParts, prompt: _Messages, completion: _Messages) -> set[Loss]:
+    """Return what is lost of weights where the completion alone is trained on, and all of it."""
+    lost = set()
+    if not parts.is_completion and any(map(is_trained, prompt)):
+        lost.add(Loss.EARLIER_TURNS)
+    said = [each for each in prompt if "weight" in each and is_weighed(each)]
+    if said or any("weight" in each for each in completion):
+        lost.add(Loss.WEIGHTS)
+    return lost
+
+
+def is_weighed(message: Message) -> bool:
+    """Tell whether a weight says more than that an answer is not trained on."""
+    return bool(message["role"] != "assistant" or message["weight"] != 0)
+
+
+def rendered(
+    parts: RecordParts,
+    record: dict[str, Any],
+    carries: Carried,
+    losses: Iterable[Loss] = (),
+) -> Rendered:
+    """Return a record with what stands beside its messages, as far as the format carries it."""
+    found = set(losses)
+    conversation = conversation_in_parts(parts)
+    if carries.tools and conversation.tools is not None:
+        record["tools"] = conversation.tools
+    if conversation.parallel_tool_calls is not None:
+        if carries.parallel_tool_calls:
+            record["parallel_tool_calls"] = conversation.parallel_tool_calls
+        else:
+            found.add(Loss.PARALLEL_TOOL_CALLS)
+    if conversation.media is not None:
+        if carries.media:
+            record.update(conversation.media)
+        else:
+            found.add(Loss.MEDIA)
+    if parts.fields is not None:
+        found |= _add_fields(record, parts.fields, carries)
+    return Rendered(record, frozenset(found))
+
+
+def _add_fields(record: dict[str, Any], fields: bytes, carries: Carried) -> set[Loss]:
+    """Add the fields beside a conversation that a format carries; return what it does not."""
+    if not carries.fields and TEMPLATE_ARGUMENTS.encode() not in fields:
+        return {Loss.FIELDS}
+    lost = set()
+    for name, value in read_record(fields).items():
+        is_arguments = name == TEMPLATE_ARGUMENTS and isinstance(value, dict)
+        if carries.fields and name in record:
+            raise Unsupported(f'it has a field "{name}" beside its conversation')
+        if carries.fields or (is_arguments and carries.template_arguments):
+            record[name] = value
+        else:
+            lost.add(Loss.TEMPLATE_ARGUMENTS if is_arguments else Loss.FIELDS)
+    return lost

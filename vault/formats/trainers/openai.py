@@ -1,0 +1,133 @@
+"""OpenAI's files for fine-tuning: chat and preference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vault.formats.trainers.conversation_parts import (
+    chat_of,
+    pair_of,
+    rendered,
+    weighted_messages,
+)
+from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
+from vault.formats.trainers.output import (
+    Carried,
+    Column,
+    OutputFormat,
+    PlainShape,
+    Reasoning,
+    RecordParts,
+    Rendered,
+    RenderOptions,
+    Unsupported,
+    Weights,
+)
+from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.objects.conversation import Message
+
+STYLE = MessageStyle(arguments_as_text=True, has_call_ids=True, binary_weights=True)
+_CHAT = Carried(
+    Weights.PER_MESSAGE,
+    members=frozenset({"name", "refusal", "audio"}),
+    reasoning=(Reasoning.DROP, Reasoning.TAGS),
+    parts=True,
+    parallel_tool_calls=True,
+)
+_PAIR = Carried(
+    members=frozenset({"name"}),
+    reasoning=(Reasoning.DROP, Reasoning.TAGS),
+    parallel_tool_calls=True,
+)
+CHAT_COLUMNS: Mapping[str, Column] = {"messages": Column.MESSAGES, "tools": Column.JSON_LIST}
+PAIR_COLUMNS: Mapping[str, Column] = {
+    "input": Column.JSON,
+    "preferred_output": Column.MESSAGES,
+    "non_preferred_output": Column.MESSAGES,
+}
+
+
+def chat_format(
+    name: str, meaning: str, carries: Carried, style: MessageStyle = STYLE
+) -> OutputFormat:
+    """Return a format for chats that is OpenAI's but for what it carries and how."""
+
+    def render(parts: RecordParts, options: RenderOptions) -> Rendered:
+        conversation = chat_of(parts)
+        writer = MessageWriter(style, carries, options)
+        messages = writer.write(weighted_messages(parts, conversation))
+        return rendered(parts, {"messages": messages}, carries, writer.losses)
+
+    columns = dict(CHAT_COLUMNS)
+    if carries.parallel_tool_calls:
+        columns["parallel_tool_calls"] = Column.YES_NO
+    optional = frozenset(columns) - {"messages"}
+    plain = None if style.system_first else PlainShape.MESSAGES
+    return OutputFormat(name, meaning, columns, carries, render, optional, plain=plain)
+
+
+def pair_format(
+    name: str, meaning: str, carries: Carried, style: MessageStyle = STYLE
+) -> OutputFormat:
+    """Return a format for preference pairs that is OpenAI's but for what it carries and how."""
+
+    def render(parts: RecordParts, options: RenderOptions) -> Rendered:
+        conversation, other = pair_of(parts)
+        writer = MessageWriter(style, carries, options)
+        asked: dict[str, Any] = {"messages": writer.write(conversation.prompt)}
+        _require_one_answer(conversation.response)
+        _require_one_answer(other)
+        chosen, rejected = writer.write_sides(conversation.response, other)
+        made = rendered(parts, asked, carries, writer.losses)
+        record = {"input": asked, "preferred_output": chosen, "non_preferred_output": rejected}
+        return Rendered(record, made.losses)
+
+    return OutputFormat(name, meaning, PAIR_COLUMNS, carries, render)
+
+
+def _require_one_answer(answer: tuple[Message, ...]) -> None:
+    if len(answer) != 1 or answer[0]["role"] != "assistant" or "content" not in answer[0]:
+        raise Unsupported("one of its answers is not a single message with text")
+
+
+FORMATS = (
+    chat_format("openai", "OpenAI chat: messages, tools, arguments as JSON text", _CHAT),
+    pair_format("openai-dpo", "OpenAI preference: input, preferred and other output", _PAIR),
+)
+"""OpenAI's formats."""
+
+
+def _usage(produced: Produced) -> str:
+    files = list(produced.files.values())
+    uploads = "\n".join(f"openai api files.create -p fine-tune -f {each}" for each in files)
+    return (
+        "Upload the files, then start a job with the ids that this prints (`-V` names the "
+        f"validation file):\n\n```sh\n{uploads}\n"
+        "openai api fine_tuning.jobs.create -m MODEL -F TRAINING_FILE_ID\n```"
+    )
+
+
+OPENAI = Trainer(
+    "openai",
+    "OpenAI fine-tuning: chat, or preference pairs",
+    {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
+    usage=_usage,
+)
+"""The target `openai`."""
+
+OPENAI_DPO = Trainer(
+    "openai-dpo",
+    "OpenAI direct preference optimization",
+    {Family.PREFERENCE: "openai-dpo"},
+    usage=_usage,
+)
+"""The target `openai-dpo`."""
+
+AZURE = Trainer(
+    "azure",
+    "Azure OpenAI fine-tuning: as openai, with a byte order mark",
+    {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
+    has_mark=True,
+)
+"""The target `azure`."""

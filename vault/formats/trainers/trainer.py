@@ -1,0 +1,102 @@
+"""What a target of `export --for` is: formats by kind of data, files, and what stands beside them.
+
+A new target is a module with its formats and its `Trainer`, and a row in `table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vault.objects.conversation import Kind
+
+BYTES_PER_TOKEN = 3
+"""For estimates that no text should exceed; English has about 4."""
+
+_ROUND_TOKENS = 256
+_TEMPLATE_TOKENS = 256
+"""For what a chat template writes around tools and messages."""
+
+
+class Family(StrEnum):
+    """Kinds of records that one format can hold."""
+
+    CHAT = "chat"
+    PREFERENCE = "preference"
+    KTO = "kto"
+    PROMPT = "prompt"
+    TEXT = "text"
+    RAW = "raw"
+
+
+FAMILIES: Mapping[Kind, Family] = {
+    Kind.CHAT: Family.CHAT,
+    Kind.SHAREGPT: Family.CHAT,
+    Kind.ALPACA: Family.CHAT,
+    Kind.PROMPT_COMPLETION: Family.CHAT,
+    Kind.PREFERENCE: Family.PREFERENCE,
+    Kind.KTO: Family.KTO,
+    Kind.PROMPT: Family.PROMPT,
+    Kind.TEXT: Family.TEXT,
+    Kind.RAW: Family.RAW,
+}
+"""The family of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What an export wrote: the format, data files by side, and the bytes of the longest line.
+
+    `folder` is relative to where training starts: the repository's folder.
+    """
+
+    layout: str
+    files: Mapping[str, str]
+    longest_bytes: int
+    folder: str
+
+    @property
+    def longest_tokens(self) -> int:
+        """The tokens of the longest example with what a template adds, estimated from above."""
+        return -(-self.longest_bytes // BYTES_PER_TOKEN) + _TEMPLATE_TOKENS
+
+    @property
+    def max_length(self) -> int:
+        """A maximum length in tokens at which no example is cut, by that estimate."""
+        return -(-self.longest_tokens // _ROUND_TOKENS) * _ROUND_TOKENS
+
+
+def _nothing(produced: Produced) -> dict[str, str]:
+    return {}
+
+
+def _no_usage(produced: Produced) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A target: the format of each family, and how its files are called.
+
+    Chats go to `last_turn_format` where none trains on more than its last answer. `prompts_format`
+    is that of `--prompts-only`. `sides` renames sides of a split; `has_mark` begins files with a
+    byte order mark. `declares_features` says in the README what `datasets` should make of the
+    columns. `beside` returns configuration by file name, `usage` what the README says of training.
+    """
+
+    name: str
+    meaning: str
+    formats: Mapping[Family, str]
+    last_turn_format: str | None = None
+    prompts_format: str | None = None
+    sides: Mapping[str, str] = field(default_factory=dict)
+    has_mark: bool = False
+    declares_features: bool = False
+    beside: Callable[[Produced], Mapping[str, str]] = _nothing
+    usage: Callable[[Produced], str] = _no_usage
+
+    def layouts(self) -> list[str]:
+        """Return the names of all formats that files of this target may have."""
+        more = (self.last_turn_format, self.prompts_format)
+        return list(dict.fromkeys([*self.formats.values(), *(each for each in more if each)]))

@@ -1,0 +1,245 @@
+"""TRL's dataset formats, and the files that its own command line trains on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vault.formats.trainers.conversation_parts import (
+    asked_and_answered,
+    chat_of,
+    is_trained,
+    lost_weights,
+    messages_of,
+    pair_of,
+    rendered,
+)
+from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
+from vault.formats.trainers.output import (
+    TEMPLATE_ARGUMENTS,
+    Carried,
+    Column,
+    Loss,
+    OutputFormat,
+    PlainShape,
+    Reasoning,
+    RecordParts,
+    Rendered,
+    RenderOptions,
+    Unsupported,
+    Weights,
+)
+from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.objects.conversation import SYSTEM_ROLES, Message
+from vault.presentation.shell_words import shown_word
+
+_STYLE = MessageStyle()
+_WAYS = (Reasoning.FIELD, Reasoning.TAGS, Reasoning.DROP)
+_UNWEIGHED = Carried(reasoning=_WAYS, template_arguments=True)
+_LAST_ONLY = Carried(Weights.LAST_ONLY, reasoning=_WAYS, template_arguments=True)
+_PROMPTS = Carried(reasoning=_WAYS, fields=True)
+
+
+def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
+    conversation = chat_of(parts)
+    writer = MessageWriter(_STYLE, _UNWEIGHED, options)
+    messages = writer.write(conversation.prompt + conversation.response)
+    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
+        writer.losses.add(Loss.WEIGHTS)
+    return rendered(parts, {"messages": messages}, _UNWEIGHED, writer.losses)
+
+
+def _prompt_completion(parts: RecordParts, options: RenderOptions) -> Rendered:
+    prompt, completion = asked_and_answered(chat_of(parts))
+    return _answer(parts, options, prompt, completion, lost_weights(parts, prompt, completion))
+
+
+def _turns(parts: RecordParts, options: RenderOptions) -> list[Rendered]:
+    """Return a prompt and completion for each run of answers that is trained on."""
+    conversation = chat_of(parts)
+    messages = conversation.prompt + conversation.response
+    first = len(conversation.prompt) if parts.is_completion else 0
+    made: list[Rendered] = []
+    start = 0
+    for end in range(1, len(messages) + 1):
+        if end < len(messages) and messages[end]["role"] == messages[start]["role"]:
+            continue
+        run = messages[start:end]
+        if start >= first and any(map(is_trained, run)):
+            if not all(map(is_trained, run)):
+                raise Unsupported("it trains on some of the answers that follow one another")
+            lost = {Loss.WEIGHTS} if any("weight" in each for each in run) else set()
+            prompt, completion = asked_and_answered(
+                conversation._replace(prompt=messages[:start], response=run)
+            )
+            made.append(_answer(parts, options, prompt, completion, lost))
+        start = end
+    if not made:
+        raise Unsupported("it has no answer that is trained on")
+    return made
+
+
+def _answer(
+    parts: RecordParts,
+    options: RenderOptions,
+    prompt: tuple[Message, ...],
+    completion: tuple[Message, ...],
+    losses: set[Loss],
+) -> Rendered:
+    writer = MessageWriter(_STYLE, _LAST_ONLY, options)
+    record = {"prompt": writer.write(prompt), "completion": writer.write(completion)}
+    return rendered(parts, record, _LAST_ONLY, writer.losses | losses)
+
+
+def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:
+    conversation = messages_of(parts)
+    if conversation.desirable is None:
+        raise Unsupported("it has no verdict")
+    writer = MessageWriter(_STYLE, _UNWEIGHED, options)
+    prompt, completion = asked_and_answered(conversation)
+    record: dict[str, Any] = {
+        "prompt": writer.write(prompt),
+        "completion": writer.write(completion),
+        "label": conversation.desirable,
+    }
+    return rendered(parts, record, _UNWEIGHED, writer.losses)
+
+
+def _preference(parts: RecordParts, options: RenderOptions) -> Rendered:
+    conversation, rejected_answer = pair_of(parts)
+    writer = MessageWriter(_STYLE, _UNWEIGHED, options)
+    prompt = writer.write(conversation.prompt)
+    chosen, rejected = writer.write_sides(conversation.response, rejected_answer)
+    record = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
+    return rendered(parts, record, _UNWEIGHED, writer.losses)
+
+
+def _prompts(parts: RecordParts, options: RenderOptions) -> Rendered:
+    """Render what is asked: the answer of any record that has one is left out on purpose."""
+    conversation = messages_of(parts)
+    prompt = conversation.prompt
+    if conversation.response:
+        prompt, _ = asked_and_answered(conversation)
+    if not prompt or prompt[-1]["role"] in SYSTEM_ROLES or prompt[-1]["role"] == "assistant":
+        raise Unsupported("its prompt does not end with a user or tool message")
+    writer = MessageWriter(_STYLE, _PROMPTS, options)
+    return rendered(parts, {"prompt": writer.write(prompt)}, _PROMPTS, writer.losses)
+
+
+_BESIDE = {"tools": Column.JSON_LIST, TEMPLATE_ARGUMENTS: Column.JSON}
+_OPTIONAL = frozenset(_BESIDE)
+_ANSWERED = {"prompt": Column.MESSAGES, "completion": Column.MESSAGES}
+_SIDES = {"prompt": Column.MESSAGES, "chosen": Column.MESSAGES, "rejected": Column.MESSAGES}
+
+FORMATS = (
+    OutputFormat(
+        "trl-chat",
+        "TRL, conversational language modelling: messages",
+        {"messages": Column.MESSAGES, **_BESIDE},
+        _UNWEIGHED,
+        _chat,
+        _OPTIONAL,
+        plain=PlainShape.MESSAGES,
+    ),
+    OutputFormat(
+        "trl-prompt-completion",
+        "TRL, prompt and completion, parted after the last user or tool message",
+        {**_ANSWERED, **_BESIDE},
+        _LAST_ONLY,
+        _prompt_completion,
+        _OPTIONAL,
+        turns=_turns,
+        plain=PlainShape.LAST_APART,
+    ),
+    OutputFormat(
+        "trl-preference",
+        "TRL, preference with an explicit prompt: chosen and rejected",
+        {**_SIDES, **_BESIDE},
+        _UNWEIGHED,
+        _preference,
+        _OPTIONAL,
+    ),
+    OutputFormat(
+        "trl-kto",
+        "TRL, unpaired preference: prompt, completion and a verdict",
+        {**_ANSWERED, "label": Column.YES_NO, **_BESIDE},
+        _UNWEIGHED,
+        _kto,
+        _OPTIONAL,
+    ),
+    OutputFormat(
+        "trl-prompts",
+        "TRL, prompts for GRPO: a prompt, and columns for reward functions",
+        {"prompt": Column.MESSAGES, "tools": Column.JSON_LIST},
+        _PROMPTS,
+        _prompts,
+        frozenset({"tools"}),
+    ),
+)
+"""TRL's formats."""
+
+_COMMANDS = {
+    "trl-chat": ("sft", "assistant_only_loss: true"),
+    "trl-prompt-completion": ("sft", "completion_only_loss: true"),
+    "text": ("sft", "dataset_text_field: text"),
+    "trl-preference": ("dpo", None),
+    "trl-kto": ("kto", None),
+}
+
+
+def _beside(produced: Produced) -> dict[str, str]:
+    """Return the configuration for `trl sft` and its like; none for prompts, which need rewards."""
+    if produced.layout not in _COMMANDS:
+        return {}
+    command, switch = _COMMANDS[produced.layout]
+    has_validation = "validation" in produced.files
+    lines = [
+        f"# Where {json.dumps(produced.folder)} is a folder: trl {command} --config FILE",
+        "model_name_or_path: Qwen/Qwen3-0.6B  # the model to train",
+        f"output_dir: {command}-output  # where the trained model goes",
+        f"dataset_name: {json.dumps(produced.folder)}",
+        f"dataset_train_split: {'train' if 'train' in produced.files else min(produced.files)}",
+    ]
+    if has_validation:
+        lines += ["dataset_test_split: validation", "eval_strategy: epoch"]
+    else:
+        lines.append('eval_strategy: "no"')
+    lines += [
+        f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
+        "# estimated at 3 bytes each and 256 for the template. Without this TRL cuts at 1,024.",
+        f"max_length: {produced.max_length}",
+    ]
+    return {f"{command}.yaml": "\n".join([*lines, *([switch] if switch else [])]) + "\n"}
+
+
+def _usage(produced: Produced) -> str:
+    if produced.layout not in _COMMANDS:
+        return (
+            f"Load it with `load_dataset({json.dumps(produced.folder)})` and give it to "
+            "`GRPOTrainer`: columns beside `prompt` go to the reward functions by name."
+        )
+    command, _ = _COMMANDS[produced.layout]
+    shown = shown_word(f"{produced.folder}/{command}.yaml")
+    return (
+        "Train on it with TRL, from where the path of the folder begins:\n\n"
+        f"```sh\ntrl {command} --config {shown}\n```"
+    )
+
+
+TRL = Trainer(
+    name="trl",
+    meaning="TRL: SFT, DPO, KTO and prompts for GRPO, with a configuration",
+    formats={
+        Family.CHAT: "trl-chat",
+        Family.PREFERENCE: "trl-preference",
+        Family.KTO: "trl-kto",
+        Family.PROMPT: "trl-prompts",
+        Family.TEXT: "text",
+    },
+    last_turn_format="trl-prompt-completion",
+    prompts_format="trl-prompts",
+    declares_features=True,
+    beside=_beside,
+    usage=_usage,
+)
+"""The target `trl`."""

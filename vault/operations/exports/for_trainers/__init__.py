@@ -1,0 +1,1 @@
+"""`export --for`: what is written for a trainer, and what stands beside it."""

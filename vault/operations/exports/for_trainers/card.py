@@ -1,0 +1,144 @@
+"""The README of an export for a trainer: what the files are, for people and for `datasets`.
+
+The same export gives the same bytes: there is no time, no tag and no path of a machine in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
+from vault.formats.trainers.trainer import Produced, Trainer
+from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
+
+_TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
+_ACTING = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+_NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the README says. `sides` counts examples and `digests` are of files, both by side."""
+
+    trainer: Trainer
+    layout: OutputFormat | None
+    produced: Produced
+    commit: str | None
+    fingerprint: str | None
+    repository: str | None
+    command: str
+    sides: Mapping[str, int]
+    digests: Mapping[str, str]
+    sources: Mapping[str, int]
+    removals: Mapping[str, int]
+    unassigned: int
+    counts: RenderCounts
+
+    def config_name(self) -> str:
+        """Return a name that says what is in the files, for caches."""
+        told = "".join(f"{side} {digest}\n" for side, digest in sorted(self.digests.items()))
+        return f"sha256-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def card_text(card: Card) -> str:
+    """Return the text of the README."""
+    lines = [*_features(card), f"# Training data for {card.trainer.name}", ""]
+    lines += [*_origin(card), "", *_sides(card), "", *_contents(card), ""]
+    usage = card.trainer.usage(card.produced)
+    if usage:
+        lines += ["## Training", "", usage, ""]
+    return "\n".join(lines)
+
+
+def _features(card: Card) -> Iterator[str]:
+    """Yield the head for `datasets`, which would guess otherwise, and add nulls or fail."""
+    if card.layout is None or not card.trainer.declares_features:
+        return
+    yield "---"
+    # `datasets` caches by this head alone, not by the files: the name of the configuration changes
+    # with them, or an old version would be loaded.
+    yield "dataset_info:"
+    yield f"  config_name: {card.config_name()}"
+    yield "  features:"
+    # A column that no record has would be null in all of them.
+    columns = {
+        name: column
+        for name, column in card.layout.columns.items()
+        if name not in card.layout.optional or name in card.counts.met
+    }
+    for name, column in columns.items():
+        yield f"  - name: {name}"
+        yield f"    {_TYPES.get(column, 'list: json')}"
+    for name, types in sorted(card.counts.types.items()):
+        yield f"  - name: {json.dumps(name)}"
+        yield f"    {_type_told(types - {JSON_TEXT})}"
+    yield "configs:"
+    yield f"- config_name: {card.config_name()}"
+    yield "  data_files:"
+    for side, name in card.produced.files.items():
+        yield f"  - split: {_NOT_NAMES.sub('_', side)}"
+        yield f"    path: {json.dumps(name)}"
+    yield "---"
+    yield ""
+
+
+def _type_told(types: Collection[str]) -> str:
+    (only, *others) = [*types, "json"]
+    if only == LIST_OF_TEXTS and others == ["json"]:
+        return "list: string"
+    return f"dtype: {only if others == ['json'] else 'json'}"
+
+
+def _origin(card: Card) -> Iterator[str]:
+    version = "a stage that was not committed" if card.commit is None else f"`{card.commit}`"
+    yield f"- commit: {version}"
+    if card.fingerprint is not None:
+        yield f"- fingerprint of examples and labels: `{card.fingerprint}`"
+    if card.repository is not None:
+        yield f"- repository: `{card.repository}`"
+    yield f"- layout: {card.produced.layout}"
+    yield "- written by:"
+    yield ""
+    yield f"      {card.command}"
+
+
+def _sides(card: Card) -> Iterator[str]:
+    yield "| file | examples |"
+    yield "|---|---|"
+    for side, count in card.sides.items():
+        yield f"| {_shown(card.produced.files[side])} | {count:,} |"
+    if card.unassigned:
+        yield ""
+        yield f"Examples on no side, not written: {card.unassigned:,}."
+
+
+def _contents(card: Card) -> Iterator[str]:
+    yield from _counted("Sources", card.sources)
+    yield from _counted("Left out before, by reason", card.removals)
+    lost = {LOSSES[each]: card.counts.losses[each] for each in Loss}
+    yield from _counted("Not in these files, in so many examples", lost)
+    refused = {f"each because {name}": n for name, n in card.counts.unsupported.most_common()}
+    yield from _counted("Examples that the layout cannot hold, skipped", refused)
+    if card.counts.lines != card.counts.examples and card.counts.lines:
+        yield f"The files have {card.counts.lines:,} records, one for each answer to train on."
+
+
+def _counted(title: str, counts: Mapping[str, int] | Counter[str]) -> Iterator[str]:
+    if not any(counts.values()):
+        return
+    yield f"{title}:"
+    yield ""
+    for name, count in counts.items():
+        if count:
+            yield f"- {_shown(name)}: {count:,}"
+    yield ""
+
+
+def _shown(text: str) -> str:
+    """Return text that came from data, on one line and without a meaning in Markdown."""
+    return _ACTING.sub(r"\\\1", " ".join(text.split()))

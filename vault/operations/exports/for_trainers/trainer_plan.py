@@ -1,0 +1,172 @@
+"""What an export for a trainer writes: a layout that the data ask for, a file for each side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.dataset.choosing.select import select
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.labels import split_of_each
+from vault.errors import InvalidInput
+from vault.formats.files.inputs import Compression, Layout
+from vault.formats.trainers.conversation_parts import trains_last_only
+from vault.formats.trainers.output import TEMPLATE_ARGUMENTS
+from vault.formats.trainers.plain_records import RAW
+from vault.formats.trainers.table import OUTPUT_FORMATS
+from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
+from vault.objects.conversation import Kind
+from vault.objects.labels.label_name import UNASSIGNED
+from vault.objects.runs import RowKeys
+from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.for_trainers.trainer_options import fields_refused
+from vault.operations.exports.open_export import OpenedExport
+from vault.operations.exports.record_parts import record_rows
+from vault.operations.exports.targets import Target, file_name, on_side
+
+TRAIN = "train"
+_OF_PROMPTS = (Family.CHAT, Family.PREFERENCE, Family.KTO, Family.PROMPT)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerPlan:
+    """The files to write, by side, in a layout that is decided; `unassigned` rows are left out."""
+
+    options: ExportOptions
+    targets: Mapping[str, Target]
+    unassigned: int
+
+
+def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trainer) -> TrainerPlan:
+    """Return what an export for a trainer writes.
+
+    Costs reading conversations of several answers until one decides the layout. Raises NotFound
+    (`split-not-found`), InvalidInput (`kinds-mixed`, `format-unsupported`, `trainer-writes-whole`,
+    `split-name-invalid`, `sample-invalid`), Corrupt.
+    """
+    dataset = opened.dataset
+    groups, unassigned = _sides(dataset, opened.keys, options)
+    chosen = {side: select(dataset, keys, options.selection) for side, keys in groups.items()}
+    keys = np.concatenate([*chosen.values()])
+    layout = options.layout or _layout(dataset, keys, options, trainer)
+    if options.fields and layout != trainer.prompts_format:
+        raise fields_refused(trainer)
+    is_split = options.selection.split is not None or list(chosen) != [TRAIN] or unassigned > 0
+    return TrainerPlan(
+        replace(
+            options,
+            layout=layout,
+            template_arguments=_has_template_arguments(dataset, keys, layout),
+        ),
+        {
+            side: _target(options, trainer, side, rows, is_split=is_split)
+            for side, rows in chosen.items()
+        },
+        unassigned,
+    )
+
+
+def _sides(
+    dataset: Dataset, keys: RowKeys, options: ExportOptions
+) -> tuple[dict[str, RowKeys], int]:
+    """Return the rows of each side, all as one where nothing is split, and how many are on none."""
+    sides, wanted = split_of_each(dataset, keys), options.selection.split
+    if wanted is not None:
+        return {wanted: on_side(keys, sides, wanted)}, 0
+    if sides is None:
+        return {TRAIN: keys}, 0
+    named = [each for each in sides.used() if each not in (None, UNASSIGNED)]
+    groups = {str(each): keys[sides.on(each)] for each in named}
+    return groups, len(keys) - sum(map(len, groups.values()))
+
+
+def _target(
+    options: ExportOptions, trainer: Trainer, side: str, keys: RowKeys, *, is_split: bool
+) -> Target:
+    name = file_name(trainer.sides.get(side, side))
+    path = str(Path(options.output) / f"{name}.jsonl")
+    return Target(path, Layout.JSONL, Compression.NONE, keys, side if is_split else None)
+
+
+def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Trainer) -> str:
+    """Return the format of all files. Raises InvalidInput (`kinds-mixed`, `format-unsupported`)."""
+    if trainer.name == RAW:
+        return RAW
+    counts = _kinds(dataset, keys)
+    takes = (
+        dict.fromkeys(_OF_PROMPTS, str(trainer.prompts_format))
+        if options.prompts_only
+        else trainer.formats
+    )
+    layouts = {takes[FAMILIES[kind]] for kind in counts if FAMILIES[kind] in takes}
+    if len(layouts) > 1:
+        raise _mixed(counts, takes, trainer)
+    if not layouts:
+        if not counts:
+            return str(trainer.prompts_format if options.prompts_only else trainer.layouts()[0])
+        raise InvalidInput(
+            f"none of {len(keys):,} examples can be written for {trainer.name}: they are "
+            f"{', '.join(counts)}",
+            code="format-unsupported",
+            hint="`vault export -o FOLDER --for raw` writes them as they are",
+        )
+    (layout,) = layouts
+    if layout != trainer.formats.get(Family.CHAT) or trainer.last_turn_format is None:
+        return layout
+    if options.split_turns or not _trains_earlier_turns(dataset, keys):
+        return trainer.last_turn_format
+    return layout
+
+
+def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> bool:
+    """Tell whether a record may have arguments of the chat template that the layout carries.
+
+    A column that is null in some rows stops TRL, so then all records get it.
+    """
+    known = OUTPUT_FORMATS.get(layout)
+    if known is None or TEMPLATE_ARGUMENTS not in known.columns:
+        return False
+    name = f'"{TEMPLATE_ARGUMENTS}"'
+    return any(
+        pc.any(pc.match_substring(fields.cast(pa.string()), name)).as_py()
+        for fields in dataset.columns(keys, ["fields"]).column("fields").chunks
+    )
+
+
+def _kinds(dataset: Dataset, keys: RowKeys) -> dict[Kind, int]:
+    """Return how many rows there are of each kind, most first."""
+    column = dataset.columns(keys, ["kind"]).column("kind").cast(pa.string())
+    counts = {Kind(each["values"]): each["counts"] for each in column.value_counts().to_pylist()}
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _mixed(
+    counts: Mapping[Kind, int], takes: Mapping[Family, str], trainer: Trainer
+) -> InvalidInput:
+    first = FAMILIES[next(kind for kind in counts if FAMILIES[kind] in takes)]
+    same = sorted(kind for kind in counts if FAMILIES[kind] is first)
+    wanted = f"kind = '{same[0]}'" if len(same) == 1 else " OR ".join(f"kind = '{k}'" for k in same)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return InvalidInput(
+        f"a file for {trainer.name} holds examples of one kind, and there are {told}",
+        code="kinds-mixed",
+        hint=f'write each into its own folder, one with `--where "{wanted}"`',
+    )
+
+
+def _trains_earlier_turns(dataset: Dataset, keys: RowKeys) -> bool:
+    """Tell whether a conversation trains on other answers than its last.
+
+    Only those of more than two turns are read: with fewer no answer comes before the last one.
+    """
+    turns = dataset.columns(keys, ["turns"]).column("turns").to_numpy()
+    for rows in record_rows(dataset, keys[turns > 2]):
+        for at, kind in enumerate(rows.kinds):
+            if FAMILIES[Kind(kind)] is Family.CHAT and not trains_last_only(rows.parts(at)):
+                return True
+    return False

@@ -1,0 +1,82 @@
+"""The version that an export is of: opened to be written, and as the lock tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.dataset.choosing.saved_filters import satisfying
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.errors import InvalidInput
+from vault.objects.digest import Digest
+from vault.objects.log.view import View
+from vault.objects.manifest import refuse_conflicts
+from vault.objects.runs import RowKeys
+from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.lock_entry import LockEntry, request_of
+from vault.operations.exports.targets import Target
+from vault.operations.exports.write_target import WRITER_VERSION, Written
+from vault.session.context import Context
+from vault.session.revisions import HEAD, Revision, resolve
+
+_EXTRAS = ("id", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedExport:
+    """A revision that is opened to be written, and the rows that satisfy what was asked for."""
+
+    revision: Revision
+    dataset: Dataset
+    keys: RowKeys
+
+
+def open_export(context: Context, revision: str | None, options: ExportOptions) -> OpenedExport:
+    """Return the rows of a revision (HEAD) that an export chooses its own from.
+
+    Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`extras-unknown`, and those
+    of `matching_keys`), Conflict (`conflicts-unresolved`), Corrupt.
+    """
+    unknown = [each for each in options.extras if each not in _EXTRAS]
+    if unknown:
+        raise InvalidInput(
+            f'an export cannot carry "{unknown[0]}"', code="extras-unknown", hint="use id, labels"
+        )
+    opened = resolve(context, context.log.tip().view, revision or HEAD)
+    dataset = open_dataset(context.store, opened.manifest)
+    refuse_conflicts(dataset.manifest, "export")
+    keys = satisfying(context, dataset, dataset.keys(), options.where)
+    return OpenedExport(opened, dataset, keys)
+
+
+def lock_entry(
+    context: Context, opened: Revision, target: Target, options: ExportOptions, written: Written
+) -> LockEntry:
+    """Return what the lock says of a file that was written."""
+    tip = context.log.tip()
+    commit = opened.commit
+    return LockEntry(
+        written.sha256,
+        commit,
+        examples=written.examples,
+        bytes=written.size_bytes,
+        content=written.content,
+        fingerprint=None if commit is None else context.commit(commit).fingerprint,
+        format=target.layout.value,
+        repository=tip.entry.repository,
+        tag=None if commit is None else _tag_at(tip.view, commit, opened.text),
+        writer=WRITER_VERSION,
+        request=request_of(options, target.side),
+        lines=_lines_of(written),
+    )
+
+
+def _lines_of(written: Written) -> int | None:
+    """Return how many records a file has, where that are not as many as its examples."""
+    counts = written.rendering
+    return None if counts is None or counts.lines == written.examples else counts.lines
+
+
+def _tag_at(view: View, commit: Digest, typed: str) -> str | None:
+    """Return the tag that was typed, else the first one at a commit by name, None without one."""
+    names = sorted(name for name, tag in view.tags.items() if tag.commit == commit)
+    return typed if typed in names else next(iter(names), None)
