@@ -52,34 +52,24 @@ def place_files(
     made: list[Path] = []
     try:
         for name, write in writers.items():
-            made += _make_folder(Path(os.path.realpath(name)).parent)
-            path, temporary, descriptor = _new_aside(name)
+            path, temporary, descriptor = _new_aside(name, made)
             temporaries.append(temporary)
             with open(descriptor, "wb") as file:
                 written[name] = write(file)
             aside[temporary] = path
         placement = placement_of(written)
         for name, text in placement.texts.items():
-            made += _make_folder(Path(os.path.realpath(name)).parent)
-            path, temporary, descriptor = _new_aside(name)
+            path, temporary, descriptor = _new_aside(name, made)
             temporaries.append(temporary)
             with open(descriptor, "wb") as file:
                 file.write(text)
             aside[temporary] = path
         lock = lock_aside(folder, placement.entries, placement.companions, gone=placement.gone)
         temporaries += [] if lock is None else [lock]
-        try:
-            _set_aside(placement.gone, removed)
-            for temporary, path in aside.items():
-                os.replace(temporary, path)
-            if lock is not None and folder is not None:
-                os.replace(lock, folder / NAME)
-            made = []
-        except BaseException:
-            for temporary, path in removed.items():
-                with suppress(OSError):
-                    os.replace(temporary, path)
-            raise
+        if lock is not None and folder is not None:
+            aside[lock] = folder / NAME
+        _exchange(aside, placement.gone, removed)
+        made = []
     finally:
         for temporary in (*temporaries, *removed):
             temporary.unlink(missing_ok=True)
@@ -89,19 +79,30 @@ def place_files(
     return written, lock is not None
 
 
-def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return those that were not there, outermost first."""
-    lacking = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return lacking[::-1]
+def _new_aside(name: str, made: list[Path]) -> tuple[Path, Path, int]:
+    """Return where a file goes, and a new file beside it with its descriptor.
 
-
-def _new_aside(name: str) -> tuple[Path, Path, int]:
-    """Return where a file goes, and a new file beside it with its descriptor."""
+    Folders that were not there are added to `made`, outermost first.
+    """
     # A link stays, and what it points to is written.
     path = Path(os.path.realpath(name))
+    made += [each for each in (path.parent, *path.parent.parents) if not each.exists()][::-1]
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = new_file_in(path.parent)
     return path, temporary, descriptor
+
+
+def _exchange(aside: Mapping[Path, Path], gone: Sequence[str], removed: dict[Path, Path]) -> None:
+    """Put files in place that were written aside, the lock last; what goes comes back if not."""
+    try:
+        _set_aside(gone, removed)
+        for temporary, path in aside.items():
+            os.replace(temporary, path)
+    except BaseException:
+        for temporary, path in removed.items():
+            with suppress(OSError):
+                os.replace(temporary, path)
+        raise
 
 
 def _set_aside(names: Sequence[str], removed: dict[Path, Path]) -> None:
