@@ -35,7 +35,7 @@ def complete(run: Run) -> Complete:
 
 def test_commands_are_those_of_the_table(complete: Complete, tmp_path: Path) -> None:
     assert complete("vault ") == list(COMMANDS)
-    assert complete("vault st") == ["status"]
+    assert complete("vault statu") == ["status"]
     assert complete("vault help fs") == ["fsck"]
     assert complete("vault quarantine l") == ["list"]
 

@@ -78,7 +78,7 @@ def test_no_guess_names_an_option_that_changes_what_is_done(letters: str) -> Non
         (["clone", "somewhere"], "`vault --help` lists the commands"),
         (["add", "a.jsonl"], "here that is `vault import`; `vault --help` lists the commands"),
         (["lint"], "here that is `vault validate`; `vault --help` lists the commands"),
-        (["statsu"], "did you mean `vault status`? `vault --help` lists the commands"),
+        (["staus"], "did you mean `vault status`? `vault --help` lists the commands"),
         (["comit"], "did you mean `vault commit`? `vault --help` lists the commands"),
         (["import", "--fromat", "x"], "did you mean --format? `vault import --help` shows"),
         (["export", "--format", "x"], "`vault export --help` shows what it takes"),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.library import NOW, Library, chat
+from tests.support.repositories import new_backend, opened
 from vault.errors import Conflict, InvalidInput
 from vault.repository import Repository
 
@@ -93,17 +94,23 @@ def labels_of(library: Library) -> list[dict[str, Any]]:
 def test_any_sequence_of_votes_ends_as_counting_them_says(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str | None]], raters: int
 ) -> None:
-    library = library_of(tmp_path_factory.mktemp("votes"), 1, raters)
+    folder = tmp_path_factory.getbasetemp() / f"votes-{raters}"
+    folder.mkdir(exist_ok=True)
+    (folder / "vault.toml").write_text(f"[labels.quality]\nraters = {raters}\n")
+    backend = new_backend()
+    opened(backend).import_records([chat("question")], source="a")
     votes: dict[str, str] = {}
+    example = opened(backend).head(1).items[0].id
     for person, value in acts:
-        repository = as_person(library, person)
+        repository = Repository(backend, folder=folder, author=person, clock=lambda: NOW)
         if value is None:
-            repository.label({}, where="turns > 0", remove=["quality"])
+            repository.label({}, [example], remove=["quality"])
             votes.pop(person, None)
         else:
-            repository.label({"quality": value}, where="turns > 0")
+            repository.label({"quality": value}, [example])
             votes[person] = value
-        (labels,) = labels_of(library)
+        (item,) = repository.head(1).items
+        labels = dict(item.labels)
         final = settled(list(votes.values()), raters)
         expected = {f"quality.{who}": each for who, each in votes.items()}
         assert labels == expected | ({"quality": final} if final else {})
