@@ -13,7 +13,7 @@ from vault.objects.log.view import View
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.export_report import ExportedFile, ExportReport, RenderSummary
 from vault.operations.exports.for_trainers.trainer_options import refuse_trainer_options
-from vault.operations.exports.late_members import late_member
+from vault.operations.exports.late_members import LateMembers
 from vault.operations.exports.lock_file import check_unedited, is_outside
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
@@ -72,13 +72,18 @@ def _export_records(
     if stdout is None:
         for target in targets:
             check_unedited(context.folder, target.path, force=options.force)
+    late = {
+        each.path: LateMembers()
+        for each in targets
+        if each.layout is Layout.JSONL and each.compression is Compression.NONE
+    }
     context.progress.start("writing", sum(len(target.keys) for target in targets))
     if stdout is not None:
         written = write_target(context, opened.dataset, targets[0], options, stdout)
         files = [ExportedFile(STANDARD_OUTPUT, len(targets[0].keys), written.sha256)]
         is_locked = False
     else:
-        files, is_locked = _write_files(context, opened, targets, options)
+        files, is_locked = _write_files(context, opened, targets, options, late)
     context.progress.finish()
     report = _report(opened.revision, options, targets, files)
     return replace(
@@ -86,19 +91,8 @@ def _export_records(
         locked=is_locked,
         outside=stdout is None and is_outside(context.folder, options.output),
         stage_differs=_stage_differs(context.log.tip().view, opened.revision),
-        late_members={} if stdout is not None else _late_members(targets),
+        late_members={path: each.found for path, each in late.items() if each.found is not None},
     )
-
-
-def _late_members(targets: Sequence[Target]) -> dict[str, str]:
-    """Return what `datasets` stops at, by the path of the file."""
-    found = {}
-    for target in targets:
-        if target.layout is Layout.JSONL and target.compression is Compression.NONE:
-            name = late_member(target.path)
-            if name is not None:
-                found[target.path] = name
-    return found
 
 
 def _stage_differs(view: View, opened: Revision) -> bool:
@@ -125,12 +119,16 @@ def _report(
 
 
 def _write_files(
-    context: Context, opened: OpenedExport, targets: Sequence[Target], options: ExportOptions
+    context: Context,
+    opened: OpenedExport,
+    targets: Sequence[Target],
+    options: ExportOptions,
+    late: Mapping[str, LateMembers],
 ) -> tuple[list[ExportedFile], bool]:
     """Write all files, or none; return them, and whether the lock tells of them."""
     by_path = {target.path: target for target in targets}
     writers = {
-        path: partial(write_target, context, opened.dataset, target, options)
+        path: partial(write_target, context, opened.dataset, target, options, watch=late.get(path))
         for path, target in by_path.items()
     }
 

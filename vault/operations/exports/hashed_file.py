@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO
 
@@ -16,11 +17,13 @@ class HashedFile(io.RawIOBase):
     """A file that a thread hashes and writes, beside whoever makes the next bytes.
 
     An error of writing is raised by the call after. The file beneath is the caller's to close.
-    `size_bytes` is how much was handed over.
+    `size_bytes` is how much was handed over. `watch` is given the bytes of each call, in that
+    thread.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, watch: Callable[[memoryview], None] | None = None) -> None:
         self._file = file
+        self._watch = watch
         self._sha256 = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
@@ -58,6 +61,8 @@ class HashedFile(io.RawIOBase):
 
     def _put(self, data: bytes | memoryview) -> None:
         whole = memoryview(data).cast("B")
+        if self._watch is not None:
+            self._watch(whole)
         for start in range(0, len(whole), _WRITTEN_BYTES):
             piece = whole[start : start + _WRITTEN_BYTES]
             self._file.write(piece)

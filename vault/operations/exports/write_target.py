@@ -25,6 +25,7 @@ from vault.objects.runs import RowKeys
 from vault.operations.exports.export_extras import ExportExtras
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
+from vault.operations.exports.late_members import LateMembers
 from vault.operations.exports.rendered_lines import RenderCounts, RenderedLines
 from vault.operations.exports.targets import Target
 from vault.session.context import Context
@@ -52,9 +53,18 @@ class Written:
 
 
 def write_target(
-    context: Context, dataset: Dataset, target: Target, options: ExportOptions, file: BinaryIO
+    context: Context,
+    dataset: Dataset,
+    target: Target,
+    options: ExportOptions,
+    file: BinaryIO,
+    *,
+    watch: LateMembers | None = None,
 ) -> Written:
-    """Write a target's records and return the digests. Raises Corrupt, OSError."""
+    """Write a target's records and return the digests; `watch` looks at JSON Lines on the way.
+
+    Raises Corrupt, OSError.
+    """
     if options.trainer is not None and options.layout != RAW:
         return _write_rendered(context, dataset, target, options, file)
     plan, is_marked = None, False
@@ -62,7 +72,7 @@ def write_target(
         plan, is_marked = _planned(dataset, target, options)
     packs = target.layout is Layout.PARQUET or target.compression is not Compression.NONE
     content = hashlib.sha256() if packs else None
-    with HashedFile(file) as hashed:
+    with HashedFile(file, None if watch is None else watch.look) as hashed:
         writer = open_writer(
             cast(BinaryIO, hashed), layout=target.layout, compression=target.compression, plan=plan
         )
