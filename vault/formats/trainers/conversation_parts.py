@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from vault.formats.trainers.message_writer import MessageWriter
 from vault.formats.trainers.output import (
     TEMPLATE_ARGUMENTS,
     Carried,
@@ -143,6 +144,15 @@ def rendered(
     if parts.fields is not None:
         found |= _add_fields(record, parts.fields, carries)
     return Rendered(record, frozenset(found))
+
+
+def rendered_pair(parts: RecordParts, writer: MessageWriter, carries: Carried) -> Rendered:
+    """Return a preference pair as prompt, chosen and rejected messages. Raises Unsupported."""
+    conversation, rejected_answer = pair_of(parts)
+    prompt = writer.write(conversation.prompt)
+    chosen, rejected = writer.write_sides(conversation.response, rejected_answer)
+    record = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
+    return rendered(parts, record, carries, writer.losses)
 
 
 def _add_fields(record: dict[str, Any], fields: bytes, carries: Carried) -> set[Loss]:

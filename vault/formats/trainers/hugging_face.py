@@ -8,8 +8,8 @@ from typing import Any
 from vault.formats.trainers.conversation_parts import (
     chat_of,
     messages_of,
-    pair_of,
     rendered,
+    rendered_pair,
     weighted_messages,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
@@ -48,12 +48,7 @@ def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 def _preference(parts: RecordParts, options: RenderOptions) -> Rendered:
-    conversation, rejected_answer = pair_of(parts)
-    writer = MessageWriter(_STYLE, _ALL, options)
-    prompt = writer.write(conversation.prompt)
-    chosen, rejected = writer.write_sides(conversation.response, rejected_answer)
-    record = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
-    return rendered(parts, record, _ALL, writer.losses)
+    return rendered_pair(parts, MessageWriter(_STYLE, _ALL, options), _ALL)
 
 
 def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:

@@ -11,8 +11,8 @@ from vault.formats.trainers.conversation_parts import (
     is_trained,
     lost_weights,
     messages_of,
-    pair_of,
     rendered,
+    rendered_pair,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
@@ -106,12 +106,7 @@ def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 def _preference(parts: RecordParts, options: RenderOptions) -> Rendered:
-    conversation, rejected_answer = pair_of(parts)
-    writer = MessageWriter(_STYLE, _UNWEIGHED, options)
-    prompt = writer.write(conversation.prompt)
-    chosen, rejected = writer.write_sides(conversation.response, rejected_answer)
-    record = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
-    return rendered(parts, record, _UNWEIGHED, writer.losses)
+    return rendered_pair(parts, MessageWriter(_STYLE, _UNWEIGHED, options), _UNWEIGHED)
 
 
 def _prompts(parts: RecordParts, options: RenderOptions) -> Rendered:
