@@ -117,12 +117,9 @@ def label_examples(
     `label-value-unknown`, `note-reserved`, `person-invalid`, and as `chosen_rows`), Conflict
     (`rater-name-taken`, `detached-head`), NotFound (`label-not-found` of one to take off).
     """
-    sides = [SPLIT] if SPLIT in remove else []
-    known = checked_vocabularies(
-        context, [*values, *(each for each in remove if each != SPLIT)], options, sides
-    )
-    require_choice(examples, where)
     declared = vocabularies(context.folder)
+    known = checked_vocabularies(declared, list(values), options, remove=remove)
+    require_choice(examples, where)
     meant: dict[str, LabelValue | None] = dict.fromkeys(remove)
     meant |= {name: _meant(known[name], value, options) for name, value in values.items()}
     with trial_of(context, is_trial=options.dry_run) as trial:
@@ -167,20 +164,24 @@ def report_of(counts: Counts, staged: Staged, options: LabelOptions) -> LabelRep
 
 
 def checked_vocabularies(
-    context: Context, names: Sequence[str], options: LabelOptions, sides: Sequence[str] = ()
+    declared: Mapping[str, Vocabulary],
+    given: Sequence[str],
+    options: LabelOptions,
+    *,
+    remove: Sequence[str] = (),
 ) -> dict[str, Vocabulary]:
-    """Return what `vault.toml` says of labels that are to be written, by name.
+    """Return what `vault.toml` declares of labels that are to be given or taken off, by name.
 
-    `sides` is the label of a split where it is taken off, so that it is drawn again. Raises what
-    `label_examples` raises for names and the note.
+    Raises what `label_examples` raises for names and the note.
     """
-    if not names and not sides:
+    names = [*given, *remove]
+    if not names:
         raise InvalidInput(
             "nothing says which label",
             code="labels-missing",
             hint='name it and its value: vault label quality=gold --where "turns > 2"',
         )
-    twice = next((each for each in names if list(names).count(each) > 1), None)
+    twice = next((each for each in names if names.count(each) > 1), None)
     if twice is not None:
         raise InvalidInput(
             f'the label "{twice}" is named twice',
@@ -199,11 +200,11 @@ def checked_vocabularies(
             code="person-invalid",
             hint="say who labels: --as NAME",
         )
-    known = vocabularies(context.folder)
-    return {
-        **{name: _writable(name, known) for name in names},
-        **{name: Vocabulary(name) for name in sides},
-    }
+    for name in names:
+        # A side is not given by hand, but may be taken off: then it is drawn again.
+        if name != SPLIT or name in given:
+            _check_writable(name, declared)
+    return {name: declared.get(name, Vocabulary(name)) for name in names}
 
 
 def said_of(
@@ -256,9 +257,9 @@ def _meant(vocabulary: Vocabulary, value: LabelValue, options: LabelOptions) -> 
     return vocabulary.check(value)
 
 
-def _writable(name: str, known: Mapping[str, Vocabulary]) -> Vocabulary:
+def _check_writable(name: str, declared: Mapping[str, Vocabulary]) -> None:
     check_writable_name(name)
-    for each in known.values():
+    for each in declared.values():
         rater = rater_of(each.name, name)
         if each.raters > 1 and rater is not None:
             raise InvalidInput(
@@ -266,4 +267,3 @@ def _writable(name: str, known: Mapping[str, Vocabulary]) -> Vocabulary:
                 code="label-not-yours",
                 hint=f"label {each.name} --as {rater}",
             )
-    return known.get(name, Vocabulary(name))

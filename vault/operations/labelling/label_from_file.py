@@ -34,7 +34,7 @@ from vault.operations.labelling.label_file import (
     key_text,
     read_label_file,
 )
-from vault.operations.labelling.vocabulary import same_value
+from vault.operations.labelling.vocabulary import same_value, vocabularies
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of
 
@@ -64,7 +64,7 @@ def label_from_file(
     with that value get the label. Raises what `label_examples` and `read_label_file` raise, and
     InvalidInput (`label-contradictory`) if a file says two things of an example.
     """
-    known = checked_vocabularies(context, list(columns), options)
+    known = checked_vocabularies(vocabularies(context.folder), list(columns), options)
     found = read_label_file(path, columns, key, known, stdin=stdin)
     with trial_of(context, is_trial=options.dry_run) as trial:
 

@@ -70,12 +70,11 @@ def vote(dataset: Dataset, said: LabelChange, vocabulary: Vocabulary, person: st
     rows. Raises Conflict (`rater-name-taken`) where another person's labels have that name.
     """
     own_name = f"{vocabulary.name}.{rater_name(person)}"
-    votes = _votes(dataset, said.keys, vocabulary.name)
+    votes, now = _votes_and_standing(dataset, said.keys, vocabulary.name)
     _require_same_person(dataset, own_name, person)
     own = only_different(replace(said, name=own_name), votes.get(own_name))
     votes[own_name] = LabelOfEach(said.place, said.values)
     count = _counted(votes, vocabulary.raters, len(said.keys))
-    now = _standing(dataset, said.keys, vocabulary.name)
     settled = now.has & ~now.is_agreed
     free = np.flatnonzero(~settled)
     agreed = LabelChange(
@@ -95,12 +94,12 @@ def resolve(dataset: Dataset, said: LabelChange, vocabulary: Vocabulary) -> Outc
 
     Where the label is taken off, what people agree on counts again. Costs as `vote`.
     """
-    now = _standing(dataset, said.keys, vocabulary.name)
+    votes, now = _votes_and_standing(dataset, said.keys, vocabulary.name)
     is_off = np.array([each is None for each in said.values])[said.place]
     settled = _part(said, ~is_off)
     # Also where people agree on the same: from now on it stays, whatever is voted.
     settled = only_different(settled, now.label.at(~is_off), also=now.is_agreed[~is_off])
-    count = _counted(_votes(dataset, said.keys, vocabulary.name), vocabulary.raters, len(is_off))
+    count = _counted(votes, vocabulary.raters, len(is_off))
     wanted = replace(said, values=count.winners, place=count.place, note=None)
     wins = count.wins[is_off]
     left = only_different(
@@ -147,9 +146,14 @@ class _Standing:
     is_agreed: NDArray[np.bool_]
 
 
-def _standing(dataset: Dataset, keys: RowKeys, name: str) -> _Standing:
-    """Return how the label itself stands on the rows of a vote. Raises Corrupt."""
-    found = label_of_each(dataset, keys, name.__eq__).get(name)
+def _votes_and_standing(
+    dataset: Dataset, keys: RowKeys, name: str
+) -> tuple[dict[str, LabelOfEach], _Standing]:
+    """Return the votes on some rows, and how the label itself stands there. Raises Corrupt."""
+    votes = label_of_each(
+        dataset, keys, lambda each: each == name or rater_of(name, each) is not None
+    )
+    found = votes.pop(name, None)
     label = _nothing(len(keys)) if found is None else found
     is_agreed = np.zeros(len(keys), np.bool_)
     if found is not None:
@@ -159,7 +163,7 @@ def _standing(dataset: Dataset, keys: RowKeys, name: str) -> _Standing:
             for column, text in (("name", name), ("note", AGREED))
         )
         is_agreed = np.isin(keys, entries.keys[is_named & is_noted])
-    return _Standing(label, label.has(), is_agreed)
+    return votes, _Standing(label, label.has(), is_agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +174,6 @@ class _Counted:
     winners: Values
     wins: NDArray[np.bool_]
     differs: NDArray[np.bool_]
-
-
-def _votes(dataset: Dataset, keys: RowKeys, name: str) -> dict[str, LabelOfEach]:
-    return label_of_each(dataset, keys, lambda each: rater_of(name, each) is not None)
 
 
 def _counted(votes: Mapping[str, LabelOfEach], raters: int, count: int) -> _Counted:
