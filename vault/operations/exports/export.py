@@ -10,16 +10,16 @@ from typing import BinaryIO
 from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, Layout
 from vault.objects.log.view import View
-from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.export_options import ExportOptions, refuse_trainer_options
 from vault.operations.exports.export_report import ExportedFile, ExportReport, RenderSummary
-from vault.operations.exports.for_trainers.trainer_options import refuse_trainer_options
 from vault.operations.exports.late_members import LateMembers
 from vault.operations.exports.lock_file import check_unedited, is_outside
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.targets import STANDARD_OUTPUT, Target, targets_of
 from vault.operations.exports.writable_place import check_place
-from vault.operations.exports.write_target import Written, check_fields, write_target
+from vault.operations.exports.write_target import check_fields, write_target
+from vault.operations.exports.written import Written
 from vault.session.context import Context, stage_of, workspace_of
 from vault.session.revisions import HEAD, Revision
 

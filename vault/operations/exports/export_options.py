@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Required, TypedDict
 
 from vault.dataset.choosing.select import Selection
+from vault.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,26 @@ class ExportArguments(TypedDict, total=False):
     skip_unsupported: bool
     parents: bool
     template_arguments: bool
+
+
+_OF_TRAINERS = (
+    ("reasoning", "--reasoning"),
+    ("reasoning_key", "--reasoning-key"),
+    ("split_turns", "--split-turns"),
+    ("prompts_only", "--prompts-only"),
+    ("strict", "--strict"),
+    ("skip_unsupported", "--skip-unsupported"),
+    ("layout", "layout"),
+    ("parents", "--parents"),
+)
+
+
+def refuse_trainer_options(options: ExportOptions) -> None:
+    """Refuse options that need a trainer. Raises InvalidInput (`option-needs-trainer`)."""
+    for name, shown in _OF_TRAINERS:
+        if getattr(options, name):
+            raise InvalidInput(
+                f"{shown} says how records are rendered for a trainer, and none is named",
+                code="option-needs-trainer",
+                hint=f"add --for, such as `--for trl`, or leave out {shown}",
+            )

@@ -14,7 +14,7 @@ from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.lock_entry import LockEntry, request_of
 from vault.operations.exports.targets import Target
-from vault.operations.exports.write_target import WRITER_VERSION, Written
+from vault.operations.exports.written import WRITER_VERSION, Written
 from vault.session.context import Context
 from vault.session.revisions import HEAD, Revision, resolve
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import NAME, lock_aside
-from vault.operations.exports.write_target import Written
+from vault.operations.exports.written import Written
 from vault.plain_files import new_file_in
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from vault.dataset.reading.dataset import Dataset
@@ -15,8 +13,6 @@ from vault.errors import InvalidInput
 from vault.formats.files.columns import ColumnPlan, plan_columns
 from vault.formats.files.inputs import Compression, Layout
 from vault.formats.files.table_cells import CELLS, own_columns, plan_cells, unlike_text
-from vault.formats.trainers.plain_records import RAW
-from vault.formats.trainers.table import trainer_named
 from vault.formats.writers.open_writer import open_writer
 from vault.objects.json.member import EXPORT_MEMBER, with_member
 from vault.objects.json.record import read_record
@@ -26,30 +22,9 @@ from vault.operations.exports.export_extras import ExportExtras
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.late_members import LateMembers
-from vault.operations.exports.rendered_lines import RenderCounts, RenderedLines
 from vault.operations.exports.targets import Target
+from vault.operations.exports.written import Written
 from vault.session.context import Context
-
-WRITER_VERSION = 1
-"""The version of what writes files: raised with any change of the bytes that an export gives."""
-
-_HANDED_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written: the SHA-256 and number of the file's bytes, and of its content.
-
-    `content` is the SHA-256 of the records as JSON Lines, for Parquet and compressed files: their
-    bytes may differ from one version of a library to the next. None for others. `examples` is how
-    many were written, and `rendering` what came of writing them for a trainer.
-    """
-
-    sha256: str
-    size_bytes: int
-    content: str | None
-    examples: int
-    rendering: RenderCounts | None = None
 
 
 def write_target(
@@ -65,8 +40,13 @@ def write_target(
 
     Raises Corrupt, OSError.
     """
-    if options.trainer is not None and options.layout != RAW:
-        return _write_rendered(context, dataset, target, options, file)
+    if options.trainer is not None:
+        # On use: plain exports load no trainers.
+        from vault.formats.trainers.plain_records import RAW
+        from vault.operations.exports.write_rendered import write_rendered
+
+        if options.layout != RAW:
+            return write_rendered(context, dataset, target, options, file)
     plan, is_marked = None, False
     if target.layout in (Layout.CSV, Layout.PARQUET):
         plan, is_marked = _planned(dataset, target, options)
@@ -93,31 +73,6 @@ def write_target(
         writer.close()
         digest = None if content is None else content.hexdigest()
         return Written(hashed.hexdigest(), hashed.size_bytes, digest, len(target.keys))
-
-
-def _write_rendered(
-    context: Context, dataset: Dataset, target: Target, options: ExportOptions, file: BinaryIO
-) -> Written:
-    """Write a target's records as a trainer takes them."""
-    lines = RenderedLines(options)
-    with HashedFile(file) as hashed:
-        if trainer_named(str(options.trainer)).has_mark:
-            hashed.write(codecs.BOM_UTF8)
-        before = size_bytes = 0
-        pending: list[bytes] = []
-        for batch, _ in lines.batches(dataset, target.keys):
-            pending += batch
-            size_bytes += sum(map(len, batch))
-            if size_bytes >= _HANDED_BYTES:
-                hashed.write(b"\n".join(pending) + b"\n")
-                pending, size_bytes = [], 0
-            done = lines.counts.examples + lines.counts.unsupported.total()
-            context.progress.advance(done - before)
-            before = done
-        if pending:
-            hashed.write(b"\n".join(pending) + b"\n")
-        counts = lines.counts
-        return Written(hashed.hexdigest(), hashed.size_bytes, None, counts.examples, counts)
 
 
 def check_fields(dataset: Dataset, targets: Sequence[Target], fields: tuple[str, ...]) -> None:

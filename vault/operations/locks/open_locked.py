@@ -12,7 +12,7 @@ from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.open_export import OpenedExport, open_export
 from vault.operations.exports.rendered_lines import written_keys
 from vault.operations.exports.targets import Target, targets_of
-from vault.operations.exports.write_target import WRITER_VERSION
+from vault.operations.exports.written import WRITER_VERSION
 from vault.session.context import Context
 
 

@@ -11,7 +11,8 @@ from vault.operations.exports.export_report import ExportedFile
 from vault.operations.exports.lock_file import check_unedited, digest_of
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.writable_place import check_place
-from vault.operations.exports.write_target import Written, write_target
+from vault.operations.exports.write_target import write_target
+from vault.operations.exports.written import Written
 from vault.operations.locks.check import is_at_home, is_plain_file, locked_files
 from vault.operations.locks.open_locked import NotMet, OpenedEntry, open_entry
 from vault.presentation.report_html import Displayed

@@ -34,7 +34,8 @@ from vault.operations.exports.open_export import OpenedExport, lock_entry, open_
 from vault.operations.exports.place_files import Placement, place_files
 from vault.operations.exports.rendered_lines import JSON_TEXT, RenderCounts
 from vault.operations.exports.writable_place import check_place
-from vault.operations.exports.write_target import Written, check_fields, write_target
+from vault.operations.exports.write_target import check_fields, write_target
+from vault.operations.exports.written import Written
 from vault.presentation.shell_words import shown_words
 from vault.session.context import Context
 from vault.session.revisions import Revision

@@ -14,27 +14,6 @@ from vault.operations.exports.targets import STANDARD_OUTPUT
 from vault.presentation.shell_words import shown_word
 
 _OF_MESSAGES = frozenset({"role", "content", "name", "weight", "tool_calls", "tool_call_id"})
-_OURS = (
-    ("reasoning", "--reasoning"),
-    ("reasoning_key", "--reasoning-key"),
-    ("split_turns", "--split-turns"),
-    ("prompts_only", "--prompts-only"),
-    ("strict", "--strict"),
-    ("skip_unsupported", "--skip-unsupported"),
-    ("layout", "layout"),
-    ("parents", "--parents"),
-)
-
-
-def refuse_trainer_options(options: ExportOptions) -> None:
-    """Refuse options that need a trainer. Raises InvalidInput (`option-needs-trainer`)."""
-    for name, shown in _OURS:
-        if getattr(options, name):
-            raise InvalidInput(
-                f"{shown} says how records are rendered for a trainer, and none is named",
-                code="option-needs-trainer",
-                hint=f"add --for, such as `--for trl`, or leave out {shown}",
-            )
 
 
 def checked_trainer(options: ExportOptions) -> Trainer:
