@@ -31,6 +31,7 @@ STATS = (
     "splits labels languages cut[{trainer length examples share}] roles tools"
 )
 TABLE = "table{rows columns values counts}"
+MIXTURE = "unassigned parts[{name examples distinct available tokens overlap held_out}]"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
 
 KEYS: dict[str, list[tuple[str, str]]] = {
@@ -121,6 +122,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             "export -o trl --for trl --skip-unsupported",
             f"{EXPORT} trainer layout lines losses meanings unsupported first_unsupported "
             "unassigned beside kept removed",
+        ),
+        (
+            "export -o mixed.jsonl --mix mix.toml",
+            f"{EXPORT} mixture{{{MIXTURE}}}",
         ),
         ("export --locked", "files[{path examples sha256}] unchanged"),
     ],
@@ -265,6 +270,8 @@ def _prepare(line: str, run: Run) -> None:
     if "FORM013" in line:
         write_lines(Path("raw.jsonl"), [{"question": "Why?"}])
         run("import", "raw.jsonl")
+    elif "mix.toml" in line:
+        Path("mix.toml").write_text('[[part]]\nname = "all"\nepochs = 2\n')
     elif "labels.csv" in line:
         Path("labels.csv").write_text("topic,x\nx,1\n")
     elif line in ("lock --check", "export --locked") or line.startswith("which"):

@@ -29,7 +29,7 @@ NAMED_BY_THE_METHOD = {
         *("mark", "yes", "dry_run", "limit", "against", "containment"),
         *("comparing",),  # which the other arguments make
     },
-    ExportArguments: {"where"},
+    ExportArguments: {"where", "mixture"},
     RecordArguments: {"source", "lines", "paragraphs", "split_from_name"},  # rows are no files
 }
 """Fields that a method takes as parameters of their own."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vault.dataset.changing.stage import Staged, change_and_count
+from vault.dataset.choosing.split_sides import recorded_rule
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
 from vault.operations.duplicates.plan.near_clusters import Comparing
-from vault.operations.splitting.settings import recorded_rule, rule_for
+from vault.operations.splitting.settings import rule_for
 from vault.operations.splitting.split import split_dataset
 from vault.operations.validation.fix_and_quarantine import mended
 from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run

@@ -498,6 +498,7 @@ class Repository:
         *,
         where: Conditions = (),
         filters: Sequence[str] = (),
+        mix: str | None = None,
         stdout: BinaryIO | None = None,
         on_losses: Callable[[RenderSummary], None] | None = None,
         **options: Unpack[ExportArguments],
@@ -507,15 +508,22 @@ class Repository:
         `options` are the fields of `ExportOptions`; files appear whole and together. With
         `trainer="trl"` or another target (docs/reference/trainers.md) it writes a folder for that:
         the report is a `TrainerReport`, and `on_losses` is called with what is lost before any file
-        is in place. Raises NotFound (`revision-not-found`, `split-not-found`), AlreadyExists
+        is in place. `mix` names the file of a mixture, whose parts make the training side. Raises
+        NotFound (`revision-not-found`, `split-not-found`, `file-not-found`), AlreadyExists
         (`file-exists`, `file-edited`), InvalidInput (`output-unknown`, `field-not-found`,
-        `format-unsupported`, `format-loses` and more), OSError.
+        `format-unsupported`, `format-loses`, `mix-invalid`, `mix-infeasible`, `mix-held-out` and
+        more), OSError.
         """
         from vault.operations.exports.export import export
         from vault.operations.exports.export_options import ExportOptions
 
-        wanted = ExportOptions(where=self._conditions(where, filters), **options)
-        return export(self._context(), revision, wanted, stdout=stdout, on_losses=on_losses)
+        context, mixture = self._context(), None
+        if mix is not None:
+            from vault.operations.exports.mixtures.mixture_file import read_mixture
+
+            mixture = read_mixture(context.folder, mix)
+        wanted = ExportOptions(where=self._conditions(where, filters), mixture=mixture, **options)
+        return export(context, revision, wanted, stdout=stdout, on_losses=on_losses)
 
     def export_locked(self, paths: Sequence[str] = (), *, force: bool = False) -> RebuildReport:
         """Write the files of `vault.lock` that are named, or all, byte for byte as they were.

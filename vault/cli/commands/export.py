@@ -9,6 +9,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.export_output import (
     export_options,
+    mix_option,
     trainer_options,
     write_export,
     write_locked,
@@ -19,11 +20,13 @@ from vault.errors import InvalidInput
 
 @options.command(
     example="vault export v1 -o train.jsonl\nvault export -o sample.csv --sample 100 --seed 7\n"
-    "vault export v1 -o data --for trl\nvault export --locked data/train.jsonl"
+    "vault export v1 -o data --for trl\nvault export -o data --mix mix.toml\n"
+    "vault export --locked data/train.jsonl"
 )
 @click.argument("words", nargs=-1, metavar="[REV]")
 @export_options
 @trainer_options
+@mix_option
 @click.option(
     "--locked", is_flag=True, help="Write the named files of vault.lock again, or all of them."
 )
@@ -36,6 +39,9 @@ def command(invocation: Invocation, /, words: tuple[str, ...], locked: bool, **w
 
     --for writes a folder that a trainer or provider takes: trl, openai, openai-dpo, azure,
     together, fireworks, hf, text, raw. What its layout does not hold is counted and told.
+
+    --mix draws the training side from parts, each of the size that a file says; other sides are
+    written whole.
     """
     if locked:
         write_locked(invocation, words, **wanted)

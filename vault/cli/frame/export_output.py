@@ -13,6 +13,7 @@ import click
 from vault.cli.frame.conditions import condition_options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint, warn
+from vault.cli.show.subsets.mixture_text import mixture_lines
 from vault.cli.show.terminal import short_id
 from vault.errors import InvalidInput
 from vault.presentation.escaping import escape, escape_json
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from vault.operations.locks.rebuild import RebuildReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras")
+_SUBSET = ("where", "filters", "split", "sample", "shuffle", "seed", "fields", "extras", "mix")
+
+mix_option = click.option(
+    "--mix", metavar="FILE", help="Draw the training side from parts, as a file says."
+)
+"""The option that names the file of a mixture."""
 
 _OPTIONS = (
     click.option("-o", "output", metavar="PATH", help="Where to write; `-` is standard output."),
@@ -110,7 +116,7 @@ def export_options(function: _F) -> _F:
 def asks_for_part(wanted: Mapping[str, Any]) -> bool:
     """Tell whether options say which examples are wanted, or in what form."""
     names = (*_SUBSET, *(name for name in OF_TRAINERS if name in wanted))
-    return any(wanted[name] not in (None, False, ()) for name in names)
+    return any(wanted.get(name) not in (None, False, ()) for name in names)
 
 
 def write_export(
@@ -140,6 +146,7 @@ def write_export(
         "fields": _words(subset["fields"]),
         "extras": _words(subset["extras"]),
         "force": force,
+        "mix": subset.get("mix"),
         **{name: subset[name] for name in OF_TRAINERS if name in subset},
     }
     if output != "-":
@@ -231,6 +238,8 @@ def _text(report: ExportReport, verbose: bool) -> Iterator[str]:
     for each in report.files:
         yield f"wrote {plural(each.examples, 'example')} of {version} to {escape(each.path)}"
         yield f"  sha256 {each.sha256}"
+    if report.mixture is not None:
+        yield from mixture_lines(report.mixture)
     if not hasattr(report, "trainer"):
         return
     yield from _trainer_text(cast("TrainerReport", report))

@@ -11,7 +11,12 @@ from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, Layout
 from vault.objects.log.view import View
 from vault.operations.exports.export_options import ExportOptions, refuse_trainer_options
-from vault.operations.exports.export_report import ExportedFile, ExportReport, RenderSummary
+from vault.operations.exports.export_report import (
+    ExportedFile,
+    ExportReport,
+    RenderSummary,
+    mixture_figures,
+)
 from vault.operations.exports.late_members import LateMembers
 from vault.operations.exports.lock_file import check_unedited, is_outside
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
@@ -67,7 +72,7 @@ def _export_records(
             hint="give a binary stream as `stdout`, or a path as `output`",
         )
     opened = open_export(context, revision, options)
-    targets = targets_of(opened.dataset, opened.keys, options)
+    targets = targets_of(opened.dataset, opened.keys, options, opened.mixed)
     check_fields(opened.dataset, targets, options.fields)
     if stdout is None:
         for target in targets:
@@ -88,6 +93,7 @@ def _export_records(
     report = _report(opened.revision, options, targets, files)
     return replace(
         report,
+        mixture=mixture_figures(opened.mixed),
         locked=is_locked,
         outside=stdout is None and is_outside(context.folder, options.output),
         stage_differs=_stage_differs(context.log.tip().view, opened.revision),
@@ -135,7 +141,7 @@ def _write_files(
     def placement(written: Mapping[str, Written]) -> Placement:
         return Placement(
             {
-                path: lock_entry(context, opened.revision, by_path[path], options, each)
+                path: lock_entry(context, opened, by_path[path], options, each)
                 for path, each in written.items()
             }
         )

@@ -7,6 +7,7 @@ from typing import Required, TypedDict
 
 from vault.dataset.choosing.select import Selection
 from vault.errors import InvalidInput
+from vault.operations.exports.mixtures.mixture import Mixture
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class ExportOptions:
     expressions of `where` are written, and of those the `selection`. `fields` keeps these top-level
     fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
     file that was edited since vault wrote it, or that vault did not write.
+
+    `mixture` draws the training side from parts instead, and writes the other sides whole. Its own
+    file says what of each, so that no other choice goes with it but a side.
 
     `trainer` writes a folder for a trainer instead, in the `layout` that the data ask for unless it
     is given. `reasoning` is `field`, `tags` or `drop`, and `reasoning_key` the name of the field.
@@ -43,6 +47,7 @@ class ExportOptions:
     skip_unsupported: bool = False
     parents: bool = False
     template_arguments: bool = False
+    mixture: Mixture | None = None
 
 
 class ExportArguments(TypedDict, total=False):
@@ -75,6 +80,32 @@ _OF_TRAINERS = (
     ("layout", "layout"),
     ("parents", "--parents"),
 )
+
+
+def refuse_choices_beside_mixture(options: ExportOptions) -> None:
+    """Refuse options that a mixture decides. Raises InvalidInput (`option-not-for-mix`)."""
+    mixture, selection = options.mixture, options.selection
+    if mixture is None:
+        return
+    given = {
+        "--where or --filter": bool(options.where),
+        "--sample": selection.sample is not None,
+        "--shuffle": selection.shuffle,
+        "--seed": selection.seed != 0,
+    }
+    shown = next((name for name, is_given in given.items() if is_given), None)
+    if shown is not None:
+        raise InvalidInput(
+            f"{shown} says what is exported, and so does the file of the mixture",
+            code="option-not-for-mix",
+            hint=f"say it in that file, and leave out {shown}",
+        )
+    if "labels" in options.extras and any(each.revision for each in mixture.parts):
+        raise InvalidInput(
+            "an example can have other labels in each version that the mixture draws from",
+            code="option-not-for-mix",
+            hint="leave out `labels` of --with, or the revisions of parts",
+        )
 
 
 def refuse_trainer_options(options: ExportOptions) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vault.objects.digest import Digest
+from vault.operations.exports.mixtures.mixed_rows import MixedRows, PartFigures
 from vault.presentation.report_html import Displayed
 
 
@@ -19,6 +20,19 @@ class ExportedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MixtureFigures:
+    """The parts of a mixture, and how many examples of its versions are on no side of a split."""
+
+    parts: tuple[PartFigures, ...]
+    unassigned: int
+
+
+def mixture_figures(mixed: MixedRows | None) -> MixtureFigures | None:
+    """Return what is told of a mixture; None of an export without one."""
+    return None if mixed is None else MixtureFigures(mixed.parts, mixed.unassigned)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportReport(Displayed):
     """What was written, of which commit (None for the stage).
 
@@ -26,7 +40,7 @@ class ExportReport(Displayed):
     the repository's folder, nor where this user may not write beside the repository.
     `stage_differs` tells that HEAD was written while something else is staged, which is therefore
     not in the files. `late_members` names, by path, what JSON Lines have only after their first 8
-    MB, where `datasets` has decided on columns.
+    MB, where `datasets` has decided on columns. `mixture` tells of its parts, where there was one.
     """
 
     commit: Digest | None
@@ -39,6 +53,7 @@ class ExportReport(Displayed):
     outside: bool = False
     stage_differs: bool = False
     late_members: Mapping[str, str] = field(default_factory=dict)
+    mixture: MixtureFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from vault.dataset.choosing.select import Selection
 from vault.objects.digest import Digest
 from vault.objects.log.view import is_ref_name
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.mixtures.mixture import mixture_from_json, mixture_json
 
 _FACTS = {
     "bytes": int,
@@ -29,6 +30,7 @@ _FACTS = {
 _DIGESTS = ("commit", "content", "fingerprint", "sha256")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LISTS = ("where", "fields", "with")
+_MIX = "mix"
 _REQUEST = {
     "split": str,
     "sample": int,
@@ -103,14 +105,18 @@ class LockEntry:
             prompts_only=bool(asked.get("prompts-only")),
             skip_unsupported=bool(asked.get("skip-unsupported")),
             template_arguments=bool(asked.get("template-arguments")),
+            mixture=mixture_from_json(asked[_MIX]) if _MIX in asked else None,
         )
 
     def command(self, path: str, revision: str | None = None) -> list[str]:
         """Return the words of the command that writes this file to a path, without the program.
 
         `revision` is the commit unless it is given: a tag may stand elsewhere by now. What a
-        trainer gets is written as a whole folder, with the other sides.
+        trainer gets is written as a whole folder, with the other sides. A mixture is in the lock
+        alone: its file may be another one by now.
         """
+        if _MIX in self.request:
+            return ["export", "--locked", path]
         asked = dict(self.request)
         words = ["export", revision or self.commit or "STAGE", "-o", path]
         trainer = asked.pop("trainer", None)
@@ -148,6 +154,7 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "prompts-only": options.prompts_only,
         "skip-unsupported": options.skip_unsupported,
         "template-arguments": options.template_arguments,
+        _MIX: None if options.mixture is None else mixture_json(options.mixture),
     }
     return {name: value for name, value in wanted.items() if value or name in given}
 
@@ -157,7 +164,7 @@ def read_entry(value: Any) -> LockEntry | None:
     if not isinstance(value, dict) or not isinstance(value.get("sha256"), str):
         return None
     facts = {name: value[name] for name in _FACTS if value.get(name) is not None}
-    request = {name: value[name] for name in (*_REQUEST, *_LISTS) if name in value}
+    request = {name: value[name] for name in (*_REQUEST, *_LISTS, _MIX) if name in value}
     if any(not _is(value, _FACTS[name]) for name, value in facts.items()):
         return None
     if any(not _SHA256.fullmatch(facts[name]) for name in _DIGESTS if name in facts):
@@ -168,7 +175,12 @@ def read_entry(value: Any) -> LockEntry | None:
         return None
     if any(not _is_list(request[name]) for name in _LISTS if name in request):
         return None
-    known = {*_FACTS, *_REQUEST, *_LISTS}
+    try:
+        if _MIX in request:
+            mixture_from_json(request[_MIX])
+    except ValueError:
+        return None
+    known = {*_FACTS, *_REQUEST, *_LISTS, _MIX}
     others = {name: each for name, each in value.items() if name not in known}
     return LockEntry(**{"commit": None, **facts}, request=request, others=others)
 

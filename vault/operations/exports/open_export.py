@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.reading.dataset import Dataset, open_dataset
@@ -11,8 +13,14 @@ from vault.objects.digest import Digest
 from vault.objects.log.view import View
 from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
-from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.export_options import (
+    ExportOptions,
+    refuse_choices_beside_mixture,
+)
 from vault.operations.exports.lock_entry import LockEntry, request_of
+from vault.operations.exports.mixtures.mixed_rows import MixedRows, mixed_rows
+from vault.operations.exports.mixtures.mixture import Mixture
+from vault.operations.exports.mixtures.versions import Version, read_version
 from vault.operations.exports.targets import Target
 from vault.operations.exports.written import WRITER_VERSION, Written
 from vault.session.context import Context
@@ -23,35 +31,67 @@ _EXTRAS = ("id", "labels")
 
 @dataclass(frozen=True, slots=True)
 class OpenedExport:
-    """A revision that is opened to be written, and the rows that satisfy what was asked for."""
+    """A revision that is opened to be written, and the rows that satisfy what was asked for.
+
+    Of a mixture `mixed` has the rows, of this and other versions, all to be read by `dataset`.
+    """
 
     revision: Revision
     dataset: Dataset
     keys: RowKeys
+    mixed: MixedRows | None = None
 
 
 def open_export(context: Context, revision: str | None, options: ExportOptions) -> OpenedExport:
     """Return the rows of a revision (HEAD) that an export chooses its own from.
 
-    Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`extras-unknown`, and those
-    of `matching_keys`), Conflict (`conflicts-unresolved`), Corrupt.
+    Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`extras-unknown`,
+    `option-not-for-mix`, and those of `matching_keys` and `mixed_rows`), Conflict
+    (`conflicts-unresolved`), Corrupt.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
     if unknown:
         raise InvalidInput(
             f'an export cannot carry "{unknown[0]}"', code="extras-unknown", hint="use id, labels"
         )
+    refuse_choices_beside_mixture(options)
     opened = resolve(context, context.log.tip().view, revision or HEAD)
     dataset = open_dataset(context.store, opened.manifest)
     refuse_conflicts(dataset.manifest, "export")
+    if options.mixture is not None:
+        mixed = _mixed(context, opened, dataset, options.mixture)
+        return OpenedExport(opened, dataset, np.concatenate([*mixed.sides.values()]), mixed)
     keys = satisfying(context, dataset, dataset.keys(), options.where)
     return OpenedExport(opened, dataset, keys)
 
 
+def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixture) -> MixedRows:
+    """Return the rows of a mixture, whose parts then name commits."""
+    view = context.log.tip().view
+    found: dict[str | None, Version] = {}
+    parts = []
+    for part in mixture.parts:
+        revision = opened if part.revision is None else resolve(context, view, part.revision)
+        if revision.commit is None and part.revision is not None:
+            raise InvalidInput(
+                f'the part "{part.name}" is of the stage, which nothing could write again',
+                code="mix-invalid",
+                hint="commit it, or leave out `revision` and export the stage",
+            )
+        if revision.commit not in found:
+            other = open_dataset(context.store, revision.manifest, numbers=dataset.numbers)
+            refuse_conflicts(other.manifest, "export")
+            found[revision.commit] = read_version(part.revision or revision.text, other)
+        parts.append((replace(part, revision=part.revision and revision.commit), revision.commit))
+    pinned = replace(mixture, parts=tuple(part for part, _ in parts))
+    return mixed_rows(context, pinned, [found[commit] for _, commit in parts])
+
+
 def lock_entry(
-    context: Context, opened: Revision, target: Target, options: ExportOptions, written: Written
+    context: Context, source: OpenedExport, target: Target, options: ExportOptions, written: Written
 ) -> LockEntry:
     """Return what the lock says of a file that was written."""
+    opened = source.revision
     tip = context.log.tip()
     commit = opened.commit
     return LockEntry(
@@ -65,9 +105,14 @@ def lock_entry(
         repository=tip.entry.repository,
         tag=None if commit is None else _tag_at(tip.view, commit, opened.text),
         writer=WRITER_VERSION,
-        request=request_of(options, target.side),
+        request=request_of(with_mixture(options, source), target.side),
         lines=_lines_of(written),
     )
+
+
+def with_mixture(options: ExportOptions, opened: OpenedExport) -> ExportOptions:
+    """Return options whose mixture, if any, names commits, so that it stays the same."""
+    return options if opened.mixed is None else replace(options, mixture=opened.mixed.mixture)
 
 
 def _lines_of(written: Written) -> int | None:

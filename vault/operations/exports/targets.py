@@ -14,6 +14,7 @@ from vault.formats.files.inputs import Compression, Layout, written_by_name
 from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.mixtures.mixed_rows import MixedRows
 
 STANDARD_OUTPUT = "-"
 
@@ -32,12 +33,18 @@ class Target:
     side: str | None = None
 
 
-def targets_of(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[Target]:
+def targets_of(
+    dataset: Dataset, keys: RowKeys, options: ExportOptions, mixed: MixedRows | None = None
+) -> list[Target]:
     """Return what an export of some rows writes: one file, or one for each side in a folder.
+
+    A mixture has its rows by side already, and in their order.
 
     Raises NotFound (`split-not-found`), InvalidInput (`output-unknown`, `split-name-invalid`,
     `sample-invalid`).
     """
+    if mixed is not None:
+        return _mixed_targets(mixed, options)
     sides = split_of_each(dataset, keys) if _wants_sides(options) else None
     wanted = options.selection.split
     if wanted is not None:
@@ -48,15 +55,62 @@ def targets_of(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> list[
         return [Target(STANDARD_OUTPUT, Layout.JSONL, Compression.NONE, chosen, wanted)]
     if not Path(options.output).suffix:
         return _folder_targets(dataset, keys, sides, options)
-    named = written_by_name(options.output)
+    layout, compression = _written_as(options.output)
+    chosen = select(dataset, keys, options.selection)
+    return [Target(options.output, layout, compression, chosen, wanted)]
+
+
+def _written_as(output: str) -> tuple[Layout, Compression]:
+    """Return how a file is written, by its ending. Raises InvalidInput (`output-unknown`)."""
+    named = written_by_name(output)
     if named is None:
         raise InvalidInput(
-            f'the ending of "{options.output}" is not one that vault writes',
+            f'the ending of "{output}" is not one that vault writes',
             code="output-unknown",
             hint="use .jsonl, .json, .csv or .parquet (.gz and .zst may follow), or a folder",
         )
-    chosen = select(dataset, keys, options.selection)
-    return [Target(options.output, named.layout, named.compression, chosen, wanted)]
+    return named.layout, named.compression
+
+
+def _mixed_targets(mixed: MixedRows, options: ExportOptions) -> list[Target]:
+    """Return the targets of a mixture: a folder gets its other sides too."""
+    sides = mixed_sides(mixed, options.selection.split)
+    plain = Layout.JSONL, Compression.NONE
+    is_folder = options.output != STANDARD_OUTPUT and not Path(options.output).suffix
+    if is_folder:
+        folder = Path(options.output)
+        named = {name if mixed.training else "examples": name for name in sides}
+        return [
+            Target(
+                str(folder / f"{file_name(name)}.jsonl"),
+                *plain,
+                sides[side],
+                side if mixed.training else None,
+            )
+            for name, side in named.items()
+        ]
+    layout, compression = (
+        plain if options.output == STANDARD_OUTPUT else _written_as(options.output)
+    )
+    side, keys = next(iter(sides.items()))
+    is_said = mixed.training is not None and options.selection.split is not None
+    return [Target(options.output, layout, compression, keys, side if is_said else None)]
+
+
+def mixed_sides(mixed: MixedRows, wanted: str | None) -> dict[str, RowKeys]:
+    """Return the rows of a mixture by side, all or the wanted one.
+
+    Raises NotFound (`split-not-found`).
+    """
+    if wanted is None:
+        return dict(mixed.sides)
+    if wanted not in mixed.sides:
+        raise NotFound(
+            f'the mixture has no split "{wanted}"',
+            code="split-not-found",
+            hint=f"there are {', '.join(mixed.sides)}",
+        )
+    return {wanted: mixed.sides[wanted]}
 
 
 def _wants_sides(options: ExportOptions) -> bool:

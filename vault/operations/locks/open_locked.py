@@ -61,7 +61,7 @@ def open_entry(
     try:
         opened = open_export(context, entry.commit, options)
         name = "split"
-        (target,) = targets_of(opened.dataset, opened.keys, options)
+        (target,) = targets_of(opened.dataset, opened.keys, options, opened.mixed)
     except (NotFound, InvalidInput) as error:
         raise NotMet(*_reason(entry, name, error)) from None
     if options.trainer is None and len(target.keys) != entry.examples:
@@ -73,6 +73,8 @@ def open_entry(
 def _reason(entry: LockEntry, name: str, error: VaultError) -> tuple[str, str]:
     if error.code == "revision-not-found":
         return "commit", f"{str(entry.commit)[:12]} is not in this repository"
+    if entry.request.get("mix") is not None:
+        return "mix", error.message
     if name == "commit":
         return "where", error.message
     return ("sample" if error.code == "sample-invalid" else name), error.message

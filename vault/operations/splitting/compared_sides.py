@@ -24,9 +24,6 @@ from vault.objects.runs import RowKeys
 from vault.operations.duplicates.plan.reference import Reference, open_reference
 from vault.session.context import Context
 
-TRAIN = "train"
-_TEST = "test"
-
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -126,18 +123,6 @@ class OwnRows:
         result = np.zeros(len(rows), np.bool_)
         result[order[is_first(prompts.values[order])]] = True
         return result | ~prompts.valid
-
-
-def ordered_sides(counts: Mapping[str, int]) -> list[str]:
-    """Return the sides of a split, the training side first, then by name, and `test` last.
-
-    The training side is the one called `train`, else the largest.
-    """
-    if not counts:
-        return []
-    training = TRAIN if TRAIN in counts else max(counts, key=lambda each: (counts[each], each))
-    others = sorted((each for each in counts if each != training), key=lambda n: (n == _TEST, n))
-    return [training, *others]
 
 
 def read_reference(context: Context, name: str, path: str) -> Side:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.choosing.split_sides import ordered_sides
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import split_of_each
@@ -22,7 +23,6 @@ from vault.operations.splitting.compared_sides import (
     Side,
     equal_ids,
     equal_keys,
-    ordered_sides,
     pairs_of,
     read_reference,
     seeds_of,

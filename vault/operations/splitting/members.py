@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vault.dataset.choosing.split_sides import group_keys
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
-from vault.dataset.reading.labels import split_of_each, texts_of_label
+from vault.dataset.reading.labels import split_of_each
 from vault.dedupe.texts import Rows
-from vault.objects.digest import ID_BYTES
-from vault.objects.labels.label_set import GROUP
 from vault.objects.runs import RowKeys
 from vault.objects.split_rule import SplitRule
 from vault.operations.duplicates.plan.near_clusters import Comparing, NearClusters, near_clusters
@@ -50,7 +48,7 @@ def read_members(
     table = dataset.columns(keys, ["id", "prompt_id"])
     ids = ids_of(table)
     near = near_clusters(context, dataset, keys, comparing)
-    ranks = ranked(ids, *_group_keys(dataset, keys))
+    ranks = ranked(ids, *group_keys(dataset, keys))
     every = np.ones(len(keys), np.bool_)
     shared = [Shared(*hashes_of(table, "prompt_id")), Shared(near.cluster, every)]
     if rule.group_by is not None:
@@ -71,24 +69,3 @@ def _sides(dataset: Dataset, keys: RowKeys, rule: SplitRule) -> tuple[list[str],
     known = {name: at for at, name in enumerate(names)}
     places = [-1 if each is None else known.setdefault(each, len(known)) for each in found.names]
     return list(known), np.array(places)[found.place]
-
-
-def _group_keys(dataset: Dataset, keys: RowKeys) -> tuple[Rows, NDArray[np.void]]:
-    """Return the rows that have the key of a group other than their id, and the keys."""
-    found = texts_of_label(dataset, keys, GROUP)
-    if found is None:
-        return np.zeros(0, np.int64), np.zeros(0, f"V{ID_BYTES}")
-    texts = [_id_in(each) for each in found.names]
-    is_id = np.array([each is not None for each in texts], np.bool_)
-    rows = np.flatnonzero(is_id[found.place])
-    data = b"".join(each or bytes(ID_BYTES) for each in texts)
-    return rows, np.frombuffer(data, f"V{ID_BYTES}")[found.place[rows]]
-
-
-def _id_in(text: str | None) -> bytes | None:
-    """Return the id that a text is, None for anything else: labels may come from elsewhere."""
-    try:
-        found = bytes.fromhex(text or "")
-    except ValueError:
-        return None
-    return found if len(found) == ID_BYTES else None

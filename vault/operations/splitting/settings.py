@@ -14,7 +14,7 @@ from vault.dataset.choosing.where import check_expression, check_setting
 from vault.errors import InvalidInput
 from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.manifest import Attachment, Manifest
-from vault.objects.split_rule import NAME, SplitRule, decode_split_rule, encode_split_rule
+from vault.objects.split_rule import NAME, SplitRule, encode_split_rule
 from vault.store.object_store import ObjectStore
 
 SECTION = "split"
@@ -145,12 +145,6 @@ def _team_rule(folder: Path | None) -> dict[str, Any]:
 def _team_sides(team: Configuration) -> dict[str, float]:
     sides = team.table("split.sides")
     return checked_shares(sides, f"{TEAM_FILE}: split.sides: ") if sides else {}
-
-
-def recorded_rule(store: ObjectStore, manifest: Manifest) -> SplitRule | None:
-    """Return the rule that a dataset records, None without one. Raises Corrupt."""
-    attached = manifest.attachments.get(NAME)
-    return None if attached is None else decode_split_rule(store.get(attached.object))
 
 
 def with_rule(store: ObjectStore, manifest: Manifest, rule: SplitRule) -> Manifest:

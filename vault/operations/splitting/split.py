@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vault.dataset.changing.stage import change_and_count
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
+from vault.dataset.choosing.split_sides import recorded_rule
 from vault.dataset.choosing.where import matching_mask
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
@@ -38,7 +39,6 @@ from vault.operations.splitting.groups import Bound, bind
 from vault.operations.splitting.members import Members, read_members
 from vault.operations.splitting.report import SplitReport, report_of
 from vault.operations.splitting.settings import (
-    recorded_rule,
     rule_for,
     rule_missing,
     with_rule,

@@ -9,11 +9,12 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer
+from vault.operations.exports.mixtures.mixed_rows import PartFigures
 from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
@@ -38,6 +39,7 @@ class Card:
     removals: Mapping[str, int]
     unassigned: int
     counts: RenderCounts
+    parts: Sequence[PartFigures] = ()
 
     def config_name(self) -> str:
         """Return a name that says what is in the files, for caches."""
@@ -48,7 +50,7 @@ class Card:
 def card_text(card: Card) -> str:
     """Return the text of the README."""
     lines = [*_features(card), f"# Training data for {card.trainer.name}", ""]
-    lines += [*_origin(card), "", *_sides(card), "", *_contents(card), ""]
+    lines += [*_origin(card), "", *_sides(card), "", *_parts(card), *_contents(card), ""]
     usage = card.trainer.usage(card.produced)
     if usage:
         lines += ["## Training", "", usage, ""]
@@ -115,6 +117,19 @@ def _sides(card: Card) -> Iterator[str]:
     if card.unassigned:
         yield ""
         yield f"Examples on no side, not written: {card.unassigned:,}."
+
+
+def _parts(card: Card) -> Iterator[str]:
+    if not card.parts:
+        return
+    yield "Parts of the mixture:"
+    yield ""
+    yield "| part | written | different examples | out of | tokens, about |"
+    yield "|---|---|---|---|---|"
+    for each in card.parts:
+        numbers = (each.examples, each.distinct, each.available, each.tokens)
+        yield f"| {_shown(each.name)} | " + " | ".join(f"{number:,}" for number in numbers) + " |"
+    yield ""
 
 
 def _contents(card: Card) -> Iterator[str]:

@@ -16,7 +16,12 @@ from vault.formats.trainers.output import LOSSES, Loss
 from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import Produced, Trainer
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.export_report import ExportedFile, RenderSummary, TrainerReport
+from vault.operations.exports.export_report import (
+    ExportedFile,
+    RenderSummary,
+    TrainerReport,
+    mixture_figures,
+)
 from vault.operations.exports.for_trainers.card import Card, card_text
 from vault.operations.exports.for_trainers.companions import Companions, companions_of
 from vault.operations.exports.for_trainers.trainer_options import checked_trainer
@@ -115,7 +120,7 @@ class _Work:
         return Placement(
             {
                 each.path: lock_entry(
-                    self._context, self._opened.revision, each, self._options, written[each.path]
+                    self._context, self._opened, each, self._options, written[each.path]
                 )
                 for each in self._plan.targets.values()
             },
@@ -147,6 +152,7 @@ class _Work:
             unsupported=lost.unsupported,
             first_unsupported=counts.first_unsupported,
             unassigned=self._plan.unassigned,
+            mixture=mixture_figures(self._opened.mixed),
             beside=tuple(self._companions.texts),
             kept=(*self._companions.kept, *self._left),
             removed=(*self._gone, *self._companions.gone),
@@ -220,6 +226,7 @@ class _Work:
             removals=dict(sorted(removals.items(), key=lambda each: (-each[1], each[0]))),
             unassigned=self._plan.unassigned,
             counts=self._counts,
+            parts=() if self._opened.mixed is None else self._opened.mixed.parts,
         )
         return {README: card_text(card), **self._trainer.beside(produced)}
 
@@ -230,6 +237,10 @@ class _Work:
 
     def _command(self) -> str:
         """Return the command that writes the folder again, in words that stay true."""
+        if self._opened.mixed is not None:
+            names = [Path(each.path).name for each in self._plan.targets.values()]
+            places = [f"{self._place()}/{name}" for name in names]
+            return shown_words(["vault", "export", "--locked", *places])
         entry = LockEntry("", self._opened.revision.commit, request=request_of(self._options, None))
         # The command of an entry is that of a file in the folder.
         words = entry.command(f"{self._place()}/{README}")

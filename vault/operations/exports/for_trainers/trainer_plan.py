@@ -27,7 +27,7 @@ from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.for_trainers.trainer_options import fields_refused
 from vault.operations.exports.open_export import OpenedExport
 from vault.operations.exports.record_parts import record_rows
-from vault.operations.exports.targets import Target, file_name, on_side
+from vault.operations.exports.targets import Target, file_name, mixed_sides, on_side
 
 TRAIN = "train"
 _OF_PROMPTS = (Family.CHAT, Family.PREFERENCE, Family.KTO, Family.PROMPT)
@@ -50,8 +50,10 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
     `split-name-invalid`, `sample-invalid`), Corrupt.
     """
     dataset = opened.dataset
-    groups, unassigned = _sides(dataset, opened.keys, options)
-    chosen = {side: select(dataset, keys, options.selection) for side, keys in groups.items()}
+    groups, unassigned = _sides(opened, options)
+    chosen = groups
+    if opened.mixed is None:
+        chosen = {side: select(dataset, keys, options.selection) for side, keys in groups.items()}
     keys = np.concatenate([*chosen.values()])
     layout = options.layout or _layout(dataset, keys, options, trainer)
     if options.fields and layout != trainer.prompts_format:
@@ -71,11 +73,12 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
     )
 
 
-def _sides(
-    dataset: Dataset, keys: RowKeys, options: ExportOptions
-) -> tuple[dict[str, RowKeys], int]:
+def _sides(opened: OpenedExport, options: ExportOptions) -> tuple[dict[str, RowKeys], int]:
     """Return the rows of each side, all as one where nothing is split, and how many are on none."""
-    sides, wanted = split_of_each(dataset, keys), options.selection.split
+    keys, wanted = opened.keys, options.selection.split
+    if opened.mixed is not None:
+        return mixed_sides(opened.mixed, wanted), opened.mixed.unassigned
+    sides = split_of_each(opened.dataset, keys)
     if wanted is not None:
         return {wanted: on_side(keys, sides, wanted)}, 0
     if sides is None:
