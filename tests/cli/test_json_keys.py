@@ -121,7 +121,7 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         (
             "export -o trl --for trl --skip-unsupported",
             f"{EXPORT} trainer layout lines losses meanings unsupported first_unsupported "
-            "unassigned beside kept removed",
+            "unassigned beside kept removed judged",
         ),
         (
             "export -o mixed.jsonl --mix mix.toml",

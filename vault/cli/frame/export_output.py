@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RenderSummary,
         TrainerReport,
     )
+    from vault.operations.exports.for_trainers.judgements import JudgedCounts
     from vault.operations.locks.rebuild import RebuildReport
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -85,6 +86,19 @@ _TRAINER_OPTIONS = (
         help="With --for: leave out examples that the layout cannot hold.",
     ),
     click.option("--parents", is_flag=True, help="With --for: make missing folders above PATH."),
+    click.option(
+        "--pairs-from",
+        metavar="LABEL",
+        help="With --for: the best and the worst answer to each prompt, as preference pairs.",
+    ),
+    click.option(
+        "--min-gap", type=float, metavar="X", help="With --pairs-from: only values so far apart."
+    ),
+    click.option(
+        "--verdict",
+        metavar="LABEL",
+        help="With --for: answers with the verdict of a label, for KTO.",
+    ),
 )
 OF_TRAINERS = (
     "trainer",
@@ -95,6 +109,9 @@ OF_TRAINERS = (
     "strict",
     "skip_unsupported",
     "parents",
+    "pairs_from",
+    "min_gap",
+    "verdict",
 )
 """Names of the options that are for trainers."""
 
@@ -251,10 +268,27 @@ def _trainer_text(report: TrainerReport) -> Iterator[str]:
     )
     if report.beside:
         yield f"beside them {', '.join(map(escape, report.beside))}"
+    if report.judged is not None:
+        yield from _judged_lines(report.judged)
     if report.unassigned:
         yield f"{plural(report.unassigned, 'example')} on no side, not written"
     for path in report.removed:
         yield f"removed {escape(path)}, which an earlier export wrote"
+
+
+def _judged_lines(counts: JudgedCounts) -> Iterator[str]:
+    if counts.pairs:
+        yield f"{plural(counts.pairs, 'pair')} of answers to one prompt"
+    for count, what, told in (
+        (counts.single, "prompt", "with one labelled answer, no pair"),
+        (counts.ties, "prompt", "with answers of one value, no pair"),
+        (counts.close, "prompt", "with answers closer than --min-gap, no pair"),
+        (counts.turned, "pair", "turned round: the label says that the rejected side is better"),
+        (counts.undecided, "pair", "left out as ties"),
+        (counts.unlabelled, "example", "without the label, not written"),
+    ):
+        if count:
+            yield f"{plural(count, what)} {told}"
 
 
 def _warn_of_files(invocation: Invocation, report: ExportReport) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vault.dataset.reading.dataset import Dataset, chunk_table
 from vault.dataset.reading.labels import label_names
 from vault.dataset.reading.records import record_texts
-from vault.errors import InvalidExpression
+from vault.errors import InvalidExpression, NotFound
 from vault.objects.json.record import read_record
 from vault.objects.json.text import parse
 
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 _LOOKED_AT = 200
 _MOST_DEPTH = 4
 _LISTED = 6
+
+
+def label_missing(name: str, known: Collection[str]) -> NotFound:
+    """Return the error for a label that no example has, with the nearest one that some have."""
+    below = sorted(each for each in known if each.startswith(f"{name}."))
+    near = below or difflib.get_close_matches(name, sorted(known), n=1)
+    listed = "`vault label --list` lists labels"
+    return NotFound(
+        f'no example has the label "{name}"',
+        code="label-not-found",
+        hint=f"did you mean {near[0]}? {listed}" if near else listed,
+    )
 
 
 def name_unknown(

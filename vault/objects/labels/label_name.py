@@ -19,6 +19,9 @@ _MOST_DIGITS = 15
 WRITTEN_BY = {"split": "split", "cluster": "dedupe --mark"}
 """Labels that a command of their own writes, and which."""
 
+CHOICE = "choice"
+"""The label that says which side of a preference pair is better, unless another is named."""
+
 JUDGE = "judge."
 """What labels of judges begin with."""
 

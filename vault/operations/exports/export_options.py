@@ -19,6 +19,9 @@ class ExportOptions:
     fields of each record; `extras` adds `_vault` with `id`, `labels` or both; `force` overwrites a
     file that was edited since vault wrote it, or that vault did not write.
 
+    `pairs_from` names a label by which answers to one prompt become preference pairs, if their
+    values are at least `min_gap` apart; `verdict` one that says which answers are good.
+
     `mixture` draws the training side from parts instead, and writes the other sides whole. Its own
     file says what of each, so that no other choice goes with it but a side.
 
@@ -47,6 +50,9 @@ class ExportOptions:
     skip_unsupported: bool = False
     parents: bool = False
     template_arguments: bool = False
+    pairs_from: str | None = None
+    min_gap: float | None = None
+    verdict: str | None = None
     mixture: Mixture | None = None
 
 
@@ -68,6 +74,9 @@ class ExportArguments(TypedDict, total=False):
     skip_unsupported: bool
     parents: bool
     template_arguments: bool
+    pairs_from: str | None
+    min_gap: float | None
+    verdict: str | None
 
 
 _OF_TRAINERS = (
@@ -79,6 +88,9 @@ _OF_TRAINERS = (
     ("skip_unsupported", "--skip-unsupported"),
     ("layout", "layout"),
     ("parents", "--parents"),
+    ("pairs_from", "--pairs-from"),
+    ("min_gap", "--min-gap"),
+    ("verdict", "--verdict"),
 )
 
 
@@ -92,13 +104,15 @@ def refuse_choices_beside_mixture(options: ExportOptions) -> None:
         "--sample": selection.sample is not None,
         "--shuffle": selection.shuffle,
         "--seed": selection.seed != 0,
+        "--pairs-from": options.pairs_from is not None,
+        "--verdict": options.verdict is not None,
     }
     shown = next((name for name, is_given in given.items() if is_given), None)
     if shown is not None:
         raise InvalidInput(
             f"{shown} says what is exported, and so does the file of the mixture",
             code="option-not-for-mix",
-            hint=f"say it in that file, and leave out {shown}",
+            hint=f"leave out {shown}, or --mix",
         )
     if "labels" in options.extras and any(each.revision for each in mixture.parts):
         raise InvalidInput(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vault.objects.digest import Digest
 from vault.operations.exports.mixtures.mixed_rows import MixedRows, PartFigures
 from vault.presentation.report_html import Displayed
+
+if TYPE_CHECKING:
+    from vault.operations.exports.for_trainers.judgements import JudgedCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class TrainerReport(ExportReport, Displayed):
     `losses` counts the examples that lose something, by what it is (`meanings` says it in words);
     `unsupported` those that the layout cannot hold, by reason. `unassigned` are on no side and not
     written. `lines` are the records of all files. `beside` are README and configuration, `kept`
-    those that were edited and left alone, `removed` files of an earlier export.
+    those that were edited and left alone, `removed` files of an earlier export. `judged` is what
+    became of examples by labels, where any say something of pairs or verdicts.
     """
 
     trainer: str = ""
@@ -86,3 +91,4 @@ class TrainerReport(ExportReport, Displayed):
     beside: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    judged: JudgedCounts | None = None

@@ -44,6 +44,9 @@ _REQUEST = {
     "prompts-only": bool,
     "skip-unsupported": bool,
     "template-arguments": bool,
+    "pairs-from": str,
+    "min-gap": float,
+    "verdict": str,
 }
 _DECIDED = ("layout", "split", "template-arguments")
 """Members of a trainer's file that the export decided, and that no command asks for."""
@@ -105,6 +108,9 @@ class LockEntry:
             prompts_only=bool(asked.get("prompts-only")),
             skip_unsupported=bool(asked.get("skip-unsupported")),
             template_arguments=bool(asked.get("template-arguments")),
+            pairs_from=asked.get("pairs-from"),
+            min_gap=asked.get("min-gap"),
+            verdict=asked.get("verdict"),
             mixture=mixture_from_json(asked[_MIX]) if _MIX in asked else None,
         )
 
@@ -154,6 +160,9 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "prompts-only": options.prompts_only,
         "skip-unsupported": options.skip_unsupported,
         "template-arguments": options.template_arguments,
+        "pairs-from": options.pairs_from,
+        "min-gap": None if options.min_gap is None else float(options.min_gap),
+        "verdict": options.verdict,
         _MIX: None if options.mixture is None else mixture_json(options.mixture),
     }
     return {name: value for name, value in wanted.items() if value or name in given}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.labels import keys_with_label
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
+from vault.objects.labels.label_name import CHOICE
 from vault.objects.log.view import View
 from vault.objects.manifest import refuse_conflicts
 from vault.objects.runs import RowKeys
@@ -26,6 +29,9 @@ from vault.operations.exports.written import WRITER_VERSION, Written
 from vault.session.context import Context
 from vault.session.revisions import HEAD, Revision, resolve
 
+if TYPE_CHECKING:
+    from vault.operations.exports.for_trainers.judgements import Judgements
+
 _EXTRAS = ("id", "labels")
 
 
@@ -33,20 +39,22 @@ _EXTRAS = ("id", "labels")
 class OpenedExport:
     """A revision that is opened to be written, and the rows that satisfy what was asked for.
 
-    Of a mixture `mixed` has the rows, of this and other versions, all to be read by `dataset`.
+    Of a mixture `mixed` has the rows, of this and other versions, all to be read by `dataset`. What
+    labels say of the rows is in `judged`, where a trainer is told.
     """
 
     revision: Revision
     dataset: Dataset
     keys: RowKeys
     mixed: MixedRows | None = None
+    judged: Judgements | None = None
 
 
 def open_export(context: Context, revision: str | None, options: ExportOptions) -> OpenedExport:
     """Return the rows of a revision (HEAD) that an export chooses its own from.
 
     Raises NotFound (`revision-not-found`, `no-commits`), InvalidInput (`extras-unknown`,
-    `option-not-for-mix`, and those of `matching_keys` and `mixed_rows`), Conflict
+    `option-not-for-mix`, and those of `matching_keys`, `mixed_rows` and `judgements_of`), Conflict
     (`conflicts-unresolved`), Corrupt.
     """
     unknown = [each for each in options.extras if each not in _EXTRAS]
@@ -60,9 +68,32 @@ def open_export(context: Context, revision: str | None, options: ExportOptions) 
     refuse_conflicts(dataset.manifest, "export")
     if options.mixture is not None:
         mixed = _mixed(context, opened, dataset, options.mixture)
-        return OpenedExport(opened, dataset, np.concatenate([*mixed.sides.values()]), mixed)
+        keys = np.concatenate([*mixed.sides.values()])
+        return OpenedExport(opened, dataset, keys, mixed, _judged_mixture(dataset, keys, options))
     keys = satisfying(context, dataset, dataset.keys(), options.where)
-    return OpenedExport(opened, dataset, keys)
+    judged = _judged(dataset, keys, options)
+    return OpenedExport(opened, dataset, keys if judged is None else judged.keys, judged=judged)
+
+
+def _judged(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Judgements | None:
+    if options.trainer in (None, "raw") or options.prompts_only:
+        return None
+    # On use: plain exports load no trainers.
+    from vault.operations.exports.for_trainers.judgements import judgements_of
+
+    return judgements_of(dataset, keys, options)
+
+
+def _judged_mixture(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Judgements | None:
+    """Return what labels say of the rows of a mixture; what they say must not change its sizes."""
+    judged = _judged(dataset, np.unique(keys), options)
+    if judged is not None and judged.counts.undecided:
+        raise InvalidInput(
+            f"{judged.counts.undecided:,} pairs of the mixture are ties by their label choice",
+            code="option-not-for-mix",
+            hint="add `where = \"labels.choice != 'tie'\"` to the parts",
+        )
+    return judged
 
 
 def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixture) -> MixedRows:
@@ -81,6 +112,13 @@ def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixtur
         if revision.commit not in found:
             other = open_dataset(context.store, revision.manifest, numbers=dataset.numbers)
             refuse_conflicts(other.manifest, "export")
+            if part.revision is not None and len(keys_with_label(other, CHOICE)):
+                raise InvalidInput(
+                    f'examples of the part "{part.name}" have the label {CHOICE}, which is read of '
+                    "the version that is exported alone",
+                    code="option-not-for-mix",
+                    hint="leave out `revision`, or export that version",
+                )
             found[revision.commit] = read_version(part.revision or revision.text, other)
         parts.append((replace(part, revision=part.revision and revision.commit), revision.commit))
     pinned = replace(mixture, parts=tuple(part for part, _ in parts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from vault.formats.trainers.output import (
     Loss,
     OutputFormat,
     Reasoning,
+    RecordParts,
     Rendered,
     RenderOptions,
     Unsupported,
@@ -25,6 +26,7 @@ from vault.objects.conversation import Kind
 from vault.objects.json.text import UnreadableJson, compact_bytes, parse
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.for_trainers.judgements import Changed, Judgements
 from vault.operations.exports.record_parts import RecordRows, record_rows
 
 JSON_TEXT = "json text"
@@ -69,7 +71,7 @@ class RenderCounts:
 class RenderedLines:
     """Renders rows of a dataset as lines, without those that the format cannot hold."""
 
-    def __init__(self, options: ExportOptions) -> None:
+    def __init__(self, options: ExportOptions, judged: Judgements | None = None) -> None:
         self._layout: OutputFormat = output_format(str(options.layout))
         self._options = RenderOptions(
             None if options.reasoning is None else Reasoning(options.reasoning),
@@ -77,13 +79,18 @@ class RenderedLines:
         )
         self._splits = options.split_turns and self._layout.turns is not None
         self._fills = options.template_arguments
-        self._plain = None if self._splits or self._fills else self._layout.plain
+        self._judged = judged
+        self._change: Callable[[int, RecordParts], Changed] | None = None
+        is_plain = not self._splits and not self._fills and judged is None
+        self._plain = self._layout.plain if is_plain else None
         self._only = options.fields or None
         self._first: int | None = None
         self.counts = RenderCounts()
 
     def batches(self, dataset: Dataset, keys: RowKeys) -> Iterator[tuple[list[bytes], list[int]]]:
         """Yield lines without line feeds, and the position in `keys` of the row of each."""
+        if self._judged is not None:
+            self._change = self._judged.changes(dataset, keys)
         for rows in record_rows(dataset, keys):
             lines: list[bytes] = []
             places: list[int] = []
@@ -115,6 +122,10 @@ class RenderedLines:
 
     def _slowly(self, rows: RecordRows, at: int) -> Sequence[Rendered]:
         parts = rows.parts(at, self._only)
+        is_less = False
+        if self._change is not None:
+            changed = self._change(rows.first + at, parts)
+            parts, is_less = changed.parts, changed.loses_fields
         try:
             if self._splits and self._layout.turns is not None:
                 made = self._layout.turns(parts, self._options)
@@ -125,7 +136,8 @@ class RenderedLines:
             if self._first is None:
                 self._first = rows.first + at
             return ()
-        self.counts.losses.update({loss for each in made for loss in each.losses})
+        lost = {loss for each in made for loss in each.losses}
+        self.counts.losses.update(lost | {Loss.FIELDS} if is_less else lost)
         for each in made:
             if self._fills:
                 each.record.setdefault(TEMPLATE_ARGUMENTS, {})
@@ -144,7 +156,9 @@ class RenderedLines:
                     types.add(JSON_TEXT)
 
 
-def written_keys(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> RowKeys:
+def written_keys(
+    dataset: Dataset, keys: RowKeys, options: ExportOptions, judged: Judgements | None = None
+) -> RowKeys:
     """Return the key of the row that each line of a file is from. Costs rendering all of them.
 
     Of a file for no trainer these are `keys`.
@@ -152,7 +166,7 @@ def written_keys(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Row
     if options.layout is None or options.trainer in (None, "raw"):
         return keys
     places: list[int] = []
-    for _, more in RenderedLines(options).batches(dataset, keys):
+    for _, more in RenderedLines(options, judged).batches(dataset, keys):
         places += more
     return keys[np.array(places, np.int64)]
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from vault.dataset.reading.dataset import Dataset
 from vault.formats.trainers.table import trainer_named
 from vault.operations.exports.export_options import ExportOptions
+from vault.operations.exports.for_trainers.judgements import Judgements
 from vault.operations.exports.hashed_file import HashedFile
 from vault.operations.exports.rendered_lines import RenderedLines
 from vault.operations.exports.targets import Target
@@ -18,10 +19,15 @@ _HANDED_BYTES = 1 << 20
 
 
 def write_rendered(
-    context: Context, dataset: Dataset, target: Target, options: ExportOptions, file: BinaryIO
+    context: Context,
+    dataset: Dataset,
+    target: Target,
+    options: ExportOptions,
+    file: BinaryIO,
+    judged: Judgements | None = None,
 ) -> Written:
     """Write a target's records as a trainer takes them. Raises Corrupt, OSError."""
-    lines = RenderedLines(options)
+    lines = RenderedLines(options, judged)
     with HashedFile(file) as hashed:
         if trainer_named(str(options.trainer)).has_mark:
             hashed.write(codecs.BOM_UTF8)

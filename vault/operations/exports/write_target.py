@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import joined_lines, record_arrays, record_texts
@@ -26,6 +26,9 @@ from vault.operations.exports.targets import Target
 from vault.operations.exports.written import Written
 from vault.session.context import Context
 
+if TYPE_CHECKING:
+    from vault.operations.exports.for_trainers.judgements import Judgements
+
 
 def write_target(
     context: Context,
@@ -35,9 +38,11 @@ def write_target(
     file: BinaryIO,
     *,
     watch: LateMembers | None = None,
+    judged: Judgements | None = None,
 ) -> Written:
     """Write a target's records and return the digests; `watch` looks at JSON Lines on the way.
 
+    `judged` is what labels say of records that are written for a trainer.
     Raises Corrupt, OSError.
     """
     if options.trainer is not None:
@@ -46,7 +51,7 @@ def write_target(
         from vault.operations.exports.write_rendered import write_rendered
 
         if options.layout != RAW:
-            return write_rendered(context, dataset, target, options, file)
+            return write_rendered(context, dataset, target, options, file, judged)
     plan, is_marked = None, False
     if target.layout in (Layout.CSV, Layout.PARQUET):
         plan, is_marked = _planned(dataset, target, options)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from vault.dataset.choosing.suggest_names import label_missing
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_names
@@ -57,7 +57,7 @@ def find_raters(context: Context, words: Sequence[str], revision: str | None = N
                 hint=f"leave the second {name} out",
             )
         if name not in known:
-            raise _not_found(name, known)
+            raise label_missing(name, known)
     return Raters(opened, dataset, asked, asked)
 
 
@@ -82,22 +82,11 @@ def _below(name: str, known: Collection[str]) -> tuple[str, ...]:
     if found:
         return tuple(sorted(found))
     if name not in known:
-        raise _not_found(name, known)
+        raise label_missing(name, known)
     others = sorted(each for each in known if each != name and not each.startswith("_"))
     other = next((each for each in others if each.startswith(JUDGE)), "OTHER_LABEL")
     raise InvalidInput(
         f'"{name}" has no raters: no example has a label {name}.PERSON',
         code="raters-missing",
         hint=f"`vault agreement {name} {other}` compares two labels",
-    )
-
-
-def _not_found(name: str, known: Collection[str]) -> NotFound:
-    below = sorted(each for each in known if each.startswith(f"{name}."))
-    near = below or difflib.get_close_matches(name, sorted(known), n=1)
-    listed = "`vault label --list` lists labels"
-    return NotFound(
-        f'no example has the label "{name}"',
-        code="label-not-found",
-        hint=f"did you mean {near[0]}? {listed}" if near else listed,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -12,9 +11,10 @@ import numpy as np
 from vault.dataset.changing.stage import Staged, change_and_count
 from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.choosing.chosen_rows import chosen_rows, require_choice
+from vault.dataset.choosing.suggest_names import label_missing
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_names, label_of_each
-from vault.errors import InvalidInput, NotFound
+from vault.errors import InvalidInput
 from vault.objects.labels.label_name import AGREED, check_writable_name
 from vault.objects.labels.label_set import SPLIT, LabelValue
 from vault.objects.manifest import Manifest
@@ -141,12 +141,7 @@ def _require_labels(dataset: Dataset, names: Sequence[str]) -> None:
     known = label_names(dataset) if names else set()
     for name in names:
         if name not in known and all(rater_of(name, each) is None for each in known):
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            raise NotFound(
-                f'no example has the label "{name}"',
-                code="label-not-found",
-                hint=f"did you mean {near[0]}?" if near else "`vault label --list` lists labels",
-            )
+            raise label_missing(name, known)
 
 
 def report_of(counts: Counts, staged: Staged, options: LabelOptions) -> LabelReport:

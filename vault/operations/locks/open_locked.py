@@ -36,7 +36,7 @@ class OpenedEntry:
 
     def written_keys(self) -> RowKeys:
         """Return the row of each line of the file: several lines may be of one example."""
-        return written_keys(self.opened.dataset, self.target.keys, self.options)
+        return written_keys(self.opened.dataset, self.target.keys, self.options, self.opened.judged)
 
 
 def open_entry(

@@ -54,7 +54,14 @@ def export_locked(
             raise _not_met(key, error) from None
     context.progress.start("writing", sum(len(each.target.keys) for _, each in jobs.values()))
     writers = {
-        path: partial(write_target, context, each.opened.dataset, each.target, each.options)
+        path: partial(
+            write_target,
+            context,
+            each.opened.dataset,
+            each.target,
+            each.options,
+            judged=each.opened.judged,
+        )
         for path, (_, each) in jobs.items()
     }
 

@@ -71,7 +71,9 @@ def export_for_trainer(
     context.progress.start("writing", sum(len(each.keys) for each in targets))
     work = _Work(context, opened, plan, trainer, on_losses)
     writers = {
-        each.path: partial(write_target, context, opened.dataset, each, plan.options)
+        each.path: partial(
+            write_target, context, opened.dataset, each, plan.options, judged=opened.judged
+        )
         for each in targets
     }
     written, is_locked = place_files(context.folder, writers, work.placement)
@@ -153,6 +155,7 @@ class _Work:
             first_unsupported=counts.first_unsupported,
             unassigned=self._plan.unassigned,
             mixture=mixture_figures(self._opened.mixed),
+            judged=None if self._opened.judged is None else self._opened.judged.counts,
             beside=tuple(self._companions.texts),
             kept=(*self._companions.kept, *self._left),
             removed=(*self._gone, *self._companions.gone),

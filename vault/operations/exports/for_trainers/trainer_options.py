@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from vault.errors import InvalidInput, NotFound
 from vault.formats.trainers.output import Reasoning
 from vault.formats.trainers.plain_records import RAW
 from vault.formats.trainers.table import output_format, trainer_named
-from vault.formats.trainers.trainer import Trainer
+from vault.formats.trainers.trainer import Family, Trainer
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.targets import STANDARD_OUTPUT
 from vault.presentation.shell_words import shown_word
@@ -21,7 +22,7 @@ def checked_trainer(options: ExportOptions) -> Trainer:
 
     Raises InvalidInput (`trainer-unknown`, `trainer-needs-folder`, `trainer-writes-whole`,
     `option-not-for-trainer`, `reasoning-unknown`, `reasoning-key-invalid`,
-    `output-format-unknown`), NotFound (`folder-not-found`).
+    `output-format-unknown`, `options-exclude`, `min-gap-invalid`), NotFound (`folder-not-found`).
     """
     trainer = trainer_named(str(options.trainer))
     refuse_unknown_rendering(options)
@@ -46,6 +47,7 @@ def checked_trainer(options: ExportOptions) -> Trainer:
             code="option-not-for-trainer",
             hint="leave out --split-turns, or write them with --for trl",
         )
+    _check_judging(options, trainer)
     if options.split_turns and options.prompts_only:
         raise InvalidInput(
             "--prompts-only leaves out the answers that --split-turns would write",
@@ -53,6 +55,39 @@ def checked_trainer(options: ExportOptions) -> Trainer:
             hint="leave out one of them",
         )
     return trainer
+
+
+def _check_judging(options: ExportOptions, trainer: Trainer) -> None:
+    named = {
+        "--pairs-from": options.pairs_from,
+        "--verdict": options.verdict,
+        "--prompts-only": options.prompts_only or None,
+        "--split-turns": options.split_turns or None,
+    }
+    given = [name for name, value in named.items() if value is not None]
+    if len(given) > 1 and (options.pairs_from or options.verdict):
+        raise InvalidInput(
+            f"{given[0]} and {given[1]} make other records of the same examples",
+            code="options-exclude",
+            hint="leave out one of them",
+        )
+    for name, family, what in (
+        (options.pairs_from, Family.PREFERENCE, "preference pairs"),
+        (options.verdict, Family.KTO, "answers with a verdict"),
+    ):
+        if name is not None and family not in trainer.formats:
+            raise InvalidInput(
+                f"{trainer.name} takes no {what}",
+                code="option-not-for-trainer",
+                hint="write them with --for trl",
+            )
+    gap = options.min_gap
+    if gap is not None and (options.pairs_from is None or not 0 <= gap < math.inf):
+        raise InvalidInput(
+            "--min-gap is a number of at least 0 that the values of --pairs-from differ by",
+            code="min-gap-invalid",
+            hint="`--pairs-from quality --min-gap 1`",
+        )
 
 
 def fields_refused(trainer: Trainer) -> InvalidInput:

@@ -101,11 +101,7 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
     if trainer.name == RAW:
         return RAW
     counts = _kinds(dataset, keys)
-    takes = (
-        dict.fromkeys(_OF_PROMPTS, str(trainer.prompts_format))
-        if options.prompts_only
-        else trainer.formats
-    )
+    takes = _taken(options, trainer)
     layouts = {takes[FAMILIES[kind]] for kind in counts if FAMILIES[kind] in takes}
     if len(layouts) > 1:
         raise _mixed(counts, takes, trainer)
@@ -124,6 +120,20 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
     if options.split_turns or not _trains_earlier_turns(dataset, keys):
         return trainer.last_turn_format
     return layout
+
+
+def _taken(options: ExportOptions, trainer: Trainer) -> Mapping[Family, str]:
+    """Return the format of each family: answers may become prompts, pairs, or get a verdict."""
+    if options.prompts_only:
+        return dict.fromkeys(_OF_PROMPTS, str(trainer.prompts_format))
+    becomes = None
+    if options.pairs_from is not None:
+        becomes = Family.PREFERENCE
+    elif options.verdict is not None:
+        becomes = Family.KTO
+    if becomes is None:
+        return trainer.formats
+    return {becomes: trainer.formats[becomes], Family.CHAT: trainer.formats[becomes]}
 
 
 def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> bool:
