@@ -10,7 +10,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.conditions import condition_options, limit_option
 from vault.cli.frame.invocation import Invocation
-from vault.cli.frame.lock_diff import diff_locks
+from vault.cli.frame.lock_diff import check_locks, diff_locks
 from vault.cli.frame.render import emit, emit_raw_lines, hint, warn
 from vault.cli.show.diff_text import by_lines, count_lines, item_lines
 from vault.cli.show.stage_text import NOT_COMPARED
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 @click.argument("new", required=False, metavar="[B]]")
 @click.option("--stat", is_flag=True, help="Only count.")
 @click.option("--jsonl", is_flag=True, help="Every change in full, one JSON object a line.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown"]),
+    help="A report for a pull request: leaks, findings, labels and counts, then examples.",
+)
 @click.option("--by", metavar="FIELD", help="Count per value of a field, such as source.")
 @click.option("--key", metavar="FIELD", help="The field that says which example is which.")
 @condition_options
@@ -39,6 +45,7 @@ def command(
     new: str | None,
     stat: bool,
     jsonl: bool,
+    form: str | None,
     by: str | None,
     key: str | None,
     where: tuple[str, ...],
@@ -52,15 +59,22 @@ def command(
     With A, between A and what is staged; with A and B (or A..B), between the two. With --where,
     changes of which either side satisfies the expression, and only those are counted.
 
+    --format markdown is for a pull request: it also looks for leaks and compares statistics.
+
     A changed example has the key, conversation or prompt of the old one, or half of its words.
     """
+    narrowed: dict[str, Any] = {"key": key, "where": where, "filters": filters}
+    if form is not None:
+        _refuse_beside(
+            "--format markdown", invocation, {"--stat": stat, "--jsonl": jsonl, "--by": by}
+        )
+        return int(_review(invocation, old, new, narrowed, from_lock=from_lock) and exit_code)
     if from_lock:
         is_alone = not any((stat, jsonl, by, key, where, filters))
         return int(diff_locks(invocation, old, new, is_alone=is_alone) and exit_code)
     repository = invocation.repository()
-    narrowed: dict[str, Any] = {"key": key, "where": where, "filters": filters}
     if jsonl:
-        _refuse_with_jsonl(invocation, stat, by)
+        _refuse_beside("--jsonl", invocation, {"--stat": stat, "--by": by})
         changes = repository.iterate_diff(old, new, **narrowed)
         differs = emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0
         if not changes.compared_texts:
@@ -85,13 +99,28 @@ def command(
     return 1 if exit_code and total else 0
 
 
-def _refuse_with_jsonl(invocation: Invocation, stat: bool, by: str | None) -> None:
-    other = (
-        "--stat" if stat else "--by" if by is not None else "--json" if invocation.json else None
-    )
+def _review(
+    invocation: Invocation,
+    old: str | None,
+    new: str | None,
+    narrowed: dict[str, Any],
+    *,
+    from_lock: bool,
+) -> bool:
+    from vault.cli.frame.review import print_lock_review, print_review
+
+    if not from_lock:
+        return print_review(invocation, old, new, narrowed) > 0
+    check_locks(old, new, is_alone=not any(narrowed.values()))
+    return print_lock_review(invocation, str(old), str(new))
+
+
+def _refuse_beside(option: str, invocation: Invocation, others: dict[str, Any]) -> None:
+    given = {**others, "--json": invocation.json}
+    other = next((name for name, value in given.items() if value not in (None, False)), None)
     if other is not None:
         raise InvalidInput(
-            f"--jsonl writes changes, so {other} has no place beside it",
+            f"{option} writes changes, so {other} has no place beside it",
             code="options-exclude",
-            hint=f"leave out --jsonl or {other}",
+            hint=f"leave out {option} or {other}",
         )

@@ -16,8 +16,21 @@ if TYPE_CHECKING:
 def diff_locks(invocation: Invocation, old: str | None, new: str | None, *, is_alone: bool) -> bool:
     """Compare two lock files and print what differs; tell whether anything does.
 
-    Raises InvalidInput (`options-exclude`, `locks-missing`).
+    Raises what `check_locks` does.
     """
+    check_locks(old, new, is_alone=is_alone)
+    report = invocation.repository().compare_locks(str(old), str(new))
+    emit(invocation, report, lambda report: lock_diff_lines(report, invocation.verbose))
+    for each in report.items:
+        names = [_name(side) for side in (each.old, each.new) if side is not None]
+        if len(set(names)) == 2 and None not in names and each.unknown is None:
+            hint(invocation, f"`vault diff {names[0]} {names[1]}` shows each change")
+            break
+    return bool(report.items)
+
+
+def check_locks(old: str | None, new: str | None, *, is_alone: bool) -> None:
+    """Raise InvalidInput (`options-exclude`, `locks-missing`) unless two locks alone are named."""
     if not is_alone:
         raise InvalidInput(
             "--from-lock compares files of vault.lock, and takes two of them alone",
@@ -30,14 +43,6 @@ def diff_locks(invocation: Invocation, old: str | None, new: str | None, *, is_a
             code="locks-missing",
             hint="vault diff --from-lock <(git show main:vault.lock) vault.lock",
         )
-    report = invocation.repository().compare_locks(old, new)
-    emit(invocation, report, lambda report: lock_diff_lines(report, invocation.verbose))
-    for each in report.items:
-        names = [_name(side) for side in (each.old, each.new) if side is not None]
-        if len(set(names)) == 2 and None not in names and each.unknown is None:
-            hint(invocation, f"`vault diff {names[0]} {names[1]}` shows each change")
-            break
-    return bool(report.items)
 
 
 def _name(side: LockedVersion) -> str | None:

@@ -16,9 +16,9 @@ from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer
 from vault.operations.exports.mixtures.mixed_rows import PartFigures
 from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
+from vault.presentation.markdown import inline
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
-_ACTING = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 _NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
 
 
@@ -113,7 +113,7 @@ def _sides(card: Card) -> Iterator[str]:
     yield "| file | examples |"
     yield "|---|---|"
     for side, count in card.sides.items():
-        yield f"| {_shown(card.produced.files[side])} | {count:,} |"
+        yield f"| {inline(card.produced.files[side])} | {count:,} |"
     if card.unassigned:
         yield ""
         yield f"Examples on no side, not written: {card.unassigned:,}."
@@ -128,7 +128,7 @@ def _parts(card: Card) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for each in card.parts:
         numbers = (each.examples, each.distinct, each.available, each.tokens)
-        yield f"| {_shown(each.name)} | " + " | ".join(f"{number:,}" for number in numbers) + " |"
+        yield f"| {inline(each.name)} | " + " | ".join(f"{number:,}" for number in numbers) + " |"
     yield ""
 
 
@@ -150,10 +150,5 @@ def _counted(title: str, counts: Mapping[str, int] | Counter[str]) -> Iterator[s
     yield ""
     for name, count in counts.items():
         if count:
-            yield f"- {_shown(name)}: {count:,}"
+            yield f"- {inline(name)}: {count:,}"
     yield ""
-
-
-def _shown(text: str) -> str:
-    """Return text that came from data, on one line and without a meaning in Markdown."""
-    return _ACTING.sub(r"\\\1", " ".join(text.split()))
