@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -72,31 +72,50 @@ def command(
     if from_lock:
         is_alone = not any((stat, jsonl, by, key, where, filters))
         return int(diff_locks(invocation, old, new, is_alone=is_alone) and exit_code)
-    repository = invocation.repository()
     if jsonl:
         _refuse_beside("--jsonl", invocation, {"--stat": stat, "--by": by})
-        changes = repository.iterate_diff(old, new, **narrowed)
+        changes = invocation.repository().iterate_diff(old, new, **narrowed)
         differs = emit_raw_lines(invocation, (each.json_line() for each in changes)) > 0
         if not changes.compared_texts:
             warn(invocation, NOT_COMPARED)
         return 1 if exit_code and differs else 0
-    counts_only = stat or (by is not None and not invocation.json)
-    report = repository.diff(old, new, by=by, limit=0 if counts_only else limit, **narrowed)
+    shown = Shown(stat or (by is not None and not invocation.json), by, limit)
+    return int(_show(invocation, old, new, narrowed, shown) and exit_code)
+
+
+class Shown(NamedTuple):
+    """What of a comparison is printed: counts only, or by a field, or so many changes."""
+
+    counts_only: bool
+    by: str | None
+    limit: int
+
+
+def _show(
+    invocation: Invocation,
+    old: str | None,
+    new: str | None,
+    narrowed: dict[str, Any],
+    shown: Shown,
+) -> bool:
+    """Print the changes between two versions; tell whether there are any."""
+    limit = 0 if shown.counts_only else shown.limit
+    report = invocation.repository().diff(old, new, by=shown.by, limit=limit, **narrowed)
     total = report.added + report.removed + report.changed + report.relabelled
 
     def text(report: DiffReport) -> Iterator[str]:
         for item in report.items:
             yield from item_lines(item, invocation.verbose)
-        if by is not None:
-            yield from by_lines(report, by)
+        if shown.by is not None:
+            yield from by_lines(report, shown.by)
         yield from count_lines(report)
 
     emit(invocation, report, text)
     if not report.compared_texts:
         hint(invocation, "--key FIELD says which example is which, whatever their number")
-    if not counts_only and (left := total - len(report.items)) > 0:
+    if not shown.counts_only and (left := total - len(report.items)) > 0:
         hint(invocation, f"{left:,} more: `--limit {total}` shows all, `--jsonl` writes them out")
-    return 1 if exit_code and total else 0
+    return total > 0
 
 
 def _review(
