@@ -24,7 +24,8 @@ class ExportOptions:
     leaves the answers out. `strict` refuses an export that loses anything, `skip_unsupported`
     leaves out what the layout cannot hold. `parents` makes missing folders above the output.
     `template_arguments` gives every record arguments of the chat template, if only none: an export
-    sets it where some record has them.
+    sets it where some record has them. `answer` is the field with the true answer to a prompt, and
+    `verifier` the name of what checks answers, where a record does not name one.
     """
 
     output: str
@@ -43,6 +44,8 @@ class ExportOptions:
     skip_unsupported: bool = False
     parents: bool = False
     template_arguments: bool = False
+    answer: str | None = None
+    verifier: str | None = None
 
 
 class ExportArguments(TypedDict, total=False):
@@ -63,6 +66,8 @@ class ExportArguments(TypedDict, total=False):
     skip_unsupported: bool
     parents: bool
     template_arguments: bool
+    answer: str | None
+    verifier: str | None
 
 
 _OF_TRAINERS = (
@@ -74,6 +79,8 @@ _OF_TRAINERS = (
     ("skip_unsupported", "--skip-unsupported"),
     ("layout", "layout"),
     ("parents", "--parents"),
+    ("answer", "--answer"),
+    ("verifier", "--verifier"),
 )
 
 

@@ -42,6 +42,8 @@ _REQUEST = {
     "prompts-only": bool,
     "skip-unsupported": bool,
     "template-arguments": bool,
+    "answer": str,
+    "verifier": str,
 }
 _DECIDED = ("layout", "split", "template-arguments")
 """Members of a trainer's file that the export decided, and that no command asks for."""
@@ -103,6 +105,8 @@ class LockEntry:
             prompts_only=bool(asked.get("prompts-only")),
             skip_unsupported=bool(asked.get("skip-unsupported")),
             template_arguments=bool(asked.get("template-arguments")),
+            answer=asked.get("answer"),
+            verifier=asked.get("verifier"),
         )
 
     def command(self, path: str, revision: str | None = None) -> list[str]:
@@ -148,6 +152,8 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "prompts-only": options.prompts_only,
         "skip-unsupported": options.skip_unsupported,
         "template-arguments": options.template_arguments,
+        "answer": options.answer,
+        "verifier": options.verifier,
     }
     return {name: value for name, value in wanted.items() if value or name in given}
 
