@@ -69,6 +69,8 @@ def _row(trainer: Trainer, kinds: str, layout: str) -> str:
     beside = [f"`{name}`" for name in trainer.beside(produced)]
     if trainer.declares_features:
         beside.append("features in the README")
+    if trainer.writes_parquet:
+        beside.append("all files are Parquet (`train.parquet`)")
     if trainer.has_mark:
         beside.append("a byte order mark in each file")
     return f"| `{trainer.name}` | {kinds} | `{layout}` | {', '.join(beside)} |"

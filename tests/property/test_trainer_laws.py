@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.formats.layouts.registry import conversation_of, derive
+from vault.formats.trainers.arrow_records import parquet_schema
 from vault.formats.trainers.conversation_parts import weighted_messages
 from vault.formats.trainers.output import (
     Column,
@@ -27,6 +29,7 @@ from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes
 
 NAMES = [name for name in OUTPUT_FORMATS if name != "data"]
+PROMPTS = ("trl-prompts", "verl-prompts", "rlvr")
 LAYOUTS = {
     "messages": Kind.CHAT,
     "completion": Kind.PROMPT_COMPLETION,
@@ -107,6 +110,9 @@ def fields(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         made["topic"] = draw(texts)
     if draw(st.booleans()):
+        # Prompts whose answers are verified are refused without these.
+        made |= {"ground_truth": draw(texts), "dataset": "math", "data_source": "math"}
+    if draw(st.booleans()):
         made["chat_template_kwargs"] = {"enable_thinking": draw(st.booleans())}
     return made
 
@@ -123,6 +129,7 @@ def read_back(record: dict[str, Any]) -> Conversation:
     """Return the conversation that vault reads in a written record."""
     kind = next((LAYOUTS[name] for name in record if name in LAYOUTS), Kind.PROMPT)
     kind = Kind.KTO if "label" in record else kind
+    kind = Kind.PREFERENCE if "chosen" in record else kind
     found = conversation_of(record, kind)
     assert found is not None
     return found
@@ -165,7 +172,7 @@ def test_what_is_not_named_as_lost_comes_back(name: str, record: dict[str, Any])
     assert rendered.losses <= layout.carries.may_lose()
     before, after = parts.conversation, read_back(rendered.record)
     assert before is not None
-    if name == "trl-prompts":
+    if name in PROMPTS:
         before = before._replace(response=(), rejected=None, desirable=None)
         while before.prompt and before.prompt[-1]["role"] == "assistant":
             before = before._replace(prompt=before.prompt[:-1])
@@ -184,11 +191,14 @@ def test_what_stands_beside_is_carried_or_lost(name: str, record: dict[str, Any]
         return
     carries = layout.carries
     if "topic" in record:
-        assert ("topic" in rendered.record) == carries.fields
-        assert (Loss.FIELDS in rendered.losses) != carries.fields
+        beside = json.loads(rendered.record.get("extra_info", {}).get("fields", "{}"))
+        is_carried = carries.fields or name == "verl-prompts"
+        assert ("topic" in rendered.record or "topic" in beside) == is_carried
+        assert (Loss.FIELDS in rendered.losses) != is_carried
     if "chat_template_kwargs" in record:
-        is_carried = carries.fields or carries.template_arguments
-        assert ("chat_template_kwargs" in rendered.record) == is_carried
+        is_carried = carries.fields or carries.template_arguments or name == "verl-sft"
+        told = {"chat_template_kwargs", "enable_thinking"}
+        assert bool(told & rendered.record.keys()) == is_carried
         assert (Loss.TEMPLATE_ARGUMENTS in rendered.losses) != is_carried
     known = rendered.record.keys() & layout.columns.keys()
     assert layout.columns.keys() - layout.optional <= known
@@ -279,6 +289,21 @@ def test_lines_for_openai_are_as_its_schema_says(name: str, record: dict[str, An
         for call in message.get("tool_calls", []):
             assert call.keys() == {"id", "type", "function"}
             assert isinstance(json.loads(call["function"]["arguments"]), dict)
+
+
+@pytest.mark.parametrize("name", ["verl-sft", "verl-prompts", "rlvr"])
+@given(record=records())
+def test_what_is_for_parquet_is_held_exactly_by_its_columns(
+    name: str, record: dict[str, Any]
+) -> None:
+    layout = OUTPUT_FORMATS[name]
+    try:
+        written = layout.render(parts_of(record), RenderOptions(verifier="math")).record
+    except Unsupported:
+        return
+    schema = parquet_schema(layout, has_thinking="enable_thinking" in written)
+    (read,) = pa.Table.from_pylist([written], schema).to_pylist()
+    assert {key: each for key, each in read.items() if each is not None} == written
 
 
 def test_every_target_writes_formats_that_there_are() -> None:

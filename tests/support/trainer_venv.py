@@ -11,30 +11,76 @@ from pathlib import Path
 
 import pytest
 
-_PACKAGES = {"trl": ("torch==2.13.0", "trl==1.16.0")}
+_PACKAGES: dict[str, tuple[str, ...]] = {
+    "trl": ("torch==2.13.0", "trl==1.16.0"),
+    # What its command imports to train on a CPU: the rest needs a GPU or a compiler.
+    "axolotl": (
+        "torch==2.13.0",
+        "transformers==5.16.1",
+        "datasets==4.8.4",
+        "trl==1.9.0",
+        "accelerate==1.13.0",
+        "peft==0.20.0",
+        "mistral-common==1.11.5",
+        "addict",
+        "art",
+        "bitsandbytes==0.50.2",
+        "colorama",
+        "einops",
+        "evaluate",
+        "fastcore",
+        "fire",
+        "langdetect",
+        "numba",
+        "posthog",
+        "pydantic",
+        "python-dotenv",
+        "schedulefree",
+        "scipy",
+        "triton",
+        "typer",
+        "wandb",
+    ),
+}
+_ALONE: dict[str, tuple[str, ...]] = {
+    "axolotl": (
+        "axolotl==0.19.0",
+        "axolotl-contribs-lgpl==0.0.7",
+        "axolotl-contribs-mit==0.0.6",
+    ),
+}
+"""Packages that are installed without what they ask for."""
+
 _SECONDS = 1_800
 
 
 @cache
 def trainer_python(name: str) -> Path:
     """Return the interpreter of an environment; skips the test where it cannot be made."""
-    packages = _PACKAGES[name]
+    packages, alone = _PACKAGES[name], _ALONE.get(name, ())
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "dataset-vault-tests" / "-".join((name, *packages)).replace("==", "-")
+    told = "-".join((name, *(each for each in packages if "==" in each), *alone))
+    folder = root / "dataset-vault-tests" / told.replace("==", "-")
     python, done = folder / "bin" / "python", folder / "complete"
     if not done.exists():
         try:
             venv.create(folder, with_pip=True, clear=True)
-            subprocess.run(
-                [python, "-m", "pip", "install", "-q", *packages],
-                check=True,
-                capture_output=True,
-                timeout=_SECONDS,
-            )
+            _install(python, *packages)
+            if alone:
+                _install(python, "--no-deps", *alone)
         except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"{' and '.join(packages)} cannot be installed here: {error}")
+            pytest.skip(f"{' and '.join((*packages, *alone))} cannot be installed here: {error}")
         done.touch()
     return python
+
+
+def _install(python: Path, *words: str) -> None:
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", *words],
+        check=True,
+        capture_output=True,
+        timeout=_SECONDS,
+    )
 
 
 def run_loader(name: str, script: str, *arguments: str, folder: Path) -> str:

@@ -11,14 +11,23 @@ from tests.unit.formats.test_vectors import VECTORS
 from vault.errors import InvalidInput
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.arrow_records import ArrowRecords
-from vault.formats.trainers.output import LOSSES, Column, Loss, RecordParts, Rendered, Unsupported
+from vault.formats.trainers.output import (
+    LOSSES,
+    Column,
+    Loss,
+    RecordParts,
+    Rendered,
+    RenderOptions,
+    Unsupported,
+)
 from vault.formats.trainers.table import OUTPUT_FORMATS, output_format
 from vault.objects.conversation import Kind
 from vault.objects.json.text import canonical_bytes, compact_bytes, parse
 
 KINDS = {"trl-preference": Kind.PREFERENCE, "trl-kto": Kind.KTO, "text": Kind.TEXT}
 # Prompts leave answers out on purpose: tests/property/test_trainer_laws.py.
-NAMES = [name for name in OUTPUT_FORMATS if name not in ("data", "trl-prompts")]
+PROMPTS = ("trl-prompts", "verl-prompts", "rlvr")
+NAMES = [name for name in OUTPUT_FORMATS if name not in ("data", *PROMPTS)]
 CASES = [(name, vector) for name in NAMES for vector in VECTORS]
 
 CALL = {"id": "x", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
@@ -90,7 +99,9 @@ def test_every_format_renders_some_vector_and_refuses_some() -> None:
         rendered = refused = 0
         for vector in VECTORS.values():
             try:
-                record = layout.render(parts_of(parse(vector["text"].encode())[0])).record
+                parts = parts_of(parse(vector["text"].encode())[0])
+                options = RenderOptions(answer="reference_answer", verifier="math")
+                record = layout.render(parts, options).record
                 assert layout.columns.keys() - layout.optional <= record.keys()
                 assert layout.carries.fields or record.keys() <= layout.columns.keys()
                 rendered += 1

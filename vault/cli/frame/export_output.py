@@ -78,6 +78,16 @@ _TRAINER_OPTIONS = (
         "--prompts-only", is_flag=True, help="With --for: prompts, without their answers."
     ),
     click.option(
+        "--answer",
+        metavar="FIELD",
+        help="With --for verl or rlvr: the field with the true answer to a prompt.",
+    ),
+    click.option(
+        "--verifier",
+        metavar="NAME",
+        help="With --for verl or rlvr: what checks answers, where a record does not say.",
+    ),
+    click.option(
         "--strict", is_flag=True, help="With --for: write nothing if anything would be lost."
     ),
     click.option(
@@ -106,6 +116,8 @@ OF_TRAINERS = (
     "reasoning_key",
     "split_turns",
     "prompts_only",
+    "answer",
+    "verifier",
     "strict",
     "skip_unsupported",
     "parents",

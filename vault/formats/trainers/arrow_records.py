@@ -11,10 +11,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from vault.formats.trainers.output import TEMPLATE_ARGUMENTS, Column, OutputFormat
+from vault.formats.trainers.output import (
+    ENABLE_THINKING,
+    TEMPLATE_ARGUMENTS,
+    Column,
+    OutputFormat,
+)
 from vault.objects.json.text import compact_bytes
 
-_PLAIN = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
+
+def _texts(*names: str) -> pa.DataType:
+    return pa.struct([pa.field(each, pa.string()) for each in names])
+
+
+_PLAIN = pa.list_(_texts("role", "content"))
 _TYPES = {Column.TEXT: pa.string(), Column.YES_NO: pa.bool_()}
 _PLAIN_MEMBERS = {"role", "content"}
 
@@ -100,6 +110,22 @@ class ArrowRecords:
         if self._json == pa.string():
             return storage
         return pa.ExtensionArray.from_storage(self._json, storage)
+
+
+def parquet_schema(layout: OutputFormat, *, has_thinking: bool) -> pa.Schema:
+    """Return the schema of a Parquet file of plain columns, for trainers that read no JSON type.
+
+    `has_thinking` includes the column for that argument of chat templates: a null in it stops verl,
+    so either all records have it or none.
+    """
+    types = {**_TYPES, Column.MESSAGES: _PLAIN}
+    return pa.schema(
+        [
+            pa.field(name, _texts(*layout.texts[name]) if name in layout.texts else types[column])
+            for name, column in layout.columns.items()
+            if name != ENABLE_THINKING or has_thinking
+        ]
+    )
 
 
 def _filled(array: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ from vault.formats.trainers.output import (
     Rendered,
     Unsupported,
 )
-from vault.objects.conversation import Conversation, Message
+from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
 from vault.objects.json.record import read_record
 
 ASKING = ("user", "tool")
@@ -75,6 +75,20 @@ def asked_and_answered(conversation: Conversation) -> tuple[_Messages, _Messages
     if not completion:
         raise Unsupported("it has no answer")
     return prompt, completion
+
+
+def prompt_alone(parts: RecordParts) -> _Messages:
+    """Return what is asked: the answer of any record that has one is left out on purpose.
+
+    Raises Unsupported where the prompt does not end with who asks.
+    """
+    conversation = messages_of(parts)
+    prompt = conversation.prompt
+    if conversation.response:
+        prompt, _ = asked_and_answered(conversation)
+    if not prompt or prompt[-1]["role"] in SYSTEM_ROLES or prompt[-1]["role"] == "assistant":
+        raise Unsupported("its prompt does not end with a user or tool message")
+    return prompt
 
 
 def is_trained(message: Message) -> bool:

@@ -27,14 +27,15 @@ class MessageStyle:
 
     `arguments_as_text` writes the arguments of calls as JSON text; `any_arguments` allows those
     that are no object. `has_call_ids` joins calls and answers by ids, and otherwise answers carry
-    the name of the tool. `binary_weights` allows weights of 0 and 1 on answers alone;
-    `fills_content` writes an empty text where there is no content; `system_first` allows a system
-    message only at the beginning.
+    the name of the tool; `has_tool_names` says it beside the ids too. `binary_weights` allows
+    weights of 0 and 1 on answers alone; `fills_content` writes an empty text where there is no
+    content; `system_first` allows a system message only at the beginning.
     """
 
     arguments_as_text: bool = False
     any_arguments: bool = False
     has_call_ids: bool = False
+    has_tool_names: bool = False
     binary_weights: bool = False
     fills_content: bool = False
     system_first: bool = False
@@ -172,9 +173,9 @@ class MessageWriter:
             if not isinstance(answered, str):
                 raise Unsupported("it has the answer of a tool that was not called")
             written["tool_call_id"] = answered
-        else:
-            if call is None and answered is not None:
-                raise Unsupported("it has the answer of a tool that was not called")
+        elif call is None and answered is not None:
+            raise Unsupported("it has the answer of a tool that was not called")
+        if self._style.has_tool_names or not self._style.has_call_ids:
             name = message.get("name", self._names.get(-1 if call is None else call))
             if isinstance(name, str):
                 written["name"] = name

@@ -17,6 +17,14 @@ TEMPLATE_ARGUMENTS = "chat_template_kwargs"
 """The field of a record whose members a chat template gets as arguments."""
 
 
+REASONING_KEY = "reasoning_content"
+"""The usual name of the field of a message for the reasoning before its answer."""
+
+
+ENABLE_THINKING = "enable_thinking"
+"""The argument of chat templates that verl reads of a record's own."""
+
+
 class Loss(StrEnum):
     """Something that a record said and that its rendering does not."""
 
@@ -85,7 +93,7 @@ class Carried:
     roles: frozenset[str] | None = frozenset({"system", "user", "assistant", "tool"})
     members: frozenset[str] | None = frozenset()
     reasoning: tuple[Reasoning, ...] = (Reasoning.DROP, Reasoning.TAGS)
-    reasoning_key: str = "reasoning_content"
+    reasoning_key: str = REASONING_KEY
     parts: bool = False
     tools: bool = True
     parallel_tool_calls: bool = False
@@ -136,10 +144,16 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """How records are rendered, where a format leaves the choice; None for its usual way."""
+    """How records are rendered, where a format leaves the choice; None for its usual way.
+
+    `answer` is the field that holds the true answer to a prompt, and `verifier` the name of what
+    checks answers, for records that do not name one.
+    """
 
     reasoning: Reasoning | None = None
     reasoning_key: str | None = None
+    answer: str | None = None
+    verifier: str | None = None
 
 
 class Column(Enum):
@@ -175,6 +189,8 @@ class OutputFormat:
 
     Members in `optional` are absent where a record has no use for them. `plain` is the shape
     of messages of system, user and assistant that hold a role and a text, if they are written so.
+    `texts` names the members of columns that are objects of texts alone: in Parquet they are plain
+    structs.
     """
 
     name: str
@@ -185,6 +201,7 @@ class OutputFormat:
     optional: frozenset[str] = field(default_factory=frozenset)
     turns: RenderTurns | None = None
     plain: PlainShape | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def render(self, parts: RecordParts, options: RenderOptions = _USUAL) -> Rendered:
         """Return a record in this format. Raises Unsupported."""

@@ -9,7 +9,17 @@ import difflib
 from collections.abc import Mapping
 
 from vault.errors import InvalidInput
-from vault.formats.trainers import hugging_face, openai, openai_variants, plain_records, trl
+from vault.formats.trainers import (
+    axolotl,
+    hugging_face,
+    openai,
+    openai_variants,
+    plain_records,
+    rlvr,
+    trl,
+    unsloth,
+    verl,
+)
 from vault.formats.trainers.output import OutputFormat
 from vault.formats.trainers.trainer import Trainer
 
@@ -17,6 +27,9 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
     each.name: each
     for each in (
         *trl.FORMATS,
+        *axolotl.FORMATS,
+        *verl.FORMATS,
+        *rlvr.FORMATS,
         *openai.FORMATS,
         *openai_variants.FORMATS,
         *hugging_face.FORMATS,
@@ -29,6 +42,10 @@ TRAINERS: Mapping[str, Trainer] = {
     each.name: each
     for each in (
         trl.TRL,
+        axolotl.AXOLOTL,
+        unsloth.UNSLOTH,
+        verl.VERL,
+        rlvr.RLVR,
         openai.OPENAI,
         openai.OPENAI_DPO,
         openai.AZURE,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from vault.formats.trainers.output import REASONING_KEY
 from vault.objects.conversation import Kind
 
 BYTES_PER_TOKEN = 3
@@ -48,13 +49,17 @@ FAMILIES: Mapping[Kind, Family] = {
 class Produced:
     """What an export wrote: the format, data files by side, and the bytes of the longest line.
 
-    `folder` is relative to where training starts: the repository's folder.
+    `folder` is relative to where training starts: the repository's folder. `version` says what is
+    in the files: it is the name of the configuration in the README. `reasoning_key` is the field of
+    messages that reasoning was written to.
     """
 
     layout: str
     files: Mapping[str, str]
     longest_bytes: int
     folder: str
+    version: str = ""
+    reasoning_key: str = REASONING_KEY
 
     @property
     def longest_tokens(self) -> int:
@@ -81,8 +86,10 @@ class Trainer:
 
     Chats go to `last_turn_format` where none trains on more than its last answer. `prompts_format`
     is that of `--prompts-only`. `sides` renames sides of a split; `has_mark` begins files with a
-    byte order mark. `declares_features` says in the README what `datasets` should make of the
-    columns. `beside` returns configuration by file name, `usage` what the README says of training.
+    byte order mark, `writes_parquet` makes them Parquet. `verifies` says that prompts have a true
+    answer and the name of a verifier. `declares_features` says in the README what `datasets` should
+    make of the columns. `beside` returns configuration by file name, and `usage` what the README
+    says of training.
     """
 
     name: str
@@ -92,6 +99,8 @@ class Trainer:
     prompts_format: str | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     has_mark: bool = False
+    writes_parquet: bool = False
+    verifies: bool = False
     declares_features: bool = False
     beside: Callable[[Produced], Mapping[str, str]] = _nothing
     usage: Callable[[Produced], str] = _no_usage

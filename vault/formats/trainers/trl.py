@@ -11,6 +11,7 @@ from vault.formats.trainers.conversation_parts import (
     is_trained,
     lost_weights,
     messages_of,
+    prompt_alone,
     rendered,
     rendered_pair,
 )
@@ -30,7 +31,7 @@ from vault.formats.trainers.output import (
     Weights,
 )
 from vault.formats.trainers.trainer import Family, Produced, Trainer
-from vault.objects.conversation import SYSTEM_ROLES, Message
+from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
 _STYLE = MessageStyle()
@@ -110,15 +111,9 @@ def _preference(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 def _prompts(parts: RecordParts, options: RenderOptions) -> Rendered:
-    """Render what is asked: the answer of any record that has one is left out on purpose."""
-    conversation = messages_of(parts)
-    prompt = conversation.prompt
-    if conversation.response:
-        prompt, _ = asked_and_answered(conversation)
-    if not prompt or prompt[-1]["role"] in SYSTEM_ROLES or prompt[-1]["role"] == "assistant":
-        raise Unsupported("its prompt does not end with a user or tool message")
     writer = MessageWriter(_STYLE, _PROMPTS, options)
-    return rendered(parts, {"prompt": writer.write(prompt)}, _PROMPTS, writer.losses)
+    record = {"prompt": writer.write(prompt_alone(parts))}
+    return rendered(parts, record, _PROMPTS, writer.losses)
 
 
 _BESIDE = {"tools": Column.JSON_LIST, TEMPLATE_ARGUMENTS: Column.JSON}

@@ -31,7 +31,8 @@ class ExportOptions:
     leaves the answers out. `strict` refuses an export that loses anything, `skip_unsupported`
     leaves out what the layout cannot hold. `parents` makes missing folders above the output.
     `template_arguments` gives every record arguments of the chat template, if only none: an export
-    sets it where some record has them.
+    sets it where some record has them. `answer` is the field with the true answer to a prompt, and
+    `verifier` the name of what checks answers, where a record does not name one.
     """
 
     output: str
@@ -54,6 +55,8 @@ class ExportOptions:
     min_gap: float | None = None
     verdict: str | None = None
     mixture: Mixture | None = None
+    answer: str | None = None
+    verifier: str | None = None
 
 
 class ExportArguments(TypedDict, total=False):
@@ -77,6 +80,8 @@ class ExportArguments(TypedDict, total=False):
     pairs_from: str | None
     min_gap: float | None
     verdict: str | None
+    answer: str | None
+    verifier: str | None
 
 
 _OF_TRAINERS = (
@@ -91,6 +96,8 @@ _OF_TRAINERS = (
     ("pairs_from", "--pairs-from"),
     ("min_gap", "--min-gap"),
     ("verdict", "--verdict"),
+    ("answer", "--answer"),
+    ("verifier", "--verifier"),
 )
 
 

@@ -47,6 +47,8 @@ _REQUEST = {
     "pairs-from": str,
     "min-gap": float,
     "verdict": str,
+    "answer": str,
+    "verifier": str,
 }
 _DECIDED = ("layout", "split", "template-arguments")
 """Members of a trainer's file that the export decided, and that no command asks for."""
@@ -112,6 +114,8 @@ class LockEntry:
             min_gap=asked.get("min-gap"),
             verdict=asked.get("verdict"),
             mixture=mixture_from_json(asked[_MIX]) if _MIX in asked else None,
+            answer=asked.get("answer"),
+            verifier=asked.get("verifier"),
         )
 
     def command(self, path: str, revision: str | None = None) -> list[str]:
@@ -164,6 +168,8 @@ def request_of(options: ExportOptions, side: str | None) -> dict[str, Any]:
         "min-gap": None if options.min_gap is None else float(options.min_gap),
         "verdict": options.verdict,
         _MIX: None if options.mixture is None else mixture_json(options.mixture),
+        "answer": options.answer,
+        "verifier": options.verifier,
     }
     return {name: value for name, value in wanted.items() if value or name in given}
 

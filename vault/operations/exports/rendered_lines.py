@@ -11,6 +11,7 @@ import numpy as np
 
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.formats.trainers.output import (
+    ENABLE_THINKING,
     TEMPLATE_ARGUMENTS,
     Loss,
     OutputFormat,
@@ -76,6 +77,8 @@ class RenderedLines:
         self._options = RenderOptions(
             None if options.reasoning is None else Reasoning(options.reasoning),
             options.reasoning_key,
+            options.answer,
+            options.verifier,
         )
         self._splits = options.split_turns and self._layout.turns is not None
         self._fills = options.template_arguments
@@ -131,6 +134,8 @@ class RenderedLines:
                 made = self._layout.turns(parts, self._options)
             else:
                 made = (self._layout.render(parts, self._options),)
+            if self._fills and ENABLE_THINKING in self._layout.columns:
+                _require_thinking(made)
         except Unsupported as refused:
             self.counts.unsupported[refused.reason] += 1
             if self._first is None:
@@ -139,7 +144,7 @@ class RenderedLines:
         lost = {loss for each in made for loss in each.losses}
         self.counts.losses.update(lost | {Loss.FIELDS} if is_less else lost)
         for each in made:
-            if self._fills:
+            if self._fills and TEMPLATE_ARGUMENTS in self._layout.columns:
                 each.record.setdefault(TEMPLATE_ARGUMENTS, {})
             self._note_columns(each.record)
         return made
@@ -154,6 +159,11 @@ class RenderedLines:
                     types.add(_type_of(value))
                 if type(value) is str and _is_json(value):
                     types.add(JSON_TEXT)
+
+
+def _require_thinking(made: Sequence[Rendered]) -> None:
+    if any(ENABLE_THINKING not in each.record for each in made):
+        raise Unsupported(f"it does not say {ENABLE_THINKING}, and other examples do")
 
 
 def written_keys(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from typing import BinaryIO
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
 
 from vault.dataset.reading.dataset import Dataset
-from vault.formats.trainers.table import trainer_named
+from vault.formats.files.inputs import Layout
+from vault.formats.trainers.table import output_format, trainer_named
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.for_trainers.judgements import Judgements
 from vault.operations.exports.hashed_file import HashedFile
@@ -28,21 +31,52 @@ def write_rendered(
 ) -> Written:
     """Write a target's records as a trainer takes them. Raises Corrupt, OSError."""
     lines = RenderedLines(options, judged)
+    counts = lines.counts
+    pieces = _pieces(context, lines, dataset, target)
     with HashedFile(file) as hashed:
-        if trainer_named(str(options.trainer)).has_mark:
-            hashed.write(codecs.BOM_UTF8)
-        before = size_bytes = 0
-        pending: list[bytes] = []
-        for batch, _ in lines.batches(dataset, target.keys):
-            pending += batch
-            size_bytes += sum(map(len, batch))
-            if size_bytes >= _HANDED_BYTES:
-                hashed.write(b"\n".join(pending) + b"\n")
-                pending, size_bytes = [], 0
-            done = lines.counts.examples + lines.counts.unsupported.total()
-            context.progress.advance(done - before)
-            before = done
-        if pending:
-            hashed.write(b"\n".join(pending) + b"\n")
-        counts = lines.counts
-        return Written(hashed.hexdigest(), hashed.size_bytes, None, counts.examples, counts)
+        content = None
+        if target.layout is Layout.PARQUET:
+            content = _write_parquet(pieces, cast(BinaryIO, hashed), options)
+        else:
+            if trainer_named(str(options.trainer)).has_mark:
+                hashed.write(codecs.BOM_UTF8)
+            for piece in pieces:
+                hashed.write(piece)
+        return Written(hashed.hexdigest(), hashed.size_bytes, content, counts.examples, counts)
+
+
+def _pieces(
+    context: Context, lines: RenderedLines, dataset: Dataset, target: Target
+) -> Iterator[bytes]:
+    """Yield the rendered lines of a target, whole ones of about a megabyte."""
+    before = size_bytes = 0
+    pending: list[bytes] = []
+    for batch, _ in lines.batches(dataset, target.keys):
+        pending += batch
+        size_bytes += sum(map(len, batch))
+        if size_bytes >= _HANDED_BYTES:
+            yield b"\n".join(pending) + b"\n"
+            pending, size_bytes = [], 0
+        done = lines.counts.examples + lines.counts.unsupported.total()
+        context.progress.advance(done - before)
+        before = done
+    if pending:
+        yield b"\n".join(pending) + b"\n"
+
+
+def _write_parquet(pieces: Iterator[bytes], file: BinaryIO, options: ExportOptions) -> str:
+    """Write lines as Parquet, and return the SHA-256 of the lines."""
+    # On use: most trainers take JSON Lines.
+    from vault.formats.trainers.arrow_records import parquet_schema
+    from vault.formats.writers.parquet_writer import StructWriter
+
+    content = hashlib.sha256()
+    schema = parquet_schema(
+        output_format(str(options.layout)), has_thinking=options.template_arguments
+    )
+    writer = StructWriter(file, schema)
+    for piece in pieces:
+        content.update(piece)
+        writer.write_lines(piece)
+    writer.close()
+    return content.hexdigest()

@@ -24,7 +24,7 @@ _NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the README says. `sides` counts examples and `digests` are of files, both by side."""
+    """What the README says. `sides` counts examples by side."""
 
     trainer: Trainer
     layout: OutputFormat | None
@@ -34,17 +34,17 @@ class Card:
     repository: str | None
     command: str
     sides: Mapping[str, int]
-    digests: Mapping[str, str]
     sources: Mapping[str, int]
     removals: Mapping[str, int]
     unassigned: int
     counts: RenderCounts
     parts: Sequence[PartFigures] = ()
 
-    def config_name(self) -> str:
-        """Return a name that says what is in the files, for caches."""
-        told = "".join(f"{side} {digest}\n" for side, digest in sorted(self.digests.items()))
-        return f"sha256-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+def version_name(digests: Mapping[str, str]) -> str:
+    """Return a name that says what is in files, by the digests of all sides: for caches."""
+    told = "".join(f"{side} {digest}\n" for side, digest in sorted(digests.items()))
+    return f"sha256-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def card_text(card: Card) -> str:
@@ -65,7 +65,7 @@ def _features(card: Card) -> Iterator[str]:
     # `datasets` caches by this head alone, not by the files: the name of the configuration changes
     # with them, or an old version would be loaded.
     yield "dataset_info:"
-    yield f"  config_name: {card.config_name()}"
+    yield f"  config_name: {card.produced.version}"
     yield "  features:"
     # A column that no record has would be null in all of them.
     columns = {
@@ -80,7 +80,7 @@ def _features(card: Card) -> Iterator[str]:
         yield f"  - name: {json.dumps(name)}"
         yield f"    {_type_told(types - {JSON_TEXT})}"
     yield "configs:"
-    yield f"- config_name: {card.config_name()}"
+    yield f"- config_name: {card.produced.version}"
     yield "  data_files:"
     for side, name in card.produced.files.items():
         yield f"  - split: {_NOT_NAMES.sub('_', side)}"

@@ -17,6 +17,7 @@ from vault.errors import AlreadyExists
 
 _MARKS = {
     ".md": ("<!-- written by vault, sha256 ", " -->\n"),
+    ".py": ("# written by vault, sha256 ", "\n"),
     ".yaml": ("# written by vault, sha256 ", "\n"),
 }
 _DIGEST = re.compile(rb"[0-9a-f]{64}")

@@ -12,7 +12,7 @@ import numpy as np
 from vault.dataset.reading.removals import removals_of
 from vault.dataset.reading.sources import counts_of_sources
 from vault.errors import InvalidInput
-from vault.formats.trainers.output import LOSSES, Loss
+from vault.formats.trainers.output import LOSSES, REASONING_KEY, Loss
 from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import Produced, Trainer
 from vault.operations.exports.export_options import ExportOptions
@@ -22,7 +22,7 @@ from vault.operations.exports.export_report import (
     TrainerReport,
     mixture_figures,
 )
-from vault.operations.exports.for_trainers.card import Card, card_text
+from vault.operations.exports.for_trainers.card import Card, card_text, version_name
 from vault.operations.exports.for_trainers.companions import Companions, companions_of
 from vault.operations.exports.for_trainers.trainer_options import checked_trainer
 from vault.operations.exports.for_trainers.trainer_plan import TrainerPlan, plan_for_trainer
@@ -141,7 +141,7 @@ class _Work:
             commit=self._opened.revision.commit,
             examples=sum(each.examples for each in files),
             output=self._options.output,
-            format="jsonl",
+            format=next(iter(self._plan.targets.values())).layout.value,
             sha256=files[0].sha256 if len(files) == 1 else None,
             files=files,
             locked=is_locked,
@@ -207,6 +207,8 @@ class _Work:
             {side: Path(each.path).name for side, each in targets.items()},
             self._counts.longest,
             self._place(),
+            version_name({side: written[each.path].sha256 for side, each in targets.items()}),
+            self._options.reasoning_key or REASONING_KEY,
         )
         dataset, revision = self._opened.dataset, self._opened.revision
         keys = np.concatenate([each.keys for each in targets.values()])
@@ -224,7 +226,6 @@ class _Work:
             repository=self._context.log.tip().entry.repository,
             command=self._command(),
             sides={side: written[each.path].examples for side, each in targets.items()},
-            digests={side: written[each.path].sha256 for side, each in targets.items()},
             sources=dict(sorted(sources.items(), key=lambda each: (-each[1], each[0]))),
             removals=dict(sorted(removals.items(), key=lambda each: (-each[1], each[0]))),
             unassigned=self._plan.unassigned,

@@ -41,6 +41,12 @@ def checked_trainer(options: ExportOptions) -> Trainer:
             code="option-not-for-trainer",
             hint="leave out --prompts-only, or write them with --for trl",
         )
+    if (options.answer or options.verifier) and not trainer.verifies:
+        raise InvalidInput(
+            f"--answer and --verifier fill fields that {trainer.name} does not read",
+            code="option-not-for-trainer",
+            hint="leave them out, or write prompts with --for verl or --for rlvr",
+        )
     if options.split_turns and trainer.last_turn_format is None:
         raise InvalidInput(
             f"--split-turns writes prompts and completions, which are no layout of {trainer.name}",

@@ -16,7 +16,7 @@ from vault.dataset.reading.labels import split_of_each
 from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, Layout
 from vault.formats.trainers.conversation_parts import trains_last_only
-from vault.formats.trainers.output import TEMPLATE_ARGUMENTS
+from vault.formats.trainers.output import ENABLE_THINKING, TEMPLATE_ARGUMENTS
 from vault.formats.trainers.plain_records import RAW
 from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
@@ -56,8 +56,7 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
         chosen = {side: select(dataset, keys, options.selection) for side, keys in groups.items()}
     keys = np.concatenate([*chosen.values()])
     layout = options.layout or _layout(dataset, keys, options, trainer)
-    if options.fields and layout != trainer.prompts_format:
-        raise fields_refused(trainer)
+    _check_prompts(options, layout, trainer)
     is_split = options.selection.split is not None or list(chosen) != [TRAIN] or unassigned > 0
     return TrainerPlan(
         replace(
@@ -71,6 +70,22 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
         },
         unassigned,
     )
+
+
+def _check_prompts(options: ExportOptions, layout: str, trainer: Trainer) -> None:
+    """Refuse options that are for prompts where there are none.
+
+    Raises InvalidInput (`trainer-writes-whole`, `option-not-for-trainer`).
+    """
+    is_prompts = layout == trainer.prompts_format
+    if options.fields and not (is_prompts and OUTPUT_FORMATS[layout].carries.fields):
+        raise fields_refused(trainer)
+    if not is_prompts and (options.answer or options.verifier):
+        raise InvalidInput(
+            f"--answer and --verifier are for prompts, and {layout} is for conversations",
+            code="option-not-for-trainer",
+            hint="add --prompts-only, which leaves their answers out",
+        )
 
 
 def _sides(opened: OpenedExport, options: ExportOptions) -> tuple[dict[str, RowKeys], int]:
@@ -92,8 +107,9 @@ def _target(
     options: ExportOptions, trainer: Trainer, side: str, keys: RowKeys, *, is_split: bool
 ) -> Target:
     name = file_name(trainer.sides.get(side, side))
-    path = str(Path(options.output) / f"{name}.jsonl")
-    return Target(path, Layout.JSONL, Compression.NONE, keys, side if is_split else None)
+    layout = Layout.PARQUET if trainer.writes_parquet else Layout.JSONL
+    path = str(Path(options.output) / f"{name}.{layout.value}")
+    return Target(path, layout, Compression.NONE, keys, side if is_split else None)
 
 
 def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Trainer) -> str:
@@ -112,7 +128,7 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
             f"none of {len(keys):,} examples can be written for {trainer.name}: they are "
             f"{', '.join(counts)}",
             code="format-unsupported",
-            hint="`vault export -o FOLDER --for raw` writes them as they are",
+            hint=_other_way(counts, options, trainer),
         )
     (layout,) = layouts
     if layout != trainer.formats.get(Family.CHAT) or trainer.last_turn_format is None:
@@ -136,15 +152,24 @@ def _taken(options: ExportOptions, trainer: Trainer) -> Mapping[Family, str]:
     return {becomes: trainer.formats[becomes], Family.CHAT: trainer.formats[becomes]}
 
 
+def _other_way(counts: Mapping[Kind, int], options: ExportOptions, trainer: Trainer) -> str:
+    has_prompts = all(FAMILIES[kind] in _OF_PROMPTS for kind in counts)
+    if has_prompts and trainer.prompts_format is not None and not options.prompts_only:
+        return "--prompts-only writes their prompts, without the answers"
+    return "`vault export -o FOLDER --for raw` writes them as they are"
+
+
 def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> bool:
     """Tell whether a record may have arguments of the chat template that the layout carries.
 
-    A column that is null in some rows stops TRL, so then all records get it.
+    A column that is null in some rows stops TRL and verl, so then all records need it.
     """
     known = OUTPUT_FORMATS.get(layout)
-    if known is None or TEMPLATE_ARGUMENTS not in known.columns:
+    columns = () if known is None else known.columns
+    found = [each for each in (TEMPLATE_ARGUMENTS, ENABLE_THINKING) if each in columns]
+    if not found:
         return False
-    name = f'"{TEMPLATE_ARGUMENTS}"'
+    name = f'"{found[0]}"'
     return any(
         pc.any(pc.match_substring(fields.cast(pa.string()), name)).as_py()
         for fields in dataset.columns(keys, ["fields"]).column("fields").chunks
