@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.trainer_readers import chat_of_sharegpt
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.conversation_parts import weighted_messages
 from vault.formats.trainers.output import (
@@ -121,6 +122,8 @@ def parts_of(record: dict[str, Any]) -> RecordParts:
 
 def read_back(record: dict[str, Any]) -> Conversation:
     """Return the conversation that vault reads in a written record."""
+    if "conversations" in record:
+        record = chat_of_sharegpt(record)
     kind = next((LAYOUTS[name] for name in record if name in LAYOUTS), Kind.PROMPT)
     kind = Kind.KTO if "label" in record else kind
     found = conversation_of(record, kind)
@@ -295,3 +298,25 @@ def test_every_format_says_what_its_columns_are() -> None:
             or "-dpo" in layout.name
             or (layout.name == "data")
         )
+
+
+SIDES = ({"human", "observation"}, {"gpt", "function_call"})
+"""Who may speak at odd and at even positions: LLaMA-Factory leaves out any other conversation."""
+
+
+@pytest.mark.parametrize("name", [each for each in NAMES if each.startswith("llamafactory")])
+@given(record=records())
+def test_turns_are_in_an_order_that_llamafactory_keeps(name: str, record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS[name].render(parts_of(record)).record
+    except Unsupported:
+        return
+    assert written.keys() == OUTPUT_FORMATS[name].columns.keys()
+    turns = written["conversations"]
+    assert len(turns) % 2 == (name == "llamafactory-dpo")
+    for place, turn in enumerate(turns):
+        assert turn["from"] in SIDES[place % 2]
+    beside = [written[side] for side in ("chosen", "rejected") if side in written]
+    assert all(each["from"] in SIDES[1] for each in beside)
+    texts = [written["system"], written["tools"], *(each["value"] for each in (*turns, *beside))]
+    assert all(type(each) is str for each in texts)

@@ -154,7 +154,9 @@ class MessageWriter:
             self.losses.add(Loss.MEMBERS)
         function = {"name": name, "arguments": self._arguments(call.get("arguments", {}))}
         written: dict[str, Any] = {"type": "function", "function": function}
-        return {"id": _call_id(call["id"]), **written} if self._style.has_call_ids else written
+        if not self._style.has_call_ids:
+            return written
+        return {"id": _call_id(call["id"]), **written}
 
     def _arguments(self, arguments: Any) -> Any:
         if not self._style.arguments_as_text:
@@ -164,9 +166,7 @@ class MessageWriter:
         return arguments if isinstance(arguments, str) else compact_bytes(arguments).decode()
 
     def _answer(self, written: dict[str, Any], message: Message) -> None:
-        call = message.get("call")
-        if isinstance(call, list):  # beside a member of the record's own that has this name
-            call = call[1] if len(call) == 2 else None
+        call = answered_call(message)
         answered = message.get("tool_call_id") if call is None else _call_id(call)
         if self._style.has_call_ids:
             if not isinstance(answered, str):
@@ -180,6 +180,14 @@ class MessageWriter:
                 written["name"] = name
         if "content" not in written:
             raise Unsupported("it has a message without content")
+
+
+def answered_call(message: Message) -> int | None:
+    """Return the number of the call that a tool's message answers, from 0, None if of none."""
+    call = message.get("call")
+    if isinstance(call, list):  # beside a member of the record's own that has this name
+        call = call[1] if len(call) == 2 else None
+    return call
 
 
 def _call_id(ordinal: int) -> str:

@@ -9,7 +9,14 @@ import difflib
 from collections.abc import Mapping
 
 from vault.errors import InvalidInput
-from vault.formats.trainers import hugging_face, openai, openai_variants, plain_records, trl
+from vault.formats.trainers import (
+    hugging_face,
+    llamafactory,
+    openai,
+    openai_variants,
+    plain_records,
+    trl,
+)
 from vault.formats.trainers.output import OutputFormat
 from vault.formats.trainers.trainer import Trainer
 
@@ -19,6 +26,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
         *trl.FORMATS,
         *openai.FORMATS,
         *openai_variants.FORMATS,
+        *llamafactory.FORMATS,
         *hugging_face.FORMATS,
         *plain_records.FORMATS,
     )
@@ -34,6 +42,7 @@ TRAINERS: Mapping[str, Trainer] = {
         openai.AZURE,
         openai_variants.TOGETHER,
         openai_variants.FIREWORKS,
+        llamafactory.LLAMAFACTORY,
         hugging_face.HUGGING_FACE,
         plain_records.TEXT_TRAINER,
         plain_records.RAW_TRAINER,

@@ -79,7 +79,8 @@ def _no_usage(produced: Produced) -> str:
 class Trainer:
     """A target: the format of each family, and how its files are called.
 
-    Chats go to `last_turn_format` where none trains on more than its last answer. `prompts_format`
+    Chats go to `last_turn_format` where none trains on more than its last answer; `trains_message`
+    says that this is one message, and not all that follows the last question. `prompts_format`
     is that of `--prompts-only`. `sides` renames sides of a split; `has_mark` begins files with a
     byte order mark. `declares_features` says in the README what `datasets` should make of the
     columns. `beside` returns configuration by file name, `usage` what the README says of training.
@@ -89,6 +90,7 @@ class Trainer:
     meaning: str
     formats: Mapping[Family, str]
     last_turn_format: str | None = None
+    trains_message: bool = False
     prompts_format: str | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     has_mark: bool = False

@@ -117,7 +117,7 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
     (layout,) = layouts
     if layout != trainer.formats.get(Family.CHAT) or trainer.last_turn_format is None:
         return layout
-    if options.split_turns or not _trains_earlier_turns(dataset, keys):
+    if options.split_turns or not _trains_earlier_turns(dataset, keys, trainer):
         return trainer.last_turn_format
     return layout
 
@@ -172,7 +172,7 @@ def _mixed(
     )
 
 
-def _trains_earlier_turns(dataset: Dataset, keys: RowKeys) -> bool:
+def _trains_earlier_turns(dataset: Dataset, keys: RowKeys, trainer: Trainer) -> bool:
     """Tell whether a conversation trains on other answers than its last.
 
     Only those of more than two turns are read: with fewer no answer comes before the last one.
@@ -180,6 +180,8 @@ def _trains_earlier_turns(dataset: Dataset, keys: RowKeys) -> bool:
     turns = dataset.columns(keys, ["turns"]).column("turns").to_numpy()
     for rows in record_rows(dataset, keys[turns > 2]):
         for at, kind in enumerate(rows.kinds):
-            if FAMILIES[Kind(kind)] is Family.CHAT and not trains_last_only(rows.parts(at)):
+            if FAMILIES[Kind(kind)] is not Family.CHAT:
+                continue
+            if not trains_last_only(rows.parts(at), one_message=trainer.trains_message):
                 return True
     return False
