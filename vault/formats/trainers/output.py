@@ -163,6 +163,7 @@ class PlainShape(Enum):
     """How a format lays out chats of messages with role and text alone, without fields beside."""
 
     MESSAGES = "messages"
+    ONE_ANSWER = "messages with one answer, the last"
     LAST_APART = "prompt and completion"
 
 

@@ -44,6 +44,8 @@ def plain_line(text: bytes, shape: PlainShape) -> tuple[bytes | None, bool]:
         return orjson.dumps({"messages": messages}), len(record) > 1
     if not _has_last_apart(roles):
         return _NO_LINE
+    if shape is PlainShape.ONE_ANSWER:
+        return orjson.dumps({"messages": messages}), len(record) > 1
     apart = {"prompt": messages[:-1], "completion": messages[-1:]}
     return orjson.dumps(apart), len(record) > 1
 

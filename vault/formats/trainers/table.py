@@ -12,6 +12,7 @@ from vault.errors import InvalidInput
 from vault.formats.trainers import (
     hugging_face,
     llamafactory,
+    mlx,
     openai,
     openai_variants,
     plain_records,
@@ -27,6 +28,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
         *openai.FORMATS,
         *openai_variants.FORMATS,
         *llamafactory.FORMATS,
+        *mlx.FORMATS,
         *hugging_face.FORMATS,
         *plain_records.FORMATS,
     )
@@ -43,6 +45,7 @@ TRAINERS: Mapping[str, Trainer] = {
         openai_variants.TOGETHER,
         openai_variants.FIREWORKS,
         llamafactory.LLAMAFACTORY,
+        mlx.MLX,
         hugging_face.HUGGING_FACE,
         plain_records.TEXT_TRAINER,
         plain_records.RAW_TRAINER,

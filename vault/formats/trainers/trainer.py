@@ -48,13 +48,15 @@ FAMILIES: Mapping[Kind, Family] = {
 class Produced:
     """What an export wrote: the format, data files by side, and the bytes of the longest line.
 
-    `folder` is relative to where training starts: the repository's folder.
+    `folder` is relative to where training starts: the repository's folder. `lines` is the number
+    of records in the file of each side.
     """
 
     layout: str
     files: Mapping[str, str]
     longest_bytes: int
     folder: str
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def longest_tokens(self) -> int:

@@ -207,6 +207,11 @@ class _Work:
             {side: Path(each.path).name for side, each in targets.items()},
             self._counts.longest,
             self._place(),
+            {
+                side: 0 if made is None else made.lines
+                for side, each in targets.items()
+                for made in (written[each.path].rendering,)
+            },
         )
         dataset, revision = self._opened.dataset, self._opened.revision
         keys = np.concatenate([each.keys for each in targets.values()])
