@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.trainer_readers import chat_of_sharegpt
+from tests.support.trainer_readers import chat_of_sharegpt, with_descriptions
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.conversation_parts import weighted_messages
 from vault.formats.trainers.output import (
@@ -151,6 +152,8 @@ def shown(conversation: Conversation, layout: OutputFormat, losses: frozenset[Lo
 
     sides = (conversation.prompt + conversation.response, conversation.rejected or ())
     told_sides = [[told(each) for each in side] for side in sides]
+    if layout.name == "mistral":
+        conversation = with_descriptions(conversation)
     parallel = None if Loss.PARALLEL_TOOL_CALLS in losses else conversation.parallel_tool_calls
     beside = [conversation.tools, conversation.desirable, conversation.text, parallel]
     return canonical_bytes([told_sides, beside])
@@ -320,3 +323,24 @@ def test_turns_are_in_an_order_that_llamafactory_keeps(name: str, record: dict[s
     assert all(each["from"] in SIDES[1] for each in beside)
     texts = [written["system"], written["tools"], *(each["value"] for each in (*turns, *beside))]
     assert all(type(each) is str for each in texts)
+
+
+@given(record=records())
+def test_messages_for_mistral_are_as_its_validator_says(record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS["mistral"].render(parts_of(record)).record
+    except Unsupported:
+        return
+    messages = written["messages"]
+    assert messages[-1]["role"] == "assistant"
+    called: set[str] = set()
+    for message in messages:
+        assert message.keys() <= {"role", "content", "weight", "tool_calls", "tool_call_id"}
+        for call in message.get("tool_calls", []):
+            assert re.fullmatch("[a-zA-Z0-9]{9}", call["id"])
+            assert call["id"] not in called
+            assert isinstance(call["function"]["arguments"], str)
+            called.add(call["id"])
+        assert message.get("tool_call_id") in called | {None}
+    for tool in written.get("tools", []):
+        assert tool["function"].keys() >= {"name", "description", "parameters"}

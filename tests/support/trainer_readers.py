@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from vault.objects.conversation import Conversation
+
 _THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n", re.DOTALL)
 _CALLS = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 _BETWEEN_RESULTS = "\n</tool_response>\n<tool_response>\n"
@@ -54,3 +56,12 @@ def _messages(turn: dict[str, str]) -> list[dict[str, Any]]:
         assert value.endswith("\n")
         value = value[:-1]
     return [{**message, "content": value}]
+
+
+def with_descriptions(conversation: Conversation) -> Conversation:
+    """Return a conversation whose tools have the description and parameters of one without any."""
+    if conversation.tools is None:
+        return conversation
+    told = {"description": "", "parameters": {"type": "object", "properties": {}}}
+    tools = [{**each, "function": {**told, **each["function"]}} for each in conversation.tools]
+    return conversation._replace(tools=tools)

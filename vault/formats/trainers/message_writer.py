@@ -27,7 +27,8 @@ class MessageStyle:
 
     `arguments_as_text` writes the arguments of calls as JSON text; `any_arguments` allows those
     that are no object. `has_call_ids` joins calls and answers by ids, and otherwise answers carry
-    the name of the tool. `binary_weights` allows weights of 0 and 1 on answers alone;
+    the name of the tool. `call_id` is the pattern of ids, for the number of a call in its
+    conversation, from 0. `binary_weights` allows weights of 0 and 1 on answers alone;
     `fills_content` writes an empty text where there is no content; `system_first` allows a system
     message only at the beginning.
     """
@@ -35,6 +36,7 @@ class MessageStyle:
     arguments_as_text: bool = False
     any_arguments: bool = False
     has_call_ids: bool = False
+    call_id: str = "call_{}"
     binary_weights: bool = False
     fills_content: bool = False
     system_first: bool = False
@@ -156,7 +158,7 @@ class MessageWriter:
         written: dict[str, Any] = {"type": "function", "function": function}
         if not self._style.has_call_ids:
             return written
-        return {"id": _call_id(call["id"]), **written}
+        return {"id": self._style.call_id.format(call["id"]), **written}
 
     def _arguments(self, arguments: Any) -> Any:
         if not self._style.arguments_as_text:
@@ -167,7 +169,7 @@ class MessageWriter:
 
     def _answer(self, written: dict[str, Any], message: Message) -> None:
         call = answered_call(message)
-        answered = message.get("tool_call_id") if call is None else _call_id(call)
+        answered = message.get("tool_call_id") if call is None else self._style.call_id.format(call)
         if self._style.has_call_ids:
             if not isinstance(answered, str):
                 raise Unsupported("it has the answer of a tool that was not called")
@@ -188,7 +190,3 @@ def answered_call(message: Message) -> int | None:
     if isinstance(call, list):  # beside a member of the record's own that has this name
         call = call[1] if len(call) == 2 else None
     return call
-
-
-def _call_id(ordinal: int) -> str:
-    return f"call_{ordinal}"

@@ -12,6 +12,7 @@ from vault.errors import InvalidInput
 from vault.formats.trainers import (
     hugging_face,
     llamafactory,
+    mistral,
     mlx,
     openai,
     openai_variants,
@@ -29,6 +30,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
         *openai_variants.FORMATS,
         *llamafactory.FORMATS,
         *mlx.FORMATS,
+        *mistral.FORMATS,
         *hugging_face.FORMATS,
         *plain_records.FORMATS,
     )
@@ -46,6 +48,7 @@ TRAINERS: Mapping[str, Trainer] = {
         openai_variants.FIREWORKS,
         llamafactory.LLAMAFACTORY,
         mlx.MLX,
+        mistral.MISTRAL,
         hugging_face.HUGGING_FACE,
         plain_records.TEXT_TRAINER,
         plain_records.RAW_TRAINER,
