@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.library import Library
+from tests.support.library import Library, chat
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.output import RecordParts, Rendered, RenderOptions, Unsupported
 from vault.formats.trainers.table import output_format
@@ -77,3 +77,45 @@ def export(
     report = library.repository.export("STAGE", output=path, trainer=trainer, **options)
     assert isinstance(report, TrainerReport)
     return report
+
+
+TOOLS = [
+    tool(
+        "get_weather",
+        description="The weather of a city.",
+        parameters={"type": "object", "properties": {"city": {"type": "string"}}},
+    ),
+    tool("transfer", parameters={"type": "object", "properties": {"amount": {"type": "number"}}}),
+]
+CALLING = [
+    {
+        "messages": [
+            user("How is it in Oslo and in Rome?"),
+            {
+                **calls("get_weather", "transfer", content="Let me look.", city="Oslo", days=2),
+                "reasoning_content": "Two calls.",
+            },
+            result("transfer", "hot"),
+            result("get_weather", "cold"),
+            said("Cold and hot."),
+        ],
+        "tools": TOOLS,
+    },
+    {
+        "messages": [
+            {"role": "system", "content": "You are a bank."},
+            user("Pay bob."),
+            calls("transfer", amount=1.5, to="bob <b>"),
+            result("transfer", "ok"),
+            said("Done.", reasoning_content="It worked."),
+        ],
+        "tools": TOOLS,
+    },
+]
+"""Chats that call tools of different arguments, one with text and reasoning before the calls."""
+
+
+def late_calls() -> list[dict[str, Any]]:
+    """Return 24 MB of plain chats, and after them `CALLING`."""
+    plain = [chat(f"{n} {'x' * 2000}", "y" * 2000) for n in range(6_000)]
+    return [*plain, *CALLING]

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-_PACKAGES = {"trl": ("torch==2.13.0", "trl==1.16.0")}
+_PACKAGES: dict[str, tuple[str, ...]] = {
+    "trl": ("torch==2.13.0", "trl==1.16.0"),
+    "llamafactory": ("torch==2.13.0", "llamafactory==0.9.5"),
+    "mistral": ("mistral-common==1.13.1",),
+    "mlx": ("mlx-lm[cpu]==0.32.2",),
+}
+_UNWANTED: dict[str, tuple[str, ...]] = {"llamafactory": ("torchaudio", "torchvision")}
+"""Packages that come with others and fail beside the CPU's torch: it trains without them."""
+
 _SECONDS = 1_800
 
 
@@ -31,6 +39,13 @@ def trainer_python(name: str) -> Path:
                 capture_output=True,
                 timeout=_SECONDS,
             )
+            for each in _UNWANTED.get(name, ()):
+                subprocess.run(
+                    [python, "-m", "pip", "uninstall", "-q", "-y", each],
+                    check=True,
+                    capture_output=True,
+                    timeout=_SECONDS,
+                )
         except (OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"{' and '.join(packages)} cannot be installed here: {error}")
         done.touch()
