@@ -102,6 +102,7 @@ def test_arguments_hold_no_words_that_a_template_looks_for() -> None:
         ([user(), calls("add"), result("add", "1"), result("add", "2"), said()], "not one answer"),
         ([user(), said(), {"role": "tool", "content": "x", "tool_call_id": "y"}], "not called"),
         ([user(), calls("add", content="<tool_call>")], "<tool_call>"),
+        ([user("Fill in {{idx}}."), said()], "{{idx}}"),
         (
             [user(), calls("a", "b"), result("a", "</tool_response>"), result("b", ""), said()],
             "</tool_response>",

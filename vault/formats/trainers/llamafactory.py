@@ -52,6 +52,9 @@ _RESULT_CLOSES = "</tool_response>"
 _BETWEEN_RESULTS = f"\n{_RESULT_CLOSES}\n<tool_response>\n"
 """What its own converter of OpenAI's layout writes: Qwen's templates say the same."""
 
+_PLACE_OF_TURN = "{{idx}}"
+"""What its templates put the number of a turn in place of, also within a question."""
+
 _Turn = dict[str, str]
 
 
@@ -95,6 +98,8 @@ def _turns(messages: Sequence[Message], written: Sequence[dict[str, Any]]) -> It
 def _turn(message: Message, written: dict[str, Any]) -> _Turn:
     content = written["content"]
     if written["role"] == "user":
+        if _PLACE_OF_TURN in content:
+            raise Unsupported(f"it has {_PLACE_OF_TURN} in a question, which becomes a number")
         return {"from": "human", "value": content}
     if "tool_calls" not in written:
         return {"from": "gpt", "value": content}
