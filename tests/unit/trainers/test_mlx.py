@@ -19,6 +19,8 @@ from tests.support.trainer_records import (
     tool,
     user,
 )
+from vault.dataset.choosing.select import Selection
+from vault.errors import InvalidInput
 from vault.formats.trainers.output import Loss, Reasoning, RenderOptions, Unsupported
 from vault.formats.trainers.table import output_format
 
@@ -93,6 +95,31 @@ def test_files_have_the_names_that_it_looks_for(library: Library) -> None:
         "batch_size: 1",
         "iters: 6",
     ]
+
+
+def test_sides_of_one_file_name_are_refused(library: Library) -> None:
+    library.write("a.jsonl", [chat("a"), chat("b")])
+    library.run("a.jsonl")
+    for question, side in (("a", "valid"), ("b", "validation")):
+        library.label(question, split=side)
+    with pytest.raises(InvalidInput) as caught:
+        export(library, "mlx")
+    assert caught.value.code == "split-name-invalid"
+    assert export(library, "mlx", selection=Selection(split="valid")).examples == 1
+
+
+def test_a_side_is_written_again_by_the_lock(library: Library) -> None:
+    library.write("a.jsonl", [chat("a"), chat("b")])
+    library.run("a.jsonl")
+    for question, side in (("a", "train"), ("b", "validation")):
+        library.label(question, split=side)
+    library.repository.commit("one")
+    library.repository.export(output=str(library.folder / "data"), trainer="mlx")
+    path = library.folder / "data/valid.jsonl"
+    before = path.read_bytes()
+    path.unlink()
+    library.repository.export_locked()
+    assert path.read_bytes() == before
 
 
 def test_a_batch_is_no_larger_than_the_file(library: Library) -> None:

@@ -65,10 +65,7 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
             layout=layout,
             template_arguments=_has_template_arguments(dataset, keys, layout),
         ),
-        {
-            side: _target(options, trainer, side, rows, is_split=is_split)
-            for side, rows in chosen.items()
-        },
+        _targets(options, trainer, chosen, is_split=is_split),
         unassigned,
     )
 
@@ -86,6 +83,24 @@ def _sides(opened: OpenedExport, options: ExportOptions) -> tuple[dict[str, RowK
     named = [each for each in sides.used() if each not in (None, UNASSIGNED)]
     groups = {str(each): keys[sides.on(each)] for each in named}
     return groups, len(keys) - sum(map(len, groups.values()))
+
+
+def _targets(
+    options: ExportOptions, trainer: Trainer, chosen: Mapping[str, RowKeys], *, is_split: bool
+) -> dict[str, Target]:
+    """Return the file of each side. Raises InvalidInput (`split-name-invalid`)."""
+    targets: dict[str, Target] = {}
+    for side, rows in chosen.items():
+        made = _target(options, trainer, side, rows, is_split=is_split)
+        other = next((name for name, each in targets.items() if each.path == made.path), None)
+        if other is not None:
+            raise InvalidInput(
+                f"the sides {other} and {side} of the split would both be {made.path}",
+                code="split-name-invalid",
+                hint=f"write each into its own folder, one with --split {side}",
+            )
+        targets[side] = made
+    return targets
 
 
 def _target(
