@@ -19,8 +19,10 @@ from tests.support.trainer_records import (
     tool,
     user,
 )
-from vault.formats.trainers.output import Loss, Reasoning, RenderOptions
+from vault.formats.trainers.output import Loss, PlainShape, Reasoning, RenderOptions
+from vault.formats.trainers.plain_lines import plain_line
 from vault.formats.trainers.table import output_format
+from vault.objects.json.text import compact_bytes
 from vault.operations.exports.for_trainers.companions import is_as_written
 
 PAIR = {"prompt": [user()], "chosen": [said("good")], "rejected": [said("bad")]}
@@ -237,3 +239,20 @@ def test_an_edited_list_of_data_sets_stays(library: Library) -> None:
     assert not is_as_written(str(path))
     assert export(library, "llamafactory").kept == (str(path),)
     assert '"mine"' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("messages", "shapes"),
+    [
+        ([user(), said()], {"TURNS", "ONE_TURN", "ONE_ANSWER"}),
+        ([{"role": "system", "content": "S"}, user(), said()], {"TURNS", "ONE_TURN", "ONE_ANSWER"}),
+        ([user(), said(), user(), said()], {"TURNS"}),
+        ([user(), user(), said()], {"ONE_ANSWER"}),
+        ([user("{{idx}}"), said()], {"ONE_ANSWER"}),
+        ([user()], set()),
+    ],
+)
+def test_plain_chats_go_the_short_way(messages: list[dict[str, Any]], shapes: set[str]) -> None:
+    text = compact_bytes({"messages": messages})
+    tried = [PlainShape.TURNS, PlainShape.ONE_TURN, PlainShape.ONE_ANSWER]
+    assert {each.name for each in tried if plain_line(text, each)[0] is not None} == shapes

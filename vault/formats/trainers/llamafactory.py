@@ -29,6 +29,7 @@ from vault.formats.trainers.output import (
     Column,
     Loss,
     OutputFormat,
+    PlainShape,
     Reasoning,
     RecordParts,
     Rendered,
@@ -36,6 +37,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
+from vault.formats.trainers.plain_lines import PLACE_OF_TURN
 from vault.formats.trainers.trainer import Family, Produced, Trainer
 from vault.objects.conversation import Message
 from vault.objects.json.text import compact_bytes
@@ -51,9 +53,6 @@ _CALL_CLOSES = "</tool_call>"
 _RESULT_CLOSES = "</tool_response>"
 _BETWEEN_RESULTS = f"\n{_RESULT_CLOSES}\n<tool_response>\n"
 """What its own converter of OpenAI's layout writes: Qwen's templates say the same."""
-
-_PLACE_OF_TURN = "{{idx}}"
-"""What its templates put the number of a turn in place of, also within a question."""
 
 _Turn = dict[str, str]
 
@@ -98,8 +97,8 @@ def _turns(messages: Sequence[Message], written: Sequence[dict[str, Any]]) -> It
 def _turn(message: Message, written: dict[str, Any]) -> _Turn:
     content = written["content"]
     if written["role"] == "user":
-        if _PLACE_OF_TURN in content:
-            raise Unsupported(f"it has {_PLACE_OF_TURN} in a question, which becomes a number")
+        if PLACE_OF_TURN in content:
+            raise Unsupported(f"it has {PLACE_OF_TURN} in a question, which becomes a number")
         return {"from": "human", "value": content}
     if "tool_calls" not in written:
         return {"from": "gpt", "value": content}
@@ -220,6 +219,7 @@ FORMATS = (
         _CHATS,
         _UNWEIGHED,
         _chat,
+        plain=PlainShape.TURNS,
     ),
     OutputFormat(
         "llamafactory-last-turn",
@@ -228,6 +228,7 @@ FORMATS = (
         _LAST_ONLY,
         _last_turn,
         turns=_split_turns,
+        plain=PlainShape.ONE_TURN,
     ),
     OutputFormat(
         "llamafactory-dpo",

@@ -165,6 +165,8 @@ class PlainShape(Enum):
     MESSAGES = "messages"
     ONE_ANSWER = "messages with one answer, the last"
     LAST_APART = "prompt and completion"
+    TURNS = "turns of two sides, the system message apart"
+    ONE_TURN = "a turn of each side, the system message apart"
 
 
 _USUAL = RenderOptions()
