@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.trainer_readers import chat_of_sharegpt, with_descriptions
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.arrow_records import parquet_schema
 from vault.formats.trainers.conversation_parts import weighted_messages
@@ -127,6 +129,8 @@ def parts_of(record: dict[str, Any]) -> RecordParts:
 
 def read_back(record: dict[str, Any]) -> Conversation:
     """Return the conversation that vault reads in a written record."""
+    if "conversations" in record:
+        record = chat_of_sharegpt(record)
     kind = next((LAYOUTS[name] for name in record if name in LAYOUTS), Kind.PROMPT)
     kind = Kind.KTO if "label" in record else kind
     kind = Kind.PREFERENCE if "chosen" in record else kind
@@ -155,6 +159,8 @@ def shown(conversation: Conversation, layout: OutputFormat, losses: frozenset[Lo
 
     sides = (conversation.prompt + conversation.response, conversation.rejected or ())
     told_sides = [[told(each) for each in side] for side in sides]
+    if layout.name == "mistral":
+        conversation = with_descriptions(conversation)
     parallel = None if Loss.PARALLEL_TOOL_CALLS in losses else conversation.parallel_tool_calls
     beside = [conversation.tools, conversation.desirable, conversation.text, parallel]
     return canonical_bytes([told_sides, beside])
@@ -320,3 +326,46 @@ def test_every_format_says_what_its_columns_are() -> None:
             or "-dpo" in layout.name
             or (layout.name == "data")
         )
+
+
+SIDES = ({"human", "observation"}, {"gpt", "function_call"})
+"""Who may speak at odd and at even positions: LLaMA-Factory leaves out any other conversation."""
+
+
+@pytest.mark.parametrize("name", [each for each in NAMES if each.startswith("llamafactory")])
+@given(record=records())
+def test_turns_are_in_an_order_that_llamafactory_keeps(name: str, record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS[name].render(parts_of(record)).record
+    except Unsupported:
+        return
+    assert written.keys() == OUTPUT_FORMATS[name].columns.keys()
+    turns = written["conversations"]
+    assert len(turns) % 2 == (name == "llamafactory-dpo")
+    for place, turn in enumerate(turns):
+        assert turn["from"] in SIDES[place % 2]
+    beside = [written[side] for side in ("chosen", "rejected") if side in written]
+    assert all(each["from"] in SIDES[1] for each in beside)
+    texts = [written["system"], written["tools"], *(each["value"] for each in (*turns, *beside))]
+    assert all(type(each) is str for each in texts)
+
+
+@given(record=records())
+def test_messages_for_mistral_are_as_its_validator_says(record: dict[str, Any]) -> None:
+    try:
+        written = OUTPUT_FORMATS["mistral"].render(parts_of(record)).record
+    except Unsupported:
+        return
+    messages = written["messages"]
+    assert messages[-1]["role"] == "assistant"
+    called: set[str] = set()
+    for message in messages:
+        assert message.keys() <= {"role", "content", "weight", "tool_calls", "tool_call_id"}
+        for call in message.get("tool_calls", []):
+            assert re.fullmatch("[a-zA-Z0-9]{9}", call["id"])
+            assert call["id"] not in called
+            assert isinstance(call["function"]["arguments"], str)
+            called.add(call["id"])
+        assert message.get("tool_call_id") in called | {None}
+    for tool in written.get("tools", []):
+        assert tool["function"].keys() >= {"name", "description", "parameters"}

@@ -41,6 +41,9 @@ _PACKAGES: dict[str, tuple[str, ...]] = {
         "typer",
         "wandb",
     ),
+    "llamafactory": ("torch==2.13.0", "llamafactory==0.9.5"),
+    "mistral": ("mistral-common==1.13.1",),
+    "mlx": ("mlx-lm[cpu]==0.32.2",),
 }
 _ALONE: dict[str, tuple[str, ...]] = {
     "axolotl": (
@@ -50,6 +53,8 @@ _ALONE: dict[str, tuple[str, ...]] = {
     ),
 }
 """Packages that are installed without what they ask for."""
+_UNWANTED: dict[str, tuple[str, ...]] = {"llamafactory": ("torchaudio", "torchvision")}
+"""Packages that come with others and fail beside the CPU's torch: it trains without them."""
 
 _SECONDS = 1_800
 
@@ -65,18 +70,20 @@ def trainer_python(name: str) -> Path:
     if not done.exists():
         try:
             venv.create(folder, with_pip=True, clear=True)
-            _install(python, *packages)
+            _pip(python, "install", *packages)
             if alone:
-                _install(python, "--no-deps", *alone)
+                _pip(python, "install", "--no-deps", *alone)
+            for each in _UNWANTED.get(name, ()):
+                _pip(python, "uninstall", "-y", each)
         except (OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"{' and '.join((*packages, *alone))} cannot be installed here: {error}")
         done.touch()
     return python
 
 
-def _install(python: Path, *words: str) -> None:
+def _pip(python: Path, verb: str, *words: str) -> None:
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", *words],
+        [python, "-m", "pip", verb, "-q", *words],
         check=True,
         capture_output=True,
         timeout=_SECONDS,

@@ -37,9 +37,9 @@ def command(invocation: Invocation, /, words: tuple[str, ...], locked: bool, **w
     after it. A PATH without ending is a folder, and `-` is standard output. Records are written as
     they were imported, byte for byte. vault.lock says from which version each file is.
 
-    --for writes a folder that a trainer or provider takes: trl, axolotl, unsloth, verl,
-    rlvr, openai, openai-dpo, azure, together, fireworks, hf, text, raw. What its layout does not
-    hold is counted and told.
+    --for writes a folder that a trainer or provider takes: trl, axolotl, unsloth, llamafactory,
+    mlx, mistral, verl, rlvr, openai, openai-dpo, azure, together, fireworks, hf, text, raw. What
+    its layout does not hold is counted and told.
 
     --mix draws the training side from parts, each of the size that a file says; other sides are
     written whole.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vault.formats.trainers.message_writer import MessageWriter
@@ -106,27 +106,63 @@ def weighted_messages(parts: RecordParts, conversation: Conversation) -> _Messag
     return prompt + conversation.response
 
 
-def trains_last_only(parts: RecordParts) -> bool:
+def trains_last_only(parts: RecordParts, *, one_message: bool = False) -> bool:
     """Tell whether a record trains on its last answer alone, and all of it.
 
-    Also of a record that no format for prompt and completion can hold: it decides nothing.
+    With `one_message` the answer must be one message, not calls of tools and what follows them.
+    Also true of a record that no format for prompt and completion can hold: it decides nothing.
     """
     try:
         prompt, completion = asked_and_answered(chat_of(parts))
     except Unsupported:
         return True
-    return not lost_weights(parts, prompt, completion) - {Loss.WEIGHTS}
+    lost = lost_weights(parts, prompt, completion, one_message=one_message)
+    return Loss.EARLIER_TURNS not in lost
 
 
-def lost_weights(parts: RecordParts, prompt: _Messages, completion: _Messages) -> set[Loss]:
-    """Return what is lost of weights where the completion alone is trained on, and all of it."""
-    lost = set()
-    if not parts.is_completion and any(map(is_trained, prompt)):
-        lost.add(Loss.EARLIER_TURNS)
+def lost_weights(
+    parts: RecordParts, prompt: _Messages, completion: _Messages, *, one_message: bool = False
+) -> set[Loss]:
+    """Return what is lost of weights where the completion alone is trained on, and all of it.
+
+    With `one_message` only the last message of the completion is trained on.
+    """
+    before = () if parts.is_completion else prompt
+    if one_message:
+        before += completion[:-1]
+        prompt, completion = prompt + completion[:-1], completion[-1:]
+    lost = {Loss.EARLIER_TURNS} if any(map(is_trained, before)) else set()
     said = [each for each in prompt if "weight" in each and is_weighed(each)]
     if said or any("weight" in each for each in completion):
         lost.add(Loss.WEIGHTS)
     return lost
+
+
+def trained_turns(parts: RecordParts) -> Iterator[tuple[_Messages, _Messages, set[Loss]]]:
+    """Yield prompt, completion and lost weights for each run of answers that is trained on.
+
+    Raises Unsupported where only some answers of a run are trained on, or where there is no run.
+    """
+    conversation = chat_of(parts)
+    messages = conversation.prompt + conversation.response
+    first = len(conversation.prompt) if parts.is_completion else 0
+    start, has_any = 0, False
+    for end in range(1, len(messages) + 1):
+        if end < len(messages) and messages[end]["role"] == messages[start]["role"]:
+            continue
+        run = messages[start:end]
+        if start >= first and any(map(is_trained, run)):
+            if not all(map(is_trained, run)):
+                raise Unsupported("it trains on some of the answers that follow one another")
+            lost = {Loss.WEIGHTS} if any("weight" in each for each in run) else set()
+            yield (
+                *asked_and_answered(conversation._replace(prompt=messages[:start], response=run)),
+                lost,
+            )
+            has_any = True
+        start = end
+    if not has_any:
+        raise Unsupported("it has no answer that is trained on")
 
 
 def is_weighed(message: Message) -> bool:

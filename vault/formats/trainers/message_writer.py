@@ -27,15 +27,17 @@ class MessageStyle:
 
     `arguments_as_text` writes the arguments of calls as JSON text; `any_arguments` allows those
     that are no object. `has_call_ids` joins calls and answers by ids, and otherwise answers carry
-    the name of the tool; `has_tool_names` says it beside the ids too. `binary_weights` allows
-    weights of 0 and 1 on answers alone; `fills_content` writes an empty text where there is no
-    content; `system_first` allows a system message only at the beginning.
+    the name of the tool; `has_tool_names` says it beside the ids too. `call_id` is the pattern of
+    ids, for the number of a call in its conversation, from 0. `binary_weights` allows weights of 0
+    and 1 on answers alone; `fills_content` writes an empty text where there is no content;
+    `system_first` allows a system message only at the beginning.
     """
 
     arguments_as_text: bool = False
     any_arguments: bool = False
     has_call_ids: bool = False
     has_tool_names: bool = False
+    call_id: str = "call_{}"
     binary_weights: bool = False
     fills_content: bool = False
     system_first: bool = False
@@ -155,7 +157,9 @@ class MessageWriter:
             self.losses.add(Loss.MEMBERS)
         function = {"name": name, "arguments": self._arguments(call.get("arguments", {}))}
         written: dict[str, Any] = {"type": "function", "function": function}
-        return {"id": _call_id(call["id"]), **written} if self._style.has_call_ids else written
+        if not self._style.has_call_ids:
+            return written
+        return {"id": self._style.call_id.format(call["id"]), **written}
 
     def _arguments(self, arguments: Any) -> Any:
         if not self._style.arguments_as_text:
@@ -165,10 +169,8 @@ class MessageWriter:
         return arguments if isinstance(arguments, str) else compact_bytes(arguments).decode()
 
     def _answer(self, written: dict[str, Any], message: Message) -> None:
-        call = message.get("call")
-        if isinstance(call, list):  # beside a member of the record's own that has this name
-            call = call[1] if len(call) == 2 else None
-        answered = message.get("tool_call_id") if call is None else _call_id(call)
+        call = answered_call(message)
+        answered = message.get("tool_call_id") if call is None else self._style.call_id.format(call)
         if self._style.has_call_ids:
             if not isinstance(answered, str):
                 raise Unsupported("it has the answer of a tool that was not called")
@@ -183,5 +185,9 @@ class MessageWriter:
             raise Unsupported("it has a message without content")
 
 
-def _call_id(ordinal: int) -> str:
-    return f"call_{ordinal}"
+def answered_call(message: Message) -> int | None:
+    """Return the number of the call that a tool's message answers, from 0, None if of none."""
+    call = message.get("call")
+    if isinstance(call, list):  # beside a member of the record's own that has this name
+        call = call[1] if len(call) == 2 else None
+    return call

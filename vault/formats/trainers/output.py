@@ -177,7 +177,10 @@ class PlainShape(Enum):
     """How a format lays out chats of messages with role and text alone, without fields beside."""
 
     MESSAGES = "messages"
+    ONE_ANSWER = "messages with one answer, the last"
     LAST_APART = "prompt and completion"
+    TURNS = "turns of two sides, the system message apart"
+    ONE_TURN = "a turn of each side, the system message apart"
 
 
 _USUAL = RenderOptions()

@@ -16,6 +16,9 @@ _BARRED = NOT_PLAIN | {TEMPLATE_ARGUMENTS}
 _ROLES = frozenset({"system", "user", "assistant"})
 _NO_LINE = (None, False)
 
+PLACE_OF_TURN = "{{idx}}"
+"""What LLaMA-Factory puts the number of a turn in place of, also within a question."""
+
 
 def plain_line(text: bytes, shape: PlainShape) -> tuple[bytes | None, bool]:
     """Return the line of a stored chat record, and whether it has fields beside its messages.
@@ -42,10 +45,33 @@ def plain_line(text: bytes, shape: PlainShape) -> tuple[bytes | None, bool]:
         return _NO_LINE
     if shape is PlainShape.MESSAGES:
         return orjson.dumps({"messages": messages}), len(record) > 1
+    if shape in (PlainShape.TURNS, PlainShape.ONE_TURN):
+        return _turns_line(messages, roles, shape), len(record) > 1
     if not _has_last_apart(roles):
         return _NO_LINE
+    if shape is PlainShape.ONE_ANSWER:
+        return orjson.dumps({"messages": messages}), len(record) > 1
     apart = {"prompt": messages[:-1], "completion": messages[-1:]}
     return orjson.dumps(apart), len(record) > 1
+
+
+def _turns_line(
+    messages: list[dict[str, str]], roles: list[str], shape: PlainShape
+) -> bytes | None:
+    """Return the line of turns that begin with a question and end with an answer, else None."""
+    system = messages[0]["content"] if roles[0] == "system" else None
+    if system is not None:
+        messages, roles = messages[1:], roles[1:]
+    is_turned = roles == ["user", "assistant"] * (len(roles) // 2)
+    if not is_turned or not roles or (shape is PlainShape.ONE_TURN and len(roles) > 2):
+        return None
+    texts = [each["content"] for each in messages]
+    if system == "" or any(PLACE_OF_TURN in each for each in texts[::2]):
+        return None  # refused, with the reason
+    turns = [
+        {"from": "gpt" if place % 2 else "human", "value": text} for place, text in enumerate(texts)
+    ]
+    return orjson.dumps({"conversations": turns, "system": system or "", "tools": ""})
 
 
 def _has_last_apart(roles: list[str]) -> bool:

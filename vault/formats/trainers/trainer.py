@@ -51,7 +51,7 @@ class Produced:
 
     `folder` is relative to where training starts: the repository's folder. `version` says what is
     in the files: it is the name of the configuration in the README. `reasoning_key` is the field of
-    messages that reasoning was written to.
+    messages that reasoning was written to, `lines` the number of records in the file of each side.
     """
 
     layout: str
@@ -60,6 +60,7 @@ class Produced:
     folder: str
     version: str = ""
     reasoning_key: str = REASONING_KEY
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def longest_tokens(self) -> int:
@@ -84,7 +85,8 @@ def _no_usage(produced: Produced) -> str:
 class Trainer:
     """A target: the format of each family, and how its files are called.
 
-    Chats go to `last_turn_format` where none trains on more than its last answer. `prompts_format`
+    Chats go to `last_turn_format` where none trains on more than its last answer; `trains_message`
+    says that this is one message, and not all that follows the last question. `prompts_format`
     is that of `--prompts-only`. `sides` renames sides of a split; `has_mark` begins files with a
     byte order mark, `writes_parquet` makes them Parquet. `verifies` says that prompts have a true
     answer and the name of a verifier. `declares_features` says in the README what `datasets` should
@@ -96,6 +98,7 @@ class Trainer:
     meaning: str
     formats: Mapping[Family, str]
     last_turn_format: str | None = None
+    trains_message: bool = False
     prompts_format: str | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
     has_mark: bool = False

@@ -8,12 +8,12 @@ from typing import Any
 from vault.formats.trainers.conversation_parts import (
     asked_and_answered,
     chat_of,
-    is_trained,
     lost_weights,
     messages_of,
     prompt_alone,
     rendered,
     rendered_pair,
+    trained_turns,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
@@ -57,27 +57,7 @@ def _prompt_completion(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 def _turns(parts: RecordParts, options: RenderOptions) -> list[Rendered]:
     """Return a prompt and completion for each run of answers that is trained on."""
-    conversation = chat_of(parts)
-    messages = conversation.prompt + conversation.response
-    first = len(conversation.prompt) if parts.is_completion else 0
-    made: list[Rendered] = []
-    start = 0
-    for end in range(1, len(messages) + 1):
-        if end < len(messages) and messages[end]["role"] == messages[start]["role"]:
-            continue
-        run = messages[start:end]
-        if start >= first and any(map(is_trained, run)):
-            if not all(map(is_trained, run)):
-                raise Unsupported("it trains on some of the answers that follow one another")
-            lost = {Loss.WEIGHTS} if any("weight" in each for each in run) else set()
-            prompt, completion = asked_and_answered(
-                conversation._replace(prompt=messages[:start], response=run)
-            )
-            made.append(_answer(parts, options, prompt, completion, lost))
-        start = end
-    if not made:
-        raise Unsupported("it has no answer that is trained on")
-    return made
+    return [_answer(parts, options, *each) for each in trained_turns(parts)]
 
 
 def _answer(

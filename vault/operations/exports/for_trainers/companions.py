@@ -1,7 +1,8 @@
 """Texts beside exported files: README and configuration, which people may edit.
 
-They have no digest in the lock. The last line of each says the SHA-256 of what is above it: as long
-as that is true nobody edited it, and an export may write it anew.
+They have no digest in the lock. The end of each says the SHA-256 of what is above it: as long as
+that is true nobody edited it, and an export may write it anew. In JSON it is the last member of the
+last object, since there are no comments.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ _MARKS = {
     ".md": ("<!-- written by vault, sha256 ", " -->\n"),
     ".py": ("# written by vault, sha256 ", "\n"),
     ".yaml": ("# written by vault, sha256 ", "\n"),
+    ".json": (',\n    "written by vault, sha256": "', '"\n  }\n}\n'),
 }
+_CLOSED = "\n  }\n}\n"
+"""The end of JSON text with an indent of two spaces whose values are objects."""
+
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -72,7 +77,7 @@ def companions_of(
 def marked(name: str, text: str) -> bytes:
     """Return the bytes of a text with the line that says its digest."""
     start, end = _MARKS[Path(name).suffix]
-    body = text.encode()
+    body = (text.removesuffix(_CLOSED) if name.endswith(".json") else text).encode()
     return body + f"{start}{hashlib.sha256(body).hexdigest()}{end}".encode()
 
 

@@ -209,6 +209,11 @@ class _Work:
             self._place(),
             version_name({side: written[each.path].sha256 for side, each in targets.items()}),
             self._options.reasoning_key or REASONING_KEY,
+            {
+                side: 0 if made is None else made.lines
+                for side, each in targets.items()
+                for made in (written[each.path].rendering,)
+            },
         )
         dataset, revision = self._opened.dataset, self._opened.revision
         keys = np.concatenate([each.keys for each in targets.values()])

@@ -64,10 +64,7 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
             layout=layout,
             template_arguments=_has_template_arguments(dataset, keys, layout),
         ),
-        {
-            side: _target(options, trainer, side, rows, is_split=is_split)
-            for side, rows in chosen.items()
-        },
+        _targets(options, trainer, chosen, is_split=is_split),
         unassigned,
     )
 
@@ -103,6 +100,24 @@ def _sides(opened: OpenedExport, options: ExportOptions) -> tuple[dict[str, RowK
     return groups, len(keys) - sum(map(len, groups.values()))
 
 
+def _targets(
+    options: ExportOptions, trainer: Trainer, chosen: Mapping[str, RowKeys], *, is_split: bool
+) -> dict[str, Target]:
+    """Return the file of each side. Raises InvalidInput (`split-name-invalid`)."""
+    targets: dict[str, Target] = {}
+    for side, rows in chosen.items():
+        made = _target(options, trainer, side, rows, is_split=is_split)
+        other = next((name for name, each in targets.items() if each.path == made.path), None)
+        if other is not None:
+            raise InvalidInput(
+                f"the sides {other} and {side} of the split would both be {made.path}",
+                code="split-name-invalid",
+                hint=f"write each into its own folder, one with --split {side}",
+            )
+        targets[side] = made
+    return targets
+
+
 def _target(
     options: ExportOptions, trainer: Trainer, side: str, keys: RowKeys, *, is_split: bool
 ) -> Target:
@@ -133,7 +148,7 @@ def _layout(dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Tr
     (layout,) = layouts
     if layout != trainer.formats.get(Family.CHAT) or trainer.last_turn_format is None:
         return layout
-    if options.split_turns or not _trains_earlier_turns(dataset, keys):
+    if options.split_turns or not _trains_earlier_turns(dataset, keys, trainer):
         return trainer.last_turn_format
     return layout
 
@@ -197,7 +212,7 @@ def _mixed(
     )
 
 
-def _trains_earlier_turns(dataset: Dataset, keys: RowKeys) -> bool:
+def _trains_earlier_turns(dataset: Dataset, keys: RowKeys, trainer: Trainer) -> bool:
     """Tell whether a conversation trains on other answers than its last.
 
     Only those of more than two turns are read: with fewer no answer comes before the last one.
@@ -205,6 +220,8 @@ def _trains_earlier_turns(dataset: Dataset, keys: RowKeys) -> bool:
     turns = dataset.columns(keys, ["turns"]).column("turns").to_numpy()
     for rows in record_rows(dataset, keys[turns > 2]):
         for at, kind in enumerate(rows.kinds):
-            if FAMILIES[Kind(kind)] is Family.CHAT and not trains_last_only(rows.parts(at)):
+            if FAMILIES[Kind(kind)] is not Family.CHAT:
+                continue
+            if not trains_last_only(rows.parts(at), one_message=trainer.trains_message):
                 return True
     return False
