@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -251,15 +252,53 @@ def test_each_trained_turn_is_one_record(record: dict[str, Any]) -> None:
         assert Loss.WEIGHTS not in each.losses
 
 
-@given(record=records(), spaced=st.booleans())
-def test_the_short_way_writes_the_same_bytes(record: dict[str, Any], spaced: bool) -> None:
-    text = json.dumps(record).encode() if spaced else compact_bytes(record)
+WAYS: dict[str, Callable[[Any], bytes]] = {
+    "compact": compact_bytes,
+    "spaced": lambda record: json.dumps(record, ensure_ascii=False).encode(),
+    "escaped": lambda record: json.dumps(record).encode(),
+    "over lines": lambda record: json.dumps(record, indent=1, ensure_ascii=False).encode(),
+}
+
+
+@given(record=records(), way=st.sampled_from(list(WAYS)))
+def test_the_short_way_writes_the_same_bytes(record: dict[str, Any], way: str) -> None:
+    text = WAYS[way](record)
     if derive(record).kind is not Kind.CHAT:
         return
     for layout in OUTPUT_FORMATS.values():
         if layout.plain is None:
             continue
         line, has_fields = plain_line(text, layout.plain)
+        if line is not None:
+            rendered = layout.render(parts_of(record))
+            assert line == compact_bytes(rendered.record)
+            assert rendered.losses == ({Loss.FIELDS} if has_fields else set())
+
+
+PLAIN = '{"messages":[{"role":"user","content":%s},{"role":"assistant","content":"b"}]%s}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN % (r'"\\ \" \n \t \u0001 \/ \u00e9"', ""),
+        PLAIN % (r'"\b\f\r"', ""),
+        PLAIN % ('"a"', ',"tools":[]'),
+        PLAIN % ('"a"', r',"to\u006fls":[{}]'),
+        PLAIN % ('"a"', ',"messages":[{"role":"user","content":"other"}]'),
+        PLAIN % ('"a"', ',"x":"messages"'),
+        PLAIN % ('"a"', ' , "x" : [1, {"y": 2.50}]'),
+        PLAIN % ('"a","name":"n"', ""),
+        PLAIN % ('"a"', ',"chat_template_kwargs":{"a":1}'),
+        PLAIN % ('"a"', ',"text":"b"'),
+    ],
+)
+def test_the_short_way_sees_what_is_not_plain(text: str) -> None:
+    record = json.loads(text)
+    for layout in OUTPUT_FORMATS.values():
+        if layout.plain is None:
+            continue
+        line, has_fields = plain_line(text.encode(), layout.plain)
         if line is not None:
             rendered = layout.render(parts_of(record))
             assert line == compact_bytes(rendered.record)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.dataset.choosing.select import select
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset import Dataset, chunk_table
 from vault.dataset.reading.labels import split_of_each
 from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, Layout
@@ -22,7 +22,7 @@ from vault.formats.trainers.table import OUTPUT_FORMATS
 from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
 from vault.objects.conversation import Kind
 from vault.objects.labels.label_name import UNASSIGNED
-from vault.objects.runs import RowKeys
+from vault.objects.runs import RowKeys, key_parts
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.for_trainers.trainer_options import fields_refused
 from vault.operations.exports.open_export import OpenedExport
@@ -184,11 +184,23 @@ def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> boo
     found = [each for each in (TEMPLATE_ARGUMENTS, ENABLE_THINKING) if each in columns]
     if not found:
         return False
-    name = f'"{found[0]}"'
-    return any(
-        pc.any(pc.match_substring(fields.cast(pa.string()), name)).as_py()
-        for fields in dataset.columns(keys, ["fields"]).column("fields").chunks
+    name = f'"{TEMPLATE_ARGUMENTS}"'
+    # By the different values of each chunk first: they are few, and rows are many.
+    if not any(
+        _has_text(chunk_table(dataset.store, chunk, ["fields"], as_dictionaries=True), name)
+        for chunk in map(dataset.numbers.digest, np.unique(key_parts(keys)[0]).tolist())
+    ):
+        return False
+    return _has_text(dataset.columns(keys, ["fields"]), name)
+
+
+def _has_text(table: pa.Table, text: str) -> bool:
+    """Tell whether a text occurs in the column `fields`, or among its different values."""
+    columns = (
+        each.dictionary if isinstance(each, pa.DictionaryArray) else each
+        for each in table.column("fields").chunks
     )
+    return any(pc.any(pc.match_substring(each, text)).as_py() for each in columns)
 
 
 def _kinds(dataset: Dataset, keys: RowKeys) -> dict[Kind, int]:
