@@ -120,6 +120,14 @@ def test_what_an_evaluation_set_has_is_shown_beside_it(run: Run, project: Path) 
     assert "--on prompt compares prompts alone" in again.err
 
 
+def test_records_of_an_evaluation_set_beyond_the_limit_are_counted(run: Run, project: Path) -> None:
+    texts = [f"{ANSWER} {each}" for each in ("one", "two", "three")]
+    _import(run, project, *(chat(each, "Yes.") for each in texts))
+    write_lines(project / "eval.jsonl", [chat(each, "Yes.") for each in texts])
+    outcome = run("dedupe", "--against", "eval.jsonl", "--on", "prompt", "--limit", "1")
+    assert "… and 2 more of eval.jsonl" in outcome.out.splitlines()
+
+
 def test_what_was_not_compared_is_counted_on_both_sides(run: Run, project: Path) -> None:
     _import(run, project, chat("one", "Yes."), {"task": "two"})
     write_lines(project / "eval.jsonl", [{"question": "nine", "answer": "No."}, {"n": 1}])

@@ -99,6 +99,15 @@ def test_counts_per_value_of_a_field_are_a_table(run: Run, edited: Path) -> None
     assert (outcome.code, outcome.err.splitlines()[2]) == (2, "code:  field-unknown")
 
 
+def test_counts_are_per_value_of_a_column_of_expressions_too(run: Run, edited: Path) -> None:
+    lines = run("diff", "--by", "turns").out.splitlines()
+    assert lines[0].split() == ["turns", "added", "removed", "changed"]
+    assert [line.split()[0] for line in lines[1:-2]] == ["2"]
+    by = json.loads(run("diff", "--by", "response", "--json").out)["by"]
+    assert sorted(by) == ["Of course.", "Press the green button.", "Yes."]
+    assert by["Yes."] == {"added": 0, "removed": 1, "changed": 0, "relabelled": 0}
+
+
 def test_a_key_says_which_example_is_which(run: Run, project: Path) -> None:
     write_lines(project / "a.jsonl", [chat("a?", "b", key=1), chat("c?", "d", key=2)])
     run("import", "a.jsonl")

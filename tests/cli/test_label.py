@@ -69,6 +69,15 @@ def test_values_are_listed(run: Run, committed: Path) -> None:
     assert "none labelled" in run("label", "--list", "HEAD").out
 
 
+def test_yes_and_no_are_shown_as_they_are_typed(run: Run, committed: Path) -> None:
+    first = ids(run)[0]
+    run("label", "ok=true", first)
+    assert "  ok=true" in run("query", "--where", "labels.ok").out
+    assert "label:   ok = true" in run("show", first).out.splitlines()
+    assert "{+true+}" in run("diff").out
+    assert run("diff", "--by", "labels.ok").out.splitlines()[1].split()[0] == "true"
+
+
 def test_a_file_of_labels_is_taken_over(run: Run, committed: Path) -> None:
     first, second, *_ = ids(run)
     (committed / "c.csv").write_text(f"id,grade,by\n{first},gold,ann\nffff,bad,ann\n{second},,\n")

@@ -1,8 +1,9 @@
 """Pages with what is typed and what is printed: run from top to bottom, compared, or written anew.
 
-A block ```` ```jsonl NAME ```` (or csv, toml) is the file NAME. In a ```` ```console ```` block a
-line that begins with `$ ` is typed, and the lines below it are what is printed, standard error
-included. Ids, times and names of people differ from run to run and are not compared.
+A block ```` ```jsonl NAME ```` (or csv, toml) is the file NAME, and a file of fixtures/ that the
+page links to is beside it. In a ```` ```console ```` block a line that begins with `$ ` is typed,
+and the lines below it are what is printed, standard error included. Ids, times and names of people
+differ from run to run and are not compared.
 
 `python -m tests.docs.console docs/tutorial/first-hour.md …` writes what is printed into pages.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
+_FIXTURE = re.compile(r"\]\(\.\./\.\./(fixtures/[\w./-]+)\)")
 _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
@@ -59,8 +62,12 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
     program.chmod(0o755)
     work = folder / "work"
     work.mkdir()
+    for name in set(_FIXTURE.findall(text)):
+        shutil.copy(ROOT / name, work)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    # As where vault is installed: without compiled modules each command takes 0.2 s longer.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     known: dict[str, str] = {}
     for block in _BLOCK.finditer(text):
         if block["name"]:

@@ -29,6 +29,7 @@ def test_a_page_prints_what_it_shows(name: str, tmp_path: Path) -> None:
 def test_there_is_a_tutorial_and_a_page_for_each_task() -> None:
     assert PAGES[0].startswith("how-to/")
     assert "tutorial/first-hour.md" in PAGES
+    assert "tutorial/generated-rounds.md" in PAGES
 
 
 def test_a_difference_is_noticed() -> None:

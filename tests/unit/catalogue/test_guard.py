@@ -225,6 +225,17 @@ def test_like_means_what_it_means_in_sql() -> None:
     assert evaluate(found, pa.table({"c0": pa.array(values)})).tolist()[3]
 
 
+@pytest.mark.parametrize("sign, is_in", [("IN", True), ("NOT IN", False)])
+def test_a_long_list_is_looked_up_for_each_row(sign: str, is_in: bool) -> None:
+    # DuckDB looks up five values and more by a join, which does not keep the order of the rows.
+    listed = {f"w{each}" for each in range(0, 60, 2)}
+    found = check_filter(f"kind {sign} ({', '.join(map(repr, sorted(listed)))})")
+    values = [f"w{each * 7 % 61}" for each in range(3_000)]
+    chunks = [pa.array(values[at : at + 100]) for at in range(0, len(values), 100)]
+    kept = evaluate(found, pa.table({"c0": pa.chunked_array(chunks)}))
+    assert kept.tolist() == [(each in listed) is is_in for each in values]
+
+
 def test_a_pattern_that_goes_back_and_forth_elsewhere_takes_no_longer_here() -> None:
     pattern = "%a" * 40 + "%b"
     found = check_filter(f"kind LIKE '{pattern}' OR kind ~ '(a+)+b'")

@@ -60,11 +60,11 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
     connection = kept_connection()
     try:
         with time_limit(connection, seconds):
-            connection.register("batch", batch)
+            connection.register("batch", batch.append_column("place", [np.arange(len(batch))]))
             try:
                 # As Arrow: for numpy, DuckDB loads its masked arrays, which take 30 ms.
-                query = f"SELECT coalesce({expression.sql}, false) AS satisfied FROM batch"
-                column = connection.sql(query).to_arrow_table().column("satisfied")
+                query = f"SELECT place, coalesce({expression.sql}, false) AS satisfied FROM batch"
+                found = connection.sql(query).to_arrow_table()
             finally:
                 connection.unregister("batch")
     except (duckdb.Error, MemoryError) as error:
@@ -74,7 +74,10 @@ def _run(expression: Filter, batch: pa.Table, seconds: float) -> NDArray[np.bool
             code="expression-failed",
             hint="docs/reference/expressions.md tells what each part takes",
         ) from None
-    return np.asarray(column.to_numpy(), np.bool_)
+    # A long list after IN becomes a join, which returns rows in any order.
+    satisfied = np.empty(len(batch), np.bool_)
+    satisfied[found.column("place").to_numpy()] = found.column("satisfied").to_numpy()
+    return satisfied
 
 
 def in_our_words(error: BaseException) -> str:

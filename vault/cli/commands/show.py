@@ -20,6 +20,7 @@ from vault.cli.show.subsets.lock_text import which_lines
 from vault.cli.show.terminal import paint, short_id
 from vault.cli.show.wrapped_text import Piece, wrap
 from vault.errors import InvalidInput, NotFound
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
@@ -90,7 +91,7 @@ def _example(report: ExampleShown, verbose: bool) -> Iterator[str]:
         yield f"round:   {escape(report.round)}"
     yield f"size:    {plural(report.turns, 'turn')}, about {plural(report.tokens, 'token')}"
     for name, value in report.labels.items():
-        yield f"label:   {escape(name)} = {escape(str(value))}"
+        yield f"label:   {escape(name)} = {escape(shown_value(value))}"
     held = [short_id(each, verbose) for each in report.commits]
     held = [*held[:5], *([f"and {len(held) - 5} more"] if len(held) > 5 else [])]
     yield f"in:      {', '.join([*(['the stage'] if report.staged else []), *held]) or 'no commit'}"

@@ -30,8 +30,12 @@ def report_lines(report: DedupeReport, verbose: bool) -> Iterator[str]:
     for cluster in report.items:
         yield from _cluster(cluster, report, verbose)
         yield ""
-    if len(report.items) < report.clusters:
-        yield f"… and {plural(report.clusters - len(report.items), 'smaller cluster')}"
+    left = report.clusters - len(report.items)
+    if left:
+        more = plural(left, "smaller cluster")
+        if report.against is not None:
+            more = f"{left:,} more of {escape(report.against)}"
+        yield f"… and {more}"
         yield ""
     shown = report.conflict_items[:_SHOWN_CONFLICTS]
     for conflict in shown:

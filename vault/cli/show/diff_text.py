@@ -11,6 +11,7 @@ from vault.cli.show.stage_text import NOT_COMPARED
 from vault.cli.show.terminal import paint, short_id, shorten, table, terminal_width
 from vault.cli.show.validation_text import validation_change_lines
 from vault.cli.show.wrapped_text import Piece, wrap
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.escaping import escape
 from vault.presentation.example_parts import differing_parts
 from vault.presentation.quantities import plural
@@ -118,7 +119,7 @@ def _labels(item: ChangedExample) -> Iterator[str]:
 
 
 def _label(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else shown_value(value)
 
 
 def _read(data: bytes) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.show.record_text import excerpt_lines
 from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
@@ -73,7 +74,7 @@ def _end_of(text: str, columns: int) -> str:
 
 def _labels(labels: Mapping[str, object]) -> str:
     shown = "  ".join(
-        f"{escape(name)}={escape(str(value))}"
+        f"{escape(name)}={escape(shown_value(value))}"
         for name, value in labels.items()
         if not name.startswith("_")  # vault's own, which say nothing to people
     )

@@ -10,8 +10,10 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
+from vault.objects.labels.label_name import shown_value
 from vault.objects.quarantine import decode_removals
 from vault.objects.runs import RowKeys
+from vault.session.context import Context
 
 COLUMNS = ("kind", "source", "round")
 """Fields that every example has; others are looked up in its record or its labels."""
@@ -20,18 +22,18 @@ ABSENT = "(none)"
 """How a missing value is called in counts."""
 
 
-def count_by(comparison: Comparison, name: str) -> Mapping[str, ChangeCounts]:
+def count_by(context: Context, comparison: Comparison, name: str) -> Mapping[str, ChangeCounts]:
     """Return the counts of changes per value of a field, most changes first.
 
-    `name` is kind, source, round, `labels.NAME`, or a dotted path into the record, with or without
-    `data.` before it. A changed example counts for its new value. Raises InvalidInput
-    (`field-unknown`) if no example that differs has the field.
+    `name` is a column of expressions, `labels.NAME`, or a dotted path into the record, with or
+    without `data.` before it. A changed example counts for its new value. Raises InvalidInput
+    (`field-unknown`) if no example that differs has the field, and for `messages`.
     """
     parts = {
-        "added": values_of_field(comparison.new, comparison.added, name),
-        "removed": values_of_field(comparison.old, comparison.removed, name),
-        "changed": values_of_field(comparison.new, comparison.changed_new, name),
-        "relabelled": values_of_field(comparison.new, comparison.relabelled_new, name),
+        "added": _values(context, comparison.new, comparison.added, name),
+        "removed": _values(context, comparison.old, comparison.removed, name),
+        "changed": _values(context, comparison.new, comparison.changed_new, name),
+        "relabelled": _values(context, comparison.new, comparison.relabelled_new, name),
     }
     counts = {change: Counter(values) for change, values in parts.items()}
     total: Counter[str] = Counter()
@@ -41,7 +43,8 @@ def count_by(comparison: Comparison, name: str) -> Mapping[str, ChangeCounts]:
         raise InvalidInput(
             f'no example that differs has a field "{name}"',
             code="field-unknown",
-            hint=f"use {', '.join(COLUMNS)}, labels.NAME, or a path such as metadata.topic",
+            hint=f"use {', '.join(COLUMNS)}, response, labels.NAME, or a path "
+            "such as metadata.topic",
         )
     return {
         value: ChangeCounts(**{change: each[value] for change, each in counts.items()})
@@ -64,8 +67,24 @@ def count_reasons(comparison: Comparison) -> Mapping[str, int]:
     return dict(Counter(each for each in found if each is not None).most_common())
 
 
+def _values(context: Context, dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+    from vault.catalogue.expressions.columns import COLUMNS as EXPRESSION_COLUMNS
+    from vault.catalogue.expressions.columns import Type
+
+    column = EXPRESSION_COLUMNS.get(name)
+    if column is None or column.type is Type.MESSAGES or name in COLUMNS:
+        return values_of_field(dataset, keys, name)
+    from vault.dataset.choosing.expression_table import example_table
+
+    found = example_table(context, dataset, (name,), keys=keys).table.column(name)
+    return [ABSENT if each is None else str(each) for each in found.to_pylist()]
+
+
 def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
-    """Return the value of a field for each row, as text; names as in `count_by`."""
+    """Return the value of a field for each row, as text.
+
+    `name` is kind, source, round, `labels.NAME`, or a path into the record.
+    """
     if not len(keys):
         return []
     if name in COLUMNS:
@@ -74,7 +93,7 @@ def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]
     if name.startswith("labels."):
         wanted = name.removeprefix("labels.")
         labels = row_labels(dataset, keys)
-        shown = [str(each.get(wanted, ABSENT)) for each in labels.combinations]
+        shown = [shown_value(each.get(wanted, ABSENT)) for each in labels.combinations]
         return [shown[each] for each in labels.place.tolist()]
     texts = field_values(dataset, keys, name.removeprefix("data."))
     return [ABSENT if each is None else _shown(each) for each in texts]

@@ -36,6 +36,11 @@ UNASSIGNED = "unassigned"
 _SIDE = re.compile(r"\w[\w.-]*")
 
 
+def shown_value(value: object) -> str:
+    """Return the value of a label as people type it: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def is_label_name(text: str) -> bool:
     """Tell whether a text has the form of a label's name, such as `quality` or `quality.anna`."""
     return _NAME.fullmatch(text) is not None

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from vault.objects.labels.label_name import shown_value
 from vault.objects.labels.label_set import LabelValue
 from vault.operations.labelling.judge_rate import judge_among
 from vault.operations.labelling.rated_values import RatedValues
-from vault.operations.labelling.vocabulary import shown_value
 from vault.statistics.measure import (
     MOST_CATEGORIES,
     MOST_PAIRED_RATERS,

@@ -13,8 +13,9 @@ from vault.formats.files.blocks import open_blocks
 from vault.formats.files.inputs import InputFile, Layout, find_files
 from vault.objects.json.member import EXPORT_MEMBER
 from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.labels.label_name import shown_value
 from vault.objects.labels.label_set import LabelValue
-from vault.operations.labelling.vocabulary import Vocabulary, shown_value
+from vault.operations.labelling.vocabulary import Vocabulary
 
 ID = "id"
 """The key of examples by their id, as `export --with id` writes it."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from vault.dataset.reading.labels import NamedLabels
 from vault.errors import InvalidInput
+from vault.objects.labels.label_name import shown_value
 from vault.objects.labels.label_set import LabelValue
-from vault.operations.labelling.vocabulary import Vocabulary, shown_value, vocabularies
+from vault.operations.labelling.vocabulary import Vocabulary, vocabularies
 
 if TYPE_CHECKING:
     from vault.statistics.ratings import Floats, Scale

@@ -10,7 +10,7 @@ from typing import Any
 
 from vault.config import TEAM_FILE, read_team_section
 from vault.errors import InvalidInput
-from vault.objects.labels.label_name import check_writable_name, value_of
+from vault.objects.labels.label_name import check_writable_name, shown_value, value_of
 from vault.objects.labels.label_set import LabelValue, is_label_value
 
 SECTION = "labels"
@@ -79,11 +79,6 @@ def vocabularies(folder: Path | None) -> dict[str, Vocabulary]:
 def vocabulary(folder: Path | None, name: str) -> Vocabulary:
     """Return what `vault.toml` says of one label; any value, by one person, if it says nothing."""
     return vocabularies(folder).get(name, Vocabulary(name))
-
-
-def shown_value(value: LabelValue) -> str:
-    """Return a value as people type it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def same_value(one: LabelValue | None, other: LabelValue | None) -> bool:

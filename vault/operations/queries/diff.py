@@ -164,7 +164,7 @@ def diff(
     if by is not None:
         from vault.dataset.comparing.count_by_field import count_by, count_reasons
 
-        counted, reasons = count_by(comparison, by), count_reasons(comparison)
+        counted, reasons = count_by(context, comparison, by), count_reasons(comparison)
     items = tuple(islice(changes(comparison), limit))
     report = _report(names, comparison.counts, unchanged)
     return replace(
