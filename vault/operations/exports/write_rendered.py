@@ -33,7 +33,8 @@ def write_rendered(
     lines = RenderedLines(options, judged)
     counts = lines.counts
     pieces = _pieces(context, lines, dataset, target)
-    with HashedFile(file) as hashed:
+    # Rendering holds the interpreter lock, so a thread beside it would mostly wait for that.
+    with HashedFile(file, is_beside=False) as hashed:
         content = None
         if target.layout is Layout.PARQUET:
             content = _write_parquet(pieces, cast(BinaryIO, hashed), options)
