@@ -22,7 +22,7 @@ MAX_SIZE_BYTES = 1_000_000
 TEAM_FILE = "vault.toml"
 
 KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
-    MACHINE_FILE: ("user.name",),
+    MACHINE_FILE: ("user.name", "ui.port"),
     TEAM_FILE: (
         "filters.*",
         "format.upgrade",
@@ -38,6 +38,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "split.group_by",
         "split.stratify",
         "split.hold_out",
+        "ui.port",
         "validate.select",
         "validate.ignore",
         "validate.target",
@@ -50,7 +51,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
 
-LATER_TABLES = ("generate", "ui")
+LATER_TABLES = ("generate",)
 """Tables of `vault.toml` that have a meaning to come."""
 
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}

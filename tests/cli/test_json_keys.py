@@ -206,7 +206,7 @@ KEYS: dict[str, list[tuple[str, str]]] = {
 """Command lines of each command, and the keys of their documents: `a{b}` an object, `a[{b}]` a
 list of objects that is not empty here."""
 
-NO_PROMISE = {"help", "demo"}
+NO_PROMISE = {"help", "demo", "ui"}
 CASES = [(line, keys) for lines in KEYS.values() for line, keys in lines]
 
 

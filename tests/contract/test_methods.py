@@ -33,6 +33,7 @@ OF_THE_TERMINAL = {
     "help": "shows the commands",
     "demo": "types other commands",
     "completion": "serves a shell",
+    "ui": "serves a browser",
 }
 """Commands that mean nothing to a program."""
 

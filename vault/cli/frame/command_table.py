@@ -92,6 +92,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("query", "show the examples that satisfy an expression"),
             Entry("grep", "show the examples that hold a text, and where"),
             Entry("sql", "ask a question in SQL"),
+            Entry("ui", "show the repository in the browser"),
             Entry("stats", "show counts, lengths and labels, and what moved"),
             Entry("agreement", "tell how far people and judges agree in their labels"),
         ),

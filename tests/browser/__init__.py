@@ -1,0 +1,1 @@
+"""The explorer as a person has it: in Chromium."""

@@ -1,0 +1,1 @@
+"""The explorer: what is answered, to whom, and what is not."""

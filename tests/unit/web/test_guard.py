@@ -1,0 +1,265 @@
+"""Every route of the explorer refuses what does not come from its own page: sent byte by byte."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.explorer import Running, running
+from tests.support.library import Library, chat
+from vault.web.app import routes_of
+from vault.web.assets import assets
+from vault.web.explorer import Explorer
+from vault.web.guard import HEADERS, MOST_BODY_BYTES, POLICY
+from vault.web.serve import Place
+from vault.web.sessions import Sessions
+
+
+def _unopened(person: str) -> object:
+    raise AssertionError(person)
+
+
+ROUTES = [
+    (method, route.path.replace("{name:path}", "app.js"))
+    for route in routes_of(Explorer(_unopened, "x"), Sessions())  # type: ignore[arg-type]
+    for method in sorted(route.methods or ())
+]
+API = [each for each in ROUTES if each[1].startswith("/api/") and each[1] != "/api/session"]
+OTHER_SITES = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    library = Library(tmp_path_factory.mktemp("explorer"))
+    library.write("a.jsonl", [chat("What is secret?", "Everything.")])
+    library.run("a.jsonl")
+    with running(library.repository) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def session(explorer: Running) -> str:
+    return explorer.session()
+
+
+def test_there_are_routes() -> None:
+    assert ("POST", "/api/session") in ROUTES
+    assert ("GET", "/api/overview") in API
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.",
+        "127.0.0.1.evil.example",
+        "0.0.0.0",
+        "localhost.evil.example",
+        "127.0.0.1@evil.example",
+        "127.0.0.1?.evil.example",
+        "127.0.0.1:80:80",
+        "127.0.0.1:x",
+        "[::2]",
+        "",
+        "127.0.0.1 evil.example",
+    ],
+)
+def test_another_host_name_is_refused(
+    explorer: Running, session: str, method: str, path: str, host: str
+) -> None:
+    answer = explorer.ask(method, path, {"Host": host}, session=session)
+    assert answer.status in (400, 421)
+    assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_two_host_names_are_refused(
+    explorer: Running, session: str, method: str, path: str
+) -> None:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {explorer.host}", "Host: evil.example"]
+    lines += [f"Authorization: Bearer {session}", "Connection: close", "", ""]
+    assert explorer.send("\r\n".join(lines).encode()).status == 400
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://evil.example",
+        "http://127.0.0.1",
+        "http://127.0.0.1:1",
+        "http://{host}.evil.example",
+        "http://{host}@evil.example",
+        "http://{host}/path",
+        "ftp://{host}",
+        "{host}",
+    ],
+)
+def test_another_origin_is_refused(
+    explorer: Running, session: str, method: str, path: str, origin: str
+) -> None:
+    headers = {"Origin": origin.format(host=explorer.host)}
+    assert explorer.ask(method, path, headers, session=session).status == 403
+    headers["Sec-Fetch-Site"] = "same-origin"
+    assert explorer.ask(method, path, headers, session=session).status == 403
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "SAME-ORIGIN", ""])
+def test_requests_of_other_sites_are_refused(
+    explorer: Running, session: str, method: str, path: str, site: str
+) -> None:
+    headers = {**OTHER_SITES, "Sec-Fetch-Site": site}
+    assert explorer.ask(method, path, headers, session=session).status == 403
+
+
+@pytest.mark.parametrize(("method", "path"), API)
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_no_visit_leads_to_data(
+    explorer: Running, session: str, method: str, path: str, site: str
+) -> None:
+    headers = {**VISIT, "Sec-Fetch-Site": site}
+    assert explorer.ask(method, path, headers, session=session).status == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_of_another_site_leads_to_a_page_without_data(explorer: Running, site: str) -> None:
+    answer = explorer.ask("GET", "/", {**VISIT, "Sec-Fetch-Site": site})
+    assert answer.status == 200
+    assert b"/static/reopen.js" in answer.body
+    assert b"app.js" not in answer.body
+
+
+def test_what_is_typed_leads_to_the_page(explorer: Running) -> None:
+    answer = explorer.ask("GET", "/", {**VISIT, "Sec-Fetch-Site": "none"})
+    assert (answer.status, b"app.js" in answer.body) == (200, True)
+
+
+@pytest.mark.parametrize(("method", "path"), API)
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer ", "Bearer x", "Bearer " + "x" * 43, "Basic {session}", "{session}"],
+)
+def test_the_api_needs_a_session(
+    explorer: Running, session: str, method: str, path: str, authorization: str | None
+) -> None:
+    told = None if authorization is None else authorization.format(session=session)
+    headers = {} if told is None else {"Authorization": told}
+    assert explorer.ask(method, path, headers).status == 401
+    # Before routing: what is not there looks the same.
+    assert explorer.ask(method, "/api/nothing", headers).status == 401
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path in ROUTES}))
+@pytest.mark.parametrize(
+    "method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "X"]
+)
+def test_other_methods_are_refused(explorer: Running, session: str, method: str, path: str) -> None:
+    if (method, path) in ROUTES:
+        return
+    assert explorer.ask(method, path, session=session).status in (400, 405)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_answer_has_the_headers(
+    explorer: Running, session: str, method: str, path: str
+) -> None:
+    for headers in ({}, {"Host": "evil.example"}, OTHER_SITES):
+        answer = explorer.ask(method, path, headers, session=session)
+        assert answer.headers["content-security-policy"] == POLICY
+        assert HEADERS.items() <= answer.headers.items()
+        assert not {"server", "set-cookie", "access-control-allow-origin"} & answer.headers.keys()
+
+
+def test_data_are_kept_by_nobody(explorer: Running, session: str) -> None:
+    answer = explorer.ask("GET", "/api/overview", session=session)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_link_opens_one_session(explorer: Running) -> None:
+    token = explorer.server.link("ben").partition("#token=")[2]
+    body = json.dumps({"token": token}).encode()
+    opened = explorer.ask("POST", "/api/session", body=body)
+    assert (opened.status, opened.json["person"]) == (200, "ben")
+    assert explorer.ask("POST", "/api/session", body=body).status == 401
+    session = opened.json["session"]
+    assert explorer.ask("GET", "/api/overview", session=session).json["person"] == "ben"
+    # A token is no session.
+    assert explorer.ask("GET", "/api/overview", session=token).status == 401
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"x"', b'{"token": 1}', b'{"token": "x"}', b"\xff", b"[" * 99_999]
+)
+def test_nonsense_opens_nothing(explorer: Running, body: bytes) -> None:
+    assert explorer.ask("POST", "/api/session", body=body).status == 401
+
+
+def test_large_bodies_are_refused(explorer: Running) -> None:
+    answer = explorer.ask("POST", "/api/session", {"Content-Length": str(MOST_BODY_BYTES + 1)})
+    assert answer.status == 413
+    head = f"POST /api/session HTTP/1.1\r\nHost: {explorer.host}\r\n"
+    head += "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    piece = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+    sent = head.encode() + piece * (MOST_BODY_BYTES // 65_536 + 2) + b"0\r\n\r\n"
+    # The server may hang up before everything is sent, and then its answer is lost.
+    with contextlib.suppress(ConnectionError):
+        assert explorer.send(sent).status == 413
+
+
+def test_reading_has_no_body(explorer: Running, session: str) -> None:
+    assert explorer.ask("GET", "/api/overview", body=b"x", session=session).status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static//etc/passwd",
+        "/static/vendor/README.md",
+        "/static/vendor/preact.LICENSE",
+        "/static/",
+        "/static/app.js/",
+        "//evil.example/",
+        "/index.html",
+    ],
+)
+def test_only_files_of_the_page_are_served(explorer: Running, path: str) -> None:
+    assert explorer.ask("GET", path).status == 404
+
+
+def test_files_are_served_as_they_are(explorer: Running) -> None:
+    for name, asset in assets().items():
+        answer = explorer.ask("GET", f"/static/{name}")
+        assert (answer.status, answer.body) == (200, asset.data)
+        assert answer.headers["content-type"] == asset.media_type
+        tag = {"If-None-Match": answer.headers["etag"]}
+        assert explorer.ask("GET", f"/static/{name}", tag).status == 304
+
+
+def test_other_names_are_answered_by_if_they_are_allowed(library: Library) -> None:
+    with running(library.repository, Place(names=["data.example"])) as found:
+        for host in ("data.example", "DATA.example:443", "localhost:9"):
+            headers = {"Host": host, "Origin": f"https://{host.lower()}"}
+            assert found.ask("GET", "/", headers).status == 200
+        assert found.ask("GET", "/", {"Host": "other.example"}).status == 421
+
+
+def test_the_page_and_its_libraries_are_small() -> None:
+    sizes = {name: len(each.data) for name, each in assets().items()}
+    assert sum(sizes.values()) < 150_000
+    folder = Path(__file__).parents[3] / "vault/web/static/vendor"
+    told = (folder / "README.md").read_text(encoding="utf-8")
+    import hashlib
+
+    for path in folder.glob("*.js"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in told

@@ -1,0 +1,158 @@
+"""Running the explorer from a terminal: links, the browser, and Enter for another link."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint, warn, write
+from vault.config import read_machine_configuration, read_team_section
+from vault.errors import InvalidInput
+from vault.presentation.escaping import escape
+
+if TYPE_CHECKING:
+    from vault.repository import Repository
+    from vault.web.serve import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed of `vault ui`."""
+
+    revision: str | None
+    where: tuple[str, ...]
+    filters: tuple[str, ...]
+    port: int | None
+    opens_browser: bool
+    read_only: bool
+    people: Sequence[str]
+    host: str | None
+    allowed: Sequence[str]
+
+
+def run_explorer(invocation: Invocation, asked: Asked) -> None:
+    """Serve the explorer until it is stopped.
+
+    Raises InvalidInput (`host-not-allowed`, `name-invalid`, and those of `listen`), and what
+    opening the repository, the revision and the expressions raise, before it listens.
+    """
+    from vault.web.explorer import Explorer
+    from vault.web.serve import LOOPBACK_HOST, Place, listen
+
+    _check(asked)
+    people = list(dict.fromkeys(asked.people)) or [invocation.author()]
+    root = invocation.root()
+    explorer = Explorer(
+        lambda person: _opened(invocation, root, person),
+        root.name or str(root),
+        asked.revision,
+        asked.where,
+        asked.filters,
+        asked.read_only,
+    )
+    explorer.check()
+    port = asked.port if asked.port is not None else _port_setting(root)
+    server = listen(explorer, Place(asked.host or LOOPBACK_HOST, port, asked.allowed))
+    links = [server.link(person) for person in people]
+    # Ctrl-C is how the explorer is stopped, and no fault.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(lambda: _started(invocation, asked, server, people, links))
+    hint(invocation, "the explorer has stopped")
+
+
+def _port_setting(root: Path) -> int | None:
+    """Return the port that this machine's settings name, else the team's.
+
+    Raises InvalidInput (`config-invalid`, `config-key-unknown`).
+    """
+    own, team = read_machine_configuration(root), read_team_section(root, "ui")
+    found = [settings.integer("ui.port") for settings in (own, team)]
+    for settings, port in zip((own, team), found, strict=True):
+        if port is not None and not 0 < port < 65_536:
+            raise InvalidInput(
+                f"{settings.shown}: ui.port is no port: {port}",
+                code="config-invalid",
+                hint="write a number from 1 to 65535",
+            )
+    return next((port for port in found if port is not None), None)
+
+
+def _check(asked: Asked) -> None:
+    unnamed = next((each for each in asked.people if not each.strip()), None)
+    if unnamed is not None:
+        raise InvalidInput(
+            "a person without a name cannot be told from others",
+            code="name-invalid",
+            hint="--name anna",
+        )
+    if asked.host is not None and not asked.allowed:
+        raise InvalidInput(
+            "--host lets other machines reach the explorer, and --allow-host does not say by which "
+            "name",
+            code="host-not-allowed",
+            hint=f"`vault ui --host {asked.host} --allow-host NAME`, or `ssh -L` without both",
+        )
+
+
+def _opened(invocation: Invocation, root: Path, person: str) -> Repository:
+    from vault.repository import Repository
+
+    return Repository.open(
+        root, author=person, clock=invocation.timestamp, command="ui", words=invocation.words()
+    )
+
+
+def _started(
+    invocation: Invocation,
+    asked: Asked,
+    server: Server,
+    people: Sequence[str],
+    links: Sequence[str],
+) -> None:
+    """Print the links, and open the first one where there is a browser."""
+    if asked.host is not None:
+        warn(invocation, "other machines can reach the explorer; what it sends is not encrypted")
+    report = {"url": links[0], "port": server.port}
+    named = zip(people, links, strict=True)
+    lines = [link if len(links) == 1 else f"{escape(person)}  {link}" for person, link in named]
+    emit(invocation, report, lambda _: lines)
+    sys.stdout.flush()
+    hint(invocation, "each link opens one tab; Enter prints another, Ctrl-C stops the explorer")
+    if sys.stdin is not None and sys.stdin.isatty() and not invocation.json:
+        threading.Thread(target=_print_links, args=(server, people), daemon=True).start()
+    if asked.opens_browser and _has_browser():
+        threading.Thread(target=_open_browser, args=(links[0],), daemon=True).start()
+
+
+def _print_links(server: Server, people: Sequence[str]) -> None:
+    """Print a link for whoever is typed, or for the first person, with each line that is typed."""
+    for line in sys.stdin:
+        person = line.strip() or people[0]
+        write(f"{escape(person)}  {server.link(person)}")
+        sys.stdout.flush()
+
+
+def _has_browser() -> bool:
+    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
+def _open_browser(link: str) -> None:
+    """Open a link without naming it on a command line, where other users could read the token."""
+    descriptor, path = tempfile.mkstemp(prefix="vault-", suffix=".html")
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={link}">')
+    try:
+        webbrowser.open(Path(path).as_uri())
+        # The browser reads it some time after it was asked to; the token works once anyway.
+        threading.Event().wait(30)
+    finally:
+        Path(path).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The explorer: read, search, label and compare a repository in the browser."""

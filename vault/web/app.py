@@ -1,0 +1,72 @@
+"""The application: every route that there is, behind the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from json import JSONDecodeError
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+
+from vault.web.assets import PAGE, REOPEN, assets
+from vault.web.explorer import Explorer
+from vault.web.guard import Guard
+from vault.web.replies import reading, reply
+from vault.web.sessions import Sessions
+
+
+def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] = ()) -> Guard:
+    """Return the application that shows a repository to whoever has a session.
+
+    `names` are host names to answer by, beside those of the loopback.
+    """
+    routes = Router(routes_of(explorer, sessions), redirect_slashes=False, default=_not_found)
+    return Guard(routes, sessions, HTMLResponse(assets()[REOPEN].data), names)
+
+
+def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
+    """Return every route, with its methods: the one list of them."""
+
+    async def open_session(request: Request) -> Response:
+        try:
+            asked = await request.json()
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+            asked = None
+        token = asked.get("token") if isinstance(asked, dict) else None
+        session = sessions.open(token) if isinstance(token, str) else None
+        if session is None:
+            told = "This link was used already, or is of an explorer that has stopped."
+            return reply({"error": {"message": told, "code": "link-used", "hint": None}}, 401)
+        return reply({"session": session.secret, "person": session.person})
+
+    return [
+        Route("/", _page, methods=["GET"]),
+        Route("/static/{name:path}", _static, methods=["GET"]),
+        Route("/api/session", open_session, methods=["POST"]),
+        Route("/api/overview", reading(explorer.overview), methods=["GET"]),
+    ]
+
+
+async def _page(request: Request) -> Response:
+    return _file(request, PAGE)
+
+
+async def _static(request: Request) -> Response:
+    return _file(request, request.path_params["name"])
+
+
+def _file(request: Request, name: str) -> Response:
+    asset = assets().get(name)
+    if asset is None:
+        return PlainTextResponse("there is nothing here\n", 404)
+    # Asked for each time, since another version may run at the same address tomorrow.
+    headers = {"etag": asset.tag, "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == asset.tag:
+        return Response(status_code=304, headers=headers)
+    return Response(asset.data, headers=headers, media_type=asset.media_type)
+
+
+async def _not_found(scope: object, receive: object, send: object) -> None:
+    response = PlainTextResponse("there is nothing here\n", 404)
+    await response(scope, receive, send)  # type: ignore[arg-type]

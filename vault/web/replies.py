@@ -1,0 +1,58 @@
+"""Answers of the API: reports as JSON, and errors with what a person can do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vault.errors import Conflict, InvalidInput, NotFound, VaultError
+from vault.presentation.report_json import json_document
+
+READERS = 3
+"""Threads that read for the page: an expression may take a share of memory of its own."""
+
+Work = Callable[[Request], Any]
+Route = Callable[[Request], Awaitable[Response]]
+
+
+def reply(value: Any, status: int = 200) -> Response:
+    """Return a report, or a mapping of JSON values, as an answer that no browser keeps."""
+    data = json_document(value).encode()
+    return Response(data, status, {"cache-control": "no-store"}, "application/json")
+
+
+def error_reply(error: VaultError) -> Response:
+    """Return what went wrong: the message, the code and the hint, as the command line has them."""
+    told = {"message": error.message, "code": error.code, "hint": error.hint}
+    return reply({"error": told}, _status(error))
+
+
+def reading(work: Work) -> Route:
+    """Return a route that answers with what `work` returns, computed by one of a few threads."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return reply(await anyio.to_thread.run_sync(work, request, limiter=_readers()))
+        except VaultError as error:
+            return error_reply(error)
+
+    return answer
+
+
+@cache
+def _readers() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(READERS)
+
+
+def _status(error: VaultError) -> int:
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, Conflict):
+        return 409
+    return 400 if isinstance(error, InvalidInput) else 500

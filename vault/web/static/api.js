@@ -1,0 +1,64 @@
+// Calls of the API. The session lives in this tab alone: a cookie would go to every other server on
+// this machine.
+
+const KEPT = "vault.session";
+
+/** An answer that says why something cannot be done, as the command line does. */
+export class Refused extends Error {
+  /**
+   * @param {string} message
+   * @param {string | null} hint
+   * @param {number} status
+   */
+  constructor(message, hint, status) {
+    super(message);
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+/**
+ * Opens a session by the token in the address, if there is one, and takes it out of the address.
+ * @returns {Promise<void>}
+ */
+export async function enter() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return;
+  history.replaceState(null, "", "/");
+  const opened = await call("/api/session", { method: "POST", body: JSON.stringify({ token }) });
+  sessionStorage.setItem(KEPT, opened.session);
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export function get(path) {
+  return call(path, {});
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} options
+ * @returns {Promise<any>}
+ */
+async function call(path, options) {
+  const session = sessionStorage.getItem(KEPT);
+  /** @type {Record<string, string>} */
+  const headers = session === null ? {} : { Authorization: `Bearer ${session}` };
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers, cache: "no-store" });
+  } catch {
+    throw new Refused("The explorer does not answer.", "Is `vault ui` still running?", 0);
+  }
+  if (answer.ok) return answer.json();
+  const told = await answer.text();
+  try {
+    const { error } = JSON.parse(told);
+    throw new Refused(error.message, error.hint, answer.status);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused(told.trim(), null, answer.status);
+  }
+}

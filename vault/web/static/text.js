@@ -1,0 +1,29 @@
+// Text from data: what would act, hide or turn round other text is shown as a mark.
+import { html } from "./html.js";
+
+// Control characters but tab and newline, marks and overrides of direction, zero width, soft hyphen,
+// line separators, invisible operators and tags, and halves of surrogate pairs.
+const UNSAFE =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/u;
+
+/**
+ * @param {string} text
+ * @returns {any[]} text nodes, and marks for what cannot be seen
+ */
+export function shown(text) {
+  const parts = [];
+  let start = 0;
+  let at = 0;
+  for (const character of text) {
+    if (UNSAFE.test(character)) {
+      if (at > start) parts.push(text.slice(start, at));
+      const code = character.codePointAt(0) ?? 0;
+      const name = "U+" + code.toString(16).toUpperCase().padStart(4, "0");
+      parts.push(html`<span class="mark" title=${"invisible character " + name}>${name}</span>`);
+      start = at + character.length;
+    }
+    at += character.length;
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
