@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import Dataset
 from vault.objects.adoption import Adoption, decode_adoptions, encode_adoptions
 from vault.objects.digest import Digest
-from vault.objects.runs import RowKeys, Runs, in_both, only_in
+from vault.objects.runs import ROW_BITS, RowKeys, Runs, in_both, only_in
 
 Claims = Sequence[tuple[str, RowKeys]]
 """Rows that from now on belong to a source, for each of some sources; no row twice."""
@@ -25,10 +25,8 @@ def rows_of_source(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.b
     if dataset.manifest.adopted is None:
         return own
     order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
-        first, last = _range_of(dataset, ordered, each)
-        own[order[first:last]] = each.source == source
+    for owner, first, last in _adopted_ranges(dataset, keys[order]):
+        own[order[first:last]] = owner == source
     return own
 
 
@@ -45,10 +43,9 @@ def source_of_each(dataset: Dataset, keys: RowKeys) -> list[str]:
     sources: list[str] = dataset.columns(keys, ["source"]).column("source").to_pylist()
     if dataset.manifest.adopted is not None:
         order = np.argsort(keys, kind="stable")
-        for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
-            first, last = _range_of(dataset, keys[order], each)
+        for owner, first, last in _adopted_ranges(dataset, keys[order]):
             for place in order[first:last].tolist():
-                sources[place] = each.source
+                sources[place] = owner
     return sources
 
 
@@ -79,9 +76,8 @@ def _kept_adoptions(dataset: Dataset, staying: RowKeys) -> list[Adoption]:
         return []
     owner = np.full(len(staying), -1)
     numbers: dict[str, int] = {}
-    for each in decode_adoptions(dataset.store.get(dataset.manifest.adopted)):
-        first, last = _range_of(dataset, staying, each)
-        owner[first:last] = numbers.setdefault(each.source, len(numbers))
+    for source, first, last in _adopted_ranges(dataset, staying):
+        owner[first:last] = numbers.setdefault(source, len(numbers))
     return [
         each
         for source, number in numbers.items()
@@ -96,12 +92,21 @@ def _adoptions(dataset: Dataset, ordered: RowKeys, source: str) -> list[Adoption
     ]
 
 
-def _range_of(dataset: Dataset, ordered: RowKeys, adoption: Adoption) -> tuple[int, int]:
-    """Return where the rows of an adoption begin and end among ordered row keys."""
-    start = np.uint64(dataset.numbers.number(adoption.chunk)) << np.uint64(32)
-    first = np.searchsorted(ordered, start + np.uint64(adoption.first))
-    last = np.searchsorted(ordered, start + np.uint64(adoption.first + adoption.rows))
-    return int(first), int(last)
+def _adopted_ranges(dataset: Dataset, ordered: RowKeys) -> Iterator[tuple[str, int, int]]:
+    """Yield each adoption's source, and where its rows begin and end among ordered row keys.
+
+    Costs two searches for all of them: there may be one for every few rows.
+    """
+    if dataset.manifest.adopted is None:
+        return
+    adoptions = decode_adoptions(dataset.store.get(dataset.manifest.adopted))
+    chunks = [dataset.numbers.number(each.chunk) for each in adoptions]
+    starts = np.array(chunks, np.uint64) << np.uint64(ROW_BITS)
+    starts += np.array([each.first for each in adoptions], np.uint64)
+    ends = starts + np.array([each.rows for each in adoptions], np.uint64)
+    first, last = (np.searchsorted(ordered, each).tolist() for each in (starts, ends))
+    for adoption, begin, end in zip(adoptions, first, last, strict=True):
+        yield adoption.source, begin, end
 
 
 def _read_from(dataset: Dataset, keys: RowKeys, source: str) -> NDArray[np.bool_]:
