@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         ShownEntry,
     )
     from vault.operations.quarantine.retry import RetryArguments, RetryReport
+    from vault.operations.queries.browse import Listing
     from vault.operations.queries.diff import Changes, DiffReport
     from vault.operations.queries.grep import GrepArguments, GrepReport
     from vault.operations.queries.query import ExamplesReport
@@ -598,6 +599,33 @@ class Repository:
         from vault.operations.queries.query import iterate_query
 
         return iterate_query(self._context(), self._conditions(where, filters), revision)
+
+    def browse(
+        self,
+        where: Conditions = (),
+        revision: str | None = None,
+        *,
+        filters: Sequence[str] = (),
+        sort: str = "dataset",
+        seed: int = 0,
+    ) -> Listing:
+        """Return the examples of a revision (the stage) in an order, to be read page by page.
+
+        Raises NotFound (`revision-not-found`), InvalidInput (`sort-unknown`), InvalidExpression.
+        """
+        from vault.operations.queries.browse import browse
+
+        conditions = self._conditions(where, filters)
+        return browse(self._context(), conditions, revision, sort=sort, seed=seed)
+
+    def version_of(self, revision: str | None = None) -> str:
+        """Return what says which version of examples and labels a revision (the stage) has now.
+
+        It is the `version` of its listings. Raises NotFound (`revision-not-found`).
+        """
+        from vault.operations.queries.browse import version_of
+
+        return version_of(self._context(), revision)
 
     def sample(
         self,

@@ -45,6 +45,9 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/static/{name:path}", _static, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
         Route("/api/overview", reading(explorer.overview), methods=["GET"]),
+        Route("/api/stats", reading(explorer.stats), methods=["GET"]),
+        Route("/api/examples", reading(explorer.examples), methods=["GET"]),
+        Route("/api/example", reading(explorer.example), methods=["GET"]),
     ]
 
 

@@ -2,56 +2,141 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from vault.errors import InvalidInput
 from vault.repository import Repository
 from vault.version import __version__
 from vault.web.guard import PERSON
 
+if TYPE_CHECKING:
+    from vault.operations.queries.browse import Listing
+
 Opener = Callable[[str], Repository]
 """Opens the repository for a person, who is recorded with what is done."""
 
+KEPT_LISTINGS = 6
+"""Listings that are kept, 8 bytes an example each: those asked for last."""
 
-@dataclass(frozen=True, slots=True)
+_USUAL_LIMIT = 50
+_Key = tuple[str, tuple[str, ...], str, int]
+
+
 class Explorer:
     """One repository that is shown: which version, and which of its examples.
 
-    `revision` None is the stage, as the command line has it. `name` is that of the folder.
+    `revision` None is the stage, as the command line has it. `name` is that of the folder. Threads
+    may share it.
     """
 
-    open_for: Opener
-    name: str
-    revision: str | None = None
-    where: tuple[str, ...] = ()
-    filters: tuple[str, ...] = ()
-    read_only: bool = False
+    def __init__(
+        self,
+        open_for: Opener,
+        name: str,
+        revision: str | None = None,
+        where: tuple[str, ...] = (),
+        filters: tuple[str, ...] = (),
+        read_only: bool = False,
+    ) -> None:
+        self._open_for = open_for
+        self._name = name
+        self._revision = revision
+        self._where = where
+        self._filters = filters
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._repositories: dict[str, Repository] = {}
+        self._listings: OrderedDict[_Key, Listing] = OrderedDict()
 
     def check(self) -> None:
         """Raise what opening the repository, the version and the expressions raises."""
-        repository = self.open_for("")
-        if self.where or self.filters:
-            repository.query(self.where, self.revision, filters=self.filters, limit=1)
-        else:
-            repository.head(1, self.revision)
+        self._open_for("").browse(self._where, self._revision, filters=self._filters)
 
     def overview(self, request: Request) -> dict[str, Any]:
-        """Return who looks at what, and the statistics of it."""
-        repository = self._opened(request)
-        status = repository.status()
+        """Return who looks at what."""
+        status = self._repository(request).status()
         return {
             "version": __version__,
-            "name": self.name,
+            "name": self._name,
             "person": request.scope[PERSON],
-            "read_only": self.read_only,
+            "read_only": self._read_only,
             "branch": status.branch,
-            "revision": self.revision or "STAGE",
-            "where": [*self.where, *self.filters],
-            "stats": repository.stats(self.revision, where=self.where, filters=self.filters),
+            "revision": self._revision or "STAGE",
+            "where": [*self._where, *self._filters],
         }
 
-    def _opened(self, request: Request) -> Repository:
-        return self.open_for(request.scope[PERSON])
+    def stats(self, request: Request) -> Any:
+        """Return the statistics of the examples that `where` chooses."""
+        where = self._expressions(request)
+        return self._repository(request).stats(self._revision, where=where, filters=self._filters)
+
+    def examples(self, request: Request) -> dict[str, Any]:
+        """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
+        listing = self._listing(request)
+        offset = _number(request, "offset", 0)
+        return {
+            "version": listing.version,
+            "total": len(listing),
+            "of": listing.of,
+            "offset": offset,
+            "items": listing.page(offset, _number(request, "limit", _USUAL_LIMIT)),
+        }
+
+    def example(self, request: Request) -> dict[str, Any]:
+        """Return the example at a place of the list, whole or with long texts cut."""
+        listing = self._listing(request)
+        is_whole = request.query_params.get("whole") == "1"
+        place = _number(request, "place", -1)
+        return {
+            "version": listing.version,
+            "place": place,
+            "example": listing.whole(place, clips=not is_whole),
+        }
+
+    def _listing(self, request: Request) -> Listing:
+        """Return a list that is kept, if the version is still the same, or a new one."""
+        where, repository = self._expressions(request), self._repository(request)
+        sort, seed = request.query_params.get("sort", "dataset"), _number(request, "seed", 0)
+        version = repository.version_of(self._revision)
+        key = (version, where, sort, seed)
+        with self._lock:
+            found = self._listings.get(key)
+            if found is not None:
+                self._listings.move_to_end(key)
+                return found
+        made = repository.browse(where, self._revision, filters=self._filters, sort=sort, seed=seed)
+        with self._lock:
+            self._listings[(made.version, where, sort, seed)] = made
+            while len(self._listings) > KEPT_LISTINGS:
+                self._listings.popitem(last=False)
+        return made
+
+    def _expressions(self, request: Request) -> tuple[str, ...]:
+        return (*self._where, *request.query_params.getlist("where"))
+
+    def _repository(self, request: Request) -> Repository:
+        """Return the repository as a person has it: opened once, so that columns stay read."""
+        person = request.scope[PERSON]
+        with self._lock:
+            found = self._repositories.get(person)
+            if found is None:
+                found = self._repositories[person] = self._open_for(person)
+            return found
+
+
+def _number(request: Request, name: str, usual: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return usual
+    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
+        raise InvalidInput(
+            f'"{text}" is no whole number, and {name} has to be one',
+            code="number-invalid",
+            hint=f"leave out {name}",
+        )
+    return int(text)

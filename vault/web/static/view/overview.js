@@ -1,19 +1,14 @@
-// What there is: counts, lengths, and the values of each field, each as a bar.
+// What there is: counts, lengths, and the values of each field, each as a bar that is a filter.
 import { html } from "../html.js";
 import { shown } from "../text.js";
 
 const MOST_VALUES = 8;
+const ABSENT = "(none)";
 
-/** @param {{ overview: any }} props */
-export function Overview({ overview }) {
-  const stats = overview.stats;
-  const fields = /** @type {[string, Record<string, number>][]} */ ([
-    ["kind", stats.kinds],
-    ["source", stats.sources],
-    ["round", stats.rounds],
-    ["split", stats.splits],
-    ...labels(stats.labels),
-  ]).filter(([, counts]) => Object.keys(counts).length > 0);
+/** @typedef {(name: string, value: unknown, isOut: boolean) => void} OnFilter */
+
+/** @param {{ stats: any, onFilter: OnFilter }} props */
+export function Overview({ stats, onFilter }) {
   return html`
     <section class="figures" aria-label="Counts">
       <${Figure} name="examples" value=${stats.examples} />
@@ -21,14 +16,39 @@ export function Overview({ overview }) {
       <${Figure} name=${stats.tokenizer === null ? "tokens, about" : "tokens"} value=${stats.tokens} />
       <${Figure} name="characters" value=${stats.chars} />
     </section>
-    ${stats.examples === 0 && html`<p class="empty">
-      There is nothing here yet. <code>vault import FILE</code> brings examples in.
-    </p>`}
     <div class="cards">
-      ${["tokens", "turns"].map((name) => html`<${Lengths} name=${name} bins=${stats.histograms[name]} />`)}
-      ${fields.map(([name, counts]) => html`<${Values} name=${name} counts=${counts} all=${stats.examples} />`)}
+      ${["tokens", "turns"].map((name) => html`<${Lengths} name=${name} bins=${stats.histograms[name]} onFilter=${onFilter} />`)}
+      ${fieldsOf(stats).map(([name, values]) => html`<${Values} name=${name} values=${values} all=${stats.examples} onFilter=${onFilter} />`)}
     </div>
   `;
+}
+
+/**
+ * @param {any} stats
+ * @returns {[string, [unknown, number][]][]} the values of each field with their counts, most first;
+ *   null is no value
+ */
+export function fieldsOf(stats) {
+  const fields = /** @type {[string, [unknown, number][]][]} */ (
+    [
+      ["split", stats.splits],
+      ["source", stats.sources],
+      ["round", stats.rounds],
+      ["kind", stats.kinds],
+    ].map(([name, counts]) => [
+      name,
+      Object.entries(counts).map(([value, count]) => [value === ABSENT ? null : value, count]),
+    ])
+  );
+  /** @type {Map<string, [unknown, number][]>} */
+  const labels = new Map();
+  for (const { name, value, count } of stats.labels) {
+    const values = labels.get(name) ?? [];
+    values.push([value, count]);
+    labels.set(name, values);
+  }
+  for (const [name, values] of labels) fields.push([`labels.${name}`, values]);
+  return fields.filter(([, values]) => values.length > 0);
 }
 
 /** @param {{ name: string, value: number }} props */
@@ -36,7 +56,7 @@ function Figure({ name, value }) {
   return html`<div class="figure"><strong>${value.toLocaleString("en")}</strong> <span>${name}</span></div>`;
 }
 
-/** @param {{ name: string, bins: { least: number, most: number, examples: number }[] }} props */
+/** @param {{ name: string, bins: { least: number, most: number, examples: number }[], onFilter: OnFilter }} props */
 function Lengths({ name, bins }) {
   if (bins.length === 0) return null;
   const most = Math.max(...bins.map((bin) => bin.examples));
@@ -55,16 +75,18 @@ function Lengths({ name, bins }) {
   `;
 }
 
-/** @param {{ name: string, counts: Record<string, number>, all: number }} props */
-function Values({ name, counts, all }) {
-  const values = Object.entries(counts);
+/** @param {{ name: string, values: [unknown, number][], all: number, onFilter: OnFilter }} props */
+function Values({ name, values, all, onFilter }) {
   const rest = values.slice(MOST_VALUES);
   return html`
     <section class="card" aria-label=${name}>
       <h2>${shown(name)}</h2>
       <table class="bars">
         ${values.slice(0, MOST_VALUES).map(([value, count]) => html`<tr>
-          <th scope="row">${value === "" ? html`<em>empty</em>` : shown(value)}</th>
+          <th scope="row"><button class="value" title="Click: only these. Shift and click: without these."
+            onClick=${(/** @type {MouseEvent} */ event) => onFilter(name, value, event.shiftKey)}>
+            ${value === null ? html`<em>none</em>` : value === "" ? html`<em>empty</em>` : shown(String(value))}
+          </button></th>
           <td class="count">${count.toLocaleString("en")}</td>
           <td class="bar"><meter min="0" max=${all} value=${count} aria-hidden="true" /></td>
         </tr>`)}
@@ -72,19 +94,4 @@ function Values({ name, counts, all }) {
       ${rest.length > 0 && html`<p class="rest">and ${rest.length.toLocaleString("en")} more values</p>`}
     </section>
   `;
-}
-
-/**
- * @param {{ name: string, value: unknown, count: number }[]} found
- * @returns {[string, Record<string, number>][]}
- */
-function labels(found) {
-  /** @type {Map<string, Record<string, number>>} */
-  const byName = new Map();
-  for (const { name, value, count } of found) {
-    const counts = byName.get(name) ?? {};
-    counts[String(value)] = count;
-    byName.set(name, counts);
-  }
-  return [...byName].map(([name, counts]) => [`labels.${name}`, counts]);
 }

@@ -1,0 +1,69 @@
+// The view that the address holds: filter, order and place, so that it can be kept and shared.
+
+/**
+ * @typedef {{ where: string[], sort: string, seed: number, place: number, page: string }} View
+ */
+
+/** @returns {View} */
+export function viewInAddress() {
+  const held = new URLSearchParams(location.hash.slice(1));
+  return {
+    where: held.getAll("where"),
+    sort: held.get("sort") ?? "dataset",
+    seed: Number(held.get("seed") ?? 0) || 0,
+    place: Math.max(0, Number(held.get("place") ?? 0) || 0),
+    page: held.get("page") === "stats" ? "stats" : "examples",
+  };
+}
+
+/**
+ * @param {View} view
+ * @param {boolean} isStep whether the back button should lead to the view before
+ */
+export function keepInAddress(view, isStep) {
+  const held = new URLSearchParams();
+  for (const each of view.where) held.append("where", each);
+  if (view.sort !== "dataset") held.set("sort", view.sort);
+  if (view.seed !== 0) held.set("seed", String(view.seed));
+  if (view.place !== 0) held.set("place", String(view.place));
+  if (view.page !== "examples") held.set("page", view.page);
+  const address = held.size > 0 ? "/#" + held : "/";
+  if (isStep) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+}
+
+/**
+ * @param {View} view
+ * @returns {string} what asks the API for the list of a view
+ */
+export function queryOf(view) {
+  const asked = new URLSearchParams();
+  for (const each of view.where) asked.append("where", each);
+  asked.set("sort", view.sort);
+  asked.set("seed", String(view.seed));
+  return asked.toString();
+}
+
+/**
+ * @param {View} view
+ * @param {string} revision
+ * @returns {string} the command that shows the same
+ */
+export function commandOf(view, revision) {
+  const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
+  const words = view.where.map((each) => ` --where ${quoted(each)}`).join("");
+  const version = revision === "STAGE" ? "" : " " + quoted(revision);
+  return words === "" ? `vault head${version}` : `vault query${words}${version}`;
+}
+
+/**
+ * @param {string} name a column, or `labels.NAME`
+ * @param {unknown} value
+ * @param {boolean} isOut whether examples with the value are left out
+ * @returns {string} an expression
+ */
+export function expressionFor(name, value, isOut) {
+  if (value === null) return isOut ? `${name} IS NOT NULL` : `${name} IS NULL`;
+  const literal = typeof value === "string" ? "'" + value.replaceAll("'", "''") + "'" : String(value);
+  return `${name} ${isOut ? "!=" : "="} ${literal}`;
+}

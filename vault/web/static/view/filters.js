@@ -1,0 +1,54 @@
+// What is chosen: the expressions, each to be taken back, the order, and how many examples that are.
+import { useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { shown } from "../text.js";
+
+const SORTS = [
+  ["dataset", "as in the dataset"],
+  ["-tokens", "longest first"],
+  ["tokens", "shortest first"],
+  ["-turns", "most turns first"],
+  ["random", "at random"],
+];
+
+/** @param {any} props */
+export function Filters({ view, fixed, error, count, of, input, onGo }) {
+  const [typed, setTyped] = useState("");
+  const add = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const text = typed.trim();
+    if (text === "" || view.where.includes(text)) return;
+    onGo({ where: [...view.where, text], place: 0 });
+    setTyped("");
+  };
+  const without = (/** @type {number} */ at) =>
+    onGo({ where: view.where.filter((/** @type {string} */ _, /** @type {number} */ n) => n !== at), place: 0 });
+  const sort = (/** @type {any} */ event) =>
+    onGo({ sort: event.target.value, place: 0, seed: event.target.value === "random" ? view.seed : 0 });
+  const told = count === null ? "…" : count.toLocaleString("en");
+  return html`
+    <section class="filters" aria-label="Filter">
+      <form onSubmit=${add}>
+        <label><span class="unseen">Expression</span>
+          <input type="text" ref=${input} value=${typed} autocomplete="off" spellcheck=${false}
+            placeholder="expression, such as tokens > 500   (e)"
+            onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} />
+        </label>
+      </form>
+      <label class="sort"><span class="unseen">Order</span>
+        <select value=${view.sort} onChange=${sort}>
+          ${SORTS.map(([value, name]) => html`<option value=${value} selected=${value === view.sort}>${name}</option>`)}
+        </select>
+      </label>
+      ${view.sort === "random" && html`<button onClick=${() => onGo({ seed: view.seed + 1, place: 0 })}>Draw again</button>`}
+      <p class="count" role="status"><strong>${told}</strong>${count !== null && count !== of && ` of ${of.toLocaleString("en")}`} examples</p>
+      ${(fixed.length > 0 || view.where.length > 0) && html`<ul class="chosen">
+        ${fixed.map((/** @type {string} */ each) => html`<li class="chip"><code>${shown(each)}</code></li>`)}
+        ${view.where.map((/** @type {string} */ each, /** @type {number} */ at) => html`<li>
+          <button class="chip" aria-label=${"Take back " + each} onClick=${() => without(at)}><code>${shown(each)}</code> ×</button>
+        </li>`)}
+      </ul>`}
+      ${error !== null && html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint"> ${shown(error.hint)}</span>`}</p>`}
+    </section>
+  `;
+}
