@@ -183,6 +183,28 @@ def test_what_any_version_holds_out_is_refused(filled: Library) -> None:
     assert told["card"].available + told["card"].held_out == 60
 
 
+def test_what_the_exported_version_holds_out_is_refused(filled: Library) -> None:
+    filled.repository.split({"train": 0.8, "validation": 0.2})
+    filled.repository.commit("split")
+    text = part("card", "epochs = 1", revision="v1")
+    with pytest.raises(InvalidInput) as caught:
+        mix(filled, text)
+    assert caught.value.code == "mix-held-out"
+    mix(filled, text + "[mix]\nskip_held_out = true\n", "data")
+    held = set(questions(filled, "data/validation.jsonl"))
+    train = set(questions(filled, "data/train.jsonl"))
+    assert train and held and not train & held
+    assert len(mix(filled, text, revision="v1").files) == 1
+
+
+def test_the_training_side_is_not_written_whole(filled: Library) -> None:
+    filled.repository.split({"train": 0.6, "validation": 0.2, "test": 0.2})
+    filled.repository.commit("split")
+    mix(filled, part("card", "epochs = 1", split="validation"), "data")
+    names = sorted(each.name for each in (filled.folder / "data").iterdir())
+    assert names == ["test.jsonl", "validation.jsonl"]
+
+
 def test_another_answer_to_a_held_out_prompt_is_refused(library: Library) -> None:
     library.write("a.jsonl", [chat("same?", "one"), chat("same?", "two"), *rows(0, 9, "bank")])
     library.run("a.jsonl")

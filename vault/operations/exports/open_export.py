@@ -99,7 +99,8 @@ def _judged_mixture(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> 
 def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixture) -> MixedRows:
     """Return the rows of a mixture, whose parts then name commits."""
     view = context.log.tip().view
-    found: dict[str | None, Version] = {}
+    exported = read_version(opened.text, dataset)
+    found: dict[str | None, Version] = {opened.commit: exported}
     parts = []
     for part in mixture.parts:
         revision = opened if part.revision is None else resolve(context, view, part.revision)
@@ -112,17 +113,17 @@ def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixtur
         if revision.commit not in found:
             other = open_dataset(context.store, revision.manifest, numbers=dataset.numbers)
             refuse_conflicts(other.manifest, "export")
-            if part.revision is not None and len(keys_with_label(other, CHOICE)):
+            if len(keys_with_label(other, CHOICE)):
                 raise InvalidInput(
                     f'examples of the part "{part.name}" have the label {CHOICE}, which is read of '
                     "the version that is exported alone",
                     code="option-not-for-mix",
                     hint="leave out `revision`, or export that version",
                 )
-            found[revision.commit] = read_version(part.revision or revision.text, other)
+            found[revision.commit] = read_version(revision.text, other)
         parts.append((replace(part, revision=part.revision and revision.commit), revision.commit))
     pinned = replace(mixture, parts=tuple(part for part, _ in parts))
-    return mixed_rows(context, pinned, [found[commit] for _, commit in parts])
+    return mixed_rows(context, pinned, [found[commit] for _, commit in parts], exported)
 
 
 def lock_entry(

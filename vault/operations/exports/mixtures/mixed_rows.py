@@ -97,14 +97,18 @@ class _Taken:
     counts: Counts
 
 
-def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) -> MixedRows:
+def mixed_rows(
+    context: Context, mixture: Mixture, versions: Sequence[Version], exported: Version
+) -> MixedRows:
     """Return what a mixture writes; `versions` has that of each part, in their order.
 
-    The same everywhere for the same versions. Costs two hashes an example. Raises NotFound
+    What `exported`, the version that is exported, holds out stays held out even if no part draws
+    from it. The same everywhere for the same versions. Costs two hashes an example. Raises NotFound
     (`split-not-found`), InvalidInput (`mix-held-out`, `mix-infeasible`, `mix-invalid`), and what
     expressions raise.
     """
-    held = _held_out(mixture, versions)
+    different = list({id(each): each for each in (*versions, exported)}.values())
+    held = _held_out(mixture, versions, different)
     forbidden = HeldOut(each for parts in held.values() for each in parts)
     sources = [
         _source(context, mixture, part, version, forbidden)
@@ -120,7 +124,8 @@ def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) 
     for at, each in enumerate(taken):
         own = number == at
         keys[own] = each.source.version.keys[each.source.rows[row[own]]]
-    training = next((each.side_of(p) for p, each in _pairs(mixture, versions)), None)
+    sides = [each.side_of(p) for p, each in _pairs(mixture, versions)]
+    training = next(iter(sides), exported.training)
     if training in held:
         raise InvalidInput(
             f'the mixture is written as "{training}", and a version holds that side out',
@@ -129,7 +134,6 @@ def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) 
         )
     figures = [_figures(source, each) for source, each in zip(sources, taken, strict=True)]
     parts = zip(mixture.parts, figures, strict=True)
-    different = {id(each): each for each in versions}.values()
     return MixedRows(
         replace(mixture, parts=tuple(replace(p, examples=each.examples) for p, each in parts)),
         training,
@@ -147,11 +151,11 @@ def _pairs(mixture: Mixture, versions: Sequence[Version]) -> Iterator[tuple[Part
 
 
 def _held_out(
-    mixture: Mixture, versions: Sequence[Version]
+    mixture: Mixture, versions: Sequence[Version], different: Sequence[Version]
 ) -> dict[str, list[tuple[Version, Rows]]]:
-    """Return the rows of every side that no part draws from, in the order of versions."""
+    """Return the rows of every side that is held out, in the order of the different versions."""
     held: dict[str, list[tuple[Version, Rows]]] = {}
-    for version in {id(each): each for each in versions}.values():
+    for version in different:
         trained = [own.side_of(p) for p, own in _pairs(mixture, versions) if own is version]
         for side, rows in version.held_out([*trained, version.training]).items():
             held.setdefault(side, []).append((version, rows))
