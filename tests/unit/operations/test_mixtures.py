@@ -320,6 +320,11 @@ def test_the_largest_total_can_be_met_and_no_larger_one(filled: Library) -> None
         ("[[part]", "is not TOML"),
         ("[[parts]]\n", 'the file has "parts"'),
         ("part = 3\n", "no list of tables"),
+        (f'[[part]]\nname = "a"\ncount = {"9" * 5000}\n', "too many digits"),
+        ('[[part]]\nname = "a"\nepochs = 1e99999999999999999999\n', "too many digits"),
+        ('[[part]]\nname = "a"\nepochs = 1e-99999999\n', "more than 18 digits"),
+        ('[[part]]\nname = "a"\nshare = 1e99999999\n[mix]\ntotal = 3\n', "more than 18 digits"),
+        ('[[part]]\nname = "  "\ncount = 1\n', "no name"),
         ("mix = 3\n", "no table"),
         ('[[part]]\nname = "a"\n', "exactly one of"),
         ('[[part]]\nname = "a"\ncount = 1\nepochs = 1\n', "exactly one of"),
@@ -391,6 +396,10 @@ def test_a_stranger_s_lock_is_read_with_care(filled: Library) -> None:
         {"parts": [{"name": "a", "epochs": "NaN"}]},
         {"parts": [{"name": "a", "epochs": 1}]},
         {"parts": [{"name": "a", "count": 1, "run": "rm"}]},
+        {"parts": [{"name": "a\ud800", "count": 1}]},
+        {"parts": [{"name": "a", "epochs": "1e-99999999"}]},
+        {"parts": [{"name": "a", "share": "1e99999999"}], "total": 3},
+        {"parts": [{"name": "a", "count": 1, "max_repeat": "0"}]},
         [],
     ]
     for change in changes:

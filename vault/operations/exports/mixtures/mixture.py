@@ -11,6 +11,9 @@ from typing import Any
 MOST_REPEATS = 1_000
 """Passes over a part, at most: more are a slip of the pen."""
 
+MOST_DIGITS = 18
+"""Digits before the point of a decimal, and after it, at most: fractions of longer ones are slow."""
+
 
 class Order(StrEnum):
     """The order of a mixture: by hash, each part spread evenly, or one part after another."""
@@ -103,7 +106,7 @@ def mixture_from_json(value: Any) -> Mixture:
                 epochs=each.decimal("epochs"),
                 count=each.integer("count"),
                 share=each.decimal("share"),
-                max_repeat=each.decimal("max_repeat") or Decimal(1),
+                max_repeat=each.decimal("max_repeat", Decimal(1)) or Decimal(0),
                 where=tuple(map(_only_text, each.list("where"))),
                 revision=each.text("revision"),
                 split=each.text("split"),
@@ -151,12 +154,14 @@ def fault_of(mixture: Mixture) -> str | None:
 
 
 def _fault_of_part(part: Part) -> str | None:
-    if not part.name:
+    if not part.name.strip():
         return "a part has no name"
     sizes = (part.epochs, part.count, part.share)
     if sum(each is not None for each in sizes) != 1:
         return f'"{part.name}" needs exactly one of `epochs`, `count` and `share`'
     (size,) = (each for each in sizes if each is not None)
+    if any(isinstance(each, Decimal) and _is_long(each) for each in (size, part.max_repeat)):
+        return f'"{part.name}" has a number of more than {MOST_DIGITS} digits before or after the point'
     if size <= 0:
         return f'the size of "{part.name}" is not above 0'
     if part.epochs is not None and part.epochs > MOST_REPEATS:
@@ -166,6 +171,11 @@ def _fault_of_part(part: Part) -> str | None:
     if not 1 <= part.max_repeat <= MOST_REPEATS:
         return f'`max_repeat` of "{part.name}" is not from 1 to {MOST_REPEATS:,}'
     return None
+
+
+def _is_long(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return value.adjusted() >= MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS)
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -179,6 +189,8 @@ def _told(members: Mapping[str, Any]) -> dict[str, Any]:
 def _only_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
+    # Ranks are made of UTF-8, which has no half of a surrogate pair: that is a ValueError, too.
+    value.encode()
     return value
 
 
@@ -206,10 +218,10 @@ class _Members:
             raise ValueError(f"{value!r} is neither true nor false")
         return value
 
-    def decimal(self, name: str) -> Decimal | None:
+    def decimal(self, name: str, default: Decimal | None = None) -> Decimal | None:
         text = self.text(name)
         try:
-            value = None if text is None else Decimal(text)
+            value = default if text is None else Decimal(text)
         except InvalidOperation:
             raise ValueError(f"{text!r} is not a number") from None
         if value is not None and not value.is_finite():
