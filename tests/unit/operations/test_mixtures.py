@@ -289,6 +289,16 @@ def test_repeats_and_shuffles_over_many_chunks(library: Library) -> None:
             "write total above 120",
         ),
         (part("none", "epochs = 1"), "leave the part out"),
+        (part("a", "epochs = 1", "turns = 2") + part("card", "count = 3"), "allow_overlap = true"),
+        (
+            part("a", "epochs = 1", "turns = 2")
+            + part("card", "share = 3")
+            + "[mix]\ntotal = 190\n",
+            "allow_overlap = true",
+        ),
+        (part("bank", "share = 1") + f"[mix]\ntotal = 1{'0' * 4000}\n", "total = 120 is the"),
+        (part("bank", "share = 1") + "[mix]\ntokens = 1\n", "write larger ones"),
+        (part("bank", "epochs = 0.00001"), "write larger ones"),
     ],
 )
 def test_what_cannot_be_met_is_refused_with_what_can(filled: Library, text: str, hint: str) -> None:

@@ -120,6 +120,12 @@ def mixed_rows(
         for each in taken
     ]
     number, row = arranged(drawn, mixture.order, mixture.seed)
+    if not len(row):
+        raise InvalidInput(
+            "the mixture would have no examples: the sizes of its parts are too small",
+            code="mix-infeasible",
+            hint="write larger ones",
+        )
     keys = np.zeros(len(row), np.uint64)
     for at, each in enumerate(taken):
         own = number == at
@@ -257,9 +263,16 @@ class _Drawing:
         fixed = {at: found[at] for at in self._fixed}
         name = "tokens" if counter is _tokens_of else "total"
         done = sum(map(counter, fixed.values()))
-        most = largest(wanted, lambda size: self._draw_shares(size, counter, dict(fixed)))
         short = next(at for at in self._shared if at not in found)
         part = self._sources[short].part
+        if not len(self._left(short, found).rows):
+            raise _nothing_left(part)
+        # More than all that parts have cannot be met: whoever types 10 to the 30th need not wait.
+        has = sum(_most(self._sources[at], is_tokens=name == "tokens") for at in self._shared)
+        most = largest(
+            min(wanted, has + len(self._shared)),
+            lambda size: self._draw_shares(size, counter, dict(fixed)),
+        )
         least = (
             f"{name} = {done + most} is the largest that can be met"
             if most
@@ -278,16 +291,26 @@ def _of_fixed(source: _Source) -> Counts:
     part = source.part
     if part.epochs is not None:
         return by_epochs(part.epochs, source.rank)
+    if not len(source.rows):
+        raise _nothing_left(part)
     count, most = int(part.count or 0), _most(source, is_tokens=False)
     if count > most:
-        needed = -(-count // len(source.rows)) if len(source.rows) else None
+        needed = -(-count // len(source.rows))
         raise InvalidInput(
             f'the part "{part.name}" has {len(source.rows):,} examples, each to be written '
             f"{_times(part)} at most, and {count:,} are asked for",
             code="mix-infeasible",
-            hint=f"write count = {most}" + (f", or max_repeat = {needed}" if needed else ""),
+            hint=f"write count = {most}, or max_repeat = {needed}",
         )
     return by_count(count, source.rank)
+
+
+def _nothing_left(part: Part) -> InvalidInput:
+    return InvalidInput(
+        f'all examples of the part "{part.name}" are in parts that are drawn before it',
+        code="mix-infeasible",
+        hint="leave the part out; `allow_overlap = true` below [mix] writes them for both",
+    )
 
 
 def _times(part: Part) -> str:

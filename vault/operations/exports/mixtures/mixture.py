@@ -175,7 +175,9 @@ def _fault_of_part(part: Part) -> str | None:
 
 def _is_long(value: Decimal) -> bool:
     exponent = value.as_tuple().exponent
-    return value.adjusted() >= MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS)
+    return value.adjusted() >= MOST_DIGITS or (
+        isinstance(exponent, int) and exponent < -MOST_DIGITS
+    )
 
 
 def _text(value: Decimal | None) -> str | None:
