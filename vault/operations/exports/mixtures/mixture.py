@@ -12,7 +12,7 @@ MOST_REPEATS = 1_000
 """Passes over a part, at most: more are a slip of the pen."""
 
 MOST_DIGITS = 18
-"""Digits before the point of a decimal, and after it, at most: fractions of longer ones are slow."""
+"""Digits of a decimal before its point, and after it, at most: longer fractions are slow."""
 
 
 class Order(StrEnum):
@@ -161,7 +161,7 @@ def _fault_of_part(part: Part) -> str | None:
         return f'"{part.name}" needs exactly one of `epochs`, `count` and `share`'
     (size,) = (each for each in sizes if each is not None)
     if any(isinstance(each, Decimal) and _is_long(each) for each in (size, part.max_repeat)):
-        return f'"{part.name}" has a number of more than {MOST_DIGITS} digits before or after the point'
+        return f'"{part.name}" has a number with more than {MOST_DIGITS} digits beside its point'
     if size <= 0:
         return f'the size of "{part.name}" is not above 0'
     if part.epochs is not None and part.epochs > MOST_REPEATS:
