@@ -66,7 +66,9 @@ def page_of(report: StatsReport) -> str:
     """Return the page: of one version, or of two with a bar for each."""
     versions = [report] if report.before is None else [report.before, report]
     names = [_name(each) for each in versions]
-    return page(" and ".join(names), _sections(report, versions, names), names)
+    # Heads of columns leave commits out: two of them would not fit on a telephone.
+    heads = [_head(each) for each in versions]
+    return page(" and ".join(names), _sections(report, versions, heads), names)
 
 
 def _sections(
@@ -91,6 +93,12 @@ def _name(version: VersionFigures) -> str:
     if commit is None or commit.startswith(version.revision):
         return version.revision if commit is None else commit[:_SHORT_ID]
     return f"{version.revision} ({commit[:_SHORT_ID]})"
+
+
+def _head(version: VersionFigures) -> str:
+    commit = version.commit
+    is_id = commit is not None and commit.startswith(version.revision)
+    return version.revision[:_SHORT_ID] if is_id else version.revision
 
 
 def _counts(versions: Sequence[VersionFigures], names: Sequence[str]) -> Grid:
