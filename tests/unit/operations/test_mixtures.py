@@ -405,7 +405,6 @@ def test_a_stranger_s_lock_is_read_with_care(filled: Library) -> None:
         {"parts": []},
         {"parts": [{"name": "a", "epochs": "NaN"}]},
         {"parts": [{"name": "a", "epochs": 1}]},
-        {"parts": [{"name": "a", "count": 1, "run": "rm"}]},
         {"parts": [{"name": "a\ud800", "count": 1}]},
         {"parts": [{"name": "a", "epochs": "1e-99999999"}]},
         {"parts": [{"name": "a", "share": "1e99999999"}], "total": 3},
@@ -415,5 +414,25 @@ def test_a_stranger_s_lock_is_read_with_care(filled: Library) -> None:
     for change in changes:
         lock["files"]["mixed.jsonl"]["mix"] = change
         path.write_text(json.dumps(lock))
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput) as caught:
             filled.repository.export_locked()
+        assert caught.value.code == "lock-damaged"
+        assert "says of 'mixed.jsonl' what no export writes" in caught.value.message
+
+
+def test_a_mixture_of_a_later_version_is_kept(filled: Library) -> None:
+    mix(filled, part("card", "epochs = 1"))
+    path = filled.folder / "vault.lock"
+    lock = json.loads(path.read_text())
+    lock["files"]["mixed.jsonl"]["mix"]["parts"][0]["weight"] = "0.5"
+    path.write_text(json.dumps(lock))
+    assert (
+        "--locked" in filled.repository.which(str(filled.folder / "mixed.jsonl")).items[0].command
+    )
+    (filled.folder / "mixed.jsonl").unlink()
+    with pytest.raises(InvalidInput) as caught:
+        filled.repository.export_locked()
+    assert caught.value.code == "lock-not-met"
+    mix(filled, part("card", "epochs = 1"), "other.jsonl")
+    kept = json.loads(path.read_text())["files"]["mixed.jsonl"]
+    assert kept == lock["files"]["mixed.jsonl"]

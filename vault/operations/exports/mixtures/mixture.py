@@ -23,6 +23,10 @@ class Order(StrEnum):
     PARTS = "parts"
 
 
+class UnknownMember(ValueError):
+    """A mixture in a lock has a member that this version does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a mixture, of the size that exactly one of `epochs`, `count`, `share` says.
@@ -95,7 +99,8 @@ def mixture_json(mixture: Mixture) -> dict[str, Any]:
 def mixture_from_json(value: Any) -> Mixture:
     """Return a mixture from what `mixture_json` returned.
 
-    Raises ValueError for anything else: a lock may come from a stranger.
+    Raises ValueError for anything else, since a lock may come from a stranger; UnknownMember if
+    nothing else is wrong than members that a later version may have written.
     """
     whole = _Members(value)
     parts = [_Members(each) for each in whole.list("parts")]
@@ -238,4 +243,4 @@ class _Members:
 
     def require_all_read(self) -> None:
         if self._left:
-            raise ValueError(f"{min(self._left)!r} is not known")
+            raise UnknownMember(f"{min(self._left)!r} is not known")
