@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Outcome, chat, write_lines
+from tests.support.labelling import label_in_order
+from vault.repository import Repository
 
 Run = Callable[..., Outcome]
 EVIL = "x ````evil```` </details> <script>alert(1)</script> @octocat | #1 ![a](http://b) \u202e"
@@ -189,3 +191,26 @@ def test_a_bar_in_a_source_stays_one(project: Path, run: Run) -> None:
     write_lines(project / "a.jsonl", [chat("Same?", "Yes.")])
     run("import", "a.jsonl", "--source", "a | b")
     assert "from `a | b`:1" in run("diff", "--format", "markdown").out
+
+
+def test_values_that_look_alike_are_added(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    label_in_order(Repository.open(project, author="ada"), {"n": ["1", 1, 1, "1"]})
+    assert "| `n=1` | 0 | 4 |" in run("diff", "--format", "markdown").out
+
+
+def test_yes_and_no_are_shown_as_they_are_typed(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    run("label", "good=true", "--where", "line < 4")
+    text = run("diff", "--format", "markdown").out
+    assert "| `good=true` | 0 | 3 |" in text
+    assert re.search(r"^\| `labels.good` \| 0\.\d\d \| `true` \| 0 % \| 75 % \|$", text, re.M)
+    assert "\n+ label good: true\n" in text
+    assert "\ntrue  3  100 %" in run("stats").out
+    assert run("stats", "HEAD", "STAGE", "--html", "page.html").code == 0
+    both = text + run("stats", "HEAD", "STAGE").out + (project / "page.html").read_text()
+    assert "True" not in both and ">true<" in both

@@ -6,10 +6,12 @@ What a reviewer has to know comes first: leaks, findings, labels, counts; exampl
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.example_parts import differing_parts, parts_of
 from vault.presentation.markdown import block, code, folded, table
 from vault.presentation.quantities import plural, share_text
@@ -210,7 +212,7 @@ def _findings(review: Review) -> Iterator[str]:
 
 
 def _labels(old: Figures, new: Figures) -> Iterator[str]:
-    then, now = ({(e.name, str(e.value)): e.count for e in side.labels} for side in (old, new))
+    then, now = map(_label_counts, (old, new))
     moved = [key for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
     if not moved:
         return
@@ -221,6 +223,14 @@ def _labels(old: Figures, new: Figures) -> Iterator[str]:
     ]
     yield from table(["label", "before", "now"], rows)
     yield from _more(len(moved))
+
+
+def _label_counts(figures: Figures) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in figures.labels:
+        # 1 and "1" look alike and are two.
+        counts[each.name, shown_value(each.value)] += each.count
+    return counts
 
 
 def _counts(name: str, old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[str]:
@@ -301,8 +311,9 @@ def _labels_of(item: ChangedExample) -> Iterator[str]:
     for name in sorted({*old, *item.labels}):
         before, after = old.get(name), item.labels.get(name)
         if before != after:
-            yield from [f"- label {name}: {_cut(str(before))}"] if before is not None else []
-            yield from [f"+ label {name}: {_cut(str(after))}"] if after is not None else []
+            for sign, value in (("-", before), ("+", after)):
+                if value is not None:
+                    yield f"{sign} label {name}: {_cut(shown_value(value))}"
 
 
 def _around(old: str, new: str) -> tuple[str, str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors import AlreadyExists, InvalidInput
+from vault.objects.labels.label_name import shown_value
 from vault.operations.exports.writable_place import check_link, check_place
 from vault.operations.statistics.figures import DISTRIBUTED, TRAINER_LENGTHS, Figures
 from vault.plain_files import new_file_in
 from vault.presentation.html_page import Bars, Grid, Section, page
-from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
+from vault.presentation.quantities import plural, range_text, share_text, tokens_text
 
 if TYPE_CHECKING:
     from vault.operations.statistics.report import StatsReport, VersionFigures
@@ -188,7 +189,7 @@ def _fields(figures: Figures) -> dict[str, Mapping[str, int]]:
     labels: dict[str, dict[str, int]] = {}
     for each in figures.labels:
         own = labels.setdefault(f"labels.{each.name}", {})
-        value = value_text(each.value)
+        value = shown_value(each.value)
         own[value] = own.get(value, 0) + each.count
     found.update(labels)
     if figures.tools is not None:
