@@ -170,6 +170,18 @@ def test_why_a_locked_file_cannot_be_compared_does_not_act(project: Path, run: R
         assert acting not in code_left_out(text)
 
 
+def test_repeats_of_a_mixture_are_told(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    for epochs in (2, 3):
+        (project / "mix.toml").write_text(f'[[part]]\nname = "a"\nepochs = {epochs}\n')
+        run("export", "-o", "out.jsonl", "--mix", "mix.toml")
+        shutil.copy("vault.lock", f"{epochs}.lock")
+    text = run("diff", "--from-lock", "2.lock", "3.lock", "--format", "markdown").out
+    assert "| +0 −0; 8 → 12 with repeats | `mix` |" in text
+
+
 def test_what_the_report_is_of_is_said(split: Path, run: Run) -> None:
     text = run(
         "diff", "v1", "HEAD", "--format", "markdown", "--where", "source = 'two.jsonl' OR 1 = 2"

@@ -18,7 +18,7 @@ from vault.presentation.quantities import plural, share_text
 from vault.presentation.shell_words import shown_words
 
 if TYPE_CHECKING:
-    from vault.operations.locks.compare_locks import LockDiff, LockedVersion
+    from vault.operations.locks.compare_locks import LockDiff, LockedChange, LockedVersion
     from vault.operations.queries.diff import ChangedExample, DiffReport
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.statistics.figures import Figures
@@ -107,7 +107,7 @@ def lock_lines(report: LockDiff) -> Iterator[str]:
     rows = []
     for each in report.items[:_MOST_FILES]:
         versions = f"{_locked(each.old)} → {_locked(each.new)}"
-        counts = f"+{each.added or 0:,} −{each.removed or 0:,}"
+        counts = _locked_counts(each)
         asked = ", ".join(map(code, each.request))
         if each.unknown is not None:
             # Why: in words that may come from a stranger's lock.
@@ -115,6 +115,16 @@ def lock_lines(report: LockDiff) -> Iterator[str]:
         rows.append([code(each.path, _MOST_OF_PATH), each.change, versions, counts, asked])
     yield from table(["file", "change", "version", "examples", "asked for otherwise"], rows)
     yield from _more(len(report.items), _MOST_FILES)
+
+
+def _locked_counts(change: LockedChange) -> str:
+    """Return how many examples came and left, and the lines where repeats make them others."""
+    added, removed = change.added or 0, change.removed or 0
+    counts = f"+{added:,} −{removed:,}"
+    before, now = (0 if each is None else each.examples for each in (change.old, change.new))
+    if now - before == added - removed:
+        return counts
+    return f"{counts}; {before:,} → {now:,} with repeats"
 
 
 def _locked(side: LockedVersion | None) -> str:
