@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Outcome, chat, write_lines
+from tests.support.labelling import label_in_order
+from vault.repository import Repository
 
 Run = Callable[..., Outcome]
 EVIL = "x ````evil```` </details> <script>alert(1)</script> @octocat | #1 ![a](http://b) \u202e"
@@ -125,3 +129,100 @@ def test_it_stands_alone(split: Path, run: Run, other: str) -> None:
 def test_the_exit_code_tells_of_differences(split: Path, run: Run) -> None:
     assert run("diff", "v1", "HEAD", "--format", "markdown", "--exit-code").code == 1
     assert run("diff", "HEAD", "HEAD", "--format", "markdown", "--exit-code").code == 0
+
+
+def test_long_values_and_many_files_do_not_make_it_long(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    for n in range(25):
+        run("label", "-q", f"k{n}={'@x|`' * 9_000}{n}", "--where", "line < 3")
+    text = run("diff", "--format", "markdown").out
+    assert len(text.encode()) <= 60_000
+    assert text.index("<details>") < 5_000
+    assert "@x" not in code_left_out(text)
+    assert "… and 5 more." in text
+    run("export", "HEAD", "-o", "out.jsonl")
+    lock = json.loads(Path("vault.lock").read_text())
+    entry = lock["files"]["out.jsonl"]
+    lock["files"] = {f"{'ü' * 90}/{n}.jsonl": entry for n in range(900)}
+    Path("many.lock").write_text(json.dumps(lock))
+    Path("none.lock").write_text(json.dumps({**lock, "files": {}}))
+    text = run("diff", "--from-lock", "none.lock", "many.lock", "--format", "markdown").out
+    assert len(text.encode()) < 20_000
+    assert "… and 870 more." in text
+
+
+def test_why_a_locked_file_cannot_be_compared_does_not_act(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    (project / "mix.toml").write_text('[[part]]\nname = "a"\ncount = 2\n')
+    run("export", "-o", "out.jsonl", "--mix", "mix.toml")
+    lock = json.loads(Path("vault.lock").read_text())
+    lock["files"]["out.jsonl"]["mix"]["parts"] = [{"name": EVIL, "count": 9}]
+    Path("old.lock").write_text(json.dumps(lock))
+    lock["files"]["out.jsonl"]["sha256"] = "0" * 64
+    Path("new.lock").write_text(json.dumps(lock))
+    text = run("diff", "--from-lock", "old.lock", "new.lock", "--format", "markdown").out
+    assert "evil" in text
+    for acting in ("evil", "<script", "@octocat", "http"):
+        assert acting not in code_left_out(text)
+
+
+def test_repeats_of_a_mixture_are_told(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    for epochs in (2, 3):
+        (project / "mix.toml").write_text(f'[[part]]\nname = "a"\nepochs = {epochs}\n')
+        run("export", "-o", "out.jsonl", "--mix", "mix.toml")
+        shutil.copy("vault.lock", f"{epochs}.lock")
+    text = run("diff", "--from-lock", "2.lock", "3.lock", "--format", "markdown").out
+    assert "| +0 −0; 8 → 12 with repeats | `mix` |" in text
+
+
+def test_what_the_report_is_of_is_said(split: Path, run: Run) -> None:
+    text = run(
+        "diff", "v1", "HEAD", "--format", "markdown", "--where", "source = 'two.jsonl' OR 1 = 2"
+    ).out
+    lines = text.splitlines()
+    assert lines[2].startswith("**12 added**")
+    assert lines[3].startswith("Of examples that satisfy `source = 'two.jsonl' OR 1 = 2` alone;")
+    (command,) = re.findall(r"^`vault (diff .*)` shows all of it\.$", text, re.M)
+    assert run(*shlex.split(command)).out.count("+ ") >= 12
+
+
+def test_before_the_first_commit_its_command_can_be_typed(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat("Same?", "Yes.")])
+    run("import", "a.jsonl")
+    assert run("diff", "--format", "markdown").out.endswith("`vault diff` shows all of it.\n")
+
+
+def test_a_bar_in_a_source_stays_one(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat("Same?", "Yes.")])
+    run("import", "a.jsonl", "--source", "a | b")
+    assert "from `a | b`:1" in run("diff", "--format", "markdown").out
+
+
+def test_values_that_look_alike_are_added(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    label_in_order(Repository.open(project, author="ada"), {"n": ["1", 1, 1, "1"]})
+    assert "| `n=1` | 0 | 4 |" in run("diff", "--format", "markdown").out
+
+
+def test_yes_and_no_are_shown_as_they_are_typed(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat(f"{n}?", "a") for n in range(4)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    run("label", "good=true", "--where", "line < 4")
+    text = run("diff", "--format", "markdown").out
+    assert "| `good=true` | 0 | 3 |" in text
+    assert re.search(r"^\| `labels.good` \| 0\.\d\d \| `true` \| 0 % \| 75 % \|$", text, re.M)
+    assert "\n+ label good: true\n" in text
+    assert "\ntrue  3  100 %" in run("stats").out
+    assert run("stats", "HEAD", "STAGE", "--html", "page.html").code == 0
+    both = text + run("stats", "HEAD", "STAGE").out + (project / "page.html").read_text()
+    assert "True" not in both and ">true<" in both

@@ -217,6 +217,23 @@ def test_hostile_values_are_text(project: Path, run: Run) -> None:
         assert any("</td><script>alert(1)" in each for each in page.text)
 
 
+def test_the_page_fits_narrow_screens(project: Path, run: Run) -> None:
+    write_lines(project / "a.jsonl", [chat("Hi", "Ho"), chat("a", "b", topic="x" * 900)])
+    run("import", "a.jsonl")
+    run("commit", "-m", "one")
+    run("tag", "v1")
+    run("label", f"note={'y' * 900}", "--where", "line = 1")
+    assert run("stats", "v1", "STAGE", "--by", "topic", "--html", "page.html").code == 0
+    text, page = read_page(project / "page.html")
+    assert page.tags.count("table") == text.count('<div class="wide"><table>') > 5
+    assert any(each.startswith("yyy") for each in page.text)
+    assert any(each.startswith("xxx") for each in page.text)
+    assert all(len(each) <= 100 for each in page.text if each.startswith(("y", "x")))
+    # No column is named by a commit; without a least width its heads would be a letter wide.
+    assert not re.search(r"<th [^>]*>[^/]*[0-9a-f]{12}", text)
+    assert "th[scope=row] { min-width" in text
+
+
 def test_a_page_that_is_there_stays(filled: Path, run: Run) -> None:
     (filled / "page.html").write_text("mine")
     outcome = run("stats", "--html", "page.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,10 @@ def mixtures(draw: st.DrawFn) -> Mixture:
 def test_a_mixture_comes_back_from_the_lock(mixture: Mixture) -> None:
     assert fault_of(mixture) is None
     assert mixture_from_json(mixture_json(mixture)) == mixture
+
+
+@given(st.integers(1, 99_999).map(lambda n: Decimal(n) / 100_000))
+def test_a_row_is_in_a_part_of_a_pass_if_its_rank_is_below(epochs: Decimal) -> None:
+    limit = Fraction(epochs) * 2**64
+    near = [int(limit) - 1, int(limit), int(limit) + 1]
+    assert by_epochs(epochs, np.array(near, np.uint64)).tolist() == [each < limit for each in near]

@@ -21,17 +21,25 @@ body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; background: var(--p
   color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p { margin: .3rem 0; color: var(--faint); }
+.wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { padding: .15rem .8rem .15rem 0; text-align: left; border-bottom: 1px solid var(--line);
   vertical-align: middle; overflow-wrap: anywhere; }
-th { font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }
-svg { display: block; } .first { fill: var(--first); } .second { fill: var(--second); }
+th { font-weight: 600; } th[scope=row] { min-width: 7.5rem; }
+.number, .text { text-align: right; } .text { min-width: 10rem; }
+.number { font-variant-numeric: tabular-nums; } td.number { white-space: nowrap; }
+th.number { overflow-wrap: normal; vertical-align: bottom; }
+svg { display: block; width: min(20rem, 30vw); }
+.first { fill: var(--first); } .second { fill: var(--second); }
 span.first, span.second { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 span.first { background: var(--first); } span.second { background: var(--second); }
+@media (max-width: 30rem) { th, td { padding-right: .5rem; } th[scope=row] { min-width: 5.5rem; }
+  svg { width: 4.5rem; } }
 """
 _WIDTH = 320
 _THICK = 12
+_MOST_OF_CELL = 80
+_MOST_OF_NUMBER = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +111,25 @@ def _table(heads: Sequence[str], rows: Iterable[str]) -> str:
         for at, each in enumerate(heads)
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # A table that is wider than the screen is moved within its own box, not the page with it.
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide">{table}</div>'
 
 
 def _cells(row: Sequence[str]) -> str:
-    first = "".join(f'<th scope="row">{text_of(each)}</th>' for each in row[:1])
-    return first + "".join(f'<td class="number">{text_of(each)}</td>' for each in row[1:])
+    first = "".join(f'<th scope="row">{_cell(each)}</th>' for each in row[:1])
+    return first + "".join(
+        f'<td class="{_cell_class(each)}">{_cell(each)}</td>' for each in row[1:]
+    )
+
+
+def _cell(text: str) -> str:
+    return text_of(text if len(text) <= _MOST_OF_CELL else text[:_MOST_OF_CELL] + "…")
+
+
+def _cell_class(text: str) -> str:
+    # A value that is as long as a sentence stands among numbers, and has to break.
+    return "number" if len(text) <= _MOST_OF_NUMBER else "text"
 
 
 def _number_class(column: int) -> str:
@@ -123,6 +144,7 @@ def _picture(shares: Sequence[float]) -> str:
         for at, share in enumerate(shares)
     )
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
+    size += ' preserveAspectRatio="none"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} aria-hidden="true">{bars}</svg>'
 
 

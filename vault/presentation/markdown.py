@@ -16,9 +16,14 @@ def inline(text: str) -> str:
     return _ACTING.sub(r"\\\1", escape(" ".join(text.split())))
 
 
-def code(text: str) -> str:
-    """Return text on one line as code, where mentions and links do nothing; also in a table."""
-    shown = escape(" ".join(text.split())).replace("|", "\\|")
+def code(text: str, most: int | None = None) -> str:
+    """Return text on one line as code, where mentions and links do nothing.
+
+    Of a text that shows as more than `most` characters only the first are there.
+    """
+    shown = escape(" ".join(text.split()))
+    if most is not None and len(shown) > most:
+        shown = shown[:most] + "…"
     ticks = _fence(shown, 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
     return f"{ticks}{pad}{shown}{pad}{ticks}"
@@ -38,7 +43,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'|'.join(['---', *['---:'] * (len(head) - 1)])}|"
     for row in rows:
-        yield f"| {' | '.join(row)} |"
+        # A table ends a cell at every other bar, also at one in code.
+        yield f"| {' | '.join(each.replace('|', chr(92) + '|') for each in row)} |"
 
 
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:

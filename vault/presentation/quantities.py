@@ -1,4 +1,4 @@
-"""Counts, sizes, shares and values of labels in words."""
+"""Counts, sizes and shares in words."""
 
 from __future__ import annotations
 
@@ -27,11 +27,6 @@ def size_text(size_bytes: int) -> str:
         if abs(size) < 999.5 or unit == "TB":
             break
     return f"{size:.1f} {unit}" if abs(size) < 9.95 else f"{size:,.0f} {unit}"
-
-
-def value_text(value: str | int | float | bool) -> str:
-    """Return the value of a label as people write it: `yes` and `no` for true and false."""
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 def share_text(share: float) -> str:

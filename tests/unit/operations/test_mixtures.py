@@ -183,6 +183,28 @@ def test_what_any_version_holds_out_is_refused(filled: Library) -> None:
     assert told["card"].available + told["card"].held_out == 60
 
 
+def test_what_the_exported_version_holds_out_is_refused(filled: Library) -> None:
+    filled.repository.split({"train": 0.8, "validation": 0.2})
+    filled.repository.commit("split")
+    text = part("card", "epochs = 1", revision="v1")
+    with pytest.raises(InvalidInput) as caught:
+        mix(filled, text)
+    assert caught.value.code == "mix-held-out"
+    mix(filled, text + "[mix]\nskip_held_out = true\n", "data")
+    held = set(questions(filled, "data/validation.jsonl"))
+    train = set(questions(filled, "data/train.jsonl"))
+    assert train and held and not train & held
+    assert len(mix(filled, text, revision="v1").files) == 1
+
+
+def test_the_training_side_is_not_written_whole(filled: Library) -> None:
+    filled.repository.split({"train": 0.6, "validation": 0.2, "test": 0.2})
+    filled.repository.commit("split")
+    mix(filled, part("card", "epochs = 1", split="validation"), "data")
+    names = sorted(each.name for each in (filled.folder / "data").iterdir())
+    assert names == ["test.jsonl", "validation.jsonl"]
+
+
 def test_another_answer_to_a_held_out_prompt_is_refused(library: Library) -> None:
     library.write("a.jsonl", [chat("same?", "one"), chat("same?", "two"), *rows(0, 9, "bank")])
     library.run("a.jsonl")
@@ -267,6 +289,16 @@ def test_repeats_and_shuffles_over_many_chunks(library: Library) -> None:
             "write total above 120",
         ),
         (part("none", "epochs = 1"), "leave the part out"),
+        (part("a", "epochs = 1", "turns = 2") + part("card", "count = 3"), "allow_overlap = true"),
+        (
+            part("a", "epochs = 1", "turns = 2")
+            + part("card", "share = 3")
+            + "[mix]\ntotal = 190\n",
+            "allow_overlap = true",
+        ),
+        (part("bank", "share = 1") + f"[mix]\ntotal = 1{'0' * 4000}\n", "total = 120 is the"),
+        (part("bank", "share = 1") + "[mix]\ntokens = 1\n", "write larger ones"),
+        (part("bank", "epochs = 0.00001"), "write larger ones"),
     ],
 )
 def test_what_cannot_be_met_is_refused_with_what_can(filled: Library, text: str, hint: str) -> None:
@@ -298,6 +330,11 @@ def test_the_largest_total_can_be_met_and_no_larger_one(filled: Library) -> None
         ("[[part]", "is not TOML"),
         ("[[parts]]\n", 'the file has "parts"'),
         ("part = 3\n", "no list of tables"),
+        (f'[[part]]\nname = "a"\ncount = {"9" * 5000}\n', "too many digits"),
+        ('[[part]]\nname = "a"\nepochs = 1e99999999999999999999\n', "too many digits"),
+        ('[[part]]\nname = "a"\nepochs = 1e-99999999\n', "than 18 digits"),
+        ('[[part]]\nname = "a"\nshare = 1e99999999\n[mix]\ntotal = 3\n', "than 18 digits"),
+        ('[[part]]\nname = "  "\ncount = 1\n', "no name"),
         ("mix = 3\n", "no table"),
         ('[[part]]\nname = "a"\n', "exactly one of"),
         ('[[part]]\nname = "a"\ncount = 1\nepochs = 1\n', "exactly one of"),
@@ -368,11 +405,34 @@ def test_a_stranger_s_lock_is_read_with_care(filled: Library) -> None:
         {"parts": []},
         {"parts": [{"name": "a", "epochs": "NaN"}]},
         {"parts": [{"name": "a", "epochs": 1}]},
-        {"parts": [{"name": "a", "count": 1, "run": "rm"}]},
+        {"parts": [{"name": "a\ud800", "count": 1}]},
+        {"parts": [{"name": "a", "epochs": "1e-99999999"}]},
+        {"parts": [{"name": "a", "share": "1e99999999"}], "total": 3},
+        {"parts": [{"name": "a", "count": 1, "max_repeat": "0"}]},
         [],
     ]
     for change in changes:
         lock["files"]["mixed.jsonl"]["mix"] = change
         path.write_text(json.dumps(lock))
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput) as caught:
             filled.repository.export_locked()
+        assert caught.value.code == "lock-damaged"
+        assert "says of 'mixed.jsonl' what no export writes" in caught.value.message
+
+
+def test_a_mixture_of_a_later_version_is_kept(filled: Library) -> None:
+    mix(filled, part("card", "epochs = 1"))
+    path = filled.folder / "vault.lock"
+    lock = json.loads(path.read_text())
+    lock["files"]["mixed.jsonl"]["mix"]["parts"][0]["weight"] = "0.5"
+    path.write_text(json.dumps(lock))
+    assert (
+        "--locked" in filled.repository.which(str(filled.folder / "mixed.jsonl")).items[0].command
+    )
+    (filled.folder / "mixed.jsonl").unlink()
+    with pytest.raises(InvalidInput) as caught:
+        filled.repository.export_locked()
+    assert caught.value.code == "lock-not-met"
+    mix(filled, part("card", "epochs = 1"), "other.jsonl")
+    kept = json.loads(path.read_text())["files"]["mixed.jsonl"]
+    assert kept == lock["files"]["mixed.jsonl"]

@@ -115,10 +115,40 @@ def test_samples_are_of_pairs(library: Library) -> None:
     records = [chat(f"q{n}?", f"{n} {side}") for n in range(20) for side in ("bad", "good")]
     filled(library, records, {n: {"score": n % 2} for n in range(40)})
     _, all_ = export(library, pairs_from="score")
-    _, some = export(library, pairs_from="score", selection=Selection(sample=5, shuffle=True))
+    report, some = export(library, pairs_from="score", selection=Selection(sample=5, shuffle=True))
+    assert report.judged is not None
+    assert report.judged.pairs == 5
     assert len(all_) == 20
     assert len(some) == 5
     assert all(each in all_ for each in some)
+
+
+def test_counts_are_of_the_sides_that_are_written(library: Library) -> None:
+    records = [chat(f"q{n}?", f"{n} {side}") for n in range(4) for side in ("bad", "good")]
+    named = {
+        n: {"score": n % 2, "split": "train" if n < 2 else "test"}
+        for n in range(8)
+        if n not in (5,)
+    }
+    filled(library, records, named)
+    report, lines = export(library, pairs_from="score", selection=Selection(split="train"))
+    assert report.judged == JudgedCounts(pairs=1)
+    assert len(lines) == 1
+    report, _ = export(library, pairs_from="score")
+    assert report.judged == JudgedCounts(pairs=3, single=1, unlabelled=1)
+
+
+def test_a_tie_that_is_held_out_leaves_a_mixture_alone(library: Library) -> None:
+    sides_ = {at: {"split": "train" if at < 2 else "test"} for at in range(len(PAIRS))}
+    sides_[2] = {"split": "test", "choice": "tie"}
+    filled(library, PAIRS, sides_)
+    library.repository.commit("one")
+    mix = library.folder / "mix.toml"
+    mix.write_text('[[part]]\nname = "all"\nepochs = 2\n')
+    report, lines = export(library, mix=str(mix))
+    assert len(lines) == 4
+    assert [each.examples for each in report.files] == [4, len(PAIRS) - 3]
+    assert report.judged == JudgedCounts(undecided=1)
 
 
 def test_fields_of_the_chosen_answer_stay_where_there_is_a_place(library: Library) -> None:
@@ -194,6 +224,8 @@ def test_a_verdict_that_came_with_the_record_stays(library: Library) -> None:
         ({"verdict": "ok", "split_turns": True}, "options-exclude"),
         ({"verdict": "ok", "trainer": "openai"}, "option-not-for-trainer"),
         ({"pairs_from": "ok", "trainer": "text"}, "option-not-for-trainer"),
+        ({"pairs_from": "ok", "trainer": "raw"}, "option-not-for-trainer"),
+        ({"verdict": "ok", "trainer": "raw"}, "option-not-for-trainer"),
         ({"pairs_from": "ok", "trainer": None}, "option-needs-trainer"),
         ({"min_gap": 1}, "min-gap-invalid"),
     ],

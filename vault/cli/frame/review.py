@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vault.operations.splitting.leak_report import LeakReport
     from vault.repository import Repository
 
+_NOTHING = "nothing"
 _NOTHING_SPLIT = frozenset({"nothing-split", "leaks-not-compared"})
 
 
@@ -37,6 +38,8 @@ def print_review(
         old=_short(versions[0]),
         new=_short(versions[1]),
         typed=_typed(old, new),
+        conditions=_conditions(narrowed),
+        command=_command(versions, narrowed),
         diff=report,
         stats=stats,
         leaks=_leaks(repository, versions[1]),
@@ -63,8 +66,25 @@ def print_lock_review(invocation: Invocation, old: str, new: str) -> bool:
     return bool(report.items)
 
 
+def _conditions(narrowed: dict[str, Any]) -> tuple[str, ...]:
+    return (*narrowed["where"], *(f"filter {each}" for each in narrowed["filters"]))
+
+
+def _command(versions: Sequence[str], narrowed: dict[str, Any]) -> list[str]:
+    """Return the words of the command that shows all that the report is of."""
+    # Before the first commit there is no older version to name.
+    named = [] if versions[0] == _NOTHING else [_short(each) for each in versions]
+    words = ["vault", "diff", *named]
+    if narrowed["key"] is not None:
+        words += ["--key", str(narrowed["key"])]
+    for name, option in (("where", "--where"), ("filters", "--filter")):
+        for each in narrowed[name]:
+            words += [option, each]
+    return words
+
+
 def _name(version: str | None) -> str:
-    return version or "nothing"
+    return version or _NOTHING
 
 
 def _typed(old: str | None, new: str | None) -> tuple[str | None, str | None]:
@@ -76,7 +96,7 @@ def _typed(old: str | None, new: str | None) -> tuple[str | None, str | None]:
 
 
 def _short(version: str) -> str:
-    return version if version.isupper() or version == "nothing" else version[:12]
+    return version if version.isupper() or version == _NOTHING else version[:12]
 
 
 def _leaks(repository: Repository, version: str) -> LeakReport | None:

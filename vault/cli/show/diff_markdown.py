@@ -6,16 +6,19 @@ What a reviewer has to know comes first: leaks, findings, labels, counts; exampl
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.example_parts import differing_parts, parts_of
 from vault.presentation.markdown import block, code, folded, table
 from vault.presentation.quantities import plural, share_text
+from vault.presentation.shell_words import shown_words
 
 if TYPE_CHECKING:
-    from vault.operations.locks.compare_locks import LockDiff, LockedVersion
+    from vault.operations.locks.compare_locks import LockDiff, LockedChange, LockedVersion
     from vault.operations.queries.diff import ChangedExample, DiffReport
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.statistics.figures import Figures
@@ -30,7 +33,13 @@ SHOWN_OF_EACH = 10
 MOST_BYTES = 60_000
 """The size of a report, at most: GitHub takes 65,536 characters."""
 
+_SIZE_OF_FOLDS = 800
+"""What stands around the examples of all kinds of changes, at most."""
+
 _MOST_ROWS = 20
+_MOST_FILES = 30
+_MOST_OF_VALUE = 60
+_MOST_OF_PATH = 100
 _MOST_MOVED = 5
 _LEAST_DISTANCE = 0.05
 _MOST_PARTS = 8
@@ -44,6 +53,7 @@ class Review:
     """All that the report of a comparison tells of.
 
     `old` and `new` are the beginnings of commit ids, or STAGE, `typed` what people called them.
+    `conditions` are expressions that chose what is compared, `command` the words that show all.
     `stats` are of both versions, None where there is no older one. `leaks` and `old_leaks` are None
     where nothing is split, or the version is not there. `examples` are the first of each kind.
     """
@@ -51,6 +61,8 @@ class Review:
     old: str
     new: str
     typed: tuple[str | None, str | None]
+    conditions: Sequence[str]
+    command: Sequence[str]
     diff: DiffReport
     stats: StatsReport | None
     leaks: LeakReport | None
@@ -62,8 +74,8 @@ def review_text(review: Review, *, before: Sequence[str] = ()) -> str:
     """Return the report, below some lines; whole examples are left out where it gets too long."""
     head = [*before, *_head(review)]
     pieces = [_folded_kind(review, kind) for kind in KINDS]
-    foot = f"`vault diff {review.old} {review.new}` shows all of it."
-    used = _size(head) + _size([foot]) + 200
+    foot = f"{code(shown_words(review.command))} shows all of it."
+    used = _size(head) + _size([foot]) + _SIZE_OF_FOLDS
     lines = list(head)
     for kind, piece in zip(KINDS, pieces, strict=True):
         shown: list[str] = []
@@ -93,13 +105,26 @@ def lock_lines(report: LockDiff) -> Iterator[str]:
     yield "### Exported files"
     yield ""
     rows = []
-    for each in report.items:
+    for each in report.items[:_MOST_FILES]:
         versions = f"{_locked(each.old)} → {_locked(each.new)}"
-        counts = "?" if each.added is None else f"+{each.added:,} −{each.removed or 0:,}"
-        asked = ", ".join(map(code, each.request)) or (each.unknown or "")
-        rows.append([code(each.path), each.change, versions, counts, asked])
+        counts = _locked_counts(each)
+        asked = ", ".join(map(code, each.request))
+        if each.unknown is not None:
+            # Why: in words that may come from a stranger's lock.
+            counts = code(each.unknown, _MOST_OF_PATH)
+        rows.append([code(each.path, _MOST_OF_PATH), each.change, versions, counts, asked])
     yield from table(["file", "change", "version", "examples", "asked for otherwise"], rows)
-    yield ""
+    yield from _more(len(report.items), _MOST_FILES)
+
+
+def _locked_counts(change: LockedChange) -> str:
+    """Return how many examples came and left, and the lines where repeats make them others."""
+    added, removed = change.added or 0, change.removed or 0
+    counts = f"+{added:,} −{removed:,}"
+    before, now = (0 if each is None else each.examples for each in (change.old, change.new))
+    if now - before == added - removed:
+        return counts
+    return f"{counts}; {before:,} → {now:,} with repeats"
 
 
 def _locked(side: LockedVersion | None) -> str:
@@ -120,6 +145,9 @@ def _head(review: Review) -> Iterator[str]:
     counts = [f"**{getattr(diff, kind):,} {kind}**" for kind in KINDS if getattr(diff, kind)]
     after = diff.added + diff.changed + diff.relabelled + diff.unchanged
     yield f"{', '.join(counts) or 'No difference'}; {plural(after, 'example')} now."
+    if review.conditions:
+        told = " and ".join(code(each) for each in review.conditions)
+        yield f"Of examples that satisfy {told} alone; leaks and findings are of whole versions."
     if not diff.compared_texts:
         yield "Alike texts were not looked for: what changed is counted as added and removed."
     yield ""
@@ -144,7 +172,10 @@ def _leaks(review: Review) -> Iterator[str]:
     now = {(str(each.kind), each.a, each.b): each.examples for each in review.leaks.leaks}
     past = review.old_leaks
     then = {} if past is None else {(str(e.kind), e.a, e.b): e.examples for e in past.leaks}
-    sides = ", ".join(f"{code(name)} {n:,}" for name, n in review.leaks.checked.sides.items())
+    checked = list(review.leaks.checked.sides.items())
+    sides = ", ".join(f"{_value(name)} {n:,}" for name, n in checked[:_MOST_ROWS])
+    if len(checked) > _MOST_ROWS:
+        sides += f" and {len(checked) - _MOST_ROWS:,} more"
     if not now and not then:
         yield f"Leaks: **none** between {sides}."
         yield ""
@@ -152,14 +183,15 @@ def _leaks(review: Review) -> Iterator[str]:
     yield f"Leaks between {sides}:"
     yield ""
     rows = []
-    for key in sorted({*now, *then}, key=str):
+    found = sorted({*now, *then}, key=str)
+    for key in found[:_MOST_ROWS]:
         kind, a, b = key
         before = "not split" if past is None else f"{then.get(key, 0):,}"
         count = now.get(key, 0)
         told = f"**{count:,}**" if count > then.get(key, 0) else f"{count:,}"
-        rows.append([kind, f"{code(a or 'all')} → {code(b)}", before, told])
+        rows.append([kind, f"{_value(a or 'all')} → {_value(b)}", before, told])
     yield from table(["leak", "sides", "before", "now"], rows)
-    yield ""
+    yield from _more(len(found))
 
 
 def _findings(review: Review) -> Iterator[str]:
@@ -176,20 +208,26 @@ def _findings(review: Review) -> Iterator[str]:
     yield ""
     if change.moved:
         rows = [
-            [f"{each.code} {each.name}", each.severity, f"{each.before:,}", f"{each.after:,}"]
+            [
+                # Kept with the version, so that a stranger may have written them.
+                _value(f"{each.code} {each.name}"),
+                _value(each.severity),
+                f"{each.before:,}",
+                f"{each.after:,}",
+            ]
             for each in change.moved[:_MOST_ROWS]
         ]
         yield from table(["rule", "severity", "before", "now"], rows)
-        yield ""
+        yield from _more(len(change.moved))
 
 
 def _labels(old: Figures, new: Figures) -> Iterator[str]:
-    then, now = ({(e.name, str(e.value)): e.count for e in side.labels} for side in (old, new))
+    then, now = map(_label_counts, (old, new))
     moved = [key for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
     if not moved:
         return
     rows = [
-        [code(f"{name}={value}"), f"{then.get(key, 0):,}", f"{now.get(key, 0):,}"]
+        [_value(f"{name}={value}"), f"{then.get(key, 0):,}", f"{now.get(key, 0):,}"]
         for key in moved[:_MOST_ROWS]
         for name, value in [key]
     ]
@@ -197,19 +235,31 @@ def _labels(old: Figures, new: Figures) -> Iterator[str]:
     yield from _more(len(moved))
 
 
+def _label_counts(figures: Figures) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in figures.labels:
+        # 1 and "1" look alike and are two.
+        counts[each.name, shown_value(each.value)] += each.count
+    return counts
+
+
 def _counts(name: str, old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[str]:
     moved = [each for each in {**old, **new} if old.get(each) != new.get(each)]
     if not moved:
         return
-    rows = [[code(each), f"{old.get(each, 0):,}", f"{new.get(each, 0):,}"] for each in moved]
+    rows = [[_value(each), f"{old.get(each, 0):,}", f"{new.get(each, 0):,}"] for each in moved]
     yield from table([name, "before", "now"], rows[:_MOST_ROWS])
     yield from _more(len(moved))
 
 
-def _more(count: int) -> Iterator[str]:
+def _value(text: str) -> str:
+    return code(text, _MOST_OF_VALUE)
+
+
+def _more(count: int, shown: int = _MOST_ROWS) -> Iterator[str]:
     yield ""
-    if count > _MOST_ROWS:
-        yield f"… and {count - _MOST_ROWS:,} more."
+    if count > shown:
+        yield f"… and {count - shown:,} more."
         yield ""
 
 
@@ -219,9 +269,9 @@ def _moved(stats: StatsReport) -> Iterator[str]:
         return
     rows = [
         [
-            code(each.field),
+            _value(each.field),
             f"{each.distance:.2f}",
-            code(each.value),
+            _value(each.value),
             share_text(each.old_share),
             share_text(each.new_share),
         ]
@@ -239,7 +289,7 @@ def _folded_kind(review: Review, kind: str) -> list[list[str]]:
 
 def _example(item: ChangedExample) -> Iterator[str]:
     what = "" if item.what is None else f", {item.what.value}"
-    yield f"{code(item.id[:_ID])} from {code(f'{item.source}:{item.line}')}{what}"
+    yield f"{code(item.id[:_ID])} from {_value(str(item.source))}:{item.line}{what}"
     yield ""
     lines = list(_labels_of(item))
     if item.change == "changed" and item.old_data is not None:
@@ -271,8 +321,9 @@ def _labels_of(item: ChangedExample) -> Iterator[str]:
     for name in sorted({*old, *item.labels}):
         before, after = old.get(name), item.labels.get(name)
         if before != after:
-            yield from [f"- label {name}: {before}"] if before is not None else []
-            yield from [f"+ label {name}: {after}"] if after is not None else []
+            for sign, value in (("-", before), ("+", after)):
+                if value is not None:
+                    yield f"{sign} label {name}: {_cut(shown_value(value))}"
 
 
 def _around(old: str, new: str) -> tuple[str, str]:

@@ -12,7 +12,11 @@ from vault.dataset.choosing.select import Selection
 from vault.objects.digest import Digest
 from vault.objects.log.view import is_ref_name
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.mixtures.mixture import mixture_from_json, mixture_json
+from vault.operations.exports.mixtures.mixture import (
+    UnknownMember,
+    mixture_from_json,
+    mixture_json,
+)
 
 _FACTS = {
     "bytes": int,
@@ -125,7 +129,7 @@ class LockEntry:
         trainer gets is written as a whole folder, with the other sides. A mixture is in the lock
         alone: its file may be another one by now.
         """
-        if _MIX in self.request:
+        if _MIX in self.request or _MIX in self.others:
             return ["export", "--locked", path]
         asked = dict(self.request)
         words = ["export", revision or self.commit or "STAGE", "-o", path]
@@ -190,13 +194,15 @@ def read_entry(value: Any) -> LockEntry | None:
         return None
     if any(not _is_list(request[name]) for name in _LISTS if name in request):
         return None
+    known = {*_FACTS, *_REQUEST, *_LISTS, _MIX}
+    others = {name: each for name, each in value.items() if name not in known}
     try:
         if _MIX in request:
             mixture_from_json(request[_MIX])
+    except UnknownMember:
+        others[_MIX] = request.pop(_MIX)
     except ValueError:
         return None
-    known = {*_FACTS, *_REQUEST, *_LISTS, _MIX}
-    others = {name: each for name, each in value.items() if name not in known}
     return LockEntry(**{"commit": None, **facts}, request=request, others=others)
 
 

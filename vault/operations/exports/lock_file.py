@@ -131,10 +131,10 @@ def parse_whole_lock(text: bytes, name: str) -> Lock:
         raise _damaged(f"{name} is not a lock that this vault can read", name)
     found = {key: read_entry(each) for key, each in files.items()}
     for key, entry in found.items():
-        if entry is None or not (
-            _is_key(key) or (version == _VERSION_OF_0_1 and _is_absolute(key))
-        ):
+        if not (_is_key(key) or (version == _VERSION_OF_0_1 and _is_absolute(key))):
             raise _damaged(f"{name} names {key!r}, which no export writes to", name)
+        if entry is None:
+            raise _damaged(f"{name} says of {key!r} what no export writes", name)
     kept = {key: each for key, each in found.items() if each is not None and _is_key(key)}
     return Lock(kept, _companions(value, name))
 

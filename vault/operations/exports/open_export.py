@@ -9,7 +9,7 @@ import numpy as np
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.reading.dataset import Dataset, open_dataset
-from vault.dataset.reading.labels import keys_with_label
+from vault.dataset.reading.labels import keys_with_label, split_of_each
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
 from vault.objects.labels.label_name import CHOICE
@@ -24,8 +24,9 @@ from vault.operations.exports.lock_entry import LockEntry, request_of
 from vault.operations.exports.mixtures.mixed_rows import MixedRows, mixed_rows
 from vault.operations.exports.mixtures.mixture import Mixture
 from vault.operations.exports.mixtures.versions import Version, read_version
-from vault.operations.exports.targets import Target
+from vault.operations.exports.targets import Target, on_side
 from vault.operations.exports.written import WRITER_VERSION, Written
+from vault.presentation.quantities import plural
 from vault.session.context import Context
 from vault.session.revisions import HEAD, Revision, resolve
 
@@ -68,8 +69,8 @@ def open_export(context: Context, revision: str | None, options: ExportOptions) 
     refuse_conflicts(dataset.manifest, "export")
     if options.mixture is not None:
         mixed = _mixed(context, opened, dataset, options.mixture)
-        keys = np.concatenate([*mixed.sides.values()])
-        return OpenedExport(opened, dataset, keys, mixed, _judged_mixture(dataset, keys, options))
+        mixed, judged = _judged_mixture(dataset, mixed, options)
+        return OpenedExport(opened, dataset, np.concatenate([*mixed.sides.values()]), mixed, judged)
     keys = satisfying(context, dataset, dataset.keys(), options.where)
     judged = _judged(dataset, keys, options)
     return OpenedExport(opened, dataset, keys if judged is None else judged.keys, judged=judged)
@@ -81,25 +82,42 @@ def _judged(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Judgemen
     # On use: plain exports load no trainers.
     from vault.operations.exports.for_trainers.judgements import judgements_of
 
+    wanted = options.selection.split
+    if options.mixture is None and wanted is not None:
+        # What is told of labels is then of this side alone. No pair is of two sides.
+        keys = on_side(keys, split_of_each(dataset, keys), wanted)
     return judgements_of(dataset, keys, options)
 
 
-def _judged_mixture(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Judgements | None:
-    """Return what labels say of the rows of a mixture; what they say must not change its sizes."""
-    judged = _judged(dataset, np.unique(keys), options)
-    if judged is not None and judged.counts.undecided:
+def _judged_mixture(
+    dataset: Dataset, mixed: MixedRows, options: ExportOptions
+) -> tuple[MixedRows, Judgements | None]:
+    """Return a mixture without the ties of its held-out sides, and what labels say of its rows.
+
+    What labels say must not change the sizes of parts. Raises InvalidInput (`option-not-for-mix`).
+    """
+    keys = np.unique(np.concatenate([*mixed.sides.values()]))
+    judged = _judged(dataset, keys, options)
+    if judged is None or not judged.counts.undecided:
+        return mixed, judged
+    (training, drawn), *held = mixed.sides.items()
+    ties = len(np.setdiff1d(drawn, judged.keys))
+    if ties:
         raise InvalidInput(
-            f"{judged.counts.undecided:,} pairs of the mixture are ties by their label choice",
+            f"{plural(ties, 'pair')} of the mixture {'is a tie' if ties == 1 else 'are ties'} by "
+            "the label choice",
             code="option-not-for-mix",
             hint="add `where = \"labels.choice != 'tie'\"` to the parts",
         )
-    return judged
+    left = {name: rows[np.isin(rows, judged.keys)] for name, rows in held}
+    return replace(mixed, sides={training: drawn, **left}), judged
 
 
 def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixture) -> MixedRows:
     """Return the rows of a mixture, whose parts then name commits."""
     view = context.log.tip().view
-    found: dict[str | None, Version] = {}
+    exported = read_version(opened.text, dataset)
+    found: dict[str | None, Version] = {opened.commit: exported}
     parts = []
     for part in mixture.parts:
         revision = opened if part.revision is None else resolve(context, view, part.revision)
@@ -112,17 +130,17 @@ def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixtur
         if revision.commit not in found:
             other = open_dataset(context.store, revision.manifest, numbers=dataset.numbers)
             refuse_conflicts(other.manifest, "export")
-            if part.revision is not None and len(keys_with_label(other, CHOICE)):
+            if len(keys_with_label(other, CHOICE)):
                 raise InvalidInput(
                     f'examples of the part "{part.name}" have the label {CHOICE}, which is read of '
                     "the version that is exported alone",
                     code="option-not-for-mix",
                     hint="leave out `revision`, or export that version",
                 )
-            found[revision.commit] = read_version(part.revision or revision.text, other)
+            found[revision.commit] = read_version(revision.text, other)
         parts.append((replace(part, revision=part.revision and revision.commit), revision.commit))
     pinned = replace(mixture, parts=tuple(part for part, _ in parts))
-    return mixed_rows(context, pinned, [found[commit] for _, commit in parts])
+    return mixed_rows(context, pinned, [found[commit] for _, commit in parts], exported)
 
 
 def lock_entry(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vault.dataset.comparing.count_by_field import ABSENT
+from vault.objects.labels.label_name import shown_value
 from vault.objects.labels.label_set import SPLIT, LabelValue
 from vault.operations.statistics.read_columns import Coded, ReadColumns, Rows
 
@@ -189,6 +190,6 @@ def _most_first(counted: tuple[LabelValue | None, int]) -> tuple[int, str]:
 def _merged(tally: Sequence[tuple[LabelValue | None, int]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for value, count in tally:
-        name = ABSENT if value is None else str(value)
+        name = ABSENT if value is None else shown_value(value)
         counts[name] = counts.get(name, 0) + count
     return counts

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vault.dataset.comparing.count_by_field import ABSENT
+from vault.objects.labels.label_name import shown_value
 from vault.operations.statistics.figures import DISTRIBUTED, Figures
 from vault.presentation.quantities import range_text
 
@@ -89,7 +90,8 @@ def _labels(figures: Figures) -> Iterator[tuple[str, Counts]]:
     counts: dict[str, dict[str, int]] = {}
     for each in figures.labels:
         own = counts.setdefault(each.name, {})
-        own[str(each.value)] = own.get(str(each.value), 0) + each.count
+        value = shown_value(each.value)
+        own[value] = own.get(value, 0) + each.count
     for name, own in counts.items():
         without = figures.examples - sum(own.values())
         yield f"labels.{name}", {**own, ABSENT: without} if without else own

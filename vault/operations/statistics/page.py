@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors import AlreadyExists, InvalidInput
+from vault.objects.labels.label_name import shown_value
 from vault.operations.exports.writable_place import check_link, check_place
 from vault.operations.statistics.figures import DISTRIBUTED, TRAINER_LENGTHS, Figures
 from vault.plain_files import new_file_in
 from vault.presentation.html_page import Bars, Grid, Section, page
-from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
+from vault.presentation.quantities import plural, range_text, share_text, tokens_text
 
 if TYPE_CHECKING:
     from vault.operations.statistics.report import StatsReport, VersionFigures
@@ -66,7 +67,9 @@ def page_of(report: StatsReport) -> str:
     """Return the page: of one version, or of two with a bar for each."""
     versions = [report] if report.before is None else [report.before, report]
     names = [_name(each) for each in versions]
-    return page(" and ".join(names), _sections(report, versions, names), names)
+    # Heads of columns leave commits out: two of them would not fit on a telephone.
+    heads = [_head(each) for each in versions]
+    return page(" and ".join(names), _sections(report, versions, heads), names)
 
 
 def _sections(
@@ -91,6 +94,12 @@ def _name(version: VersionFigures) -> str:
     if commit is None or commit.startswith(version.revision):
         return version.revision if commit is None else commit[:_SHORT_ID]
     return f"{version.revision} ({commit[:_SHORT_ID]})"
+
+
+def _head(version: VersionFigures) -> str:
+    commit = version.commit
+    is_id = commit is not None and commit.startswith(version.revision)
+    return version.revision[:_SHORT_ID] if is_id else version.revision
 
 
 def _counts(versions: Sequence[VersionFigures], names: Sequence[str]) -> Grid:
@@ -180,7 +189,7 @@ def _fields(figures: Figures) -> dict[str, Mapping[str, int]]:
     labels: dict[str, dict[str, int]] = {}
     for each in figures.labels:
         own = labels.setdefault(f"labels.{each.name}", {})
-        value = value_text(each.value)
+        value = shown_value(each.value)
         own[value] = own.get(value, 0) + each.count
     found.update(labels)
     if figures.tools is not None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from vault.cli.show.subsets.bars_text import bar_lines
 from vault.cli.show.terminal import paint, shorten, table
+from vault.objects.labels.label_name import shown_value
 from vault.presentation.escaping import escape
-from vault.presentation.quantities import plural, range_text, share_text, tokens_text, value_text
+from vault.presentation.quantities import plural, range_text, share_text, tokens_text
 
 if TYPE_CHECKING:
     from vault.operations.statistics.figures import Figures
@@ -68,7 +69,7 @@ def fields_of(figures: Figures) -> dict[str, list[tuple[str, int]]]:
     # Not by value: 1 and true, or true and "yes", look alike and are two.
     found = {name: list(each.items()) for name, each in counts.items() if each}
     for each in figures.labels:
-        found.setdefault(f"labels.{each.name}", []).append((value_text(each.value), each.count))
+        found.setdefault(f"labels.{each.name}", []).append((shown_value(each.value), each.count))
     if figures.roles:
         found["messages by role"] = list(figures.roles.items())
     if figures.tools is not None and figures.tools.names:

@@ -24,6 +24,7 @@ from vault.operations.exports.export_report import (
 )
 from vault.operations.exports.for_trainers.card import Card, card_text, version_name
 from vault.operations.exports.for_trainers.companions import Companions, companions_of
+from vault.operations.exports.for_trainers.judgements import JudgedCounts
 from vault.operations.exports.for_trainers.trainer_options import checked_trainer
 from vault.operations.exports.for_trainers.trainer_plan import TrainerPlan, plan_for_trainer
 from vault.operations.exports.lock_entry import LockEntry, request_of
@@ -155,11 +156,18 @@ class _Work:
             first_unsupported=counts.first_unsupported,
             unassigned=self._plan.unassigned,
             mixture=mixture_figures(self._opened.mixed),
-            judged=None if self._opened.judged is None else self._opened.judged.counts,
+            judged=self._judged(),
             beside=tuple(self._companions.texts),
             kept=(*self._companions.kept, *self._left),
             removed=(*self._gone, *self._companions.gone),
         )
+
+    def _judged(self) -> JudgedCounts | None:
+        judged = self._opened.judged
+        if judged is None:
+            return None
+        keys = [each.keys for each in self._plan.targets.values()]
+        return judged.counts_of(np.concatenate(keys))
 
     def _summary(self) -> RenderSummary:
         counts = self._counts

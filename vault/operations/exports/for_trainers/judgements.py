@@ -25,6 +25,7 @@ from vault.objects.labels.label_set import LabelValue
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.record_parts import record_parts
+from vault.presentation.quantities import plural
 
 _CHOSEN, _REJECTED, _TIE = "chosen", "rejected", "tie"
 _CHOICES = (_CHOSEN, _REJECTED, _TIE)
@@ -36,7 +37,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class JudgedCounts:
-    """What became of the examples that a label was read for, in numbers.
+    """What became of the examples that a label was read for, on the sides that are written.
 
     `pairs` were made of answers to one prompt, of `single` prompts with one labelled answer, `ties`
     with the same value or the same answer, `close` with less than the gap between them none.
@@ -68,6 +69,14 @@ class Judgements:
     turned: RowKeys
     good: RowKeys
     bad: RowKeys
+
+    def counts_of(self, keys: RowKeys) -> JudgedCounts:
+        """Return the counts, with the pairs that were made and turned among some rows alone."""
+        return replace(
+            self.counts,
+            pairs=int(np.isin(self.pairs, keys).sum()),
+            turned=int(np.isin(self.turned, keys).sum()),
+        )
 
     def changes(self, dataset: Dataset, keys: RowKeys) -> Callable[[int, RecordParts], Changed]:
         """Return a function that gives the parts of row `i` of `keys` as they are to be rendered.
@@ -130,15 +139,24 @@ def judgements_of(dataset: Dataset, keys: RowKeys, options: ExportOptions) -> Ju
     else:
         judged = _pairs(dataset, keys, found, families, options)
     if not len(judged.keys):
-        counts = judged.counts
         raise InvalidInput(
-            f'the label "{name}" makes nothing to write: {counts.single:,} prompts have one '
-            f"labelled answer, {counts.ties:,} answers of one value, {counts.close:,} answers that "
-            f"are too close; {counts.unlabelled:,} examples do not have it",
+            f'the label "{name}" makes nothing to write{_why_nothing(judged.counts)}',
             code="label-not-usable",
             hint="`vault label --list` shows what labels say",
         )
     return judged
+
+
+def _why_nothing(counts: JudgedCounts) -> str:
+    told = (
+        (counts.single, "prompt", "with one labelled answer"),
+        (counts.ties, "prompt", "with answers of one value"),
+        (counts.close, "prompt", "with answers closer than --min-gap"),
+        (counts.undecided, "pair", "left out as a tie"),
+        (counts.unlabelled, "example", "without the label"),
+    )
+    found = [f"{plural(count, what)} {why}" for count, what, why in told if count]
+    return f": {', '.join(found)}" if found else ""
 
 
 def _families(dataset: Dataset, keys: RowKeys) -> NDArray[np.str_]:

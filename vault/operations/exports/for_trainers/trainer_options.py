@@ -81,7 +81,8 @@ def _check_judging(options: ExportOptions, trainer: Trainer) -> None:
         (options.pairs_from, Family.PREFERENCE, "preference pairs"),
         (options.verdict, Family.KTO, "answers with a verdict"),
     ):
-        if name is not None and family not in trainer.formats:
+        # Records as they are can be of any family, and are never made of others.
+        if name is not None and (trainer.name == RAW or family not in trainer.formats):
             raise InvalidInput(
                 f"{trainer.name} takes no {what}",
                 code="option-not-for-trainer",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def by_epochs(epochs: Decimal, ranks: NDArray[np.uint64]) -> Counts:
     A row is in that part if its rank says so, whatever other rows there are.
     """
     whole, rest = divmod(Fraction(epochs), 1)
-    limit = np.uint64(min(int(rest * (1 << 64)), (1 << 64) - 1))
+    limit = np.uint64(min(ceil(rest * (1 << 64)), (1 << 64) - 1))
     return np.int64(int(whole)) + (ranks < limit).astype(np.int64)
 
 

@@ -97,14 +97,18 @@ class _Taken:
     counts: Counts
 
 
-def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) -> MixedRows:
+def mixed_rows(
+    context: Context, mixture: Mixture, versions: Sequence[Version], exported: Version
+) -> MixedRows:
     """Return what a mixture writes; `versions` has that of each part, in their order.
 
-    The same everywhere for the same versions. Costs two hashes an example. Raises NotFound
+    What `exported`, the version that is exported, holds out stays held out even if no part draws
+    from it. The same everywhere for the same versions. Costs two hashes an example. Raises NotFound
     (`split-not-found`), InvalidInput (`mix-held-out`, `mix-infeasible`, `mix-invalid`), and what
     expressions raise.
     """
-    held = _held_out(mixture, versions)
+    different = list({id(each): each for each in (*versions, exported)}.values())
+    held = _held_out(mixture, versions, different)
     forbidden = HeldOut(each for parts in held.values() for each in parts)
     sources = [
         _source(context, mixture, part, version, forbidden)
@@ -116,11 +120,18 @@ def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) 
         for each in taken
     ]
     number, row = arranged(drawn, mixture.order, mixture.seed)
+    if not len(row):
+        raise InvalidInput(
+            "the mixture would have no examples: the sizes of its parts are too small",
+            code="mix-infeasible",
+            hint="write larger ones",
+        )
     keys = np.zeros(len(row), np.uint64)
     for at, each in enumerate(taken):
         own = number == at
         keys[own] = each.source.version.keys[each.source.rows[row[own]]]
-    training = next((each.side_of(p) for p, each in _pairs(mixture, versions)), None)
+    sides = [each.side_of(p) for p, each in _pairs(mixture, versions)]
+    training = next(iter(sides), exported.training)
     if training in held:
         raise InvalidInput(
             f'the mixture is written as "{training}", and a version holds that side out',
@@ -129,7 +140,6 @@ def mixed_rows(context: Context, mixture: Mixture, versions: Sequence[Version]) 
         )
     figures = [_figures(source, each) for source, each in zip(sources, taken, strict=True)]
     parts = zip(mixture.parts, figures, strict=True)
-    different = {id(each): each for each in versions}.values()
     return MixedRows(
         replace(mixture, parts=tuple(replace(p, examples=each.examples) for p, each in parts)),
         training,
@@ -147,11 +157,11 @@ def _pairs(mixture: Mixture, versions: Sequence[Version]) -> Iterator[tuple[Part
 
 
 def _held_out(
-    mixture: Mixture, versions: Sequence[Version]
+    mixture: Mixture, versions: Sequence[Version], different: Sequence[Version]
 ) -> dict[str, list[tuple[Version, Rows]]]:
-    """Return the rows of every side that no part draws from, in the order of versions."""
+    """Return the rows of every side that is held out, in the order of the different versions."""
     held: dict[str, list[tuple[Version, Rows]]] = {}
-    for version in {id(each): each for each in versions}.values():
+    for version in different:
         trained = [own.side_of(p) for p, own in _pairs(mixture, versions) if own is version]
         for side, rows in version.held_out([*trained, version.training]).items():
             held.setdefault(side, []).append((version, rows))
@@ -253,9 +263,16 @@ class _Drawing:
         fixed = {at: found[at] for at in self._fixed}
         name = "tokens" if counter is _tokens_of else "total"
         done = sum(map(counter, fixed.values()))
-        most = largest(wanted, lambda size: self._draw_shares(size, counter, dict(fixed)))
         short = next(at for at in self._shared if at not in found)
         part = self._sources[short].part
+        if not len(self._left(short, found).rows):
+            raise _nothing_left(part)
+        # More than all that parts have cannot be met: whoever types 10 to the 30th need not wait.
+        has = sum(_most(self._sources[at], is_tokens=name == "tokens") for at in self._shared)
+        most = largest(
+            min(wanted, has + len(self._shared)),
+            lambda size: self._draw_shares(size, counter, dict(fixed)),
+        )
         least = (
             f"{name} = {done + most} is the largest that can be met"
             if most
@@ -274,16 +291,26 @@ def _of_fixed(source: _Source) -> Counts:
     part = source.part
     if part.epochs is not None:
         return by_epochs(part.epochs, source.rank)
+    if not len(source.rows):
+        raise _nothing_left(part)
     count, most = int(part.count or 0), _most(source, is_tokens=False)
     if count > most:
-        needed = -(-count // len(source.rows)) if len(source.rows) else None
+        needed = -(-count // len(source.rows))
         raise InvalidInput(
             f'the part "{part.name}" has {len(source.rows):,} examples, each to be written '
             f"{_times(part)} at most, and {count:,} are asked for",
             code="mix-infeasible",
-            hint=f"write count = {most}" + (f", or max_repeat = {needed}" if needed else ""),
+            hint=f"write count = {most}, or max_repeat = {needed}",
         )
     return by_count(count, source.rank)
+
+
+def _nothing_left(part: Part) -> InvalidInput:
+    return InvalidInput(
+        f'all examples of the part "{part.name}" are in parts that are drawn before it',
+        code="mix-infeasible",
+        hint="leave the part out; `allow_overlap = true` below [mix] writes them for both",
+    )
 
 
 def _times(part: Part) -> str:

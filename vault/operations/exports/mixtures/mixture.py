@@ -11,6 +11,9 @@ from typing import Any
 MOST_REPEATS = 1_000
 """Passes over a part, at most: more are a slip of the pen."""
 
+MOST_DIGITS = 18
+"""Digits of a decimal before its point, and after it, at most: longer fractions are slow."""
+
 
 class Order(StrEnum):
     """The order of a mixture: by hash, each part spread evenly, or one part after another."""
@@ -18,6 +21,10 @@ class Order(StrEnum):
     SHUFFLE = "shuffle"
     INTERLEAVE = "interleave"
     PARTS = "parts"
+
+
+class UnknownMember(ValueError):
+    """A mixture in a lock has a member that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,8 @@ def mixture_json(mixture: Mixture) -> dict[str, Any]:
 def mixture_from_json(value: Any) -> Mixture:
     """Return a mixture from what `mixture_json` returned.
 
-    Raises ValueError for anything else: a lock may come from a stranger.
+    Raises ValueError for anything else, since a lock may come from a stranger; UnknownMember if
+    nothing else is wrong than members that a later version may have written.
     """
     whole = _Members(value)
     parts = [_Members(each) for each in whole.list("parts")]
@@ -103,7 +111,7 @@ def mixture_from_json(value: Any) -> Mixture:
                 epochs=each.decimal("epochs"),
                 count=each.integer("count"),
                 share=each.decimal("share"),
-                max_repeat=each.decimal("max_repeat") or Decimal(1),
+                max_repeat=each.decimal("max_repeat", Decimal(1)) or Decimal(0),
                 where=tuple(map(_only_text, each.list("where"))),
                 revision=each.text("revision"),
                 split=each.text("split"),
@@ -151,12 +159,14 @@ def fault_of(mixture: Mixture) -> str | None:
 
 
 def _fault_of_part(part: Part) -> str | None:
-    if not part.name:
+    if not part.name.strip():
         return "a part has no name"
     sizes = (part.epochs, part.count, part.share)
     if sum(each is not None for each in sizes) != 1:
         return f'"{part.name}" needs exactly one of `epochs`, `count` and `share`'
     (size,) = (each for each in sizes if each is not None)
+    if any(isinstance(each, Decimal) and _is_long(each) for each in (size, part.max_repeat)):
+        return f'"{part.name}" has a number with more than {MOST_DIGITS} digits beside its point'
     if size <= 0:
         return f'the size of "{part.name}" is not above 0'
     if part.epochs is not None and part.epochs > MOST_REPEATS:
@@ -166,6 +176,13 @@ def _fault_of_part(part: Part) -> str | None:
     if not 1 <= part.max_repeat <= MOST_REPEATS:
         return f'`max_repeat` of "{part.name}" is not from 1 to {MOST_REPEATS:,}'
     return None
+
+
+def _is_long(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return value.adjusted() >= MOST_DIGITS or (
+        isinstance(exponent, int) and exponent < -MOST_DIGITS
+    )
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -179,6 +196,8 @@ def _told(members: Mapping[str, Any]) -> dict[str, Any]:
 def _only_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
+    # Ranks are made of UTF-8, which has no half of a surrogate pair: that is a ValueError, too.
+    value.encode()
     return value
 
 
@@ -206,10 +225,10 @@ class _Members:
             raise ValueError(f"{value!r} is neither true nor false")
         return value
 
-    def decimal(self, name: str) -> Decimal | None:
+    def decimal(self, name: str, default: Decimal | None = None) -> Decimal | None:
         text = self.text(name)
         try:
-            value = None if text is None else Decimal(text)
+            value = default if text is None else Decimal(text)
         except InvalidOperation:
             raise ValueError(f"{text!r} is not a number") from None
         if value is not None and not value.is_finite():
@@ -224,4 +243,4 @@ class _Members:
 
     def require_all_read(self) -> None:
         if self._left:
-            raise ValueError(f"{min(self._left)!r} is not known")
+            raise UnknownMember(f"{min(self._left)!r} is not known")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,13 @@ def _document(path: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(
-            f"{path} is not TOML: {error}", code="mix-invalid", hint=f"such as {_EXAMPLE}"
-        ) from None
+        fault = str(error)
+    except (ValueError, InvalidOperation):
+        # What Python says of such a number is advice for programmers.
+        fault = "a number in it has too many digits"
+    raise InvalidInput(
+        f"{path} is not TOML: {fault}", code="mix-invalid", hint=f"such as {_EXAMPLE}"
+    )
 
 
 class _Reader:
