@@ -85,6 +85,9 @@ def test_few_rows_are_there_of_many(filled: Library, open_page: Open) -> None:
     page.locator(".list").evaluate("(list) => { list.scrollTop = 300 * 58; }")
     expect(page.get_by_text("Question 302?")).to_be_visible()
     assert page.locator(".row").count() < 50
+    # The first one is still chosen, and out of sight.
+    page.keyboard.press("Home")
+    expect(chosen(page)).to_be_in_viewport()
 
 
 def test_a_value_is_a_filter_and_can_be_taken_back(filled: Library, open_page: Open) -> None:

@@ -54,8 +54,11 @@ class Explorer:
         self._listings: OrderedDict[_Key, Listing] = OrderedDict()
 
     def check(self) -> None:
-        """Raise what opening the repository, the version and the expressions raises."""
-        self._open_for("").browse(self._where, self._revision, filters=self._filters)
+        """Raise what opening the repository, the version and the expressions raises.
+
+        The list that is found so is the one that the page asks for first.
+        """
+        self._browse(self._open_for(""), self._where, "dataset", 0)
 
     def overview(self, request: Request) -> dict[str, Any]:
         """Return who looks at what."""
@@ -109,6 +112,11 @@ class Explorer:
             if found is not None:
                 self._listings.move_to_end(key)
                 return found
+        return self._browse(repository, where, sort, seed)
+
+    def _browse(
+        self, repository: Repository, where: tuple[str, ...], sort: str, seed: int
+    ) -> Listing:
         made = repository.browse(where, self._revision, filters=self._filters, sort=sort, seed=seed)
         with self._lock:
             self._listings[(made.version, where, sort, seed)] = made

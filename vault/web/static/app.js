@@ -36,8 +36,12 @@ function Explorer({ overview }) {
   const [told, setTold] = useState("");
   const [isHelp, setHelp] = useState(false);
   const [isReading, setReading] = useState(false);
+  const [steps, setSteps] = useState(0);
   const list = useList(view, setError);
-  const stats = useAnswer(`/api/stats?${queryOf({ ...view, sort: "dataset", seed: 0 })}`, setError);
+  // The rows come first: counting takes all of a core for a moment.
+  const isCounted = list.pages.total !== null;
+  const counted = `/api/stats?${queryOf({ ...view, sort: "dataset", seed: 0 })}`;
+  const stats = useAnswer(isCounted ? counted : null, setError);
   const example = useExample(view, list);
   const expression = useRef(/** @type {any} */ (null));
 
@@ -68,6 +72,8 @@ function Explorer({ overview }) {
   const move = (/** @type {number} */ by) => {
     const place = Math.min(Math.max(view.place + by, 0), Math.max(total - 1, 0));
     if (place !== view.place) go({ place }, false);
+    // Also where it stays the same: the list may have been scrolled away from it.
+    setSteps((before) => before + 1);
   };
   useKeys({
     j: () => move(1),
@@ -117,7 +123,7 @@ function Explorer({ overview }) {
             ? html`<p class="empty">${view.where.length > 0 || overview.where.length > 0
                 ? "No example is like that."
                 : html`There is nothing here yet. <code>vault import FILE</code> brings examples in.`}</p>`
-            : html`<${List} pages=${list.pages} total=${total} place=${view.place}
+            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
@@ -184,7 +190,7 @@ function useExample(view, list) {
 
 /**
  * What the API answers, null until it does; late answers to what is not asked any more are dropped.
- * @param {string} path
+ * @param {string | null} path null to ask nothing yet
  * @param {(error: any) => void} onError
  */
 function useAnswer(path, onError) {
@@ -192,6 +198,7 @@ function useAnswer(path, onError) {
   useEffect(() => {
     let isDropped = false;
     setAnswer(null);
+    if (path === null) return;
     get(path).then(
       (found) => isDropped || setAnswer(found),
       (error) => isDropped || onError(error),

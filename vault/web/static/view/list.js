@@ -9,10 +9,10 @@ const MOST_HEIGHT = 15_000_000;
 const SPARE = 6;
 
 /**
- * @param {{ pages: import("../pages.js").Pages, total: number, place: number,
+ * @param {{ pages: import("../pages.js").Pages, total: number, place: number, steps: number,
  *           onPlace: (place: number) => void, onOpen: () => void }} props
  */
-export function List({ pages, total, place, onPlace, onOpen }) {
+export function List({ pages, total, place, steps, onPlace, onOpen }) {
   const box = useRef(/** @type {any} */ (null));
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const whole = total * ROW;
@@ -52,7 +52,7 @@ export function List({ pages, total, place, onPlace, onOpen }) {
     const inner = box.current.clientHeight;
     if (at < now) box.current.scrollTop = at / scale;
     else if (at + ROW > now + inner) box.current.scrollTop = (at + ROW - inner) / scale;
-  }, [place, total]);
+  }, [place, total, steps]);
 
   const rows = [];
   for (let number = first; number <= last; number += 1) {
