@@ -49,8 +49,8 @@ def test_a_stale_file_is_told_and_no_fault(committed: Path, run: Run) -> None:
     run("commit", "-m", "two")
     outcome = run("lock", "--check")
     assert (outcome.code, outcome.out.startswith("stale")) == (0, True)
-    again = "`vault export HEAD -o out.jsonl --where 'turns > 0' --with id`"
-    assert f"{again} writes the version of HEAD" in outcome.err
+    again = "`vault export main -o out.jsonl --where 'turns > 0' --with id`"
+    assert f"{again} writes what the branch holds now" in outcome.err
 
 
 def test_a_locked_file_is_written_again(locked: Path, run: Run) -> None:

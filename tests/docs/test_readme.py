@@ -47,7 +47,7 @@ def test_every_marker_is_named_with_its_command() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     options = settings["tool"]["pytest"]["ini_options"]
     names = [each.partition(":")[0] for each in options["markers"]]
-    assert names == ["slow", "ray", "realmodel", "benchmark"]
+    assert names == ["slow", "ray", "realmodel", "browser", "benchmark"]
     for name in names:
         assert f"| `pytest -m {name}" in readme, name
         assert f"not {name}" in options["addopts"][-1], name

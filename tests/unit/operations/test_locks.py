@@ -101,6 +101,7 @@ def test_a_lock_has_what_is_known_and_no_machine_or_time(library: Library) -> No
     entry = json.loads(text)["files"]["packed.jsonl.gz"]
     packed = (library.folder / "packed.jsonl.gz").read_bytes()
     assert entry == {
+        "branch": "main",
         "bytes": len(packed),
         "commit": commit.commit,
         "content": entry["content"],
@@ -163,7 +164,7 @@ def test_an_edited_file_is_not_overwritten_unasked(library: Library) -> None:
 
 
 def test_the_check_tells_edited_missing_and_stale_files(library: Library) -> None:
-    library.repository.delete_tag("v1")
+    # A tag stands at the commit, and HEAD was exported.
     export_all(library)
     check = library.repository.check_lock()
     assert (check.ok, {each.state.value for each in check.items}) == (True, {"unedited"})
@@ -177,7 +178,7 @@ def test_the_check_tells_edited_missing_and_stale_files(library: Library) -> Non
     assert found == {
         "all.parquet": "missing",
         "data/train.jsonl": "edited",
-        "few.csv": "stale",
+        "few.csv": "unedited",
         "none.jsonl": "stale",
         "packed.csv.zst": "stale",
         "packed.jsonl.gz": "stale",
@@ -191,6 +192,20 @@ def test_the_check_tells_edited_missing_and_stale_files(library: Library) -> Non
     with pytest.raises(NotFound) as caught:
         library.repository.check_lock([str(library.folder / "a.jsonl")])
     assert caught.value.code == "file-not-locked"
+
+
+def test_what_was_named_by_a_tag_or_an_id_is_never_stale(library: Library) -> None:
+    commit = str(library.repository.log().commits[0].commit)
+    for name, revision in (("tag", "v1"), ("id", commit), ("branch", "main")):
+        library.repository.export(revision, output=str(library.folder / f"{name}.jsonl"))
+    move_on(library)
+    found = {each.path: each for each in library.repository.check_lock().items}
+    assert {path: each.state.value for path, each in found.items()} == {
+        "branch.jsonl": "stale",
+        "id.jsonl": "unedited",
+        "tag.jsonl": "unedited",
+    }
+    assert found["branch.jsonl"].command == ("export", "main", "-o", "branch.jsonl")
 
 
 def test_a_renamed_file_and_each_line_of_it_lead_back(library: Library) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(invocation: Invocation, files: tuple[str, ...], check: bool, present: bool) -> int:
     """Show how the files that vault.lock lists stand: unedited, edited, missing, or stale.
 
-    A stale file is unedited and of an older commit than HEAD, without a tag. With --check, an
+    A stale file is unedited, and of a branch that holds something else by now. With --check, an
     edited or a missing file ends with exit code 1: for a pre-commit hook, with --present.
     """
     report = _checked(invocation, files, present)
@@ -38,7 +38,7 @@ def command(invocation: Invocation, files: tuple[str, ...], check: bool, present
         hint(invocation, f"`vault export --locked {path}` writes it again")
     if "stale" in by_state:
         words = shown_words(["vault", *by_state["stale"].command])
-        hint(invocation, f"`{words}` writes the version of HEAD")
+        hint(invocation, f"`{words}` writes what the branch holds now")
     return 1 if check and not report.ok else 0
 
 

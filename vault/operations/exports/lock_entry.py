@@ -19,6 +19,7 @@ from vault.operations.exports.mixtures.mixture import (
 )
 
 _FACTS = {
+    "branch": str,
     "bytes": int,
     "commit": str,
     "content": str,
@@ -63,7 +64,9 @@ class LockEntry:
     """What is known of an exported file. No times and no paths of a machine: it is for git.
 
     `commit` is None for an export of a stage. `fingerprint` is that of the commit's examples and
-    labels, `repository` the name of the repository, `tag` a name that stood at the commit.
+    labels, `repository` the name of the repository, `tag` a name that stood at the commit, `branch`
+    the branch that was exported by its name or as HEAD: then a later commit of it makes the file
+    stale.
     `content` is that of `Written`; `lines` are its records, where a trainer gets several for an
     example. `request` is what was asked for, as `request_of` returns it.
     What 0.1 wrote lacks all but commit, examples and SHA-256; `others` are members of later
@@ -73,6 +76,7 @@ class LockEntry:
     sha256: str
     commit: Digest | None
     examples: int = 0
+    branch: str | None = None
     bytes: int | None = None
     content: str | None = None
     fingerprint: str | None = None
@@ -188,7 +192,7 @@ def read_entry(value: Any) -> LockEntry | None:
         return None
     if any(not _SHA256.fullmatch(facts[name]) for name in _DIGESTS if name in facts):
         return None
-    if "tag" in facts and not is_ref_name(facts["tag"]):
+    if any(not is_ref_name(facts[name]) for name in ("branch", "tag") if name in facts):
         return None
     if any(not _is(request[name], kind) for name, kind in _REQUEST.items() if name in request):
         return None

@@ -27,7 +27,7 @@ from vault.operations.exports.mixtures.versions import Version, read_version
 from vault.operations.exports.targets import Target, on_side
 from vault.operations.exports.written import WRITER_VERSION, Written
 from vault.presentation.quantities import plural
-from vault.session.context import Context
+from vault.session.context import Context, workspace_of
 from vault.session.revisions import HEAD, Revision, resolve
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def lock_entry(
         written.sha256,
         commit,
         examples=written.examples,
+        branch=_branch(tip.view, opened),
         bytes=written.size_bytes,
         content=written.content,
         fingerprint=None if commit is None else context.commit(commit).fingerprint,
@@ -175,6 +176,14 @@ def _lines_of(written: Written) -> int | None:
     """Return how many records a file has, where that are not as many as its examples."""
     counts = written.rendering
     return None if counts is None or counts.lines == written.examples else counts.lines
+
+
+def _branch(view: View, opened: Revision) -> str | None:
+    """Return the branch that was named, or that HEAD is on; None of what never moves."""
+    if opened.commit is None:
+        return None
+    name = workspace_of(view).branch if opened.text == HEAD else opened.text
+    return next((str(each) for each in view.branches if each == name), None)
 
 
 def _tag_at(view: View, commit: Digest, typed: str) -> str | None:

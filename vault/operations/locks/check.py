@@ -14,7 +14,7 @@ from vault.objects.digest import Digest
 from vault.operations.exports.lock_entry import LockEntry
 from vault.operations.exports.lock_file import NAME, digest_of, key_of, read_lock
 from vault.presentation.report_html import Displayed
-from vault.session.context import Context, head_of
+from vault.session.context import Context
 
 
 class LockState(StrEnum):
@@ -30,9 +30,9 @@ class LockState(StrEnum):
 class CheckedFile:
     """A file of the lock: its path relative to the repository's folder, and how it stands.
 
-    `stale` is unedited, without a tag, and of another commit than HEAD with other examples or
-    labels. `tag` still stands at the commit. `command` are the words that write the version of
-    HEAD, asked for in the same way.
+    `stale` is unedited, and of a branch that has other examples or labels since. `tag` still stands
+    at the commit. `command` are the words that write the branch as it is (HEAD of other files),
+    asked for in the same way.
     """
 
     path: str
@@ -65,10 +65,11 @@ def check_lock(context: Context, paths: Sequence[str] = (), *, present: bool = F
         return LockCheck(True, ())
     folder, locked = locked_files(context, paths)
     view = context.log.tip().view
-    head = head_of(view)
-    fingerprint = None if head is None else context.commit(head).fingerprint
+    branches = {
+        str(name): context.commit(commit).fingerprint for name, commit in view.branches.items()
+    }
     tags = {str(name): tag.commit for name, tag in view.tags.items()}
-    return _checked(folder, locked, present, fingerprint, tags)
+    return _checked(folder, locked, present, branches, tags)
 
 
 def check_files(folder: Path, paths: Sequence[str] = (), *, present: bool = False) -> LockCheck:
@@ -78,7 +79,7 @@ def check_files(folder: Path, paths: Sequence[str] = (), *, present: bool = Fals
     """
     if present and not paths and not read_lock(folder):
         return LockCheck(True, ())
-    return _checked(folder, _named(folder, paths), present, None, None)
+    return _checked(folder, _named(folder, paths), present, {}, None)
 
 
 def locked_files(context: Context, paths: Sequence[str]) -> tuple[Path, Mapping[str, LockEntry]]:
@@ -133,21 +134,21 @@ def _checked(
     folder: Path,
     locked: Mapping[str, LockEntry],
     present: bool,
-    fingerprint: str | None,
+    branches: Mapping[str, str | None],
     tags: Mapping[str, Digest] | None,
 ) -> LockCheck:
     items = []
     skipped = 0
     for key in sorted(locked):
         entry = locked[key]
-        state = _state(folder, key, entry, fingerprint)
+        state = _state(folder, key, entry, branches.get(entry.branch or ""))
         if present and state is LockState.MISSING:
             skipped += 1
             continue
         tag = entry.tag
         if tag is not None and tags is not None and tags.get(tag) != entry.commit:
             tag = None
-        command = tuple(entry.command(key, "HEAD"))
+        command = tuple(entry.command(key, entry.branch or "HEAD"))
         items.append(CheckedFile(key, state, entry.commit, tag, command))
     is_right = all(each.state in (LockState.UNEDITED, LockState.STALE) for each in items)
     return LockCheck(is_right, tuple(items), skipped)
@@ -161,4 +162,4 @@ def _state(folder: Path, key: str, entry: LockEntry, fingerprint: str | None) ->
     if digest_of(path) != entry.sha256:
         return LockState.EDITED
     is_old = fingerprint is not None and entry.fingerprint not in (None, fingerprint)
-    return LockState.STALE if is_old and entry.tag is None else LockState.UNEDITED
+    return LockState.STALE if is_old else LockState.UNEDITED
