@@ -53,6 +53,20 @@ MEDIA = [
     {**chat("And?"), "images": [], "score": 0.5},
 ]
 
+DATES = [
+    {
+        **chat(f"{n}?"),
+        "day": f"2024-05-0{n}",
+        "at": f"2024-05-0{n}T10:00:00Z",
+        "tags": ["2024-05-01"],
+    }
+    for n in range(1, 4)
+]
+DAYS = [
+    {"prompt": f"{n}?", "day": "2024-05-01", "ground_truth": each} for n, each in enumerate("a1")
+]
+TEXTS = [{"text": "2024-05-01"}, {"text": "2024-06-01 10:00"}]
+
 
 def export(library: Library, trainer: str, *records: dict[str, Any]) -> None:
     """Import some records and export them into the folder `data`."""
@@ -82,7 +96,7 @@ def test_calls_that_come_late_load_exactly(library: Library, trainer: str) -> No
 
 
 @pytest.mark.parametrize("trainer", ["trl", "hf"])
-@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, MEDIA, [{"text": "a"}]])
+@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, MEDIA, DATES, DAYS, TEXTS])
 def test_every_layout_loads_exactly(
     library: Library, trainer: str, records: list[dict[str, Any]]
 ) -> None:

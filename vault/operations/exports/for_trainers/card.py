@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer
 from vault.operations.exports.mixtures.mixed_rows import PartFigures
-from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
+from vault.operations.exports.rendered_lines import LIST_OF_TEXTS, RenderCounts
 from vault.presentation.markdown import inline
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
@@ -75,10 +75,11 @@ def _features(card: Card) -> Iterator[str]:
     }
     for name, column in columns.items():
         yield f"  - name: {name}"
-        yield f"    {_TYPES.get(column, 'list: json')}"
+        is_json = column is Column.TEXT and not card.counts.is_text(name)
+        yield f"    {_TYPES.get(Column.JSON if is_json else column, 'list: json')}"
     for name, types in sorted(card.counts.types.items()):
         yield f"  - name: {json.dumps(name)}"
-        yield f"    {_type_told(types - {JSON_TEXT})}"
+        yield f"    {_type_told(types, is_text=card.counts.is_text(name))}"
     yield "configs:"
     yield f"- config_name: {card.produced.version}"
     yield "  data_files:"
@@ -89,8 +90,10 @@ def _features(card: Card) -> Iterator[str]:
     yield ""
 
 
-def _type_told(types: Collection[str]) -> str:
+def _type_told(types: Collection[str], *, is_text: bool) -> str:
     (only, *others) = [*types, "json"]
+    if only == "string" and not is_text:
+        only = "json"
     if only == LIST_OF_TEXTS and others == ["json"]:
         return "list: string"
     return f"dtype: {only if others == ['json'] else 'json'}"
