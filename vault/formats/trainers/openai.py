@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Loss,
     OutputFormat,
     PlainShape,
     Reasoning,
@@ -40,6 +41,13 @@ _PAIR = Carried(
     reasoning=(Reasoning.DROP, Reasoning.TAGS),
     parallel_tool_calls=True,
 )
+_TEXT_ALONE: Mapping[str, type] = {"text": str}
+_PARTS: Mapping[str, Mapping[str, type]] = {
+    "user": {"text": str, "image_url": dict, "input_audio": dict, "file": dict},
+    "assistant": {"text": str, "refusal": str},
+}
+"""Which parts content may have, by role, and the type of what is in them."""
+
 CHAT_COLUMNS: Mapping[str, Column] = {"messages": Column.MESSAGES, "tools": Column.JSON_LIST}
 PAIR_COLUMNS: Mapping[str, Column] = {
     "input": Column.JSON,
@@ -57,6 +65,9 @@ def chat_format(
         conversation = chat_of(parts)
         writer = MessageWriter(style, carries, options)
         messages = writer.write(weighted_messages(parts, conversation))
+        for message in messages:
+            if isinstance(message.get("content"), list):
+                message["content"] = _known_parts(message, writer.losses)
         return rendered(parts, {"messages": messages}, carries, writer.losses)
 
     columns = dict(CHAT_COLUMNS)
@@ -65,6 +76,26 @@ def chat_format(
     optional = frozenset(columns) - {"messages"}
     plain = None if style.system_first else PlainShape.MESSAGES
     return OutputFormat(name, meaning, columns, carries, render, optional, plain=plain)
+
+
+def _known_parts(message: dict[str, Any], losses: set[Loss]) -> list[dict[str, Any]]:
+    """Return the parts of a message's content, and note lost members. Raises Unsupported."""
+    known = _PARTS.get(message["role"], _TEXT_ALONE)
+    written = []
+    for part in message["content"]:
+        kind = part.get("type") if isinstance(part, dict) else None
+        type_ = known.get(kind) if isinstance(kind, str) else None
+        if type_ is None or not isinstance(part.get(kind), type_):
+            raise Unsupported("it has a part of content that no message of its role may have")
+        others = part.keys() - {"type", kind}
+        if others & {"train", "weight"}:
+            raise Unsupported("it has a weight for a part of a message")
+        if others:
+            losses.add(Loss.MEMBERS)
+        written.append({"type": kind, kind: part[kind]})
+    if not written or (len(written) > 1 and any(each["type"] == "refusal" for each in written)):
+        raise Unsupported("it has a list of parts that is empty, or a refusal beside other parts")
+    return written
 
 
 def pair_format(
