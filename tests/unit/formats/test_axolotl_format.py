@@ -104,4 +104,4 @@ def test_the_validation_side_is_tested_on() -> None:
 
 
 def test_the_only_side_there_is_is_trained_on() -> None:
-    assert "split: round" in configuration("text", "round")
+    assert 'split: "round"' in configuration("text", "round")

@@ -83,9 +83,8 @@ def _known_parts(message: dict[str, Any], losses: set[Loss]) -> list[dict[str, A
     known = _PARTS.get(message["role"], _TEXT_ALONE)
     written = []
     for part in message["content"]:
-        kind = part.get("type") if isinstance(part, dict) else None
-        type_ = known.get(kind) if isinstance(kind, str) else None
-        if type_ is None or not isinstance(part.get(kind), type_):
+        kind = str(part.get("type")) if isinstance(part, dict) else ""
+        if kind not in known or not isinstance(part.get(kind), known[kind]):
             raise Unsupported("it has a part of content that no message of its role may have")
         others = part.keys() - {"type", kind}
         if others & {"train", "weight"}:

@@ -116,10 +116,10 @@ FORMATS = (
 
 
 def _usage(produced: Produced) -> str:
-    first = produced.files.get("train", min(produced.files.values()))
+    first = produced.files[produced.first_side]
     words = [f"--dataset_mixer_list {shown_word(f'{produced.folder}/{first}')} 1.0"]
     words.append("--dataset_mixer_list_splits train")
-    if "validation" in produced.files:
+    if produced.validation_side:
         path = shown_word(f"{produced.folder}/{produced.files['validation']}")
         words += [f"--dataset_mixer_eval_list {path} 1.0", "--dataset_mixer_eval_list_splits train"]
     words += ["--dataset_skip_cache", f"--max_prompt_token_length {produced.max_length}"]

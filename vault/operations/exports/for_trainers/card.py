@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
-from vault.formats.trainers.trainer import Produced, Trainer
+from vault.formats.trainers.trainer import Produced, Trainer, split_word
 from vault.operations.exports.mixtures.mixed_rows import PartFigures
 from vault.operations.exports.rendered_lines import LIST_OF_TEXTS, RenderCounts
 from vault.presentation.markdown import inline
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
-_NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _features(card: Card) -> Iterator[str]:
     yield f"- config_name: {card.produced.version}"
     yield "  data_files:"
     for side, name in card.produced.files.items():
-        yield f"  - split: {_NOT_NAMES.sub('_', side)}"
+        yield f"  - split: {split_word(side)}"
         yield f"    path: {json.dumps(name)}"
     yield "---"
     yield ""

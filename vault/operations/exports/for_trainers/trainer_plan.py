@@ -19,7 +19,7 @@ from vault.formats.trainers.conversation_parts import trains_last_only
 from vault.formats.trainers.output import ENABLE_THINKING, TEMPLATE_ARGUMENTS
 from vault.formats.trainers.plain_records import RAW
 from vault.formats.trainers.table import OUTPUT_FORMATS
-from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
+from vault.formats.trainers.trainer import FAMILIES, Family, Trainer, split_name
 from vault.objects.conversation import Kind
 from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.runs import RowKeys, key_parts
@@ -107,10 +107,18 @@ def _targets(
     targets: dict[str, Target] = {}
     for side, rows in chosen.items():
         made = _target(options, trainer, side, rows, is_split=is_split)
-        other = next((name for name, each in targets.items() if each.path == made.path), None)
+        loaded = split_name(side) if trainer.declares_features else None
+        other = next(
+            (
+                name
+                for name, each in targets.items()
+                if each.path == made.path or split_name(name) == loaded
+            ),
+            None,
+        )
         if other is not None:
             raise InvalidInput(
-                f"the sides {other} and {side} of the split would both be {made.path}",
+                f"the sides {other} and {side} of the split would both be {loaded or made.path}",
                 code="split-name-invalid",
                 hint=f"write each into its own folder, one with --split {side}",
             )
