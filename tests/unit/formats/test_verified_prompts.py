@@ -61,6 +61,13 @@ def test_prompts_without_answer_or_verifier_are_refused(name: str) -> None:
         verified(name, {"prompt": ASKED, "ground_truth": "2"})
 
 
+@pytest.mark.parametrize("name", ["rlvr", "verl-prompts"])
+def test_an_answer_that_is_a_message_is_told_as_such(name: str) -> None:
+    record = {"prompt": ASKED, "completion": [{"role": "assistant", "content": "2"}]}
+    with pytest.raises(Unsupported, match=r"field .completion. is read as a message"):
+        verified(name, record, answer="completion", verifier="math")
+
+
 def test_a_name_of_its_own_goes_before_the_verifier_for_all() -> None:
     record = {"prompt": ASKED, "ground_truth": "2", "dataset": "math", "data_source": "mine"}
     assert verified("rlvr", record, verifier="x").record["dataset"] == "math"

@@ -129,12 +129,20 @@ FORMATS = (
 
 
 def _usage(produced: Produced) -> str:
-    files = list(produced.files.values())
-    uploads = "\n".join(f"openai api files.create -p fine-tune -f {each}" for each in files)
+    uploads = "\n".join(
+        f"openai api files.create -p fine-tune -f {each}" for each in produced.paths
+    )
     return (
-        "Upload the files, then start a job with the ids that this prints (`-V` names the "
-        f"validation file):\n\n```sh\n{uploads}\n"
+        "Upload the files, from where the path of the folder begins, then start a job with the ids "
+        f"that this prints (`-V` names the validation file):\n\n```sh\n{uploads}\n"
         "openai api fine_tuning.jobs.create -m MODEL -F TRAINING_FILE_ID\n```"
+    )
+
+
+def _azure_usage(produced: Produced) -> str:
+    return (
+        "Upload the files to a resource of Azure OpenAI with the purpose `fine-tune`, and start a "
+        "job with them. They begin with a byte order mark, as Azure's documentation asks for."
     )
 
 
@@ -159,5 +167,6 @@ AZURE = Trainer(
     "Azure OpenAI fine-tuning: as openai, with a byte order mark",
     {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
     has_mark=True,
+    usage=_azure_usage,
 )
 """The target `azure`."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from vault.formats.trainers.output import REASONING_KEY
 from vault.objects.conversation import Kind
+from vault.presentation.shell_words import shown_word
 
 BYTES_PER_TOKEN = 3
 """For estimates that no text should exceed; English has about 4."""
@@ -86,6 +87,11 @@ class Produced:
     def max_length(self) -> int:
         """A maximum length in tokens at which no example is cut, by that estimate."""
         return -(-self.longest_tokens // _ROUND_TOKENS) * _ROUND_TOKENS
+
+    @property
+    def paths(self) -> list[str]:
+        """The data files, from where the path of the folder begins, as words of a shell."""
+        return [shown_word(f"{self.folder}/{each}") for each in self.files.values()]
 
     def length_told(self, otherwise: str = "") -> list[str]:
         """Return comments on that length; `otherwise` is what the trainer does without it."""

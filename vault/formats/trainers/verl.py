@@ -70,7 +70,7 @@ def _prompt(parts: RecordParts, options: RenderOptions) -> Rendered:
         answer = as_text(reward[ANSWER])
         style = reward["style"] if isinstance(reward.get("style"), str) else _STYLE
     else:
-        answer = take_answer(fields, options)
+        answer = take_answer(parts, fields, options)
     record: dict[str, Any] = {
         "data_source": take_verifier(fields, "data_source", options),
         "prompt": messages,
