@@ -32,7 +32,6 @@ from vault.operations.exports.for_trainers.judgements import Changed, Judgements
 from vault.operations.exports.for_trainers.loaded_values import (
     TextKind,
     changes_numbers,
-    may_change_numbers,
     text_kind,
 )
 from vault.operations.exports.record_parts import RecordRows, record_rows
@@ -155,8 +154,7 @@ class RenderedLines:
                 made = (self._layout.render(parts, self._options),)
             if self._fills and ENABLE_THINKING in self._layout.columns:
                 _require_thinking(made)
-            is_rounded = self._is_loaded and may_change_numbers(parts.text)
-            is_rounded = is_rounded and changes_numbers([each.record for each in made])
+            is_rounded = self._is_loaded and changes_numbers([each.record for each in made])
         except Unsupported as refused:
             self.counts.unsupported[refused.reason] += 1
             if self._first is None:
