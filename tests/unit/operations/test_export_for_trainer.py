@@ -147,7 +147,7 @@ def test_strict_refuses_what_would_lose_anything(library: Library) -> None:
     fill(library, chat("a", topic="x"), chat("b"))
     error = refused(library, "trl", strict=True)
     assert error.code == "format-loses"
-    assert "in 1 examples fields beside the conversation are left out" in error.message
+    assert "in 1 example fields beside the conversation are left out" in error.message
     assert write(library, "hf", strict=True).losses == {}
     assert lines(library)[0]["topic"] == "x"
 

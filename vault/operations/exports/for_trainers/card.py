@@ -10,12 +10,16 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer, split_word
 from vault.operations.exports.mixtures.mixed_rows import PartFigures
 from vault.operations.exports.rendered_lines import LIST_OF_TEXTS, RenderCounts
 from vault.presentation.markdown import inline
+
+_SHOWN = 50
+"""Sources that are listed; there may be one for each example."""
 
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
 
@@ -134,7 +138,7 @@ def _parts(card: Card) -> Iterator[str]:
 
 
 def _contents(card: Card) -> Iterator[str]:
-    yield from _counted("Sources", card.sources)
+    yield from _counted("Sources", _most(card.sources))
     yield from _counted("Left out before, by reason", card.removals)
     lost = {LOSSES[each]: card.counts.losses[each] for each in Loss}
     yield from _counted("Not in these files, in so many examples", lost)
@@ -142,6 +146,15 @@ def _contents(card: Card) -> Iterator[str]:
     yield from _counted("Examples that the layout cannot hold, skipped", refused)
     if card.counts.lines != card.counts.examples and card.counts.lines:
         yield f"The files have {card.counts.lines:,} records, one for each answer to train on."
+
+
+def _most(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the first of many counts, and the others as one."""
+    if len(counts) <= _SHOWN:
+        return counts
+    others = [*counts.values()][_SHOWN - 1 :]
+    first = dict(islice(counts.items(), _SHOWN - 1))
+    return {**first, f"{len(others):,} others": sum(others)}
 
 
 def _counted(title: str, counts: Mapping[str, int] | Counter[str]) -> Iterator[str]:

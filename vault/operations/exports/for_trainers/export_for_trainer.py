@@ -42,6 +42,7 @@ from vault.operations.exports.rendered_lines import RenderCounts
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import check_fields, write_target
 from vault.operations.exports.written import Written
+from vault.presentation.quantities import plural
 from vault.presentation.shell_words import shown_words
 from vault.session.context import Context
 from vault.session.revisions import Revision
@@ -184,8 +185,8 @@ class _Work:
         self._check_texts()
         lost = [each for each in Loss if counts.losses[each]]
         if options.strict and (lost or refused):
-            told = [f"in {counts.losses[each]:,} examples {LOSSES[each]}" for each in lost]
-            told += [f"{refused:,} examples would be skipped"] if refused else []
+            told = [f"in {plural(counts.losses[each], 'example')} {LOSSES[each]}" for each in lost]
+            told += [f"{plural(refused, 'example')} would be skipped"] if refused else []
             raise InvalidInput(
                 f"{options.layout} does not hold all that the examples say: {'; '.join(told)}",
                 code="format-loses",

@@ -1,4 +1,4 @@
-"""Kinds of records that a trainer does not take, and what is written of uploads for providers."""
+"""What an export for a trainer tells people: other targets, next steps, and where data are from."""
 
 from __future__ import annotations
 
@@ -48,3 +48,15 @@ def test_every_provider_has_a_next_step(library: Library, trainer: str) -> None:
     export(library, trainer, chat("a"))
     text = (library.folder / "data/README.md").read_text(encoding="utf-8")
     assert "## Training\n\n" in text
+
+
+@pytest.mark.parametrize(("count", "told"), [(50, "49.jsonl: 1"), (51, "2 others: 2")])
+def test_of_many_sources_the_readme_lists_some(library: Library, count: int, told: str) -> None:
+    for number in range(count):
+        library.write(f"{number:02}.jsonl", [chat(f"q{number}")])
+    library.run(*(f"{number:02}.jsonl" for number in range(count)))
+    export(library, "trl")
+    text = (library.folder / "data/README.md").read_text(encoding="utf-8")
+    listed = text.partition("Sources:\n\n")[2].partition("\n\n")[0].splitlines()
+    assert len(listed) == 50
+    assert listed[-1].endswith(told)
