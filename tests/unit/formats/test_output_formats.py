@@ -280,8 +280,9 @@ def test_columns_without_records_have_their_types() -> None:
 
 def test_a_prompt_alone_is_a_chat_that_nobody_answered() -> None:
     record = {"prompt": "Why?", "ground_truth": "So."}
-    rendered = render("trl-chat", record)
+    rendered = render("mlx-chat", record)
     assert rendered == Rendered(chat(), frozenset({Loss.FIELDS}))
+    assert refusal("trl-chat", record) == "it has no answer"
     assert refusal("trl-prompt-completion", record) == "it has no answer"
     assert refusal("trl-preference", record) == "it has no rejected answer"
 

@@ -126,6 +126,15 @@ def test_sft_trains_on_every_answer_of_a_chat(library: Library) -> None:
     assert found["loss"] > 0
 
 
+def test_a_chat_that_would_stop_the_training_is_left_out(library: Library) -> None:
+    library.write("a.jsonl", [{"messages": [{"role": "system", "content": "s"}]}, *TOOLS])
+    library.run("a.jsonl")
+    path = str(library.folder / "data")
+    library.repository.export("STAGE", output=path, trainer="trl", skip_unsupported=True)
+    found = trained(library, "sft")
+    assert (found["rows"], found["loss"] > 0) == (2, True)
+
+
 def test_sft_trains_on_completions_alone(library: Library) -> None:
     weighted = chat("a?", "first")
     weighted["messages"][1]["weight"] = 0

@@ -179,6 +179,7 @@ class PlainShape(Enum):
     """How a format lays out chats of messages with role and text alone, without fields beside."""
 
     MESSAGES = "messages"
+    ANSWERED = "messages with an answer"
     ONE_ANSWER = "messages with one answer, the last"
     LAST_APART = "prompt and completion"
     TURNS = "turns of two sides, the system message apart"

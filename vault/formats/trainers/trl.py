@@ -28,6 +28,7 @@ from vault.formats.trainers.output import (
     RecordParts,
     Rendered,
     RenderOptions,
+    Unsupported,
     Weights,
 )
 from vault.formats.trainers.trainer import Family, Produced, Trainer, split_word, usage_told
@@ -45,6 +46,9 @@ def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
     writer = MessageWriter(_STYLE, _UNWEIGHED, options)
     messages = writer.write(unweighed_messages(parts, conversation, writer.losses))
+    if all(each["role"] != "assistant" for each in messages):
+        # With `assistant_only_loss` TRL stops at the first such example.
+        raise Unsupported("it has no answer")
     return rendered(parts, {"messages": messages}, _UNWEIGHED, writer.losses)
 
 
@@ -104,7 +108,7 @@ FORMATS = (
         _UNWEIGHED,
         _chat,
         _OPTIONAL,
-        plain=PlainShape.MESSAGES,
+        plain=PlainShape.ANSWERED,
     ),
     OutputFormat(
         "trl-prompt-completion",
