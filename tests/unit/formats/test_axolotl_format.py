@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, refusal, render, said
+from tests.support.trainer_records import refusal, render
+from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, said
 from vault.formats.trainers.axolotl import AXOLOTL
 from vault.formats.trainers.output import Loss
 from vault.formats.trainers.trainer import Produced

@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.formats.test_output_formats import (
-    CALL,
-    TOOLS,
-    chat,
-    parts_of,
-    refusal,
-    render,
-    said,
-)
+from tests.support.trainer_records import parts_of, refusal, render
+from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, said
 from vault.formats.trainers.output import Loss, Rendered, RenderOptions, Unsupported
 from vault.formats.trainers.rlvr import RLVR
 from vault.formats.trainers.table import output_format
