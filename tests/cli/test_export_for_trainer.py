@@ -97,5 +97,5 @@ def test_what_is_skipped_kept_and_removed_is_told(run: Run, committed: Path) -> 
     run("import", "b.jsonl")
     outcome = run("export", "STAGE", "-o", "data", "--for", "trl", "--skip-unsupported")
     assert outcome.code == 0
-    assert "warning: 1 example skipped, each because it has no conversation" in outcome.err
+    assert "warning: 1 example skipped, because it has no conversation" in outcome.err
     assert "warning: data/sft.yaml was edited, and stays as it is" in outcome.err

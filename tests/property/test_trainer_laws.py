@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.trainer_readers import chat_of_sharegpt, with_descriptions
+from tests.support.trainer_records import parts_of
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.arrow_records import parquet_schema
 from vault.formats.trainers.conversation_parts import weighted_messages
@@ -21,7 +22,6 @@ from vault.formats.trainers.output import (
     Loss,
     OutputFormat,
     Reasoning,
-    RecordParts,
     RenderOptions,
     Unsupported,
     Weights,
@@ -118,14 +118,6 @@ def fields(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         made["chat_template_kwargs"] = {"enable_thinking": draw(st.booleans())}
     return made
-
-
-def parts_of(record: dict[str, Any]) -> RecordParts:
-    """Return the parts of a record as an export finds them."""
-    derived = derive(record)
-    conversation = conversation_of(record, derived.kind)
-    is_completion = derived.kind is Kind.PROMPT_COMPLETION
-    return RecordParts(compact_bytes(record), conversation, derived.fields, is_completion)
 
 
 def read_back(record: dict[str, Any]) -> Conversation:

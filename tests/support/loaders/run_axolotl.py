@@ -19,7 +19,7 @@ from typing import Any
 
 import datasets
 import yaml
-from run_trl import tiny_model, tiny_tokenizer
+from run_trl import qwen_tokenizer, tiny_model
 
 _LOSS = re.compile(r"'train_loss': '?([0-9.]+)")
 
@@ -28,7 +28,7 @@ def main(config: str) -> None:
     """Train and read what was prepared."""
     datasets.disable_progress_bars()
     folder = Path(tempfile.mkdtemp())
-    tokenizer = tiny_tokenizer()
+    tokenizer = qwen_tokenizer()
     tiny_model(tokenizer, str(folder / "model"))
     read = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     program = str(Path(sys.executable).parent / "axolotl")

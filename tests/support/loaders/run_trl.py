@@ -21,42 +21,22 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import datasets
 import torch
 import trl
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from tiny_qwen import SIZES, tiny_tokenizer
+from transformers import Qwen3Config, Qwen3ForCausalLM
 from trl import DatasetMixtureConfig, ModelConfig, ScriptArguments, TrlParser
 
 
-def tiny_tokenizer() -> Any:
-    """Return a byte-level tokenizer with Qwen's chat template."""
-    made = Tokenizer(models.BPE(unk_token=None))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        special_tokens=special,
-    )
-    made.train_from_iterator(["hello world"] * 3, trainer)
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>"
-    )
+def qwen_tokenizer() -> Any:
+    """Return a byte-level tokenizer with Qwen's chat template, as TRL has it."""
+    made = tiny_tokenizer()
     template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
-    wrapped.chat_template = template.read_text(encoding="utf-8")
-    return wrapped
+    made.chat_template = template.read_text(encoding="utf-8")
+    return made
 
 
 def tiny_model(tokenizer: Any, folder: str) -> Any:
     """Return a model of one layer, saved and loaded: the trainer looks for its files."""
-    config = Qwen3Config(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=8,
-    )
+    config = Qwen3Config(vocab_size=len(tokenizer), **SIZES)
     Qwen3ForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Qwen3ForCausalLM.from_pretrained(folder)
@@ -80,7 +60,7 @@ def main(command: str, config: str) -> None:
     # Here every byte is a token, and the estimate is for tokenizers that join at least three.
     arguments.max_length = 4 * configured
     loaded = datasets.load_dataset(script.dataset_name, cache_dir=folder)
-    tokenizer = tiny_tokenizer()
+    tokenizer = qwen_tokenizer()
     has_validation = arguments.eval_strategy == "epoch"
     trainer = trainer_class(
         model=tiny_model(tokenizer, f"{folder}/model"),

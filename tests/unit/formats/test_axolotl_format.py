@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, refusal, render, said
+from tests.support.trainer_records import refusal, render
+from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, said
 from vault.formats.trainers.axolotl import AXOLOTL
 from vault.formats.trainers.output import Loss
 from vault.formats.trainers.trainer import Produced
@@ -104,4 +105,4 @@ def test_the_validation_side_is_tested_on() -> None:
 
 
 def test_the_only_side_there_is_is_trained_on() -> None:
-    assert "split: round" in configuration("text", "round")
+    assert 'split: "round"' in configuration("text", "round")

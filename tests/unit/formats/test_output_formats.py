@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 
 from tests.support.trainer_readers import chat_of_sharegpt, with_descriptions
+from tests.support.trainer_records import parts_of, refusal, render
 from tests.unit.formats.test_vectors import VECTORS
 from vault.errors import InvalidInput
 from vault.formats.layouts.registry import conversation_of, derive
 from vault.formats.trainers.arrow_records import ArrowRecords
+from vault.formats.trainers.conversation_parts import weighted_messages
 from vault.formats.trainers.output import (
     LOSSES,
     Column,
     Loss,
-    RecordParts,
     Rendered,
     RenderOptions,
     Unsupported,
+    Weights,
 )
 from vault.formats.trainers.table import OUTPUT_FORMATS, output_format
 from vault.objects.conversation import Kind
-from vault.objects.json.text import canonical_bytes, compact_bytes, parse
+from vault.objects.json.text import canonical_bytes, parse
 
 KINDS = {"trl-preference": Kind.PREFERENCE, "trl-kto": Kind.KTO, "text": Kind.TEXT}
 # Prompts leave answers out on purpose: tests/property/test_trainer_laws.py.
@@ -33,25 +35,6 @@ CASES = [(name, vector) for name in NAMES for vector in VECTORS]
 
 CALL = {"id": "x", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}]
-
-
-def parts_of(record: dict[str, Any]) -> RecordParts:
-    """Return the parts of a record as an import would find them."""
-    derived = derive(record)
-    text = compact_bytes(record)
-    return RecordParts(text, conversation_of(record, derived.kind), derived.fields)
-
-
-def render(name: str, record: dict[str, Any]) -> Rendered:
-    """Render one record."""
-    return output_format(name).render(parts_of(record))
-
-
-def refusal(name: str, record: dict[str, Any]) -> str:
-    """Return why a format cannot hold a record."""
-    with pytest.raises(Unsupported) as refused:
-        render(name, record)
-    return refused.value.reason
 
 
 def chat(*messages: dict[str, Any], **others: Any) -> dict[str, Any]:
@@ -80,6 +63,8 @@ def test_a_rendering_without_losses_is_the_same_conversation(name: str, vector: 
     after = conversation_of(made, KINDS.get(name, derive(made).kind))
     assert before is not None and after is not None
     before = with_descriptions(before) if name == "mistral" else before
+    if OUTPUT_FORMATS[name].carries.weights is Weights.PER_MESSAGE and "messages" in made:
+        before = before._replace(prompt=weighted_messages(parts_of(record), before), response=())
     for side in (
         (before.prompt + before.response, after.prompt + after.response),
         (
@@ -280,8 +265,9 @@ def test_columns_without_records_have_their_types() -> None:
 
 def test_a_prompt_alone_is_a_chat_that_nobody_answered() -> None:
     record = {"prompt": "Why?", "ground_truth": "So."}
-    rendered = render("trl-chat", record)
+    rendered = render("mlx-chat", record)
     assert rendered == Rendered(chat(), frozenset({Loss.FIELDS}))
+    assert refusal("trl-chat", record) == "it has no answer"
     assert refusal("trl-prompt-completion", record) == "it has no answer"
     assert refusal("trl-preference", record) == "it has no rejected answer"
 

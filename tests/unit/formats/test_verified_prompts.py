@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.formats.test_output_formats import (
-    CALL,
-    TOOLS,
-    chat,
-    parts_of,
-    refusal,
-    render,
-    said,
-)
+from tests.support.trainer_records import parts_of, refusal, render
+from tests.unit.formats.test_output_formats import CALL, TOOLS, chat, said
 from vault.formats.trainers.output import Loss, Rendered, RenderOptions, Unsupported
 from vault.formats.trainers.rlvr import RLVR
 from vault.formats.trainers.table import output_format
@@ -59,6 +52,13 @@ def test_prompts_without_answer_or_verifier_are_refused(name: str) -> None:
         verified(name, {"prompt": ASKED, "reply": None}, answer="reply", verifier="math")
     with pytest.raises(Unsupported, match="no verifier in a field"):
         verified(name, {"prompt": ASKED, "ground_truth": "2"})
+
+
+@pytest.mark.parametrize("name", ["rlvr", "verl-prompts"])
+def test_an_answer_that_is_a_message_is_told_as_such(name: str) -> None:
+    record = {"prompt": ASKED, "completion": [{"role": "assistant", "content": "2"}]}
+    with pytest.raises(Unsupported, match=r"field .completion. is read as a message"):
+        verified(name, record, answer="completion", verifier="math")
 
 
 def test_a_name_of_its_own_goes_before_the_verifier_for_all() -> None:

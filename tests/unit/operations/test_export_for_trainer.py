@@ -143,11 +143,18 @@ def test_what_a_layout_cannot_hold_is_refused_or_left_out(library: Library) -> N
     assert caught.value.code == "format-unsupported"
 
 
+def test_a_chat_without_an_answer_stops_no_training(library: Library) -> None:
+    fill(library, turns(None, None), {"messages": [{"role": "system", "content": "s"}]})
+    assert "1 of 2 examples" in refused(library, "trl").message
+    assert write(library, "trl", skip_unsupported=True).unsupported == {"it has no answer": 1}
+    assert write(library, "openai", name="other").examples == 2
+
+
 def test_strict_refuses_what_would_lose_anything(library: Library) -> None:
     fill(library, chat("a", topic="x"), chat("b"))
     error = refused(library, "trl", strict=True)
     assert error.code == "format-loses"
-    assert "in 1 examples fields beside the conversation are left out" in error.message
+    assert "in 1 example fields beside the conversation are left out" in error.message
     assert write(library, "hf", strict=True).losses == {}
     assert lines(library)[0]["topic"] == "x"
 

@@ -43,6 +43,7 @@ def weighted() -> dict[str, Any]:
     return {"messages": [first[0], {**first[1], "weight": 0}, *second]}
 
 
+TEXTS = [{"text": "2024-05-01"}, {"text": "2024-06-01 10:00"}]
 TOOLS = [calling("get_weather"), calling("transfer")]
 
 
@@ -76,7 +77,7 @@ def test_calls_that_come_late_load_exactly(library: Library) -> None:
     assert loaded(library) == {"rows": {"train": 6_003}, "different": 0}
 
 
-@pytest.mark.parametrize("records", [TOOLS, PAIRS, [weighted(), *TOOLS], [{"text": "a"}]])
+@pytest.mark.parametrize("records", [TOOLS, PAIRS, [weighted(), *TOOLS], TEXTS])
 def test_every_layout_loads_exactly(library: Library, records: list[dict[str, Any]]) -> None:
     export(library, *records)
     assert loaded(library) == {"rows": {"train": len(records)}, "different": 0}
@@ -141,9 +142,9 @@ def test_preferences_train(library: Library) -> None:
 
 
 def test_plain_texts_train(library: Library) -> None:
-    export(library, {"text": "One text."}, {"text": "Another."})
+    export(library, *TEXTS)
     texts = sorted(each["trained"] for each in trained(library)["rows"])
-    assert [each.removesuffix("<|im_end|>") for each in texts] == ["Another.", "One text."]
+    assert [each.removesuffix("<|im_end|>") for each in texts] == ["2024-05-01", "2024-06-01 10:00"]
 
 
 def test_a_new_version_is_not_taken_from_the_cache(library: Library) -> None:

@@ -91,6 +91,6 @@ def test_tools_that_it_does_not_know_are_refused(wrong: dict[str, Any], reason: 
 def test_the_readme_says_how_to_upload(library: Library) -> None:
     export(library, "mistral", chat("a"))
     text = (library.folder / "data/README.md").read_text(encoding="utf-8")
-    assert "-F file=@train.jsonl" in text
+    assert "-F file=@data/train.jsonl" in text
     line = (library.folder / "data/train.jsonl").read_text(encoding="utf-8")
     assert json.loads(line) == chat("a")

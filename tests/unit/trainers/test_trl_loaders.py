@@ -53,6 +53,20 @@ MEDIA = [
     {**chat("And?"), "images": [], "score": 0.5},
 ]
 
+DATES = [
+    {
+        **chat(f"{n}?"),
+        "day": f"2024-05-0{n}",
+        "at": f"2024-05-0{n}T10:00:00Z",
+        "tags": ["2024-05-01"],
+    }
+    for n in range(1, 4)
+]
+DAYS = [
+    {"prompt": f"{n}?", "day": "2024-05-01", "ground_truth": each} for n, each in enumerate("a1")
+]
+TEXTS = [{"text": "2024-05-01"}, {"text": "2024-06-01 10:00"}]
+
 
 def export(library: Library, trainer: str, *records: dict[str, Any]) -> None:
     """Import some records and export them into the folder `data`."""
@@ -82,7 +96,7 @@ def test_calls_that_come_late_load_exactly(library: Library, trainer: str) -> No
 
 
 @pytest.mark.parametrize("trainer", ["trl", "hf"])
-@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, MEDIA, [{"text": "a"}]])
+@pytest.mark.parametrize("records", [TOOLS, PAIRS, VERDICTS, PROMPTS, MEDIA, DATES, DAYS, TEXTS])
 def test_every_layout_loads_exactly(
     library: Library, trainer: str, records: list[dict[str, Any]]
 ) -> None:
@@ -110,6 +124,15 @@ def test_sft_trains_on_every_answer_of_a_chat(library: Library) -> None:
     assert "It worked." in found["trained"][1]
     assert "a?" not in found["trained"][0]
     assert found["loss"] > 0
+
+
+def test_a_chat_that_would_stop_the_training_is_left_out(library: Library) -> None:
+    library.write("a.jsonl", [{"messages": [{"role": "system", "content": "s"}]}, *TOOLS])
+    library.run("a.jsonl")
+    path = str(library.folder / "data")
+    library.repository.export("STAGE", output=path, trainer="trl", skip_unsupported=True)
+    found = trained(library, "sft")
+    assert (found["rows"], found["loss"] > 0) == (2, True)
 
 
 def test_sft_trains_on_completions_alone(library: Library) -> None:

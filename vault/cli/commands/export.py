@@ -39,7 +39,10 @@ def command(invocation: Invocation, /, words: tuple[str, ...], locked: bool, **w
 
     --for writes a folder that a trainer or provider takes: trl, axolotl, unsloth, llamafactory,
     mlx, mistral, verl, rlvr, openai, openai-dpo, azure, together, fireworks, hf, text, raw. What
-    its layout does not hold is counted and told.
+    its layout does not hold is counted and told. trl, axolotl, llamafactory and mlx get a
+    configuration for their own command. mlx masks questions only where the last message alone is
+    trained on, which --split-turns makes of any chat; mistral gets weights, and call ids of nine
+    characters.
 
     --mix draws the training side from parts, each of the size that a file says; other sides are
     written whole.

@@ -325,7 +325,8 @@ def _tell_losses(invocation: Invocation, lost: RenderSummary) -> None:
     for name, count in lost.losses.items():
         warn(invocation, f"in {plural(count, 'example')} {lost.meanings[name]}")
     for reason, count in lost.unsupported.items():
-        warn(invocation, f"{plural(count, 'example')} skipped, each because {escape(reason)}")
+        each = "each " if count > 1 else ""
+        warn(invocation, f"{plural(count, 'example')} skipped, {each}because {escape(reason)}")
 
 
 def standard_output() -> BinaryIO:

@@ -24,7 +24,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, split_word, usage_told
 from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
@@ -128,7 +128,7 @@ def _dataset(produced: Produced, side: str) -> list[str]:
         f"path: {json.dumps(produced.folder)}",
         # axolotl keeps what it made of a folder by this entry alone, and not by the files.
         f"name: {produced.version}",
-        f"split: {side}",
+        f"split: {split_word(side)}",
         *_TYPES[produced.layout],
     ]
     if produced.layout == "axolotl":
@@ -149,7 +149,6 @@ def _dataset(produced: Produced, side: str) -> list[str]:
 
 def _beside(produced: Produced) -> dict[str, str]:
     """Return the configuration for `axolotl train`."""
-    first = "train" if "train" in produced.files else min(produced.files)
     lines = [
         f"# Where {json.dumps(produced.folder)} is a folder: axolotl train FILE",
         "base_model: Qwen/Qwen3-0.6B  # the model to train",
@@ -160,12 +159,11 @@ def _beside(produced: Produced) -> dict[str, str]:
         lines.append("chat_template: tokenizer_default")
     if produced.layout == "axolotl-dpo":
         lines.append("rl: dpo")
-    lines += ["datasets:", *_dataset(produced, first), "val_set_size: 0"]
-    if "validation" in produced.files:
-        lines += ["test_datasets:", *_dataset(produced, "validation")]
+    lines += ["datasets:", *_dataset(produced, produced.first_side), "val_set_size: 0"]
+    if produced.validation_side:
+        lines += ["test_datasets:", *_dataset(produced, produced.validation_side)]
     lines += [
-        f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
-        "# estimated at 3 bytes each and 256 for the template. A longer one stops the training.",
+        *produced.length_told("A longer one stops the training."),
         f"sequence_len: {produced.max_length}",
         "excess_length_strategy: raise",
     ]
@@ -174,10 +172,7 @@ def _beside(produced: Produced) -> dict[str, str]:
 
 def _usage(produced: Produced) -> str:
     shown = shown_word(f"{produced.folder}/{_CONFIGURATION}")
-    return (
-        "Train on it with axolotl, from where the path of the folder begins:\n\n"
-        f"```sh\naxolotl train {shown}\n```"
-    )
+    return usage_told("axolotl", f"axolotl train {shown}")
 
 
 AXOLOTL = Trainer(

@@ -50,6 +50,14 @@ def chat_of(parts: RecordParts) -> Conversation:
     return conversation
 
 
+def verdict_of(parts: RecordParts) -> Conversation:
+    """Return a conversation whose answer has a verdict. Raises Unsupported."""
+    conversation = messages_of(parts)
+    if conversation.desirable is None or conversation.rejected is not None:
+        raise Unsupported("it has no verdict")
+    return conversation
+
+
 def pair_of(parts: RecordParts) -> tuple[Conversation, _Messages]:
     """Return a conversation with a chosen answer, and the rejected one. Raises Unsupported."""
     conversation = messages_of(parts)
@@ -106,6 +114,27 @@ def weighted_messages(parts: RecordParts, conversation: Conversation) -> _Messag
     return prompt + conversation.response
 
 
+def unweighed_messages(
+    parts: RecordParts, conversation: Conversation, losses: set[Loss]
+) -> _Messages:
+    """Return all messages, for a format without weights; notes where that trains on a prompt."""
+    is_prompt = parts.is_completion
+    if is_prompt and any(each["role"] == "assistant" for each in conversation.prompt):
+        losses.add(Loss.WEIGHTS)
+    return conversation.prompt + conversation.response
+
+
+def trained_alone(
+    parts: RecordParts, *, one_message: bool = False
+) -> tuple[_Messages, _Messages, set[Loss]]:
+    """Return prompt, completion and lost weights where the completion alone is trained on.
+
+    With `one_message` only its last message is. Raises Unsupported where there is no completion.
+    """
+    prompt, completion = asked_and_answered(chat_of(parts))
+    return prompt, completion, lost_weights(parts, prompt, completion, one_message=one_message)
+
+
 def trains_last_only(parts: RecordParts, *, one_message: bool = False) -> bool:
     """Tell whether a record trains on its last answer alone, and all of it.
 
@@ -113,10 +142,9 @@ def trains_last_only(parts: RecordParts, *, one_message: bool = False) -> bool:
     Also true of a record that no format for prompt and completion can hold: it decides nothing.
     """
     try:
-        prompt, completion = asked_and_answered(chat_of(parts))
+        _, _, lost = trained_alone(parts, one_message=one_message)
     except Unsupported:
         return True
-    lost = lost_weights(parts, prompt, completion, one_message=one_message)
     return Loss.EARLIER_TURNS not in lost
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from vault.formats.trainers.conversation_parts import (
     chat_of,
-    messages_of,
     rendered,
     rendered_pair,
+    verdict_of,
     weighted_messages,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
@@ -52,9 +52,7 @@ def _preference(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:
-    conversation = messages_of(parts)
-    if conversation.desirable is None or conversation.rejected is not None:
-        raise Unsupported("it has no verdict")
+    conversation = verdict_of(parts)
     writer = MessageWriter(_STYLE, _ALL, options)
     record: dict[str, Any] = {
         "prompt": writer.write(conversation.prompt),

@@ -17,11 +17,12 @@ from typing import Any
 from vault.formats.trainers.conversation_parts import (
     asked_and_answered,
     chat_of,
-    lost_weights,
-    messages_of,
     pair_of,
     rendered,
+    trained_alone,
     trained_turns,
+    unweighed_messages,
+    verdict_of,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter, answered_call
 from vault.formats.trainers.output import (
@@ -38,7 +39,7 @@ from vault.formats.trainers.output import (
     Weights,
 )
 from vault.formats.trainers.plain_lines import PLACE_OF_TURN
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, usage_told
 from vault.objects.conversation import Message
 from vault.objects.json.text import compact_bytes
 from vault.presentation.shell_words import shown_word
@@ -145,17 +146,14 @@ def _record(
 def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
     writer = MessageWriter(_STYLE, _UNWEIGHED, options)
-    written = _all_turns(conversation.prompt + conversation.response, writer)
+    messages = unweighed_messages(parts, conversation, writer.losses)
+    written = _all_turns(messages, writer)
     _require_answer(written[1])
-    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
-        writer.losses.add(Loss.WEIGHTS)
     return _record(parts, _UNWEIGHED, writer.losses, written)
 
 
 def _last_turn(parts: RecordParts, options: RenderOptions) -> Rendered:
-    prompt, completion = asked_and_answered(chat_of(parts))
-    lost = lost_weights(parts, prompt, completion, one_message=True)
-    return _trained_on_last(parts, options, prompt, completion, lost)
+    return _trained_on_last(parts, options, *trained_alone(parts, one_message=True))
 
 
 def _split_turns(parts: RecordParts, options: RenderOptions) -> list[Rendered]:
@@ -190,9 +188,7 @@ def _dpo(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:
-    conversation = messages_of(parts)
-    if conversation.desirable is None or conversation.rejected is not None:
-        raise Unsupported("it has no verdict")
+    conversation = verdict_of(parts)
     prompt, completion = asked_and_answered(conversation)
     if len(completion) != 1:
         raise Unsupported("its answer is not a single message by the assistant")
@@ -289,7 +285,6 @@ def _dataset_info(produced: Produced) -> str:
 def _beside(produced: Produced) -> dict[str, str]:
     """Return the list of data sets, and the configuration for `llamafactory-cli train`."""
     stage = _STAGES.get(produced.layout, "sft")
-    train = "train" if "train" in produced.files else min(produced.files)
     lines = [
         f"# Where {json.dumps(produced.folder)} is a folder: llamafactory-cli train FILE",
         "model_name_or_path: Qwen/Qwen3-0.6B  # the model to train",
@@ -302,15 +297,15 @@ def _beside(produced: Produced) -> dict[str, str]:
         "finetuning_type: lora",
         f"output_dir: {stage}-output  # where the trained model goes",
         f"dataset_dir: {json.dumps(produced.folder)}",
-        f"dataset: {json.dumps(_set_name(produced, train))}",
+        f"dataset: {json.dumps(_set_name(produced, produced.first_side))}",
     ]
-    if "validation" in produced.files and train != "validation":
-        lines.append(f"eval_dataset: {json.dumps(_set_name(produced, 'validation'))}")
+    if produced.validation_side:
+        name = _set_name(produced, produced.validation_side)
+        lines.append(f"eval_dataset: {json.dumps(name)}")
         lines.append("eval_strategy: epoch")
     lines += [
         "val_size: 0",
-        f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
-        "# estimated at 3 bytes each and 256 for the template. Without this 2,048 are kept.",
+        *produced.length_told("Without this 2,048 are kept."),
         f"cutoff_len: {produced.max_length}",
     ]
     if produced.layout == "llamafactory-last-turn":
@@ -324,10 +319,9 @@ def _beside(produced: Produced) -> dict[str, str]:
 def _usage(produced: Produced) -> str:
     stage = _STAGES.get(produced.layout, "sft")
     shown = shown_word(f"{produced.folder}/{stage}.yaml")
+    told = usage_told("LLaMA-Factory 0.9.5 or later", f"llamafactory-cli train {shown}")
     return (
-        "Train on it with LLaMA-Factory 0.9.5 or later, from where the path of the folder begins:"
-        f"\n\n```sh\nllamafactory-cli train {shown}\n```\n\n"
-        "Several answers of tools are one turn, joined as Qwen's templates write them. "
+        f"{told}\n\nSeveral answers of tools are one turn, joined as Qwen's templates write them. "
         "Text before calls of tools stands before `<tool_call>`, and reasoning in `<think>`: a "
         "template with other words of its own stops there."
     )

@@ -133,10 +133,11 @@ def _usage(produced: Produced) -> str:
     uploads = "\n".join(
         'curl https://api.mistral.ai/v1/files -H "Authorization: Bearer $MISTRAL_API_KEY" '
         f"-F purpose=fine-tune -F file=@{each}"
-        for each in produced.files.values()
+        for each in produced.paths
     )
     return (
-        "Upload the files, then start a job with the ids that this prints:\n\n"
+        "Upload the files, from where the path of the folder begins, then start a job with the ids "
+        "that this prints:\n\n"
         f"```sh\n{uploads}\n```\n\n"
         "Tokenizers before v7 take no text beside calls of tools."
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 
 from vault.formats.trainers.conversation_parts import (
-    asked_and_answered,
     chat_of,
-    lost_weights,
     rendered,
+    trained_alone,
     trained_turns,
+    unweighed_messages,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
@@ -29,7 +29,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, usage_told
 from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
@@ -44,16 +44,12 @@ _LAST_ONLY = Carried(Weights.LAST_ONLY, reasoning=_WAYS)
 def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
     writer = MessageWriter(_STYLE, _UNWEIGHED, options)
-    messages = writer.write(conversation.prompt + conversation.response)
-    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
-        writer.losses.add(Loss.WEIGHTS)
+    messages = writer.write(unweighed_messages(parts, conversation, writer.losses))
     return rendered(parts, {"messages": messages}, _UNWEIGHED, writer.losses)
 
 
 def _last_turn(parts: RecordParts, options: RenderOptions) -> Rendered:
-    prompt, completion = asked_and_answered(chat_of(parts))
-    lost = lost_weights(parts, prompt, completion, one_message=True)
-    return _trained_on_last(parts, options, prompt, completion, lost)
+    return _trained_on_last(parts, options, *trained_alone(parts, one_message=True))
 
 
 def _split_turns(parts: RecordParts, options: RenderOptions) -> list[Rendered]:
@@ -120,8 +116,7 @@ def _beside(produced: Produced) -> dict[str, str]:
     if "test" in produced.files:
         lines.append("test: true")
     lines += [
-        f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
-        "# estimated at 3 bytes each and 256 for the template. Without this MLX-LM cuts at 2,048.",
+        *produced.length_told("Without this MLX-LM cuts at 2,048."),
         f"max_seq_length: {produced.max_length}",
     ]
     if produced.layout == "mlx-last-turn":
@@ -150,11 +145,10 @@ def _sizes(produced: Produced) -> list[str]:
 
 def _usage(produced: Produced) -> str:
     shown = shown_word(f"{produced.folder}/lora.yaml")
+    told = usage_told("MLX-LM", f"mlx_lm.lora --config {shown}")
     return (
-        "Train on it with MLX-LM, from where the path of the folder begins:\n\n"
-        f"```sh\nmlx_lm.lora --config {shown}\n```\n\n"
-        "`train.jsonl` is needed to train, `test.jsonl` for `test: true`; without `valid.jsonl` "
-        "nothing is validated."
+        f"{told}\n\n`train.jsonl` is needed to train, `test.jsonl` for `test: true`; without "
+        "`valid.jsonl` nothing is validated."
     )
 
 

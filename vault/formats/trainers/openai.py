@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Loss,
     OutputFormat,
     PlainShape,
     Reasoning,
@@ -40,6 +41,13 @@ _PAIR = Carried(
     reasoning=(Reasoning.DROP, Reasoning.TAGS),
     parallel_tool_calls=True,
 )
+_TEXT_ALONE: Mapping[str, type] = {"text": str}
+_PARTS: Mapping[str, Mapping[str, type]] = {
+    "user": {"text": str, "image_url": dict, "input_audio": dict, "file": dict},
+    "assistant": {"text": str, "refusal": str},
+}
+"""Which parts content may have, by role, and the type of what is in them."""
+
 CHAT_COLUMNS: Mapping[str, Column] = {"messages": Column.MESSAGES, "tools": Column.JSON_LIST}
 PAIR_COLUMNS: Mapping[str, Column] = {
     "input": Column.JSON,
@@ -57,6 +65,9 @@ def chat_format(
         conversation = chat_of(parts)
         writer = MessageWriter(style, carries, options)
         messages = writer.write(weighted_messages(parts, conversation))
+        for message in messages:
+            if isinstance(message.get("content"), list):
+                message["content"] = _known_parts(message, writer.losses)
         return rendered(parts, {"messages": messages}, carries, writer.losses)
 
     columns = dict(CHAT_COLUMNS)
@@ -65,6 +76,25 @@ def chat_format(
     optional = frozenset(columns) - {"messages"}
     plain = None if style.system_first else PlainShape.MESSAGES
     return OutputFormat(name, meaning, columns, carries, render, optional, plain=plain)
+
+
+def _known_parts(message: dict[str, Any], losses: set[Loss]) -> list[dict[str, Any]]:
+    """Return the parts of a message's content, and note lost members. Raises Unsupported."""
+    known = _PARTS.get(message["role"], _TEXT_ALONE)
+    written = []
+    for part in message["content"]:
+        kind = str(part.get("type")) if isinstance(part, dict) else ""
+        if kind not in known or not isinstance(part.get(kind), known[kind]):
+            raise Unsupported("it has a part of content that no message of its role may have")
+        others = part.keys() - {"type", kind}
+        if others & {"train", "weight"}:
+            raise Unsupported("it has a weight for a part of a message")
+        if others:
+            losses.add(Loss.MEMBERS)
+        written.append({"type": kind, kind: part[kind]})
+    if not written or (len(written) > 1 and any(each["type"] == "refusal" for each in written)):
+        raise Unsupported("it has a list of parts that is empty, or a refusal beside other parts")
+    return written
 
 
 def pair_format(
@@ -99,12 +129,20 @@ FORMATS = (
 
 
 def _usage(produced: Produced) -> str:
-    files = list(produced.files.values())
-    uploads = "\n".join(f"openai api files.create -p fine-tune -f {each}" for each in files)
+    uploads = "\n".join(
+        f"openai api files.create -p fine-tune -f {each}" for each in produced.paths
+    )
     return (
-        "Upload the files, then start a job with the ids that this prints (`-V` names the "
-        f"validation file):\n\n```sh\n{uploads}\n"
+        "Upload the files, from where the path of the folder begins, then start a job with the ids "
+        f"that this prints (`-V` names the validation file):\n\n```sh\n{uploads}\n"
         "openai api fine_tuning.jobs.create -m MODEL -F TRAINING_FILE_ID\n```"
+    )
+
+
+def _azure_usage(produced: Produced) -> str:
+    return (
+        "Upload the files to a resource of Azure OpenAI with the purpose `fine-tune`, and start a "
+        "job with them. They begin with a byte order mark, as Azure's documentation asks for."
     )
 
 
@@ -129,5 +167,6 @@ AZURE = Trainer(
     "Azure OpenAI fine-tuning: as openai, with a byte order mark",
     {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
     has_mark=True,
+    usage=_azure_usage,
 )
 """The target `azure`."""

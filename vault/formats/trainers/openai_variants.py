@@ -39,8 +39,18 @@ FORMATS = (
 
 
 def _together_usage(produced: Produced) -> str:
-    uploads = "\n".join(f"together files upload {each}" for each in produced.files.values())
-    return f"Upload the files:\n\n```sh\n{uploads}\n```"
+    uploads = "\n".join(f"together files upload {each}" for each in produced.paths)
+    return (
+        "Upload the files, from where the path of the folder begins, then start a job with the ids "
+        f"that this prints:\n\n```sh\n{uploads}\n```"
+    )
+
+
+def _fireworks_usage(produced: Produced) -> str:
+    return (
+        "Make a dataset of each file, with Fireworks' page or its command `firectl`, and start a "
+        "job with them. A dataset needs three examples at least."
+    )
 
 
 TOGETHER = Trainer(
@@ -55,5 +65,6 @@ FIREWORKS = Trainer(
     "fireworks",
     "Fireworks fine-tuning: chat, or preference pairs",
     {Family.CHAT: "fireworks", Family.PREFERENCE: "fireworks-dpo"},
+    usage=_fireworks_usage,
 )
 """The target `fireworks`."""

@@ -38,6 +38,7 @@ class Loss(StrEnum):
     REASONING = "reasoning"
     TEMPLATE_ARGUMENTS = "template-arguments"
     MEMBERS = "members"
+    DECIMALS = "decimals"
 
 
 LOSSES: Mapping[Loss, str] = {
@@ -51,6 +52,7 @@ LOSSES: Mapping[Loss, str] = {
     Loss.REASONING: "the reasoning before answers is left out",
     Loss.TEMPLATE_ARGUMENTS: "arguments of the chat template are left out",
     Loss.MEMBERS: "other members of messages and calls are left out",
+    Loss.DECIMALS: "`datasets` rounds numbers to ten decimal places as it loads them",
 }
 """What each loss means, for people."""
 
@@ -177,6 +179,7 @@ class PlainShape(Enum):
     """How a format lays out chats of messages with role and text alone, without fields beside."""
 
     MESSAGES = "messages"
+    ANSWERED = "messages with an answer"
     ONE_ANSWER = "messages with one answer, the last"
     LAST_APART = "prompt and completion"
     TURNS = "turns of two sides, the system message apart"

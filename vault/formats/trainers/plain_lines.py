@@ -43,11 +43,11 @@ def plain_line(text: bytes, shape: PlainShape) -> tuple[bytes | None, bool]:
             return _NO_LINE
     except TypeError:  # a role that is a list: no need to ask first
         return _NO_LINE
-    if shape is PlainShape.MESSAGES:
+    if shape is PlainShape.MESSAGES or (shape is PlainShape.ANSWERED and "assistant" in roles):
         return orjson.dumps({"messages": messages}), len(record) > 1
     if shape in (PlainShape.TURNS, PlainShape.ONE_TURN):
         return _turns_line(messages, roles, shape), len(record) > 1
-    if not _has_last_apart(roles):
+    if shape is PlainShape.ANSWERED or not _has_last_apart(roles):
         return _NO_LINE
     if shape is PlainShape.ONE_ANSWER:
         return orjson.dumps({"messages": messages}), len(record) > 1

@@ -59,13 +59,17 @@ def fields_of(parts: RecordParts) -> dict[str, Any]:
     return {} if parts.fields is None else read_record(parts.fields)
 
 
-def take_answer(fields: dict[str, Any], options: RenderOptions) -> str:
+def take_answer(parts: RecordParts, fields: dict[str, Any], options: RenderOptions) -> str:
     """Take the true answer out of fields and return it: what is no text, as JSON text.
 
     Raises Unsupported where there is none.
     """
     name = options.answer or ANSWER
     if fields.get(name) is None:
+        if read_record(parts.text).get(name) is not None:
+            raise Unsupported(
+                f'its field "{name}" is read as a message, and is no answer beside it'
+            )
         raise Unsupported(f'it has no answer in a field "{name}", which --answer names')
     return as_text(fields.pop(name))
 
@@ -97,7 +101,7 @@ def _prompt(parts: RecordParts, options: RenderOptions) -> Rendered:
     fields = fields_of(parts)
     record = {
         "messages": messages,
-        ANSWER: take_answer(fields, options),
+        ANSWER: take_answer(parts, fields, options),
         "dataset": take_verifier(fields, "dataset", options),
     }
     return rendered(without_fields(parts, fields), record, PLAIN, losses)
@@ -116,10 +120,10 @@ FORMATS = (
 
 
 def _usage(produced: Produced) -> str:
-    first = produced.files.get("train", min(produced.files.values()))
+    first = produced.files[produced.first_side]
     words = [f"--dataset_mixer_list {shown_word(f'{produced.folder}/{first}')} 1.0"]
     words.append("--dataset_mixer_list_splits train")
-    if "validation" in produced.files:
+    if produced.validation_side:
         path = shown_word(f"{produced.folder}/{produced.files['validation']}")
         words += [f"--dataset_mixer_eval_list {path} 1.0", "--dataset_mixer_eval_list_splits train"]
     words += ["--dataset_skip_cache", f"--max_prompt_token_length {produced.max_length}"]

@@ -5,16 +5,21 @@ A new target is a module with its formats and its `Trainer`, and a row in `table
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vault.formats.trainers.output import REASONING_KEY
 from vault.objects.conversation import Kind
+from vault.presentation.shell_words import shown_word
 
 BYTES_PER_TOKEN = 3
 """For estimates that no text should exceed; English has about 4."""
 
+_NOT_IN_NAMES = re.compile(r"[^0-9A-Za-z_]")
+_USUAL_SIDES = ("train", "validation", "test")
 _ROUND_TOKENS = 256
 _TEMPLATE_TOKENS = 256
 """For what a chat template writes around tools and messages."""
@@ -68,9 +73,52 @@ class Produced:
         return -(-self.longest_bytes // BYTES_PER_TOKEN) + _TEMPLATE_TOKENS
 
     @property
+    def first_side(self) -> str:
+        """The side that is trained on: `train`, or the first by name where there is none."""
+        return "train" if "train" in self.files else min(self.files)
+
+    @property
+    def validation_side(self) -> str | None:
+        """The side to validate on, None where there is none or where it is trained on."""
+        is_there = "validation" in self.files and self.first_side != "validation"
+        return "validation" if is_there else None
+
+    @property
     def max_length(self) -> int:
         """A maximum length in tokens at which no example is cut, by that estimate."""
         return -(-self.longest_tokens // _ROUND_TOKENS) * _ROUND_TOKENS
+
+    @property
+    def paths(self) -> list[str]:
+        """The data files, from where the path of the folder begins, as words of a shell."""
+        return [shown_word(f"{self.folder}/{each}") for each in self.files.values()]
+
+    def length_told(self, otherwise: str = "") -> list[str]:
+        """Return comments on that length; `otherwise` is what the trainer does without it."""
+        told = f"estimated at {BYTES_PER_TOKEN} bytes each and {_TEMPLATE_TOKENS} for the template."
+        return [
+            f"# Nothing is cut: the longest example has about {self.longest_tokens:,} tokens,",
+            f"# {told} {otherwise}".rstrip(),
+        ]
+
+
+def split_name(side: str) -> str:
+    """Return a side of a split as `datasets` can call it: letters, digits and underscores."""
+    return _NOT_IN_NAMES.sub("_", side)
+
+
+def split_word(side: str) -> str:
+    """Return the name of a side for `datasets` as YAML, where 1 and null are no texts."""
+    name = split_name(side)
+    return name if name in _USUAL_SIDES else json.dumps(name)
+
+
+def usage_told(name: str, command: str) -> str:
+    """Return what a README says of a command that trains."""
+    return (
+        f"Train on it with {name}, from where the path of the folder begins:\n\n"
+        f"```sh\n{command}\n```"
+    )
 
 
 def _nothing(produced: Produced) -> dict[str, str]:

@@ -8,12 +8,13 @@ from typing import Any
 from vault.formats.trainers.conversation_parts import (
     asked_and_answered,
     chat_of,
-    lost_weights,
-    messages_of,
     prompt_alone,
     rendered,
     rendered_pair,
+    trained_alone,
     trained_turns,
+    unweighed_messages,
+    verdict_of,
 )
 from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
@@ -30,7 +31,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, split_word, usage_told
 from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
@@ -44,15 +45,15 @@ _PROMPTS = Carried(reasoning=_WAYS, fields=True)
 def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
     writer = MessageWriter(_STYLE, _UNWEIGHED, options)
-    messages = writer.write(conversation.prompt + conversation.response)
-    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
-        writer.losses.add(Loss.WEIGHTS)
+    messages = writer.write(unweighed_messages(parts, conversation, writer.losses))
+    if all(each["role"] != "assistant" for each in messages):
+        # With `assistant_only_loss` TRL stops at the first such example.
+        raise Unsupported("it has no answer")
     return rendered(parts, {"messages": messages}, _UNWEIGHED, writer.losses)
 
 
 def _prompt_completion(parts: RecordParts, options: RenderOptions) -> Rendered:
-    prompt, completion = asked_and_answered(chat_of(parts))
-    return _answer(parts, options, prompt, completion, lost_weights(parts, prompt, completion))
+    return _answer(parts, options, *trained_alone(parts))
 
 
 def _turns(parts: RecordParts, options: RenderOptions) -> list[Rendered]:
@@ -73,9 +74,7 @@ def _answer(
 
 
 def _kto(parts: RecordParts, options: RenderOptions) -> Rendered:
-    conversation = messages_of(parts)
-    if conversation.desirable is None:
-        raise Unsupported("it has no verdict")
+    conversation = verdict_of(parts)
     writer = MessageWriter(_STYLE, _UNWEIGHED, options)
     prompt, completion = asked_and_answered(conversation)
     record: dict[str, Any] = {
@@ -109,7 +108,7 @@ FORMATS = (
         _UNWEIGHED,
         _chat,
         _OPTIONAL,
-        plain=PlainShape.MESSAGES,
+        plain=PlainShape.ANSWERED,
     ),
     OutputFormat(
         "trl-prompt-completion",
@@ -162,21 +161,19 @@ def _beside(produced: Produced) -> dict[str, str]:
     if produced.layout not in _COMMANDS:
         return {}
     command, switch = _COMMANDS[produced.layout]
-    has_validation = "validation" in produced.files
     lines = [
         f"# Where {json.dumps(produced.folder)} is a folder: trl {command} --config FILE",
         "model_name_or_path: Qwen/Qwen3-0.6B  # the model to train",
         f"output_dir: {command}-output  # where the trained model goes",
         f"dataset_name: {json.dumps(produced.folder)}",
-        f"dataset_train_split: {'train' if 'train' in produced.files else min(produced.files)}",
+        f"dataset_train_split: {split_word(produced.first_side)}",
     ]
-    if has_validation:
+    if produced.validation_side:
         lines += ["dataset_test_split: validation", "eval_strategy: epoch"]
     else:
         lines.append('eval_strategy: "no"')
     lines += [
-        f"# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,",
-        "# estimated at 3 bytes each and 256 for the template. Without this TRL cuts at 1,024.",
+        *produced.length_told("Without this TRL cuts at 1,024."),
         f"max_length: {produced.max_length}",
     ]
     return {f"{command}.yaml": "\n".join([*lines, *([switch] if switch else [])]) + "\n"}
@@ -190,10 +187,7 @@ def _usage(produced: Produced) -> str:
         )
     command, _ = _COMMANDS[produced.layout]
     shown = shown_word(f"{produced.folder}/{command}.yaml")
-    return (
-        "Train on it with TRL, from where the path of the folder begins:\n\n"
-        f"```sh\ntrl {command} --config {shown}\n```"
-    )
+    return usage_told("TRL", f"trl {command} --config {shown}")
 
 
 TRL = Trainer(

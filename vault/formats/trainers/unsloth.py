@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, split_name, usage_told
 from vault.presentation.shell_words import shown_word
 
 _SCRIPT = "train.py"
@@ -17,10 +17,10 @@ _SWITCHES = {
 
 def _beside(produced: Produced) -> dict[str, str]:
     """Return the script: Unsloth has no command that reads a configuration."""
-    first = "train" if "train" in produced.files else min(produced.files)
-    has_validation = "validation" in produced.files
-    validation = 'sides["validation"]' if has_validation else "None"
-    strategy = "epoch" if has_validation else "no"
+    first = split_name(produced.first_side)
+    validation = 'sides["validation"]' if produced.validation_side else "None"
+    strategy = "epoch" if produced.validation_side else "no"
+    length_told = "\n".join(produced.length_told())
     folder = json.dumps(produced.folder)
     return {
         _SCRIPT: f'''\
@@ -29,8 +29,7 @@ from datasets import load_dataset  # 4.7 or later
 
 MODEL = "unsloth/Qwen3-0.6B"  # the model to train
 FOLDER = {folder}
-# Nothing is cut: the longest example has about {produced.longest_tokens:,} tokens,
-# estimated at 3 bytes each and 256 for the template.
+{length_told}
 MAX_LENGTH = {produced.max_length}
 
 
@@ -69,10 +68,7 @@ if __name__ == "__main__":
 
 def _usage(produced: Produced) -> str:
     shown = shown_word(f"{produced.folder}/{_SCRIPT}")
-    return (
-        "Train on it with Unsloth, from where the path of the folder begins:\n\n"
-        f"```sh\npython {shown}\n```"
-    )
+    return usage_told("Unsloth", f"python {shown}")
 
 
 UNSLOTH = Trainer(

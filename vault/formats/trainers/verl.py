@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from vault.formats.trainers.conversation_parts import chat_of, prompt_alone, rendered
+from vault.formats.trainers.conversation_parts import (
+    chat_of,
+    prompt_alone,
+    rendered,
+    unweighed_messages,
+)
 from vault.formats.trainers.output import (
     ENABLE_THINKING,
     TEMPLATE_ARGUMENTS,
@@ -41,9 +46,9 @@ _STYLE = "rule"
 
 def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
     conversation = chat_of(parts)
-    messages, losses = plain_messages(parts, conversation.prompt + conversation.response, options)
-    if parts.is_completion and any(each["role"] == "assistant" for each in conversation.prompt):
-        losses.add(Loss.WEIGHTS)
+    lost: set[Loss] = set()
+    said = unweighed_messages(parts, conversation, lost)
+    messages, losses = plain_messages(parts, said, options)
     record: dict[str, Any] = {"messages": messages}
     fields = fields_of(parts)
     arguments = fields.get(TEMPLATE_ARGUMENTS)
@@ -51,7 +56,7 @@ def _chat(parts: RecordParts, options: RenderOptions) -> Rendered:
         record[ENABLE_THINKING] = arguments[ENABLE_THINKING]
         if len(arguments) == 1:
             del fields[TEMPLATE_ARGUMENTS]
-    return rendered(without_fields(parts, fields), record, PLAIN, losses)
+    return rendered(without_fields(parts, fields), record, PLAIN, losses | lost)
 
 
 def _prompt(parts: RecordParts, options: RenderOptions) -> Rendered:
@@ -65,7 +70,7 @@ def _prompt(parts: RecordParts, options: RenderOptions) -> Rendered:
         answer = as_text(reward[ANSWER])
         style = reward["style"] if isinstance(reward.get("style"), str) else _STYLE
     else:
-        answer = take_answer(fields, options)
+        answer = take_answer(parts, fields, options)
     record: dict[str, Any] = {
         "data_source": take_verifier(fields, "data_source", options),
         "prompt": messages,
@@ -118,9 +123,9 @@ give it your own as `reward.custom_reward_function.path`. The fields beside a pr
 
 def _usage(produced: Produced) -> str:
     is_chat = produced.layout == "verl-sft"
-    first = produced.files.get("train", min(produced.files.values()))
+    first = produced.files[produced.first_side]
     words = [f"data.train_files={shown_word(f'{produced.folder}/{first}')}"]
-    if "validation" in produced.files:
+    if produced.validation_side:
         path = f"{produced.folder}/{produced.files['validation']}"
         words.append(f"data.val_files={shown_word(path)}")
     elif not is_chat:

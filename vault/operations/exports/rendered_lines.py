@@ -13,6 +13,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.formats.trainers.output import (
     ENABLE_THINKING,
     TEMPLATE_ARGUMENTS,
+    Column,
     Loss,
     OutputFormat,
     Reasoning,
@@ -22,21 +23,24 @@ from vault.formats.trainers.output import (
     Unsupported,
 )
 from vault.formats.trainers.plain_lines import plain_line
-from vault.formats.trainers.table import output_format
+from vault.formats.trainers.table import output_format, trainer_named
 from vault.objects.conversation import Kind
-from vault.objects.json.text import UnreadableJson, compact_bytes, parse
+from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
 from vault.operations.exports.for_trainers.judgements import Changed, Judgements
+from vault.operations.exports.for_trainers.loaded_values import (
+    TextKind,
+    changes_numbers,
+    text_kind,
+)
 from vault.operations.exports.record_parts import RecordRows, record_rows
-
-JSON_TEXT = "json text"
-"""Said of a column beside its types: it holds a text that is JSON, such as "0"."""
 
 LIST_OF_TEXTS = "list of texts"
 """The type of a list that holds texts alone."""
 
 _CHAT = str(Kind.CHAT)
+_DATES = {TextKind.DATE}
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class RenderCounts:
 
     `losses` and `unsupported` count examples, `lines` the records written, `longest` is the bytes
     of the longest. `types` are the JSON types met in each column that the format does not name.
+    `texts` are the kinds of texts met in each column of texts, for targets that `datasets` loads,
+    and `dates_alone` the columns in which all texts of a file are dates.
     """
 
     examples: int = 0
@@ -54,6 +60,8 @@ class RenderCounts:
     unsupported: Counter[str] = field(default_factory=Counter)
     first_unsupported: str | None = None
     types: dict[str, set[str]] = field(default_factory=dict)
+    texts: dict[str, set[TextKind]] = field(default_factory=dict)
+    dates_alone: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
 
     def add(self, other: RenderCounts) -> None:
@@ -67,6 +75,14 @@ class RenderCounts:
         self.met |= other.met
         for name, types in other.types.items():
             self.types.setdefault(name, set()).update(types)
+        for name, kinds in other.texts.items():
+            self.texts.setdefault(name, set()).update(kinds)
+        self.dates_alone |= {name for name, kinds in other.texts.items() if kinds == _DATES}
+
+    def is_text(self, name: str) -> bool:
+        """Tell whether a column can be declared as text: not where `datasets` may change dates."""
+        kinds = self.texts.get(name, set())
+        return TextKind.DATE not in kinds or TextKind.JSON in kinds
 
 
 class RenderedLines:
@@ -87,6 +103,8 @@ class RenderedLines:
         is_plain = not self._splits and not self._fills and judged is None
         self._plain = self._layout.plain if is_plain else None
         self._only = options.fields or None
+        trainer = options.trainer
+        self._is_loaded = trainer is not None and trainer_named(trainer).declares_features
         self._first: int | None = None
         self.counts = RenderCounts()
 
@@ -136,13 +154,15 @@ class RenderedLines:
                 made = (self._layout.render(parts, self._options),)
             if self._fills and ENABLE_THINKING in self._layout.columns:
                 _require_thinking(made)
+            is_rounded = self._is_loaded and changes_numbers([each.record for each in made])
         except Unsupported as refused:
             self.counts.unsupported[refused.reason] += 1
             if self._first is None:
                 self._first = rows.first + at
             return ()
         lost = {loss for each in made for loss in each.losses}
-        self.counts.losses.update(lost | {Loss.FIELDS} if is_less else lost)
+        lost |= {Loss.FIELDS} if is_less else set()
+        self.counts.losses.update(lost | {Loss.DECIMALS} if is_rounded else lost)
         for each in made:
             if self._fills and TEMPLATE_ARGUMENTS in self._layout.columns:
                 each.record.setdefault(TEMPLATE_ARGUMENTS, {})
@@ -151,14 +171,15 @@ class RenderedLines:
 
     def _note_columns(self, record: dict[str, Any]) -> None:
         for name, value in record.items():
-            if name in self._layout.columns:
-                self.counts.met.add(name)
-            else:
+            column = self._layout.columns.get(name)
+            if column is None:
                 types = self.counts.types.setdefault(name, set())
                 if value is not None and value != []:
                     types.add(_type_of(value))
-                if type(value) is str and _is_json(value):
-                    types.add(JSON_TEXT)
+            else:
+                self.counts.met.add(name)
+            if self._is_loaded and type(value) is str and column in (None, Column.TEXT):
+                self.counts.texts.setdefault(name, set()).add(text_kind(value))
 
 
 def _require_thinking(made: Sequence[Rendered]) -> None:
@@ -181,18 +202,11 @@ def written_keys(
     return keys[np.array(places, np.int64)]
 
 
-def _is_json(text: str) -> bool:
-    try:
-        parse(text.encode("utf-8", "surrogatepass"))
-    except UnreadableJson:
-        return False
-    return True
-
-
 def _type_of(value: Any) -> str:
     kind = type(value)
     if kind is list and all(type(each) is str for each in value):
-        return LIST_OF_TEXTS
+        is_date = any(text_kind(each) is TextKind.DATE for each in value)
+        return "json" if is_date else LIST_OF_TEXTS
     if kind is int:
         return "int64" if -(1 << 63) <= value < 1 << 63 else "json"
     return {str: "string", bool: "bool", float: "float64"}.get(kind, "json")

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
-from vault.formats.trainers.trainer import Produced, Trainer
+from vault.formats.trainers.trainer import Produced, Trainer, split_word
 from vault.operations.exports.mixtures.mixed_rows import PartFigures
-from vault.operations.exports.rendered_lines import JSON_TEXT, LIST_OF_TEXTS, RenderCounts
+from vault.operations.exports.rendered_lines import LIST_OF_TEXTS, RenderCounts
 from vault.presentation.markdown import inline
 
+_SHOWN = 50
+"""Sources that are listed; there may be one for each example."""
+
 _TYPES = {Column.TEXT: "dtype: string", Column.YES_NO: "dtype: bool", Column.JSON: "dtype: json"}
-_NOT_NAMES = re.compile(r"[^0-9A-Za-z_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +77,25 @@ def _features(card: Card) -> Iterator[str]:
     }
     for name, column in columns.items():
         yield f"  - name: {name}"
-        yield f"    {_TYPES.get(column, 'list: json')}"
+        is_json = column is Column.TEXT and not card.counts.is_text(name)
+        yield f"    {_TYPES.get(Column.JSON if is_json else column, 'list: json')}"
     for name, types in sorted(card.counts.types.items()):
         yield f"  - name: {json.dumps(name)}"
-        yield f"    {_type_told(types - {JSON_TEXT})}"
+        yield f"    {_type_told(types, is_text=card.counts.is_text(name))}"
     yield "configs:"
     yield f"- config_name: {card.produced.version}"
     yield "  data_files:"
     for side, name in card.produced.files.items():
-        yield f"  - split: {_NOT_NAMES.sub('_', side)}"
+        yield f"  - split: {split_word(side)}"
         yield f"    path: {json.dumps(name)}"
     yield "---"
     yield ""
 
 
-def _type_told(types: Collection[str]) -> str:
+def _type_told(types: Collection[str], *, is_text: bool) -> str:
     (only, *others) = [*types, "json"]
+    if only == "string" and not is_text:
+        only = "json"
     if only == LIST_OF_TEXTS and others == ["json"]:
         return "list: string"
     return f"dtype: {only if others == ['json'] else 'json'}"
@@ -133,7 +138,7 @@ def _parts(card: Card) -> Iterator[str]:
 
 
 def _contents(card: Card) -> Iterator[str]:
-    yield from _counted("Sources", card.sources)
+    yield from _counted("Sources", _most(card.sources))
     yield from _counted("Left out before, by reason", card.removals)
     lost = {LOSSES[each]: card.counts.losses[each] for each in Loss}
     yield from _counted("Not in these files, in so many examples", lost)
@@ -141,6 +146,15 @@ def _contents(card: Card) -> Iterator[str]:
     yield from _counted("Examples that the layout cannot hold, skipped", refused)
     if card.counts.lines != card.counts.examples and card.counts.lines:
         yield f"The files have {card.counts.lines:,} records, one for each answer to train on."
+
+
+def _most(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the first of many counts, and the others as one."""
+    if len(counts) <= _SHOWN:
+        return counts
+    others = [*counts.values()][_SHOWN - 1 :]
+    first = dict(islice(counts.items(), _SHOWN - 1))
+    return {**first, f"{len(others):,} others": sum(others)}
 
 
 def _counted(title: str, counts: Mapping[str, int] | Counter[str]) -> Iterator[str]:

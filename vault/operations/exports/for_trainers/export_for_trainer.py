@@ -25,6 +25,7 @@ from vault.operations.exports.export_report import (
 from vault.operations.exports.for_trainers.card import Card, card_text, version_name
 from vault.operations.exports.for_trainers.companions import Companions, companions_of
 from vault.operations.exports.for_trainers.judgements import JudgedCounts
+from vault.operations.exports.for_trainers.loaded_values import TextKind
 from vault.operations.exports.for_trainers.trainer_options import checked_trainer
 from vault.operations.exports.for_trainers.trainer_plan import TrainerPlan, plan_for_trainer
 from vault.operations.exports.lock_entry import LockEntry, request_of
@@ -38,10 +39,11 @@ from vault.operations.exports.lock_file import (
 )
 from vault.operations.exports.open_export import OpenedExport, lock_entry, open_export
 from vault.operations.exports.place_files import Placement, place_files
-from vault.operations.exports.rendered_lines import JSON_TEXT, RenderCounts
+from vault.operations.exports.rendered_lines import RenderCounts
 from vault.operations.exports.writable_place import check_place
 from vault.operations.exports.write_target import check_fields, write_target
 from vault.operations.exports.written import Written
+from vault.presentation.quantities import plural
 from vault.presentation.shell_words import shown_words
 from vault.session.context import Context
 from vault.session.revisions import Revision
@@ -188,8 +190,22 @@ class _Work:
                 hint=f"`vault show {(counts.first_unsupported or '')[:12]}` shows it; "
                 "--skip-unsupported leaves such examples out",
             )
-        for name, types in sorted(counts.types.items()):
-            if self._trainer.declares_features and JSON_TEXT in types and len(types) > 2:
+        self._check_texts()
+        lost = [each for each in Loss if counts.losses[each]]
+        if options.strict and (lost or refused):
+            told = [f"in {plural(counts.losses[each], 'example')} {LOSSES[each]}" for each in lost]
+            told += [f"{plural(refused, 'example')} would be skipped"] if refused else []
+            raise InvalidInput(
+                f"{options.layout} does not hold all that the examples say: {'; '.join(told)}",
+                code="format-loses",
+                hint="leave out --strict to write them without it",
+            )
+
+    def _check_texts(self) -> None:
+        """Refuse columns of texts that `datasets` would change, however they are declared."""
+        counts = self._counts
+        for name in sorted(name for name, kinds in counts.texts.items() if TextKind.JSON in kinds):
+            if len(counts.types.get(name, ())) > 1:
                 raise InvalidInput(
                     f'the field "{name}" holds texts and other values: `datasets` would read a '
                     'text such as "1" as a number',
@@ -197,15 +213,13 @@ class _Work:
                     hint="write the same type everywhere and import it again, or leave the field "
                     "out with `--prompts-only --fields OTHERS`",
                 )
-        lost = [each for each in Loss if counts.losses[each]]
-        if options.strict and (lost or refused):
-            told = [f"in {counts.losses[each]:,} examples {LOSSES[each]}" for each in lost]
-            told += [f"{refused:,} examples would be skipped"] if refused else []
-            raise InvalidInput(
-                f"{options.layout} does not hold all that the examples say: {'; '.join(told)}",
-                code="format-loses",
-                hint="leave out --strict to write them without it",
-            )
+            if name in counts.dates_alone:
+                raise InvalidInput(
+                    f'all texts of "{name}" on one side of the split are dates, and others are '
+                    "JSON: `datasets` would write the dates anew, or read the others as JSON",
+                    code="format-unsupported",
+                    hint="write each side into its own folder, one with --split NAME",
+                )
 
     def _texts(self, written: Mapping[str, Written]) -> dict[str, str]:
         """Return README and configuration by name."""

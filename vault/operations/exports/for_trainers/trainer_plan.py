@@ -18,8 +18,8 @@ from vault.formats.files.inputs import Compression, Layout
 from vault.formats.trainers.conversation_parts import trains_last_only
 from vault.formats.trainers.output import ENABLE_THINKING, TEMPLATE_ARGUMENTS
 from vault.formats.trainers.plain_records import RAW
-from vault.formats.trainers.table import OUTPUT_FORMATS
-from vault.formats.trainers.trainer import FAMILIES, Family, Trainer
+from vault.formats.trainers.table import OUTPUT_FORMATS, TRAINERS
+from vault.formats.trainers.trainer import FAMILIES, Family, Trainer, split_name
 from vault.objects.conversation import Kind
 from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.runs import RowKeys, key_parts
@@ -107,10 +107,18 @@ def _targets(
     targets: dict[str, Target] = {}
     for side, rows in chosen.items():
         made = _target(options, trainer, side, rows, is_split=is_split)
-        other = next((name for name, each in targets.items() if each.path == made.path), None)
+        loaded = split_name(side) if trainer.declares_features else None
+        other = next(
+            (
+                name
+                for name, each in targets.items()
+                if each.path == made.path or split_name(name) == loaded
+            ),
+            None,
+        )
         if other is not None:
             raise InvalidInput(
-                f"the sides {other} and {side} of the split would both be {made.path}",
+                f"the sides {other} and {side} of the split would both be {loaded or made.path}",
                 code="split-name-invalid",
                 hint=f"write each into its own folder, one with --split {side}",
             )
@@ -171,7 +179,9 @@ def _other_way(counts: Mapping[Kind, int], options: ExportOptions, trainer: Trai
     has_prompts = all(FAMILIES[kind] in _OF_PROMPTS for kind in counts)
     if has_prompts and trainer.prompts_format is not None and not options.prompts_only:
         return "--prompts-only writes their prompts, without the answers"
-    return "`vault export -o FOLDER --for raw` writes them as they are"
+    wanted = {FAMILIES[kind] for kind in counts}
+    first, *others = [name for name, each in TRAINERS.items() if wanted <= {*each.formats}]
+    return f"`--for {first}` takes them{', and so do ' if others else ''}{', '.join(others)}"
 
 
 def _has_template_arguments(dataset: Dataset, keys: RowKeys, layout: str) -> bool:
