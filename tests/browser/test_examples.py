@@ -120,6 +120,23 @@ def test_expressions_are_typed_and_mistakes_are_told(
     expect(count(page)).to_have_text("225 of 451 examples")
 
 
+def test_a_text_is_found_and_marked(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("question 44\n")
+    expect(count(page)).to_have_text("11 of 451 examples")
+    expect(chosen(page)).to_have_text("Question 44?")
+    expect(chosen(page).locator("mark")).to_have_text("Question 44")
+    expect(reading(page).locator("mark")).to_have_text("Question 44")
+    expect(page.get_by_text("Counted without the text.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press(".")
+    expect(page.locator(".command")).to_contain_text("vault grep -i 'question 44'")
+    page.get_by_role("button", name="Take back the text question 44").click()
+    expect(count(page)).to_have_text("451 examples")
+
+
 def test_an_order_is_chosen(filled: Library, open_page: Open) -> None:
     page = open_page()
     expect(chosen(page)).to_have_text("Question 0?")

@@ -606,17 +606,19 @@ class Repository:
         revision: str | None = None,
         *,
         filters: Sequence[str] = (),
+        text: str | None = None,
         sort: str = "dataset",
         seed: int = 0,
     ) -> Listing:
         """Return the examples of a revision (the stage) in an order, to be read page by page.
 
+        With `text` only those that hold it, in any case.
         Raises NotFound (`revision-not-found`), InvalidInput (`sort-unknown`), InvalidExpression.
         """
         from vault.operations.queries.browse import browse
 
         conditions = self._conditions(where, filters)
-        return browse(self._context(), conditions, revision, sort=sort, seed=seed)
+        return browse(self._context(), conditions, revision, text=text, sort=sort, seed=seed)
 
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -24,7 +25,17 @@ KEPT_LISTINGS = 6
 """Listings that are kept, 8 bytes an example each: those asked for last."""
 
 _USUAL_LIMIT = 50
-_Key = tuple[str, tuple[str, ...], str, int]
+_Key = tuple[str, "Asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which examples are listed, and in which order."""
+
+    where: tuple[str, ...]
+    text: str = ""
+    sort: str = "dataset"
+    seed: int = 0
 
 
 class Explorer:
@@ -58,7 +69,7 @@ class Explorer:
 
         The list that is found so is the one that the page asks for first.
         """
-        self._browse(self._open_for(""), self._where, "dataset", 0)
+        self._browse(self._open_for(""), Asked(self._where))
 
     def overview(self, request: Request) -> dict[str, Any]:
         """Return who looks at what."""
@@ -103,23 +114,32 @@ class Explorer:
 
     def _listing(self, request: Request) -> Listing:
         """Return a list that is kept, if the version is still the same, or a new one."""
-        where, repository = self._expressions(request), self._repository(request)
-        sort, seed = request.query_params.get("sort", "dataset"), _number(request, "seed", 0)
-        version = repository.version_of(self._revision)
-        key = (version, where, sort, seed)
+        repository = self._repository(request)
+        asked = Asked(
+            self._expressions(request),
+            request.query_params.get("text", ""),
+            request.query_params.get("sort", "dataset"),
+            _number(request, "seed", 0),
+        )
+        key = (repository.version_of(self._revision), asked)
         with self._lock:
             found = self._listings.get(key)
             if found is not None:
                 self._listings.move_to_end(key)
                 return found
-        return self._browse(repository, where, sort, seed)
+        return self._browse(repository, asked)
 
-    def _browse(
-        self, repository: Repository, where: tuple[str, ...], sort: str, seed: int
-    ) -> Listing:
-        made = repository.browse(where, self._revision, filters=self._filters, sort=sort, seed=seed)
+    def _browse(self, repository: Repository, asked: Asked) -> Listing:
+        made = repository.browse(
+            asked.where,
+            self._revision,
+            filters=self._filters,
+            text=asked.text or None,
+            sort=asked.sort,
+            seed=asked.seed,
+        )
         with self._lock:
-            self._listings[(made.version, where, sort, seed)] = made
+            self._listings[(made.version, asked)] = made
             while len(self._listings) > KEPT_LISTINGS:
                 self._listings.popitem(last=False)
         return made

@@ -54,6 +54,13 @@ def test_a_page_has_an_end(filled: Library) -> None:
     ]
 
 
+def test_a_text_is_looked_for_in_any_case(filled: Library) -> None:
+    listing = filled.repository.browse(["data.topic = 'a'"], text="Q12", sort="-tokens")
+    found = {row.question for row in listing.page(0, 99)}
+    assert found == {f"q{n}?" for n in (12, 120, 122, 124, 126, 128)}
+    assert filled.repository.grep("q12", ignore_case=True).examples == 11
+
+
 def test_the_version_changes_with_examples_and_labels(filled: Library) -> None:
     repository = filled.repository
     before = repository.browse().version

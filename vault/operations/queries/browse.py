@@ -19,6 +19,7 @@ from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys
+from vault.operations.queries.grep import GrepOptions, rows_with
 from vault.session.context import Context
 
 MOST_ROWS = 200
@@ -122,12 +123,14 @@ def browse(
     expressions: Sequence[str] = (),
     revision: str | None = None,
     *,
+    text: str | None = None,
     sort: str = "dataset",
     seed: int = 0,
 ) -> Listing:
     """Return the examples of a revision (the stage) that satisfy all expressions, in an order.
 
-    Costs what the expressions cost, and reading the column that they are sorted by. Raises as
+    With `text` only those that hold it, in any case. Costs what the expressions cost, reading the
+    column that they are sorted by, and for a text all records that are left. Raises as
     `matching_keys` does, NotFound (`revision-not-found`), InvalidInput (`sort-unknown`).
     """
     if sort not in SORTS:
@@ -138,8 +141,13 @@ def browse(
         )
     opened, dataset = open_revision(context, revision)
     all_keys = dataset.keys()
-    keys = _sorted(dataset, satisfying(context, dataset, all_keys, expressions), sort, seed)
-    return Listing(opened.manifest or "", len(all_keys), dataset, keys)
+    keys = satisfying(context, dataset, all_keys, expressions)
+    if text:
+        options = GrepOptions(ignore_case=True)
+        keys = keys[[at for at, _ in rows_with(context, dataset, keys, text, options)]]
+    return Listing(
+        opened.manifest or "", len(all_keys), dataset, _sorted(dataset, keys, sort, seed)
+    )
 
 
 def version_of(context: Context, revision: str | None = None) -> str:

@@ -92,29 +92,39 @@ def grep(context: Context, text: str, revision: str | None, options: GrepOptions
     Costs reading all records, a second for a gigabyte. Raises InvalidInput (`pattern-invalid`),
     NotFound (`revision-not-found`), Corrupt.
     """
-    from vault.catalogue.expressions.search import search_pattern
-
-    pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
     opened, dataset = open_revision(context, revision)
     keys = dataset.keys()
     count = 0
     chosen: list[tuple[int, tuple[Place, ...]]] = []
+    for at, places in rows_with(context, dataset, keys, text, options):
+        count += 1
+        if len(chosen) < options.limit:
+            chosen.append((at, places))
+    examples = listed(dataset, keys[[at for at, _ in chosen]])
+    items = (FoundExample(each, places) for each, (_, places) in zip(examples, chosen, strict=True))
+    return GrepReport(opened.commit, count, tuple(items))
+
+
+def rows_with(
+    context: Context, dataset: Dataset, keys: RowKeys, text: str, options: GrepOptions
+) -> Iterator[tuple[int, tuple[Place, ...]]]:
+    """Yield the places among `keys` of the rows that hold a text, ascending, and where they do.
+
+    Costs and errors as `grep`; `limit` does not matter here.
+    """
+    from vault.catalogue.expressions.search import search_pattern
+
+    pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
     context.progress.start("searching", len(keys))
     start = 0
     for array in record_arrays(dataset, keys):
         candidates = _candidates(array, text, options)
         for first in range(0, len(candidates), _BATCH):
             some = candidates.slice(first, _BATCH)
-            for at, places in _found(dataset, keys, start, array, some, pattern, options.role):
-                count += 1
-                if len(chosen) < options.limit:
-                    chosen.append((at, places))
+            yield from _found(dataset, keys, start, array, some, pattern, options.role)
         start += len(array)
         context.progress.advance(len(array))
     context.progress.finish()
-    examples = listed(dataset, keys[[at for at, _ in chosen]])
-    items = (FoundExample(each, places) for each, (_, places) in zip(examples, chosen, strict=True))
-    return GrepReport(opened.commit, count, tuple(items))
 
 
 def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:

@@ -40,10 +40,11 @@ function Explorer({ overview }) {
   const list = useList(view, setError);
   // The rows come first: counting takes all of a core for a moment.
   const isCounted = list.pages.total !== null;
-  const counted = `/api/stats?${queryOf({ ...view, sort: "dataset", seed: 0 })}`;
+  const counted = `/api/stats?${queryOf({ ...view, text: "", sort: "dataset", seed: 0 })}`;
   const stats = useAnswer(isCounted ? counted : null, setError);
   const example = useExample(view, list);
   const expression = useRef(/** @type {any} */ (null));
+  const search = useRef(/** @type {any} */ (null));
 
   const go = useCallback((/** @type {Partial<import("./state.js").View>} */ change, isStep = true) => {
     setView((before) => {
@@ -87,6 +88,7 @@ function Explorer({ overview }) {
     Enter: () => setReading(true),
     Escape: () => (isHelp ? setHelp(false) : setReading(false)),
     e: () => expression.current?.focus(),
+    "/": () => search.current?.focus(),
     s: () => go({ page: view.page === "stats" ? "examples" : "stats" }),
     ".": () => setTold(commandOf(view, overview.revision)),
     "?": () => setHelp(!isHelp),
@@ -108,7 +110,7 @@ function Explorer({ overview }) {
       <button class="tab" onClick=${() => setHelp(true)} title="Keys">?</button>
     </header>
     <${Filters} view=${view} fixed=${overview.where} error=${error} count=${list.pages.total} of=${list.pages.of}
-      input=${expression} onGo=${(/** @type {any} */ change) => { setError(null); go(change); }} />
+      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => { setError(null); go(change); }} />
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${list.pages.hasMoved && html`<p class="command" role="status">The examples have changed since.
@@ -118,16 +120,16 @@ function Explorer({ overview }) {
           ? html`<p class="loading" role="status">Counting…</p>`
           : html`<${Overview} stats=${stats} onFilter=${filter} />`}</main>`
       : html`<main class=${"panes" + (isReading ? " reading" : "")}>
-          <${Facets} stats=${stats} onFilter=${filter} />
+          <${Facets} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} />
           ${list.pages.total === 0
-            ? html`<p class="empty">${view.where.length > 0 || overview.where.length > 0
+            ? html`<p class="empty">${view.where.length > 0 || view.text !== "" || overview.where.length > 0
                 ? "No example is like that."
                 : html`There is nothing here yet. <code>vault import FILE</code> brings examples in.`}</p>`
-            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps}
+            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
-            ${example.found !== null && html`<${Example} example=${example.found} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Example} example=${example.found} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
           </section>
         </main>`}
     ${isHelp && html`<${Help} onClose=${() => setHelp(false)} />`}

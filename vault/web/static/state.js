@@ -1,7 +1,7 @@
 // The view that the address holds: filter, order and place, so that it can be kept and shared.
 
 /**
- * @typedef {{ where: string[], sort: string, seed: number, place: number, page: string }} View
+ * @typedef {{ where: string[], text: string, sort: string, seed: number, place: number, page: string }} View
  */
 
 /** @returns {View} */
@@ -9,6 +9,7 @@ export function viewInAddress() {
   const held = new URLSearchParams(location.hash.slice(1));
   return {
     where: held.getAll("where"),
+    text: held.get("text") ?? "",
     sort: held.get("sort") ?? "dataset",
     seed: Number(held.get("seed") ?? 0) || 0,
     place: Math.max(0, Number(held.get("place") ?? 0) || 0),
@@ -23,6 +24,7 @@ export function viewInAddress() {
 export function keepInAddress(view, isStep) {
   const held = new URLSearchParams();
   for (const each of view.where) held.append("where", each);
+  if (view.text !== "") held.set("text", view.text);
   if (view.sort !== "dataset") held.set("sort", view.sort);
   if (view.seed !== 0) held.set("seed", String(view.seed));
   if (view.place !== 0) held.set("place", String(view.place));
@@ -39,6 +41,7 @@ export function keepInAddress(view, isStep) {
 export function queryOf(view) {
   const asked = new URLSearchParams();
   for (const each of view.where) asked.append("where", each);
+  if (view.text !== "") asked.set("text", view.text);
   asked.set("sort", view.sort);
   asked.set("seed", String(view.seed));
   return asked.toString();
@@ -53,6 +56,8 @@ export function commandOf(view, revision) {
   const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
   const words = view.where.map((each) => ` --where ${quoted(each)}`).join("");
   const version = revision === "STAGE" ? "" : " " + quoted(revision);
+  // The command line looks for a text or for expressions, not for both at once.
+  if (view.text !== "" && words === "") return `vault grep -i ${quoted(view.text)}${version}`;
   return words === "" ? `vault head${version}` : `vault query${words}${version}`;
 }
 

@@ -8,6 +8,28 @@ const UNSAFE =
 
 /**
  * @param {string} text
+ * @param {string} sought
+ * @returns {any[]} the text with every occurrence of what is sought marked, in any case
+ */
+export function found(text, sought) {
+  if (sought === "") return shown(text);
+  const parts = [];
+  const [all, wanted] = [text.toLowerCase(), sought.toLowerCase()];
+  // Where lower case has another length, places would not be the same.
+  let at = all.length === text.length ? all.indexOf(wanted) : -1;
+  let start = 0;
+  while (at >= 0) {
+    parts.push(...shown(text.slice(start, at)));
+    start = at + wanted.length;
+    parts.push(html`<mark>${shown(text.slice(at, start))}</mark>`);
+    at = all.indexOf(wanted, start);
+  }
+  parts.push(...shown(text.slice(start)));
+  return parts;
+}
+
+/**
+ * @param {string} text
  * @returns {any[]} text nodes, and marks for what cannot be seen
  */
 export function shown(text) {

@@ -1,11 +1,11 @@
 // One example, as a chat: who says what, what is called, what stands beside it.
 import { html } from "../html.js";
-import { shown } from "../text.js";
+import { found, shown } from "../text.js";
 
 const FOLDED_CHARS = 600;
 
-/** @param {{ example: any, onWhole: () => void, onFilter: (name: string, value: unknown, isOut: boolean) => void }} props */
-export function Example({ example, onWhole, onFilter }) {
+/** @param {{ example: any, sought: string, onWhole: () => void, onFilter: (name: string, value: unknown, isOut: boolean) => void }} props */
+export function Example({ example, sought, onWhole, onFilter }) {
   const conversation = example.conversation;
   return html`
     <article class="example" aria-label="Example">
@@ -18,7 +18,7 @@ export function Example({ example, onWhole, onFilter }) {
         ${Object.entries(example.labels).map(([name, value]) => html`<${Value}
           name=${name === "split" ? "split" : "labels." + name} value=${value} told=${`${name} = ${value}`} onFilter=${onFilter} />`)}
       </p>
-      ${conversation === null ? html`<${Json} value=${example.data} />` : html`<${Conversation} conversation=${conversation} />`}
+      ${conversation === null ? html`<${Json} value=${example.data} />` : html`<${Conversation} conversation=${conversation} sought=${sought} />`}
       <${Fields} fields=${example.fields} onFilter=${onFilter} />
       ${example.clipped > 0 && html`<p class="hint">
         ${example.clipped.toLocaleString("en")} characters are left out.
@@ -78,9 +78,9 @@ function flatten(before, value, found) {
   }
 }
 
-/** @param {{ conversation: any }} props */
-function Conversation({ conversation }) {
-  if (conversation.text !== undefined) return html`<div class="turn"><${Text} text=${conversation.text} /></div>`;
+/** @param {{ conversation: any, sought: string }} props */
+function Conversation({ conversation, sought }) {
+  if (conversation.text !== undefined) return html`<div class="turn"><${Text} text=${conversation.text} sought=${sought} /></div>`;
   const messages = [...conversation.prompt, ...conversation.response];
   const rejected = conversation.rejected;
   const calls = namesOfCalls(messages);
@@ -90,9 +90,9 @@ function Conversation({ conversation }) {
       <summary>${conversation.tools.length} tools</summary><${Json} value=${conversation.tools} />
     </details>`}
     <ol class="turns">
-      ${messages.map((message, at) => html`<${Turn} message=${message} number=${at + 1} calls=${calls}
+      ${messages.map((message, at) => html`<${Turn} message=${message} number=${at + 1} calls=${calls} sought=${sought}
         note=${rejected !== undefined && at >= asked ? "chosen" : null} />`)}
-      ${(rejected ?? []).map((/** @type {any} */ message) => html`<${Turn} message=${message} number=${asked + 1} calls=${calls} note="rejected" />`)}
+      ${(rejected ?? []).map((/** @type {any} */ message) => html`<${Turn} message=${message} number=${asked + 1} calls=${calls} sought=${sought} note="rejected" />`)}
     </ol>
     ${conversation.desirable !== undefined && html`<p class="beside">The answer is marked as ${conversation.desirable ? "good" : "bad"}.</p>`}
     ${conversation.media !== undefined && html`<details class="beside"><summary>media</summary><${Json} value=${conversation.media} /></details>`}
@@ -100,7 +100,7 @@ function Conversation({ conversation }) {
 }
 
 /** @param {any} props */
-function Turn({ message, number, calls, note }) {
+function Turn({ message, number, calls, sought, note }) {
   const isDim = message.weight === 0;
   const answered = message.role === "tool" ? calls.get(message.call) ?? message.name : null;
   return html`
@@ -112,9 +112,9 @@ function Turn({ message, number, calls, note }) {
         ${note && html`<span class="note">${note}</span>`}
         ${isDim && html`<span class="note">weight 0: not trained on</span>`}
       </p>
-      ${message.reasoning && html`<details class="reasoning"><summary>reasoning</summary><${Text} text=${message.reasoning} /></details>`}
-      <${Content} content=${message.content} isFolded=${message.role === "system"} />
-      ${message.refusal && html`<div class="refusal"><${Text} text=${message.refusal} /></div>`}
+      ${message.reasoning && html`<details class="reasoning"><summary>reasoning</summary><${Text} text=${message.reasoning} sought=${sought} /></details>`}
+      <${Content} content=${message.content} sought=${sought} isFolded=${message.role === "system"} />
+      ${message.refusal && html`<div class="refusal"><${Text} text=${message.refusal} sought=${sought} /></div>`}
       ${(message.tool_calls ?? []).map((/** @type {any} */ call) => html`<div class="call">
         <strong>${shown(call.name ?? "call")}</strong>
         <${Json} value=${call.arguments ?? call} />
@@ -123,25 +123,25 @@ function Turn({ message, number, calls, note }) {
   `;
 }
 
-/** @param {{ content: any, isFolded: boolean }} props */
-function Content({ content, isFolded }) {
+/** @param {{ content: any, sought: string, isFolded: boolean }} props */
+function Content({ content, sought, isFolded }) {
   if (content === undefined || content === null) return null;
   if (typeof content === "string") {
-    if (!isFolded || content.length <= FOLDED_CHARS) return html`<${Text} text=${content} />`;
-    return html`<details><summary>${shown(content.slice(0, 120))}…</summary><${Text} text=${content} /></details>`;
+    if (!isFolded || content.length <= FOLDED_CHARS) return html`<${Text} text=${content} sought=${sought} />`;
+    return html`<details><summary>${shown(content.slice(0, 120))}…</summary><${Text} text=${content} sought=${sought} /></details>`;
   }
   return content.map((/** @type {any} */ part) =>
-    typeof part.text === "string" ? html`<${Text} text=${part.text} />` : html`<${Json} value=${part} />`);
+    typeof part.text === "string" ? html`<${Text} text=${part.text} sought=${sought} />` : html`<${Json} value=${part} />`);
 }
 
-/** @param {{ text: string }} props */
-function Text({ text }) {
+/** @param {{ text: string, sought: string }} props */
+function Text({ text, sought }) {
   // Blocks between fences are code; everything else is shown as it was written.
   return text.split(/^(```[^\n]*\n[\s\S]*?^```[^\S\n]*$)/m).map((piece, at) => {
     if (piece === "") return null;
-    if (at % 2 === 0) return html`<div class="text">${shown(piece.replace(/^\n+|\n+$/g, ""))}</div>`;
+    if (at % 2 === 0) return html`<div class="text">${found(piece.replace(/^\n+|\n+$/g, ""), sought)}</div>`;
     const [, language, code] = /^```([^\n]*)\n([\s\S]*?)\n?```/.exec(piece) ?? [null, "", piece];
-    return html`<pre class="code" aria-label=${"code " + language}><code>${shown(code)}</code></pre>`;
+    return html`<pre class="code" aria-label=${"code " + language}><code>${found(code, sought)}</code></pre>`;
   });
 }
 

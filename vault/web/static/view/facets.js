@@ -5,11 +5,15 @@ import { fieldsOf } from "./overview.js";
 
 const MOST_VALUES = 6;
 
-/** @param {{ stats: any, onFilter: (name: string, value: unknown, isOut: boolean) => void }} props */
-export function Facets({ stats, onFilter }) {
+/**
+ * @param {{ stats: any, isSearching: boolean,
+ *           onFilter: (name: string, value: unknown, isOut: boolean) => void }} props
+ */
+export function Facets({ stats, isSearching, onFilter }) {
   if (stats === null) return html`<aside class="facets" aria-label="Fields"><p class="soft">Counting…</p></aside>`;
   return html`
     <aside class="facets" aria-label="Fields">
+      ${isSearching && html`<p class="soft note-on-search">Counted without the text.</p>`}
       ${fieldsOf(stats).map(([name, values]) => html`
         <section aria-label=${name}>
           <h2>${shown(name)}</h2>

@@ -1,5 +1,5 @@
 // What is chosen: the expressions, each to be taken back, the order, and how many examples that are.
-import { useState } from "../vendor/hooks.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
 
@@ -12,8 +12,14 @@ const SORTS = [
 ];
 
 /** @param {any} props */
-export function Filters({ view, fixed, error, count, of, input, onGo }) {
+export function Filters({ view, fixed, error, count, of, input, searchInput, onGo }) {
   const [typed, setTyped] = useState("");
+  const [sought, setSought] = useState(view.text);
+  useEffect(() => setSought(view.text), [view.text]);
+  const search = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    onGo({ text: sought.trim(), place: 0 });
+  };
   const add = (/** @type {Event} */ event) => {
     event.preventDefault();
     const text = typed.trim();
@@ -35,6 +41,12 @@ export function Filters({ view, fixed, error, count, of, input, onGo }) {
             onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} />
         </label>
       </form>
+      <form class="search" role="search" onSubmit=${search}>
+        <label><span class="unseen">Text</span>
+          <input type="search" ref=${searchInput} value=${sought} autocomplete="off" placeholder="find a text   (/)"
+            onInput=${(/** @type {any} */ event) => setSought(event.target.value)} />
+        </label>
+      </form>
       <label class="sort"><span class="unseen">Order</span>
         <select value=${view.sort} onChange=${sort}>
           ${SORTS.map(([value, name]) => html`<option value=${value} selected=${value === view.sort}>${name}</option>`)}
@@ -42,8 +54,10 @@ export function Filters({ view, fixed, error, count, of, input, onGo }) {
       </label>
       ${view.sort === "random" && html`<button onClick=${() => onGo({ seed: view.seed + 1, place: 0 })}>Draw again</button>`}
       <p class="count" role="status"><strong>${told}</strong>${count !== null && count !== of && ` of ${of.toLocaleString("en")}`} examples</p>
-      ${(fixed.length > 0 || view.where.length > 0) && html`<ul class="chosen">
+      ${(fixed.length > 0 || view.where.length > 0 || view.text !== "") && html`<ul class="chosen">
         ${fixed.map((/** @type {string} */ each) => html`<li class="chip"><code>${shown(each)}</code></li>`)}
+        ${view.text !== "" && html`<li><button class="chip" aria-label=${"Take back the text " + view.text}
+          onClick=${() => onGo({ text: "", place: 0 })}>“${shown(view.text)}” ×</button></li>`}
         ${view.where.map((/** @type {string} */ each, /** @type {number} */ at) => html`<li>
           <button class="chip" aria-label=${"Take back " + each} onClick=${() => without(at)}><code>${shown(each)}</code> ×</button>
         </li>`)}

@@ -7,6 +7,7 @@ const KEYS = [
   ["Page Down  Page Up", "ten further, ten back"],
   ["Home  End", "the first, the last"],
   ["Enter  Esc", "read, and back to the list (on a narrow screen)"],
+  ["/", "find a text"],
   ["e", "type an expression"],
   ["s", "statistics, and back"],
   [".", "the command that shows the same"],

@@ -1,7 +1,7 @@
 // The list of a million rows, of which those in sight are there.
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { shown } from "../text.js";
+import { found } from "../text.js";
 
 const ROW = 58;
 // Browsers cut elements that are higher than some 33 million pixels; then the list is scrolled faster.
@@ -9,10 +9,10 @@ const MOST_HEIGHT = 15_000_000;
 const SPARE = 6;
 
 /**
- * @param {{ pages: import("../pages.js").Pages, total: number, place: number, steps: number,
+ * @param {{ pages: import("../pages.js").Pages, total: number, place: number, steps: number, sought: string,
  *           onPlace: (place: number) => void, onOpen: () => void }} props
  */
-export function List({ pages, total, place, steps, onPlace, onOpen }) {
+export function List({ pages, total, place, steps, sought, onPlace, onOpen }) {
   const box = useRef(/** @type {any} */ (null));
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const whole = total * ROW;
@@ -58,7 +58,7 @@ export function List({ pages, total, place, steps, onPlace, onOpen }) {
   for (let number = first; number <= last; number += 1) {
     rows.push(html`<${Row}
       key=${number} number=${number} row=${pages.row(number)} isHere=${number === place}
-      y=${seen.top + number * ROW - top} total=${total} onPlace=${onPlace} onOpen=${onOpen}
+      y=${seen.top + number * ROW - top} sought=${sought} total=${total} onPlace=${onPlace} onOpen=${onOpen}
     />`);
   }
   return html`
@@ -70,7 +70,7 @@ export function List({ pages, total, place, steps, onPlace, onOpen }) {
 }
 
 /** @param {any} props */
-function Row({ number, row, isHere, y, total, onPlace, onOpen }) {
+function Row({ number, row, isHere, y, sought, total, onPlace, onOpen }) {
   const style = { transform: `translateY(${y}px)` };
   const pick = () => {
     onPlace(number);
@@ -83,8 +83,8 @@ function Row({ number, row, isHere, y, total, onPlace, onOpen }) {
       ${row === null
         ? html`<span class="question soft">…</span>`
         : html`
-          <span class="question">${shown(oneLine(row.question))}</span>
-          <span class="answer">${shown(oneLine(row.answer))}</span>
+          <span class="question">${found(oneLine(row.question), sought)}</span>
+          <span class="answer">${found(oneLine(row.answer), sought)}</span>
           <span class="tokens">${row.tokens.toLocaleString("en")}</span>
         `}
     </div>
