@@ -98,7 +98,13 @@ def test_two_host_names_are_refused(
         "http://{host}.evil.example",
         "http://{host}@evil.example",
         "http://{host}/path",
+        "http://{host}?",
+        "http://{host}#",
+        "http://user@{host}",
+        "http://[::1",
+        "http://[x]",
         "ftp://{host}",
+        "//{host}",
         "{host}",
     ],
 )
@@ -212,6 +218,21 @@ def test_large_bodies_are_refused(explorer: Running) -> None:
     # The server may hang up before everything is sent, and then its answer is lost.
     with contextlib.suppress(ConnectionError):
         assert explorer.send(sent).status == 413
+
+
+def test_two_lengths_are_refused(explorer: Running) -> None:
+    headers = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    assert explorer.ask("POST", "/api/session", headers).status == 400
+
+
+def test_a_fault_of_ours_is_answered_with_the_headers(
+    explorer: Running, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.web.replies.json_document", lambda value: 1 / 0)
+    answer = explorer.ask("GET", "/api/overview", session=session)
+    assert answer.status == 500
+    assert HEADERS.items() <= answer.headers.items()
+    assert b"a bug in vault" in answer.body
 
 
 def test_reading_has_no_body(explorer: Running, session: str) -> None:
