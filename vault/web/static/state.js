@@ -10,10 +10,18 @@ export function viewInAddress() {
   return {
     where: held.getAll("where"),
     sort: held.get("sort") ?? "dataset",
-    seed: Number(held.get("seed") ?? 0) || 0,
-    place: Math.max(0, Number(held.get("place") ?? 0) || 0),
+    seed: number(held.get("seed")),
+    place: number(held.get("place")),
     page: held.get("page") === "stats" ? "stats" : "examples",
   };
+}
+
+/**
+ * @param {string | null} text
+ * @returns {number} the whole number that it is, else 0: an address may hold anything
+ */
+function number(text) {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
 /**
@@ -46,12 +54,13 @@ export function queryOf(view) {
 
 /**
  * @param {View} view
- * @param {string} revision
+ * @param {{ revision: string, where: string[], filters: string[] }} overview
  * @returns {string} the command that shows the same
  */
-export function commandOf(view, revision) {
+export function commandOf(view, { revision, where, filters }) {
   const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
-  const words = view.where.map((each) => ` --where ${quoted(each)}`).join("");
+  const named = filters.map((each) => ` --filter ${quoted(each)}`);
+  const words = [...named, ...[...where, ...view.where].map((each) => ` --where ${quoted(each)}`)].join("");
   const version = revision === "STAGE" ? "" : " " + quoted(revision);
   return words === "" ? `vault head${version}` : `vault query${words}${version}`;
 }
