@@ -137,6 +137,8 @@ def test_what_is_read_is_scrolled_by_keys(library: Library, open_page: Open) -> 
     expect(pane).to_have_js_property("scrollTop", 0)
     expect(pane.locator("details[open]")).to_have_count(0)
     page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys.get_by_role("button", name="Close")).to_be_focused()
     page.keyboard.press("j")
     page.keyboard.press("Escape")
     expect(chosen(page)).to_have_text("Question 1?")
@@ -145,8 +147,7 @@ def test_what_is_read_is_scrolled_by_keys(library: Library, open_page: Open) -> 
 def test_the_command_has_what_was_typed_at_the_start(filled: Library, open_page: Open) -> None:
     filters = "[filters]\nshort = 'turns < 9'\n"
     (filled.folder / "vault.toml").write_text(filters, encoding="utf-8")
-    settings = {"where": ("data.topic = 'a'",), "filters": ("short",)}
-    with running(filled.repository, **settings) as other:
+    with running(filled.repository, where=("data.topic = 'a'",), filters=("short",)) as other:
         page = open_page(other.server.link("ada"))
         expect(count(page)).to_have_text("225 of 450 examples")
         page.keyboard.press(".")

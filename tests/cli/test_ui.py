@@ -163,6 +163,8 @@ def test_settings_name_the_port(committed: Path) -> None:
         (("--filter", "x"), "filter-not-found"),
         (("--host", "0.0.0.0"), "host-not-allowed"),
         (("--host", "no.such.host.invalid", "--allow-host", "x"), "host-unknown"),
+        (("--host", "0.0.0.0", "--allow-host", "http://x/"), "host-name-invalid"),
+        (("--allow-host", "data.example:80"), "host-name-invalid"),
         (("--name", " "), "name-invalid"),
     ],
 )

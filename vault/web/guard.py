@@ -142,6 +142,12 @@ class Guard:
         return person
 
 
+def is_host_name(name: str) -> bool:
+    """Return whether a browser can name a host so: no port, and version 6 addresses in []."""
+    found = _HOST.fullmatch(name)
+    return found is not None and found["port"] is None
+
+
 def _one(headers: Headers, name: str) -> str | None:
     """Return a header, None without it. Raises Refusal if it is there twice."""
     values = headers.getlist(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from vault.web.app import routes_of
 from vault.web.assets import assets
 from vault.web.explorer import Explorer
 from vault.web.guard import HEADERS, MOST_BODY_BYTES, POLICY
-from vault.web.serve import Place
+from vault.web.serve import Place, Server
 from vault.web.sessions import Sessions
 
 
@@ -273,6 +274,28 @@ def test_other_names_are_answered_by_if_they_are_allowed(library: Library) -> No
             headers = {"Host": host, "Origin": f"https://{host.lower()}"}
             assert found.ask("GET", "/", headers).status == 200
         assert found.ask("GET", "/", {"Host": "other.example"}).status == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "wanted"),
+    [
+        ("127.0.0.1", (), "127.0.0.1"),
+        ("127.0.0.1", ("data.example",), "127.0.0.1"),
+        ("::1", (), "[::1]"),
+        ("0.0.0.0", ("data.example",), "127.0.0.1"),
+        ("::", ("data.example",), "[::1]"),
+        ("192.0.2.7", ("192.0.2.7",), "192.0.2.7"),
+        ("192.0.2.7", ("data.example",), "data.example"),
+    ],
+)
+def test_a_link_has_a_name_that_is_answered(
+    library: Library, host: str, names: tuple[str, ...], wanted: str
+) -> None:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        explorer = Explorer(lambda person: library.repository, "x")
+        server = Server(explorer, Place(host, None, names), opened)
+        assert server.link("ada").startswith(f"http://{wanted}:{server.port}/#token=")
 
 
 def test_the_page_and_its_libraries_are_small() -> None:

@@ -145,8 +145,7 @@ function Explorer({ overview }) {
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
             ${example.found !== null && html`<${Example} key=${example.found.id} example=${example.found} onWhole=${example.readWhole} onFilter=${filter} />`}
-            ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}
-              ${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
+            ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
     ${isHelp && html`<${Help} onClose=${() => setHelp(false)} />`}
