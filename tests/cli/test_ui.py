@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,11 +24,16 @@ Run = Callable[..., Outcome]
 
 
 @contextmanager
-def started(*words: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start the explorer as a shell does; yields it and its first line."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOGNAME": "ada"}
+def started(
+    *words: str, folder: Path, opens: bool = False, **own: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the explorer as a shell does; yields it and its first line.
+
+    `own` are variables of its environment; it opens a browser only if it `opens` one.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOGNAME": "ada", **own}
     process = subprocess.Popen(
-        [sys.executable, "-m", "vault", "ui", "--no-browser", *words],
+        [sys.executable, "-m", "vault", "ui", *([] if opens else ["--no-browser"]), *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -66,6 +72,63 @@ def test_it_prints_a_link_and_stops_without_a_fault(committed: Path) -> None:
     assert "error" not in err
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_page_that_opens_the_link_is_taken_away(
+    committed: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
+    made, seen, opener = tmp_path / "made", tmp_path / "seen", tmp_path / "open"
+    made.mkdir()
+    opener.write_text(f'#!/bin/sh\nstat -c %a "${{1#file://}}" >{seen}.part; mv {seen}.part {seen}')
+    opener.chmod(0o755)
+    own = {"DISPLAY": ":9", "BROWSER": str(opener), "TMPDIR": str(made)}
+    words = ["--port", str(free_port())]
+    with started(*words, folder=committed, opens=True, **own) as (process, _):
+        deadline = time.monotonic() + 20
+        while not seen.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert seen.read_text().strip() == "600"
+        assert len(list(made.iterdir())) == 1
+        process.send_signal(stop)
+        process.communicate(timeout=20)
+    assert list(made.iterdir()) == []
+    assert process.returncode == {signal.SIGINT: 0, signal.SIGTERM: 143}[stop]
+
+
+IN_BACKGROUND = """
+import fcntl, signal, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+process = subprocess.Popen(sys.argv[1:], process_group=0)
+signal.signal(signal.SIGTERM, lambda *_: process.kill())
+sys.exit(process.wait())
+"""
+
+
+def test_it_answers_in_the_background_of_a_shell(committed: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "vault", "ui", "--no-browser", "--port", str(free_port())]
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_BACKGROUND, *command],
+        cwd=committed,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LOGNAME": "ada"},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        link = process.stdout.readline()
+        # It reads the terminal by now.
+        time.sleep(0.5)
+        assert person_of(link) == "ada"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+        os.close(theirs)
+        os.close(ours)
+
+
 def test_each_person_gets_a_link(committed: Path) -> None:
     words = ["--port", str(free_port()), "--name", "anna", "--name", "ben"]
     with started(*words, folder=committed) as (process, line):
@@ -100,6 +163,8 @@ def test_settings_name_the_port(committed: Path) -> None:
         (("--filter", "x"), "filter-not-found"),
         (("--host", "0.0.0.0"), "host-not-allowed"),
         (("--host", "no.such.host.invalid", "--allow-host", "x"), "host-unknown"),
+        (("--host", "0.0.0.0", "--allow-host", "http://x/"), "host-name-invalid"),
+        (("--allow-host", "data.example:80"), "host-name-invalid"),
         (("--name", " "), "name-invalid"),
     ],
 )

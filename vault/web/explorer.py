@@ -81,7 +81,8 @@ class Explorer:
             "read_only": self._read_only,
             "branch": status.branch,
             "revision": self._revision or "STAGE",
-            "where": [*self._where, *self._filters],
+            "where": self._where,
+            "filters": self._filters,
         }
 
     def stats(self, request: Request) -> Any:
@@ -91,10 +92,11 @@ class Explorer:
 
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
-        listing = self._listing(request)
+        listing, now = self._listing(request)
         offset = _number(request, "offset", 0)
         return {
             "version": listing.version,
+            "now": now,
             "total": len(listing),
             "of": listing.of,
             "offset": offset,
@@ -103,17 +105,22 @@ class Explorer:
 
     def example(self, request: Request) -> dict[str, Any]:
         """Return the example at a place of the list, whole or with long texts cut."""
-        listing = self._listing(request)
+        listing, now = self._listing(request)
         is_whole = request.query_params.get("whole") == "1"
         place = _number(request, "place", -1)
         return {
             "version": listing.version,
+            "now": now,
             "place": place,
             "example": listing.whole(place, clips=not is_whole),
         }
 
-    def _listing(self, request: Request) -> Listing:
-        """Return a list that is kept, if the version is still the same, or a new one."""
+    def _listing(self, request: Request) -> tuple[Listing, str]:
+        """Return a list, and which version there is now.
+
+        A page goes on with the `version` that it has while that is kept: rows of two versions,
+        mixed, would be a list that never was.
+        """
         repository = self._repository(request)
         asked = Asked(
             self._expressions(request),
@@ -121,13 +128,15 @@ class Explorer:
             request.query_params.get("sort", "dataset"),
             _number(request, "seed", 0),
         )
-        key = (repository.version_of(self._revision), asked)
+        now = repository.version_of(self._revision)
         with self._lock:
-            found = self._listings.get(key)
-            if found is not None:
-                self._listings.move_to_end(key)
-                return found
-        return self._browse(repository, asked)
+            for version in (request.query_params.get("version", now), now):
+                found = self._listings.get((version, asked))
+                if found is not None:
+                    self._listings.move_to_end((version, asked))
+                    return found, now
+        made = self._browse(repository, asked)
+        return made, made.version
 
     def _browse(self, repository: Repository, asked: Asked) -> Listing:
         made = repository.browse(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -55,6 +54,7 @@ HEADERS: Mapping[str, str] = {
 
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::(?P<port>[0-9]{1,5}))?")
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{16,128})")
+_FAULT = "a bug in vault: the same on the command line, with -v, says more"
 _SAFE_METHODS = ("GET", "HEAD")
 
 
@@ -95,6 +95,12 @@ class Guard:
             if not answer.is_started:
                 response = PlainTextResponse(f"{refused.told}\n", refused.status)
                 await response(scope, receive, answer.send)
+        except Exception:
+            # The server below would answer by itself, without the headers.
+            if answer.is_started:
+                raise
+            response = PlainTextResponse(f"{_FAULT}\n", 500)
+            await response(scope, receive, answer.send)
 
     def _checked(self, scope: Scope) -> ASGIApp:
         """Return what answers a request. Raises Refusal."""
@@ -136,6 +142,12 @@ class Guard:
         return person
 
 
+def is_host_name(name: str) -> bool:
+    """Return whether a browser can name a host so: no port, and version 6 addresses in []."""
+    found = _HOST.fullmatch(name)
+    return found is not None and found["port"] is None
+
+
 def _one(headers: Headers, name: str) -> str | None:
     """Return a header, None without it. Raises Refusal if it is there twice."""
     values = headers.getlist(name)
@@ -152,9 +164,8 @@ def _check_origin(headers: Headers, host: str) -> None:
     origin = _one(headers, "origin")
     if origin is None:
         return
-    parts = urlsplit(origin)
-    is_same = parts.scheme in ("http", "https") and parts.netloc.lower() == host
-    if not is_same or (parts.path, parts.query, parts.fragment) != ("", "", ""):
+    scheme, separator, named = origin.partition("://")
+    if scheme not in ("http", "https") or not separator or named.lower() != host:
         raise Refusal(403, "this request does not come from the explorer's own page")
 
 
@@ -164,6 +175,9 @@ def _check_length(headers: Headers, method: str) -> None:
         raise Refusal(400, "the length of the request is no number")
     if length is not None and int(length) > MOST_BODY_BYTES:
         raise Refusal(413, f"a request may have at most {MOST_BODY_BYTES:,} bytes")
+    if length is not None and headers.get("transfer-encoding") is not None:
+        # A proxy in front could take the end of the request for another place than we do.
+        raise Refusal(400, "the length of the request is told twice")
     has_body = headers.get("transfer-encoding") is not None or int(length or 0) > 0
     if method in _SAFE_METHODS and has_body:
         raise Refusal(400, "a request that only reads has no body")

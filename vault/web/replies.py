@@ -36,11 +36,15 @@ def error_reply(error: VaultError) -> Response:
 def reading(work: Work) -> Route:
     """Return a route that answers with what `work` returns, computed by one of a few threads."""
 
-    async def answer(request: Request) -> Response:
+    def done(request: Request) -> Response:
+        # Written by the thread as well: a long record would hold up everybody's requests.
         try:
-            return reply(await anyio.to_thread.run_sync(work, request, limiter=_readers()))
+            return reply(work(request))
         except VaultError as error:
             return error_reply(error)
+
+    async def answer(request: Request) -> Response:
+        return await anyio.to_thread.run_sync(done, request, limiter=_readers())
 
     return answer
 

@@ -11,6 +11,7 @@ import uvicorn
 from vault.errors import InvalidInput
 from vault.web.app import explorer_app
 from vault.web.explorer import Explorer
+from vault.web.guard import LOOPBACK, is_host_name
 from vault.web.sessions import Sessions
 
 LOOPBACK_HOST = "127.0.0.1"
@@ -18,6 +19,7 @@ USUAL_PORT = 8642
 """The port where it is free, so that addresses stay the same from day to day."""
 
 _SECONDS_TO_FINISH = 5
+_EVERYWHERE = {"0.0.0.0": LOOPBACK_HOST, "::": "[::1]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ class Server:
 
         The token is in the fragment, which no browser sends anywhere.
         """
-        host = self.place.host if self.place.host != "0.0.0.0" else LOOPBACK_HOST
-        return f"http://{host}:{self.port}/#token={self.sessions.invite(person)}"
+        return f"http://{_name_of(self.place)}:{self.port}/#token={self.sessions.invite(person)}"
 
     def configuration(self) -> uvicorn.Config:
         """Return how requests are read: nothing that a request says changes what the guard sees."""
@@ -79,7 +80,17 @@ class Server:
 
 
 def listen(explorer: Explorer, place: Place) -> Server:
-    """Return a server that listens. Raises InvalidInput (`port-taken`, `host-unknown`)."""
+    """Return a server that listens.
+
+    Raises InvalidInput (`port-taken`, `host-unknown`, `host-name-invalid`).
+    """
+    for name in place.names:
+        if not is_host_name(name):
+            raise InvalidInput(
+                f'"{name}" is no host name: no browser would ask for it by that',
+                code="host-name-invalid",
+                hint="write the name alone, such as data.example, without http:// and port",
+            )
     ports: Sequence[int] = (USUAL_PORT, 0) if place.port is None else (place.port,)
     for port in ports:
         opened = _bound(place.host, port)
@@ -90,6 +101,14 @@ def listen(explorer: Explorer, place: Place) -> Server:
         code="port-taken",
         hint="name another one with --port, or leave it out",
     )
+
+
+def _name_of(place: Place) -> str:
+    """Return the host of links: one that the guard answers by."""
+    if place.host in _EVERYWHERE:
+        return _EVERYWHERE[place.host]
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return host if host in {*LOOPBACK, *place.names} else next(iter(place.names), host)
 
 
 def _bound(host: str, port: int) -> socket.socket | None:

@@ -8,7 +8,13 @@ import pytest
 
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, NotFound
-from vault.operations.queries.browse import MOST_ROWS, PREVIEW_CHARS, SORTS, WHOLE_CHARS
+from vault.operations.queries.browse import (
+    ALL_CHARS,
+    MOST_ROWS,
+    PREVIEW_CHARS,
+    SORTS,
+    WHOLE_CHARS,
+)
 
 
 @pytest.fixture
@@ -116,6 +122,21 @@ def test_an_example_is_whole_with_what_stands_beside(library: Library) -> None:
         with pytest.raises(NotFound) as caught:
             listing.whole(place)
         assert caught.value.code == "example-not-there"
+
+
+def test_many_long_texts_are_cut_together(library: Library) -> None:
+    fields = {f"field{n}": "a" * WHOLE_CHARS for n in range(100)}
+    library.write("a.jsonl", [chat("q?", "a", **fields), {"raw": [*fields.values()]}])
+    library.run("a.jsonl")
+    listing = library.repository.browse()
+    for place in (0, 1):
+        cut, whole = listing.whole(place), listing.whole(place, clips=False)
+        texts = list(cut.fields.values()) or cut.data["raw"]
+        shown = sum(map(len, texts))
+        assert shown <= ALL_CHARS + 100 * PREVIEW_CHARS
+        assert cut.clipped == 100 * WHOLE_CHARS - shown
+        assert {len(text) for text in texts} >= {WHOLE_CHARS, PREVIEW_CHARS}
+        assert whole.clipped == 0
 
 
 def test_an_unknown_order_is_refused(filled: Library) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from vault.web.app import routes_of
 from vault.web.assets import assets
 from vault.web.explorer import Explorer
 from vault.web.guard import HEADERS, MOST_BODY_BYTES, POLICY
-from vault.web.serve import Place
+from vault.web.serve import Place, Server
 from vault.web.sessions import Sessions
 
 
@@ -98,7 +99,13 @@ def test_two_host_names_are_refused(
         "http://{host}.evil.example",
         "http://{host}@evil.example",
         "http://{host}/path",
+        "http://{host}?",
+        "http://{host}#",
+        "http://user@{host}",
+        "http://[::1",
+        "http://[x]",
         "ftp://{host}",
+        "//{host}",
         "{host}",
     ],
 )
@@ -214,6 +221,21 @@ def test_large_bodies_are_refused(explorer: Running) -> None:
         assert explorer.send(sent).status == 413
 
 
+def test_two_lengths_are_refused(explorer: Running) -> None:
+    headers = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    assert explorer.ask("POST", "/api/session", headers).status == 400
+
+
+def test_a_fault_of_ours_is_answered_with_the_headers(
+    explorer: Running, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.web.replies.json_document", lambda value: 1 / 0)
+    answer = explorer.ask("GET", "/api/overview", session=session)
+    assert answer.status == 500
+    assert HEADERS.items() <= answer.headers.items()
+    assert b"a bug in vault" in answer.body
+
+
 def test_reading_has_no_body(explorer: Running, session: str) -> None:
     assert explorer.ask("GET", "/api/overview", body=b"x", session=session).status == 400
 
@@ -252,6 +274,28 @@ def test_other_names_are_answered_by_if_they_are_allowed(library: Library) -> No
             headers = {"Host": host, "Origin": f"https://{host.lower()}"}
             assert found.ask("GET", "/", headers).status == 200
         assert found.ask("GET", "/", {"Host": "other.example"}).status == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "wanted"),
+    [
+        ("127.0.0.1", (), "127.0.0.1"),
+        ("127.0.0.1", ("data.example",), "127.0.0.1"),
+        ("::1", (), "[::1]"),
+        ("0.0.0.0", ("data.example",), "127.0.0.1"),
+        ("::", ("data.example",), "[::1]"),
+        ("192.0.2.7", ("192.0.2.7",), "192.0.2.7"),
+        ("192.0.2.7", ("data.example",), "data.example"),
+    ],
+)
+def test_a_link_has_a_name_that_is_answered(
+    library: Library, host: str, names: tuple[str, ...], wanted: str
+) -> None:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        explorer = Explorer(lambda person: library.repository, "x")
+        server = Server(explorer, Place(host, None, names), opened)
+        assert server.link("ada").startswith(f"http://{wanted}:{server.port}/#token=")
 
 
 def test_the_page_and_its_libraries_are_small() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -63,9 +64,11 @@ def run_explorer(invocation: Invocation, asked: Asked) -> None:
     port = asked.port if asked.port is not None else _port_setting(root)
     server = listen(explorer, Place(asked.host or LOOPBACK_HOST, port, asked.allowed))
     links = [server.link(person) for person in people]
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, _stop)
     # Ctrl-C is how the explorer is stopped, and no fault.
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(lambda: _started(invocation, asked, server, people, links))
+    with contextlib.ExitStack() as ending, contextlib.suppress(KeyboardInterrupt):
+        server.run(lambda: _started(invocation, asked, server, people, links, ending))
     hint(invocation, "the explorer has stopped")
 
 
@@ -117,8 +120,12 @@ def _started(
     server: Server,
     people: Sequence[str],
     links: Sequence[str],
+    ending: contextlib.ExitStack,
 ) -> None:
-    """Print the links, and open the first one where there is a browser."""
+    """Print the links, and open the first one where there is a browser.
+
+    `ending` gets what is to be done when the explorer has stopped.
+    """
     if asked.host is not None:
         warn(invocation, "other machines can reach the explorer; what it sends is not encrypted")
     report = {"url": links[0], "port": server.port}
@@ -128,31 +135,46 @@ def _started(
     sys.stdout.flush()
     hint(invocation, "each link opens one tab; Enter prints another, Ctrl-C stops the explorer")
     if sys.stdin is not None and sys.stdin.isatty() and not invocation.json:
+        if hasattr(signal, "SIGTTIN"):
+            # In the background of a shell, reading the terminal would stop the whole program.
+            signal.signal(signal.SIGTTIN, signal.SIG_IGN)
         threading.Thread(target=_print_links, args=(server, people), daemon=True).start()
     if asked.opens_browser and _has_browser():
-        threading.Thread(target=_open_browser, args=(links[0],), daemon=True).start()
+        path = _page_with(links[0])
+        ending.callback(path.unlink, missing_ok=True)
+        threading.Thread(target=_open_browser, args=(path,), daemon=True).start()
 
 
 def _print_links(server: Server, people: Sequence[str]) -> None:
     """Print a link for whoever is typed, or for the first person, with each line that is typed."""
-    for line in sys.stdin:
-        person = line.strip() or people[0]
-        write(f"{escape(person)}  {server.link(person)}")
-        sys.stdout.flush()
+    # There is nothing to read in the background of a shell, and writing fails when it has gone.
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for line in sys.stdin:
+            person = line.strip() or people[0]
+            write(f"{escape(person)}  {server.link(person)}")
+            sys.stdout.flush()
+
+
+def _stop(signal_number: int, _: object) -> None:
+    """End with the status that shells have for a signal, after what is to be done at the end."""
+    raise SystemExit(128 + signal_number)
 
 
 def _has_browser() -> bool:
     return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def _open_browser(link: str) -> None:
-    """Open a link without naming it on a command line, where other users could read the token."""
+def _page_with(link: str) -> Path:
+    """Make a page that leads to a link: only this user can read it, a command line everybody."""
     descriptor, path = tempfile.mkstemp(prefix="vault-", suffix=".html")
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={link}">')
-    try:
-        webbrowser.open(Path(path).as_uri())
-        # The browser reads it some time after it was asked to; the token works once anyway.
-        threading.Event().wait(30)
-    finally:
-        Path(path).unlink(missing_ok=True)
+    return Path(path)
+
+
+def _open_browser(path: Path) -> None:
+    """Open a page, which is taken away again."""
+    webbrowser.open(path.as_uri())
+    # The browser reads it some time after it was asked to; the token works once anyway.
+    threading.Event().wait(30)
+    path.unlink(missing_ok=True)

@@ -28,6 +28,8 @@ MOST_ROWS = 200
 PREVIEW_CHARS = 200
 WHOLE_CHARS = 20_000
 """Characters of a text that are shown of an example, unless all are asked for."""
+ALL_CHARS = 400_000
+"""Characters of all its texts together, but for the first PREVIEW_CHARS of each."""
 
 _NOT_ASKING = frozenset({*SYSTEM_ROLES, "assistant", "tool"})
 _COLUMNS = ("tokens", "turns")
@@ -203,7 +205,7 @@ def _said(messages: Sequence[Message]) -> str:
 
 
 def _whole(example: Example, fields: Mapping[str, Any], *, clips: bool) -> Whole:
-    clip = _Clip(WHOLE_CHARS if clips else None)
+    clip = _Clip(clips)
     conversation = example.conversation
     told = None if conversation is None else clip.value(_told(conversation))
     data = clip.value(example.data) if conversation is None else None
@@ -229,21 +231,25 @@ def _told(conversation: Conversation) -> dict[str, Any]:
 
 
 class _Clip:
-    """Cuts long texts in JSON values, and counts what is left out."""
+    """Cuts long texts in JSON values if it `clips`, and counts what is left out."""
 
-    def __init__(self, most: int | None) -> None:
-        self._most = most
+    def __init__(self, clips: bool) -> None:
+        self._clips = clips
+        self._room = ALL_CHARS
         self.left = 0
 
     def value(self, value: Any) -> Any:
         """Return a value with every text cut."""
         if isinstance(value, str):
-            if self._most is None or len(value) <= self._most:
-                return value
-            self.left += len(value) - self._most
-            return value[: self._most]
+            return self._cut(value) if self._clips else value
         if isinstance(value, Mapping):
             return {name: self.value(each) for name, each in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.value(each) for each in value]
         return value
+
+    def _cut(self, text: str) -> str:
+        shown = text[: min(WHOLE_CHARS, max(self._room, PREVIEW_CHARS))]
+        self._room -= len(shown)
+        self.left += len(text) - len(shown)
+        return shown

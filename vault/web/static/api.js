@@ -3,6 +3,35 @@
 
 const KEPT = "vault.session";
 
+/** A number of the data that JavaScript would make another one of, such as 12345678901234567890. */
+export class Exact {
+  /** @param {string} text as it stands in the data */
+  constructor(text) {
+    this.text = text;
+  }
+
+  toString() {
+    return this.text;
+  }
+
+  toJSON() {
+    return /** @type {any} */ (JSON).rawJSON(this.text);
+  }
+}
+
+/**
+ * Keeps numbers as they stand; browsers that do not tell how that is keep what they make of them.
+ * @param {string} _
+ * @param {any} value
+ * @param {{ source?: string }} [context]
+ */
+function kept(_, value, context) {
+  const source = typeof value === "number" ? context?.source : undefined;
+  if (source === undefined || source === String(value)) return value;
+  const isAnother = source.replace(/\D/g, "").length > 15 || !Number.isFinite(value);
+  return isAnother ? new Exact(source) : value;
+}
+
 /** An answer that says why something cannot be done, as the command line does. */
 export class Refused extends Error {
   /**
@@ -52,7 +81,7 @@ async function call(path, options) {
   } catch {
     throw new Refused("The explorer does not answer.", "Is `vault ui` still running?", 0);
   }
-  if (answer.ok) return answer.json();
+  if (answer.ok) return JSON.parse(await answer.text(), kept);
   const told = await answer.text();
   try {
     const { error } = JSON.parse(told);

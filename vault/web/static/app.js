@@ -45,6 +45,7 @@ function Explorer({ overview }) {
   const example = useExample(view, list);
   const expression = useRef(/** @type {any} */ (null));
   const search = useRef(/** @type {any} */ (null));
+  const pane = useRef(/** @type {any} */ (null));
 
   const go = useCallback((/** @type {Partial<import("./state.js").View>} */ change, isStep = true) => {
     setView((before) => {
@@ -55,7 +56,6 @@ function Explorer({ overview }) {
   }, []);
   const filter = useCallback((/** @type {string} */ name, /** @type {unknown} */ value, isOut = false) => {
     const added = expressionFor(name, value, isOut);
-    setError(null);
     setView((before) => {
       if (before.where.includes(added)) return before;
       const next = { ...before, where: [...before.where, added], place: 0 };
@@ -70,9 +70,18 @@ function Explorer({ overview }) {
   }, []);
 
   const total = list.pages.total ?? 0;
+  useEffect(() => {
+    // An address may name a place that is not there any more.
+    if (total > 0 && view.place >= total) go({ place: total - 1 }, false);
+  }, [total, view.place]);
+  useEffect(() => {
+    if (pane.current !== null) pane.current.scrollTop = 0;
+  }, [view.place, list.pages]);
   const move = (/** @type {number} */ by) => {
     const place = Math.min(Math.max(view.place + by, 0), Math.max(total - 1, 0));
     if (place !== view.place) go({ place }, false);
+    // The list tells a screen reader where it is, as long as it has the focus.
+    if (document.activeElement === document.body) focusOn(".list");
     // Also where it stays the same: the list may have been scrolled away from it.
     setSteps((before) => before + 1);
   };
@@ -85,14 +94,22 @@ function Explorer({ overview }) {
     PageUp: () => move(-10),
     Home: () => move(-total),
     End: () => move(total),
-    Enter: () => setReading(true),
-    Escape: () => (isHelp ? setHelp(false) : setReading(false)),
+    Enter: () => {
+      setReading(true);
+      focusOn(".pane");
+    },
+    Escape: () => {
+      setReading(false);
+      focusOn(".list");
+    },
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
     s: () => go({ page: view.page === "stats" ? "examples" : "stats" }),
-    ".": () => setTold(commandOf(view, overview.revision)),
-    "?": () => setHelp(!isHelp),
+    ".": () => setTold(commandOf(view, overview)),
+    "?": () => setHelp(true),
   });
+
+  if (error !== null && error.status === 401) return html`<${Stopped} refused=${error} />`;
 
   const isStats = view.page === "stats";
   return html`
@@ -107,29 +124,30 @@ function Explorer({ overview }) {
         <div><dt>version</dt><dd>${shown(overview.revision)}</dd></div>
         <div><dt>you</dt><dd>${shown(overview.person)}${overview.read_only && ", reading only"}</dd></div>
       </dl>
-      <button class="tab" onClick=${() => setHelp(true)} title="Keys">?</button>
+      <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} fixed=${overview.where} error=${error} count=${list.pages.total} of=${list.pages.of}
-      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => { setError(null); go(change); }} />
+    <${Filters} view=${view} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${list.pages.hasMoved && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
     ${isStats
-      ? html`<main class="scrolled">${stats === null
+      ? html`<main class="scrolled" tabindex="0">${stats === null
           ? html`<p class="loading" role="status">Counting…</p>`
           : html`<${Overview} stats=${stats} onFilter=${filter} />`}</main>`
       : html`<main class=${"panes" + (isReading ? " reading" : "")}>
           <${Facets} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} />
           ${list.pages.total === 0
-            ? html`<p class="empty">${view.where.length > 0 || view.text !== "" || overview.where.length > 0
+            ? html`<p class="empty">${view.where.length + overview.where.length + overview.filters.length > 0 || view.text !== ""
                 ? "No example is like that."
                 : html`There is nothing here yet. <code>vault import FILE</code> brings examples in.`}</p>`
             : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
-          <section class="pane" aria-label="Reading">
+          <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
-            ${example.found !== null && html`<${Example} example=${example.found} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Example} key=${example.found.id} example=${example.found} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
     ${isHelp && html`<${Help} onClose=${() => setHelp(false)} />`}
@@ -150,44 +168,50 @@ function useList(view, onError) {
     [query, run],
   );
   useEffect(() => {
+    onError(null);
     pages.want(view.place, view.place);
     return () => pages.drop();
   }, [pages]);
-  return { pages, query, again: () => setRun((before) => before + 1) };
+  return { pages, again: () => setRun((before) => before + 1) };
 }
 
 /**
  * The example at the place of a view. Those after it are read ahead, so that the next is there at once.
  * @param {import("./state.js").View} view
- * @param {{ pages: Pages, query: string }} list
+ * @param {{ pages: Pages }} list
  */
 function useExample(view, list) {
   const [, setCount] = useState(0);
   const kept = useMemo(() => /** @type {Map<number, any>} */ (new Map()), [list.pages]);
+  const failed = useMemo(() => /** @type {Map<number, any>} */ (new Map()), [list.pages]);
   const total = list.pages.total ?? 0;
   const read = useCallback(
     async (/** @type {number} */ place, isWhole = false) => {
       if (kept.has(place) && !isWhole) return;
       kept.set(place, kept.get(place) ?? null);
+      failed.delete(place);
       try {
-        const path = `/api/example?${list.query}&place=${place}${isWhole ? "&whole=1" : ""}`;
-        kept.set(place, (await get(path)).example);
-        setCount((before) => before + 1);
-      } catch {
+        const path = `/api/example?${list.pages.query}&place=${place}${isWhole ? "&whole=1" : ""}`;
+        const answer = await get(path);
+        if (list.pages.isOfThis(answer)) kept.set(place, answer.example);
+      } catch (error) {
         kept.delete(place);
+        failed.set(place, error);
       }
+      setCount((before) => before + 1);
     },
-    [kept, list.query],
+    [kept, list.pages],
   );
   useEffect(() => {
-    if (total === 0) return;
+    if (view.place >= total) return;
     read(view.place);
     for (let ahead = 1; ahead <= READ_AHEAD; ahead += 1) {
       if (view.place + ahead < total) read(view.place + ahead);
     }
     for (const place of kept.keys()) if (Math.abs(place - view.place) > 50) kept.delete(place);
   }, [read, view.place, total]);
-  return { found: kept.get(view.place) ?? null, readWhole: () => read(view.place, true) };
+  const refused = failed.get(view.place) ?? null;
+  return { found: kept.get(view.place) ?? null, refused, readWhole: () => read(view.place, true) };
 }
 
 /**
@@ -212,6 +236,15 @@ function useAnswer(path, onError) {
   return answer;
 }
 
+/** @param {string} selector what gets the focus once it is shown */
+function focusOn(selector) {
+  requestAnimationFrame(() => {
+    /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
+  });
+}
+
+const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
+
 /** @param {Record<string, () => void>} keys */
 function useKeys(keys) {
   const now = useRef(keys);
@@ -221,6 +254,9 @@ function useKeys(keys) {
       const target = /** @type {HTMLElement} */ (event.target);
       const isTyping = target.matches("input, textarea, select");
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      // A dialog has the keyboard to itself, and what is read is scrolled by the keys for that.
+      if (document.querySelector("dialog[open]") !== null) return;
+      if (SCROLLING.includes(event.key) && target.closest(".pane, .scrolled, .facets")) return;
       if (isTyping && event.key !== "Escape") return;
       if (event.key === "Enter" && target.matches("button, summary, a")) return;
       const act = now.current[event.key];

@@ -29,6 +29,22 @@ export class Pages {
     this._isDropped = true;
   }
 
+  /** What asks the API for this list: for its version, once that is known. */
+  get query() {
+    return this.version === null ? this._query : `${this._query}&version=${this.version}`;
+  }
+
+  /**
+   * Notes the version of an answer, and whether the examples have changed since.
+   * @param {{ version: string, now: string }} answer
+   * @returns {boolean} whether it is of this list: rows of two versions are never mixed
+   */
+  isOfThis({ version, now }) {
+    this.version ??= version;
+    if (now !== this.version) this.hasMoved = true;
+    return version === this.version;
+  }
+
   /**
    * @param {number} place
    * @returns {any} the row, null while it is not there
@@ -62,14 +78,14 @@ export class Pages {
   async _ask(page) {
     this._kept.set(page, null);
     try {
-      const path = `/api/examples?${this._query}&offset=${page * PAGE}&limit=${PAGE}`;
-      const { version, total, of, items } = await get(path);
+      const path = `/api/examples?${this.query}&offset=${page * PAGE}&limit=${PAGE}`;
+      const answer = await get(path);
       if (this._isDropped) return;
-      if (this.version !== null && this.version !== version) this.hasMoved = true;
-      this.version = version;
-      this.total = total;
-      this.of = of;
-      this._kept.set(page, items);
+      if (this.isOfThis(answer)) {
+        this.total = answer.total;
+        this.of = answer.of;
+        this._kept.set(page, answer.items);
+      }
       this._onChange();
     } catch (error) {
       if (this._isDropped) return;

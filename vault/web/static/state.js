@@ -11,10 +11,18 @@ export function viewInAddress() {
     where: held.getAll("where"),
     text: held.get("text") ?? "",
     sort: held.get("sort") ?? "dataset",
-    seed: Number(held.get("seed") ?? 0) || 0,
-    place: Math.max(0, Number(held.get("place") ?? 0) || 0),
+    seed: number(held.get("seed")),
+    place: number(held.get("place")),
     page: held.get("page") === "stats" ? "stats" : "examples",
   };
+}
+
+/**
+ * @param {string | null} text
+ * @returns {number} the whole number that it is, else 0: an address may hold anything
+ */
+function number(text) {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
 /**
@@ -49,12 +57,13 @@ export function queryOf(view) {
 
 /**
  * @param {View} view
- * @param {string} revision
+ * @param {{ revision: string, where: string[], filters: string[] }} overview
  * @returns {string} the command that shows the same
  */
-export function commandOf(view, revision) {
+export function commandOf(view, { revision, where, filters }) {
   const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
-  const words = view.where.map((each) => ` --where ${quoted(each)}`).join("");
+  const named = filters.map((each) => ` --filter ${quoted(each)}`);
+  const words = [...named, ...[...where, ...view.where].map((each) => ` --where ${quoted(each)}`)].join("");
   const version = revision === "STAGE" ? "" : " " + quoted(revision);
   // The command line looks for a text or for expressions, not for both at once.
   if (view.text !== "" && words === "") return `vault grep -i ${quoted(view.text)}${version}`;

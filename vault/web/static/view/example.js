@@ -1,8 +1,10 @@
 // One example, as a chat: who says what, what is called, what stands beside it.
 import { html } from "../html.js";
-import { found, shown } from "../text.js";
+import { Exact } from "../api.js";
+import { blocksOf, found, shown } from "../text.js";
 
 const FOLDED_CHARS = 600;
+const MOST_ASKED_CHARS = 1_000;
 
 /** @param {{ example: any, sought: string, onWhole: () => void, onFilter: (name: string, value: unknown, isOut: boolean) => void }} props */
 export function Example({ example, sought, onWhole, onFilter }) {
@@ -38,16 +40,16 @@ const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** @param {any} props */
 function Fields({ fields, onFilter }) {
-  const found = /** @type {[string, unknown][]} */ ([]);
-  flatten("", fields, found);
+  const found = /** @type {[string[], unknown][]} */ ([]);
+  flatten([], fields, found);
   if (found.length === 0) return null;
   return html`
     <section class="fields" aria-label="Other fields">
       <table>
         ${found.map(([path, value]) => html`<tr>
-          <th scope="row">${shown(path)}</th>
+          <th scope="row">${shown(path.join("."))}</th>
           <td>${isPlain(path, value)
-            ? html`<${Value} name=${"data." + path} value=${value} onFilter=${onFilter} />`
+            ? html`<${Value} name=${"data." + path.join(".")} value=${value} onFilter=${onFilter} />`
             : html`<code>${shown(JSON.stringify(value))}</code>`}</td>
         </tr>`)}
       </table>
@@ -56,23 +58,26 @@ function Fields({ fields, onFilter }) {
 }
 
 /**
- * @param {string} path
+ * @param {string[]} path
  * @param {unknown} value
- * @returns {boolean} whether an expression can ask for the value
+ * @returns {boolean} whether an expression can ask for the value: a long text may be cut, too
  */
 function isPlain(path, value) {
-  return ["string", "number", "boolean"].includes(typeof value) && path.split(".").every((each) => PLAIN_NAME.test(each));
+  const isShort = typeof value === "string" && value.length <= MOST_ASKED_CHARS;
+  const isScalar = isShort || ["number", "boolean"].includes(typeof value) || value instanceof Exact;
+  return isScalar && path.every((each) => PLAIN_NAME.test(each));
 }
 
 /**
- * @param {string} before
+ * @param {string[]} before
  * @param {any} value
- * @param {[string, unknown][]} found gets the path and the value of each member that is no object
+ * @param {[string[], unknown][]} found gets the path and the value of each member that is no object
  */
 function flatten(before, value, found) {
   for (const [name, inner] of Object.entries(value)) {
-    const path = before === "" ? name : `${before}.${name}`;
-    const isObject = inner !== null && typeof inner === "object" && !Array.isArray(inner);
+    const path = [...before, name];
+    const isObject =
+      inner !== null && typeof inner === "object" && !Array.isArray(inner) && !(inner instanceof Exact);
     if (isObject && Object.keys(inner).length > 0) flatten(path, inner, found);
     else found.push([path, inner]);
   }
@@ -136,13 +141,10 @@ function Content({ content, sought, isFolded }) {
 
 /** @param {{ text: string, sought: string }} props */
 function Text({ text, sought }) {
-  // Blocks between fences are code; everything else is shown as it was written.
-  return text.split(/^(```[^\n]*\n[\s\S]*?^```[^\S\n]*$)/m).map((piece, at) => {
-    if (piece === "") return null;
-    if (at % 2 === 0) return html`<div class="text">${found(piece.replace(/^\n+|\n+$/g, ""), sought)}</div>`;
-    const [, language, code] = /^```([^\n]*)\n([\s\S]*?)\n?```/.exec(piece) ?? [null, "", piece];
-    return html`<pre class="code" aria-label=${"code " + language}><code>${found(code, sought)}</code></pre>`;
-  });
+  return blocksOf(text).map(({ text: piece, language }) =>
+    language === null
+      ? html`<div class="text">${found(piece, sought)}</div>`
+      : html`<pre class="code"><code aria-label=${"code " + language}>${found(piece, sought)}</code></pre>`);
 }
 
 /** @param {{ value: unknown }} props */

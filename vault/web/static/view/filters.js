@@ -62,7 +62,7 @@ export function Filters({ view, fixed, error, count, of, input, searchInput, onG
           <button class="chip" aria-label=${"Take back " + each} onClick=${() => without(at)}><code>${shown(each)}</code> ×</button>
         </li>`)}
       </ul>`}
-      ${error !== null && html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint"> ${shown(error.hint)}</span>`}</p>`}
+      ${error !== null && html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`}
     </section>
   `;
 }

@@ -6,7 +6,7 @@ const KEYS = [
   ["j  k", "the next example, the one before"],
   ["Page Down  Page Up", "ten further, ten back"],
   ["Home  End", "the first, the last"],
-  ["Enter  Esc", "read, and back to the list (on a narrow screen)"],
+  ["Enter  Esc", "read, where arrows and Page Down scroll; back to the list"],
   ["/", "find a text"],
   ["e", "type an expression"],
   ["s", "statistics, and back"],
@@ -25,7 +25,7 @@ export function Help({ onClose }) {
       <h2>Keys</h2>
       <table>${KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
-      <form method="dialog"><button autofocus>Close</button></form>
+      <form method="dialog"><button>Close</button></form>
     </dialog>
   `;
 }

@@ -63,7 +63,7 @@ export function List({ pages, total, place, steps, sought, onPlace, onOpen }) {
   }
   return html`
     <div class="list" ref=${box} role="listbox" aria-label="Examples" tabindex="0"
-         aria-activedescendant=${"row-" + place}>
+         aria-activedescendant=${first <= place && place <= last ? "row-" + place : undefined}>
       <div class="height" style=${{ height: height + "px" }}>${rows}</div>
     </div>
   `;

@@ -37,7 +37,10 @@ export function fieldsOf(stats) {
       ["kind", stats.kinds],
     ].map(([name, counts]) => [
       name,
-      Object.entries(counts).map(([value, count]) => [value === ABSENT ? null : value, count]),
+      // Names that are numbers come first in an object, whatever was counted.
+      Object.entries(counts)
+        .map(([value, count]) => [value === ABSENT ? null : value, count])
+        .sort(([, a], [, b]) => b - a),
     ])
   );
   /** @type {Map<string, [unknown, number][]>} */
