@@ -21,6 +21,7 @@ from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys
 from vault.operations.queries.grep import GrepOptions, rows_with
 from vault.session.context import Context
+from vault.session.revisions import STAGE, resolve
 
 MOST_ROWS = 200
 """Rows of a page, at most."""
@@ -154,8 +155,7 @@ def browse(
 
 def version_of(context: Context, revision: str | None = None) -> str:
     """Return the `version` that a listing of a revision (the stage) would have now."""
-    opened, _ = open_revision(context, revision)
-    return opened.manifest or ""
+    return resolve(context, context.log.tip().view, revision or STAGE).manifest or ""
 
 
 def _sorted(dataset: Dataset, keys: RowKeys, sort: str, seed: int) -> RowKeys:
