@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vault.objects.digest import Digest
-from vault.operations.exports.mixtures.mixed_rows import MixedRows, PartFigures
 from vault.presentation.report_html import Displayed
 
 if TYPE_CHECKING:
     from vault.operations.exports.for_trainers.judgements import JudgedCounts
+    from vault.operations.exports.mixtures.mixed_rows import MixedRows, PartFigures
 
 
 @dataclass(frozen=True, slots=True)

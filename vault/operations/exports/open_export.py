@@ -21,9 +21,6 @@ from vault.operations.exports.export_options import (
     refuse_choices_beside_mixture,
 )
 from vault.operations.exports.lock_entry import LockEntry, request_of
-from vault.operations.exports.mixtures.mixed_rows import MixedRows, mixed_rows
-from vault.operations.exports.mixtures.mixture import Mixture
-from vault.operations.exports.mixtures.versions import Version, read_version
 from vault.operations.exports.targets import Target, on_side
 from vault.operations.exports.written import WRITER_VERSION, Written
 from vault.presentation.quantities import plural
@@ -32,6 +29,9 @@ from vault.session.revisions import HEAD, Revision, resolve
 
 if TYPE_CHECKING:
     from vault.operations.exports.for_trainers.judgements import Judgements
+    from vault.operations.exports.mixtures.mixed_rows import MixedRows
+    from vault.operations.exports.mixtures.mixture import Mixture
+    from vault.operations.exports.mixtures.versions import Version
 
 _EXTRAS = ("id", "labels")
 
@@ -115,6 +115,10 @@ def _judged_mixture(
 
 def _mixed(context: Context, opened: Revision, dataset: Dataset, mixture: Mixture) -> MixedRows:
     """Return the rows of a mixture, whose parts then name commits."""
+    # On use: most exports have no mixture.
+    from vault.operations.exports.mixtures.mixed_rows import mixed_rows
+    from vault.operations.exports.mixtures.versions import read_version
+
     view = context.log.tip().view
     exported = read_version(opened.text, dataset)
     found: dict[str | None, Version] = {opened.commit: exported}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vault.dataset.choosing.select import select
 from vault.dataset.choosing.where import Mask
@@ -14,7 +15,9 @@ from vault.formats.files.inputs import Compression, Layout, written_by_name
 from vault.objects.labels.label_name import UNASSIGNED
 from vault.objects.runs import RowKeys
 from vault.operations.exports.export_options import ExportOptions
-from vault.operations.exports.mixtures.mixed_rows import MixedRows
+
+if TYPE_CHECKING:
+    from vault.operations.exports.mixtures.mixed_rows import MixedRows
 
 STANDARD_OUTPUT = "-"
 

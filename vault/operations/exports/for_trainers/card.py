@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from vault.formats.trainers.output import LOSSES, Column, Loss, OutputFormat
 from vault.formats.trainers.trainer import Produced, Trainer, split_word
-from vault.operations.exports.mixtures.mixed_rows import PartFigures
 from vault.operations.exports.rendered_lines import LIST_OF_TEXTS, RenderCounts
 from vault.presentation.markdown import inline
+
+if TYPE_CHECKING:
+    from vault.operations.exports.mixtures.mixed_rows import PartFigures
 
 _SHOWN = 50
 """Sources that are listed; there may be one for each example."""
