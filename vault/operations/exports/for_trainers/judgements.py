@@ -7,7 +7,7 @@ one with true and false, and a label `choice` says which side of a preference pa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -29,9 +29,6 @@ from vault.presentation.quantities import plural
 
 _CHOSEN, _REJECTED, _TIE = "chosen", "rejected", "tie"
 _CHOICES = (_CHOSEN, _REJECTED, _TIE)
-_NONE = -1
-_UNLIKELY = "true and false, or 1 and 0"
-
 Places = NDArray[np.int64]
 
 
@@ -54,6 +51,10 @@ class JudgedCounts:
     unlabelled: int = 0
 
 
+def _none() -> RowKeys:
+    return np.zeros(0, np.uint64)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgements:
     """Rows of a version as labels have them: `keys` are to be written, in dataset order.
@@ -64,11 +65,11 @@ class Judgements:
 
     keys: RowKeys
     counts: JudgedCounts
-    pairs: RowKeys
-    rejected: RowKeys
-    turned: RowKeys
-    good: RowKeys
-    bad: RowKeys
+    pairs: RowKeys = field(default_factory=_none)
+    rejected: RowKeys = field(default_factory=_none)
+    turned: RowKeys = field(default_factory=_none)
+    good: RowKeys = field(default_factory=_none)
+    bad: RowKeys = field(default_factory=_none)
 
     def counts_of(self, keys: RowKeys) -> JudgedCounts:
         """Return the counts, with the pairs that were made and turned among some rows alone."""
@@ -164,10 +165,6 @@ def _families(dataset: Dataset, keys: RowKeys) -> NDArray[np.str_]:
     return np.array([str(FAMILIES[Kind(each)]) for each in kinds])
 
 
-def _none() -> RowKeys:
-    return np.zeros(0, np.uint64)
-
-
 def _chosen_alone(dataset: Dataset, keys: RowKeys, found: LabelOfEach) -> Judgements | None:
     """Return what the label `choice` says of preference records, None where it says nothing."""
     is_pair = (_families(dataset, keys) == str(Family.PREFERENCE)) & found.has()
@@ -177,11 +174,7 @@ def _chosen_alone(dataset: Dataset, keys: RowKeys, found: LabelOfEach) -> Judgem
     return Judgements(
         keys=keys[~ties],
         counts=JudgedCounts(turned=int(turned.sum()), undecided=int(ties.sum())),
-        pairs=_none(),
-        rejected=_none(),
         turned=np.sort(keys[turned]),
-        good=_none(),
-        bad=_none(),
     )
 
 
@@ -202,23 +195,17 @@ def _verdicts(
 ) -> Judgements:
     is_own = np.isin(families, [str(Family.CHAT), str(Family.KTO)])
     is_told = is_own & found.has()
-    meant: list[int] = []
-    for value in found.values:
-        meant.append(_NONE if value is None else int(value) if value in (0, 1) else _NONE)
-    strange = [v for v in _said(found, is_told) if v not in (0, 1)]
-    if strange:
-        raise _unusable(name, strange[0], f"a verdict is {_UNLIKELY}")
-    verdict = np.array(meant)[found.place]
+    strange = next((each for each in _said(found, is_told) if each not in (0, 1)), None)
+    if strange is not None:
+        raise _unusable(name, strange, "a verdict is true and false, or 1 and 0")
+    is_good = np.array([each == 1 for each in found.values], np.bool_)[found.place]
     # An answer that came with a verdict keeps it where the label says nothing.
     is_kept = is_told | (families == str(Family.KTO)) | ~is_own
     return Judgements(
         keys=keys[is_kept],
         counts=JudgedCounts(unlabelled=int((~is_kept).sum())),
-        pairs=_none(),
-        rejected=_none(),
-        turned=_none(),
-        good=np.sort(keys[is_told & (verdict == 1)]),
-        bad=np.sort(keys[is_told & (verdict == 0)]),
+        good=np.sort(keys[is_told & is_good]),
+        bad=np.sort(keys[is_told & ~is_good]),
     )
 
 
@@ -254,8 +241,6 @@ def _pairs(
         pairs=chosen[order],
         rejected=keys[rows[made.rejected]][order],
         turned=np.sort(keys[turned]),
-        good=_none(),
-        bad=_none(),
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.dataset.choosing.select import select
+from vault.dataset.choosing.split_sides import TRAIN
 from vault.dataset.reading.dataset import Dataset, chunk_table
 from vault.dataset.reading.labels import split_of_each
 from vault.errors import InvalidInput
@@ -29,7 +30,6 @@ from vault.operations.exports.open_export import OpenedExport
 from vault.operations.exports.record_parts import record_rows
 from vault.operations.exports.targets import Target, file_name, mixed_sides, on_side
 
-TRAIN = "train"
 _OF_PROMPTS = (Family.CHAT, Family.PREFERENCE, Family.KTO, Family.PROMPT)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vault.dataset.choosing.split_sides import TRAIN
 from vault.errors import InvalidInput
 from vault.objects.runs import RowKeys
 from vault.operations.exports.mixtures.drawing import (
@@ -30,8 +31,6 @@ from vault.operations.exports.mixtures.versions import (
     whole_sides,
 )
 from vault.session.context import Context
-
-TRAIN = "train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +197,8 @@ class _Drawing:
     def __init__(self, mixture: Mixture, sources: Sequence[_Source]) -> None:
         self._mixture = mixture
         self._sources = sources
+        self._is_tokens = mixture.tokens is not None
+        self._size_name = "tokens" if self._is_tokens else "total"
         self._fixed = [at for at, each in enumerate(sources) if each.part.share is None]
         self._shared = [at for at, each in enumerate(sources) if each.part.share is not None]
         self._shares = [sources[at].part.share or Decimal(0) for at in self._shared]
@@ -209,9 +210,9 @@ class _Drawing:
             source = self._left(at, found)
             found[at] = _Taken(source, _of_fixed(source))
         if self._shared:
-            wanted, counter = self._size(found)
-            if not self._draw_shares(wanted, counter, found):
-                raise self._infeasible(wanted, counter, found)
+            wanted = self._left_for_shares(found)
+            if not self._draw_shares(wanted, found):
+                raise self._infeasible(wanted, found)
         return [found[at] for at in range(len(self._sources))]
 
     def _left(self, at: int, found: Mapping[int, _Taken]) -> _Source:
@@ -223,55 +224,50 @@ class _Drawing:
         ]
         return self._sources[at].without(np.concatenate(ids) if ids else np.zeros(0, "S16"))
 
-    def _size(self, found: Mapping[int, _Taken]) -> tuple[int, Callable[[_Taken], int]]:
-        """Return the examples or tokens that are left for shares, and what counts them."""
-        tokens = self._mixture.tokens
-        counter = _examples_of if tokens is None else _tokens_of
-        whole = int(self._mixture.total or 0) if tokens is None else tokens
-        fixed = sum(map(counter, found.values()))
-        if fixed >= whole:
-            name = "total" if tokens is None else "tokens"
-            raise InvalidInput(
-                f"parts with epochs or a count have {fixed:,} already, and [mix] says {name} = "
-                f"{whole}",
-                code="mix-infeasible",
-                hint=f"write {name} above {fixed}",
-            )
-        return whole - fixed, counter
+    def _taken_size(self, found: Iterable[_Taken]) -> int:
+        """Return the examples or tokens that are taken."""
+        return sum(map(_tokens_of if self._is_tokens else _examples_of, found))
 
-    def _draw_shares(
-        self, wanted: int, counter: Callable[[_Taken], int], found: dict[int, _Taken]
-    ) -> bool:
+    def _left_for_shares(self, found: Mapping[int, _Taken]) -> int:
+        """Return the examples or tokens that parts with epochs or a count leave."""
+        whole = (self._mixture.tokens if self._is_tokens else self._mixture.total) or 0
+        fixed = self._taken_size(found.values())
+        if fixed >= whole:
+            raise InvalidInput(
+                f"parts with epochs or a count have {fixed:,} already, and [mix] says "
+                f"{self._size_name} = {whole}",
+                code="mix-infeasible",
+                hint=f"write {self._size_name} above {fixed}",
+            )
+        return whole - fixed
+
+    def _draw_shares(self, wanted: int, found: dict[int, _Taken]) -> bool:
         """Add what is taken of parts with shares; False if one of them has too little."""
-        is_tokens = counter is _tokens_of
-        sizes = (budgets if is_tokens else divided)(wanted, self._shares)
+        sizes = (budgets if self._is_tokens else divided)(wanted, self._shares)
         for at, size in zip(self._shared, sizes, strict=True):
             source = self._left(at, found)
-            if size > _most(source, is_tokens=is_tokens):
+            if size > _most(source, is_tokens=self._is_tokens):
                 return False
             counts = (
                 by_tokens(size, source.tokens, source.rank)
-                if is_tokens
+                if self._is_tokens
                 else by_count(size, source.rank)
             )
             found[at] = _Taken(source, counts)
         return True
 
-    def _infeasible(
-        self, wanted: int, counter: Callable[[_Taken], int], found: Mapping[int, _Taken]
-    ) -> InvalidInput:
+    def _infeasible(self, wanted: int, found: Mapping[int, _Taken]) -> InvalidInput:
         fixed = {at: found[at] for at in self._fixed}
-        name = "tokens" if counter is _tokens_of else "total"
-        done = sum(map(counter, fixed.values()))
+        name, done = self._size_name, self._taken_size(fixed.values())
         short = next(at for at in self._shared if at not in found)
         part = self._sources[short].part
         if not len(self._left(short, found).rows):
             raise _nothing_left(part)
         # More than all that parts have cannot be met: whoever types 10 to the 30th need not wait.
-        has = sum(_most(self._sources[at], is_tokens=name == "tokens") for at in self._shared)
+        has = sum(_most(self._sources[at], is_tokens=self._is_tokens) for at in self._shared)
         most = largest(
             min(wanted, has + len(self._shared)),
-            lambda size: self._draw_shares(size, counter, dict(fixed)),
+            lambda size: self._draw_shares(size, dict(fixed)),
         )
         least = (
             f"{name} = {done + most} is the largest that can be met"
