@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vault.operations.exports.mixtures.mixed_rows import MixedRows
 
 STANDARD_OUTPUT = "-"
+_UNSPLIT = "examples"
+"""How the file of everything is called in a folder, where nothing is split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,7 @@ def targets_of(
     if wanted is not None:
         keys = on_side(keys, sides, wanted)
         sides = None
-    if options.output == STANDARD_OUTPUT:
-        chosen = select(dataset, keys, options.selection)
-        return [Target(STANDARD_OUTPUT, Layout.JSONL, Compression.NONE, chosen, wanted)]
-    if not Path(options.output).suffix:
+    if _is_folder(options):
         return _folder_targets(dataset, keys, sides, options)
     layout, compression = _written_as(options.output)
     chosen = select(dataset, keys, options.selection)
@@ -64,7 +63,12 @@ def targets_of(
 
 
 def _written_as(output: str) -> tuple[Layout, Compression]:
-    """Return how a file is written, by its ending. Raises InvalidInput (`output-unknown`)."""
+    """Return how output is written: a file by its ending, standard output as JSON Lines.
+
+    Raises InvalidInput (`output-unknown`).
+    """
+    if output == STANDARD_OUTPUT:
+        return Layout.JSONL, Compression.NONE
     named = written_by_name(output)
     if named is None:
         raise InvalidInput(
@@ -78,25 +82,15 @@ def _written_as(output: str) -> tuple[Layout, Compression]:
 def _mixed_targets(mixed: MixedRows, options: ExportOptions) -> list[Target]:
     """Return the targets of a mixture: a folder gets its other sides too."""
     sides = mixed_sides(mixed, options.selection.split)
-    plain = Layout.JSONL, Compression.NONE
-    is_folder = options.output != STANDARD_OUTPUT and not Path(options.output).suffix
-    if is_folder:
-        folder = Path(options.output)
-        named = {name if mixed.training else "examples": name for name in sides}
+    is_split = mixed.training is not None
+    if _is_folder(options):
         return [
-            Target(
-                str(folder / f"{file_name(name)}.jsonl"),
-                *plain,
-                sides[side],
-                side if mixed.training else None,
-            )
-            for name, side in named.items()
+            _in_folder(options, side if is_split else _UNSPLIT, keys, side if is_split else None)
+            for side, keys in sides.items()
         ]
-    layout, compression = (
-        plain if options.output == STANDARD_OUTPUT else _written_as(options.output)
-    )
+    layout, compression = _written_as(options.output)
     side, keys = next(iter(sides.items()))
-    is_said = mixed.training is not None and options.selection.split is not None
+    is_said = is_split and options.selection.split is not None
     return [Target(options.output, layout, compression, keys, side if is_said else None)]
 
 
@@ -117,17 +111,26 @@ def mixed_sides(mixed: MixedRows, wanted: str | None) -> dict[str, RowKeys]:
 
 
 def _wants_sides(options: ExportOptions) -> bool:
-    is_folder = options.output != STANDARD_OUTPUT and not Path(options.output).suffix
-    return is_folder or options.selection.split is not None
+    return _is_folder(options) or options.selection.split is not None
+
+
+def _is_folder(options: ExportOptions) -> bool:
+    return options.output != STANDARD_OUTPUT and not Path(options.output).suffix
+
+
+def _in_folder(options: ExportOptions, name: str, keys: RowKeys, side: str | None) -> Target:
+    """Return the file of some rows in the folder. Raises InvalidInput (`split-name-invalid`)."""
+    path = Path(options.output) / f"{file_name(name)}.jsonl"
+    return Target(str(path), Layout.JSONL, Compression.NONE, keys, side)
 
 
 def _folder_targets(
     dataset: Dataset, keys: RowKeys, sides: Sides | None, options: ExportOptions
 ) -> list[Target]:
     """Return a target for each side, or one for everything when nothing is split."""
-    folder, wanted = Path(options.output), options.selection.split
+    wanted = options.selection.split
     if sides is None:
-        groups = {wanted or "examples": (keys, wanted)}
+        groups = {wanted or _UNSPLIT: (keys, wanted)}
     else:
         masks: dict[str, Mask] = {}
         for side in sides.used():
@@ -135,13 +138,7 @@ def _folder_targets(
             masks[name] = masks.get(name, False) | sides.on(side)
         groups = {name: (keys[masks[name]], name) for name in sorted(masks)}
     return [
-        Target(
-            str(folder / f"{file_name(name)}.jsonl"),
-            Layout.JSONL,
-            Compression.NONE,
-            select(dataset, rows, options.selection),
-            side,
-        )
+        _in_folder(options, name, select(dataset, rows, options.selection), side)
         for name, (rows, side) in groups.items()
     ]
 
