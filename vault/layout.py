@@ -35,6 +35,9 @@ LOCK_FILE = "lock"
 CONFIG_FILE = "config.toml"
 """The settings of this machine."""
 
+LABELLING = "labelling"
+"""The folder of labels that were given one by one and are not in an operation yet."""
+
 VALIDATION_FILE = "validated.json"
 """The last result of `validate` over the stage."""
 

@@ -11,6 +11,7 @@ from tests.browser.conftest import Open
 from tests.browser.test_examples import chosen, count, reading
 from tests.support.explorer import Running, running
 from tests.support.library import Library, chat
+from vault.web.listings import Scope
 
 pytestmark = pytest.mark.browser
 
@@ -147,7 +148,7 @@ def test_what_is_read_is_scrolled_by_keys(library: Library, open_page: Open) -> 
 def test_the_command_has_what_was_typed_at_the_start(filled: Library, open_page: Open) -> None:
     filters = "[filters]\nshort = 'turns < 9'\n"
     (filled.folder / "vault.toml").write_text(filters, encoding="utf-8")
-    with running(filled.repository, where=("data.topic = 'a'",), filters=("short",)) as other:
+    with running(filled.repository, scope=Scope(None, ("data.topic = 'a'",), ("short",))) as other:
         page = open_page(other.server.link("ada"))
         expect(count(page)).to_have_text("225 of 450 examples")
         page.keyboard.press(".")

@@ -14,6 +14,7 @@ import uvicorn
 
 from vault.repository import Repository
 from vault.web.explorer import Explorer
+from vault.web.listings import Scope
 from vault.web.serve import Place, Server, listen
 
 NOW = "2026-01-02T03:04:05Z"
@@ -81,7 +82,10 @@ class Running:
 
 @contextmanager
 def running(
-    repository: Repository, place: Place | None = None, **settings: Any
+    repository: Repository,
+    place: Place | None = None,
+    scope: Scope | None = None,
+    **settings: Any,
 ) -> Iterator[Running]:
     """Run the explorer of a repository in a thread, on any free port."""
     folder = repository.folder
@@ -90,7 +94,7 @@ def running(
     def opened(person: str) -> Repository:
         return Repository.open(folder, author=person, clock=lambda: NOW)
 
-    explorer = Explorer(opened, folder.name, **settings)
+    explorer = Explorer(opened, folder.name, scope, **settings)
     server = listen(explorer, place or Place(port=free_port()))
     runner = uvicorn.Server(server.configuration())
     thread = threading.Thread(target=runner.run, args=([server.socket],), daemon=True)
@@ -100,6 +104,7 @@ def running(
     finally:
         runner.should_exit = True
         thread.join(10)
+        explorer.close()
         server.socket.close()
 
 

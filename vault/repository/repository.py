@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, Unpack
 
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
     from vault.operations.imports.import_options import ImportArguments, RecordArguments
     from vault.operations.imports.import_report import ImportReport
     from vault.operations.labelling.agreement import AgreementArguments, AgreementReport
+    from vault.operations.labelling.choices import LabelChoice
     from vault.operations.labelling.label import LabelArguments, LabelReport
+    from vault.operations.labelling.label_journal import LabelJournal
     from vault.operations.labelling.list_labels import LabelsReport
     from vault.operations.labelling.queue import QueueReport
+    from vault.operations.labelling.take_over import TakenOver
     from vault.operations.locks.check import LockCheck
     from vault.operations.locks.compare_locks import LockDiff
     from vault.operations.locks.rebuild import RebuildReport
@@ -179,12 +183,14 @@ class Repository:
     ) -> CommitReport:
         """Record the stage as the branch's next commit; `amend` in place of the last one.
 
-        `meta` are facts to keep with it. Raises AnswerIsNo (`nothing-to-commit` unless
-        `allow_empty`, `validate-gate` unless `verify` is False), InvalidInput (`message-missing`,
-        `nothing-to-amend`, `config-invalid`), Conflict (`detached-head`, `branch-moved`).
+        Labels of an explorer that died come to the stage first. `meta` are facts to keep with it.
+        Raises AnswerIsNo (`nothing-to-commit` unless `allow_empty`, `validate-gate` unless `verify`
+        is False), InvalidInput (`message-missing`, `nothing-to-amend`, `config-invalid`), Conflict
+        (`detached-head`, `branch-moved`).
         """
         from vault.operations.history.commit import CommitOptions, commit_stage
 
+        self._take_over_labels()
         options = CommitOptions(
             meta=dict(meta or {}),
             amend=amend,
@@ -295,6 +301,44 @@ class Repository:
 
         wanted = LabelOptions(**options)
         return label_from_file(self._context(), path, columns, wanted, key=key, stdin=stdin)
+
+    def label_listed(
+        self,
+        listing: Listing,
+        values: Mapping[str, LabelValue | None],
+        **options: Unpack[LabelArguments],
+    ) -> LabelReport:
+        """Give labels to all examples of a list that `browse` made of the stage.
+
+        None takes a label off. Raises what `label` raises, and Conflict (`stage-moved`) where the
+        stage has changed since.
+        """
+        from vault.operations.labelling.label import LabelOptions
+        from vault.operations.labelling.label_listed import label_listed
+
+        return label_listed(self._context(), listing, values, LabelOptions(**options))
+
+    def label_choices(self) -> tuple[LabelChoice, ...]:
+        """Return the labels to choose from: those of `vault.toml`, then those that people gave."""
+        from vault.operations.labelling.choices import label_choices
+
+        return label_choices(self._context())
+
+    def label_journal(self) -> LabelJournal:
+        """Open a journal for labels that people give one by one to the stage of this branch.
+
+        Each is durable at once; `record` makes operations of them. Raises Conflict
+        (`detached-head`), StorageFailed.
+        """
+        from vault.operations.labelling.label_journal import open_label_journal
+
+        return open_label_journal(self._context)
+
+    def take_over_labels(self) -> TakenOver:
+        """Record the labels of explorers that died before they did it themselves."""
+        from vault.operations.labelling.take_over import take_over
+
+        return take_over(self._context())
 
     def labels(self, revision: str | None = None) -> LabelsReport:
         """Return the labels of a revision (the stage), and how many examples have each value."""
@@ -607,18 +651,26 @@ class Repository:
         *,
         filters: Sequence[str] = (),
         text: str | None = None,
+        queue: str | None = None,
         sort: str = "dataset",
         seed: int = 0,
     ) -> Listing:
         """Return the examples of a revision (the stage) in an order, to be read page by page.
 
-        With `text` only those that hold it, in any case.
+        With `text` only those that hold it, in any case; with `queue` only those that wait in it
+        for the author, as in `label_queue`.
         Raises NotFound (`revision-not-found`), InvalidInput (`sort-unknown`), InvalidExpression.
         """
         from vault.operations.queries.browse import browse
 
+        context = self._context()
+        chosen = None
+        if queue is not None:
+            from vault.operations.labelling.queue import waiting
+
+            chosen = partial(waiting, context, queue=queue)
         conditions = self._conditions(where, filters)
-        return browse(self._context(), conditions, revision, text=text, sort=sort, seed=seed)
+        return browse(context, conditions, revision, text=text, chosen=chosen, sort=sort, seed=seed)
 
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.
@@ -628,6 +680,12 @@ class Repository:
         from vault.operations.queries.browse import version_of
 
         return version_of(self._context(), revision)
+
+    def current_branch(self) -> str | None:
+        """Return the branch that HEAD is on, None where it is at a commit."""
+        from vault.session.context import workspace_of
+
+        return workspace_of(self._log.tip().view).branch
 
     def sample(
         self,
@@ -956,6 +1014,19 @@ class Repository:
         from vault.operations.history.undo import redo
 
         return redo(self._context())
+
+    def _take_over_labels(self) -> None:
+        """Take over labels and say so, where there may be any."""
+        from vault.layout import repository_folder
+        from vault.store.journal import Journal
+
+        if self.folder is None or not Journal.any_there(repository_folder(self.folder)):
+            return
+        taken = self.take_over_labels()
+        if taken.counts.written:
+            self._progress.say(f"recorded {taken.counts.written:,} labels of an explorer that died")
+        for path in taken.left:
+            self._progress.say(f"left {path}: it holds labels for a branch that is gone")
 
     def _context(self) -> Context:
         intent = Intent(self.author, self._clock(), self._command, words=self._words)

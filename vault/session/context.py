@@ -103,22 +103,26 @@ def stage_of(view: View) -> Stage | None:
     return None if workspace.branch is None else workspace.stages.get(workspace.branch)
 
 
-def draft_of(context: Context, view: View) -> Draft:
-    """Return where changes are staged. Raises Conflict (`detached-head`)."""
+def draft_of(context: Context, view: View, branch: RefName | None = None) -> Draft:
+    """Return where changes of a branch (that of HEAD) are staged.
+
+    Raises Conflict (`detached-head`).
+    """
     workspace = workspace_of(view)
-    if workspace.branch is None:
+    branch = branch or workspace.branch
+    if branch is None:
         raise Conflict(
             "HEAD is at a commit, not on a branch, so there is no stage to change",
             code="detached-head",
             hint="`vault switch -c NAME` makes a branch here",
         )
-    head = view.branches.get(workspace.branch)
-    stage = workspace.stages.get(workspace.branch)
+    head = view.branches.get(branch)
+    stage = workspace.stages.get(branch)
     if stage is not None:
         manifest: Digest | None = stage.manifest
     else:
         manifest = None if head is None else context.commit(head).manifest
-    return Draft(workspace.branch, head, stage, manifest)
+    return Draft(branch, head, stage, manifest)
 
 
 def on_branch(view: View, branch: RefName) -> View:

@@ -36,7 +36,8 @@ _HINTS = {
 
 
 @contextlib.contextmanager
-def _translated(action: str, path: Path) -> Iterator[None]:
+def translated(action: str, path: Path) -> Iterator[None]:
+    """Raise StorageFailed (`storage-failed`) in the place of what the system says."""
     try:
         yield
     except OSError as error:
@@ -82,7 +83,7 @@ class LocalBackend:
     def put_if_absent(self, name: str, data: bytes) -> bool:
         """Write bytes under a new name: True if this call made it."""
         path = self.folder / name
-        with _translated("write", path):
+        with translated("write", path):
             self._make_folder(path.parent)
             try:
                 return not self._plain.exists(name) and self._publish(data, path)
@@ -93,7 +94,7 @@ class LocalBackend:
     def replace(self, name: str, data: bytes) -> None:
         """Write bytes under a name, whatever it held."""
         path = self.folder / name
-        with _translated("write", path):
+        with translated("write", path):
             self._make_folder(path.parent)
             temporary = self._write_aside(data)
             try:
@@ -105,12 +106,12 @@ class LocalBackend:
 
     def exists(self, name: str) -> bool:
         """Tell whether the name holds bytes."""
-        with _translated("look at", self.folder / name):
+        with translated("look at", self.folder / name):
             return self._plain.exists(name)
 
     def size_bytes(self, name: str) -> int:
         """Return how many bytes a name holds. Raises KeyError if there is none."""
-        with _translated("look at", self.folder / name):
+        with translated("look at", self.folder / name):
             try:
                 return self._plain.status(name).st_size
             except (FileNotFoundError, NotADirectoryError):
@@ -118,7 +119,7 @@ class LocalBackend:
 
     def written_seconds(self, name: str) -> float:
         """Return when the file of a name was last written. Raises KeyError if there is none."""
-        with _translated("look at", self.folder / name):
+        with translated("look at", self.folder / name):
             try:
                 return self._plain.status(name).st_mtime
             except (FileNotFoundError, NotADirectoryError):
@@ -126,20 +127,20 @@ class LocalBackend:
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names under a prefix, those of links among them: they are told when used."""
-        with _translated("list", self.folder / prefix):
+        with translated("list", self.folder / prefix):
             # What cannot be listed must not look empty: the log would seem to have no entries.
             yield from self._plain.names(prefix)
 
     def delete(self, name: str) -> None:
         """Remove a name if it is there."""
-        with _translated("remove", self.folder / name):
+        with translated("remove", self.folder / name):
             self._plain.remove(name)
 
     def sync(self, *also: str) -> None:
         """Make every name put so far durable, and others: one fsync for each of their folders."""
         for name in also:
             path = self.folder / name
-            with _translated("sync", path):
+            with translated("sync", path):
                 self._make_folder(path.parent)
             self._unsynced.add(path.parent)
         # A thread waits for another's sync, which may be about its own names.
@@ -148,7 +149,7 @@ class LocalBackend:
                 # Before the fsync: a name that is put meanwhile lists the folder anew.
                 self._unsynced.discard(folder)
                 try:
-                    with _translated("sync", folder):
+                    with translated("sync", folder):
                         self._sync_folder(folder)
                 except StorageFailed:
                     self._unsynced.add(folder)
@@ -161,7 +162,7 @@ class LocalBackend:
             if not re.fullmatch(_LEFTOVER, name):
                 continue
             with (
-                _translated("remove", self.folder / name),
+                translated("remove", self.folder / name),
                 contextlib.suppress(FileNotFoundError),
             ):
                 if self._plain.status(name).st_mtime < before_seconds:
@@ -180,12 +181,12 @@ class LocalBackend:
     @contextlib.contextmanager
     def _locked(self, mode: int) -> Iterator[None]:
         path = self.folder / LOCK_FILE
-        with _translated("lock", path):
+        with translated("lock", path):
             self._make_folder(self.folder)
             # Closed in children; a lock on another file description is not shared.
             descriptor = self._plain.open(LOCK_FILE, os.O_RDWR | os.O_CREAT)
         try:
-            with _translated("lock", path):
+            with translated("lock", path):
                 fcntl.flock(descriptor, mode)
             yield
         finally:

@@ -12,7 +12,8 @@ from starlette.routing import Route, Router
 from vault.web.assets import PAGE, REOPEN, assets
 from vault.web.explorer import Explorer
 from vault.web.guard import Guard
-from vault.web.replies import reading, reply
+from vault.web.labelling import Labelling
+from vault.web.replies import reading, reply, writing
 from vault.web.sessions import Sessions
 
 
@@ -27,6 +28,8 @@ def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] 
 
 def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
     """Return every route, with its methods: the one list of them."""
+
+    labelling = Labelling(explorer)
 
     async def open_session(request: Request) -> Response:
         try:
@@ -48,6 +51,13 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/stats", reading(explorer.stats), methods=["GET"]),
         Route("/api/examples", reading(explorer.examples), methods=["GET"]),
         Route("/api/example", reading(explorer.example), methods=["GET"]),
+        Route("/api/changes", reading(labelling.changes), methods=["GET"]),
+        Route("/api/labels", reading(labelling.labels), methods=["GET"]),
+        Route("/api/labels", writing(labelling.give), methods=["POST"]),
+        Route("/api/labels/undo", writing(labelling.undo), methods=["POST"]),
+        Route("/api/labels/redo", writing(labelling.redo), methods=["POST"]),
+        Route("/api/labels/count", writing(labelling.count), methods=["POST"]),
+        Route("/api/labels/all", writing(labelling.give_all), methods=["POST"]),
     ]
 
 

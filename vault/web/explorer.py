@@ -2,112 +2,108 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from vault.errors import InvalidInput
 from vault.repository import Repository
 from vault.version import __version__
+from vault.web.desk import Desk
 from vault.web.guard import PERSON
+from vault.web.listings import Asked, Listings, Opener, Scope, number
 
 if TYPE_CHECKING:
-    from vault.operations.queries.browse import Listing
-
-Opener = Callable[[str], Repository]
-"""Opens the repository for a person, who is recorded with what is done."""
-
-KEPT_LISTINGS = 6
-"""Listings that are kept, 8 bytes an example each: those asked for last."""
+    from vault.operations.queries.browse import Listing, Row
 
 _USUAL_LIMIT = 50
-_Key = tuple[str, "Asked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which examples are listed, and in which order."""
-
-    where: tuple[str, ...]
-    text: str = ""
-    sort: str = "dataset"
-    seed: int = 0
 
 
 class Explorer:
     """One repository that is shown: which version, and which of its examples.
 
-    `revision` None is the stage, as the command line has it. `name` is that of the folder. Threads
-    may share it.
+    `name` is that of the folder. Threads may share it.
     """
 
     def __init__(
         self,
         open_for: Opener,
         name: str,
-        revision: str | None = None,
-        where: tuple[str, ...] = (),
-        filters: tuple[str, ...] = (),
+        scope: Scope | None = None,
+        *,
         read_only: bool = False,
+        shows_scores: bool = False,
     ) -> None:
+        self.listings = Listings(open_for, scope or Scope())
+        self.read_only = read_only
         self._open_for = open_for
         self._name = name
-        self._revision = revision
-        self._where = where
-        self._filters = filters
-        self._read_only = read_only
-        self._lock = threading.Lock()
-        self._repositories: dict[str, Repository] = {}
-        self._listings: OrderedDict[_Key, Listing] = OrderedDict()
+        self._shows_scores = shows_scores
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk of those who label: none of a server that only reads has to be there."""
+        return Desk(self._open_for(""), shows_scores=self._shows_scores)
 
     def check(self) -> None:
         """Raise what opening the repository, the version and the expressions raises.
 
         The list that is found so is the one that the page asks for first.
         """
-        self._browse(self._open_for(""), Asked(self._where))
+        repository = self._open_for("")
+        if not self.read_only:
+            repository.take_over_labels()
+        self.listings.make(repository, Asked(self.listings.scope.where))
+
+    def close(self) -> None:
+        """Record what waits. Raises what recording raises: it is taken over later then."""
+        if "desk" in self.__dict__:
+            self.desk.close()
 
     def overview(self, request: Request) -> dict[str, Any]:
         """Return who looks at what."""
-        status = self._repository(request).status()
+        repository = self._repository(request)
+        status = repository.status()
+        scope = self.listings.scope
         return {
             "version": __version__,
             "name": self._name,
             "person": request.scope[PERSON],
-            "read_only": self._read_only,
+            "read_only": self.read_only,
             "branch": status.branch,
-            "revision": self._revision or "STAGE",
-            "where": self._where,
-            "filters": self._filters,
+            "revision": scope.revision or "STAGE",
+            "where": scope.where,
+            "filters": scope.filters,
+            "choices": repository.label_choices(),
         }
 
     def stats(self, request: Request) -> Any:
         """Return the statistics of the examples that `where` chooses."""
-        where = self._expressions(request)
-        return self._repository(request).stats(self._revision, where=where, filters=self._filters)
+        scope = self.listings.scope
+        where = self.listings.expressions(request.query_params)
+        return self._repository(request).stats(scope.revision, where=where, filters=scope.filters)
 
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
-        listing, now = self._listing(request)
-        offset = _number(request, "offset", 0)
+        listing, now = self.listing(request)
+        offset = number(request.query_params, "offset", 0)
+        rows = listing.page(offset, number(request.query_params, "limit", _USUAL_LIMIT))
         return {
             "version": listing.version,
+            "rows": listing.rows,
             "now": now,
             "total": len(listing),
             "of": listing.of,
             "offset": offset,
-            "items": listing.page(offset, _number(request, "limit", _USUAL_LIMIT)),
+            **self._labelled(request, rows),
         }
 
     def example(self, request: Request) -> dict[str, Any]:
         """Return the example at a place of the list, whole or with long texts cut."""
-        listing, now = self._listing(request)
+        listing, now = self.listing(request)
         is_whole = request.query_params.get("whole") == "1"
-        place = _number(request, "place", -1)
+        place = number(request.query_params, "place", -1)
         return {
             "version": listing.version,
             "now": now,
@@ -115,65 +111,25 @@ class Explorer:
             "example": listing.whole(place, clips=not is_whole),
         }
 
-    def _listing(self, request: Request) -> tuple[Listing, str]:
-        """Return a list, and which version there is now.
+    def listing(self, request: Request) -> tuple[Listing, str]:
+        """Return the list that a request asks for, and which version there is now."""
+        return self.listings.of(request.scope[PERSON], request.query_params)
 
-        A page goes on with the `version` that it has while that is kept: rows of two versions,
-        mixed, would be a list that never was.
+    def _labelled(self, request: Request, rows: tuple[Row, ...]) -> dict[str, Any]:
+        """Return rows with the labels that they have on the stage now, as a person sees them.
+
+        `staged` tells which of them are there; others have those of their version. `given` is the
+        number of the last label that is in them.
         """
-        repository = self._repository(request)
-        asked = Asked(
-            self._expressions(request),
-            request.query_params.get("text", ""),
-            request.query_params.get("sort", "dataset"),
-            _number(request, "seed", 0),
-        )
-        now = repository.version_of(self._revision)
-        with self._lock:
-            for version in (request.query_params.get("version", now), now):
-                found = self._listings.get((version, asked))
-                if found is not None:
-                    self._listings.move_to_end((version, asked))
-                    return found, now
-        made = self._browse(repository, asked)
-        return made, made.version
-
-    def _browse(self, repository: Repository, asked: Asked) -> Listing:
-        made = repository.browse(
-            asked.where,
-            self._revision,
-            filters=self._filters,
-            text=asked.text or None,
-            sort=asked.sort,
-            seed=asked.seed,
-        )
-        with self._lock:
-            self._listings[(made.version, asked)] = made
-            while len(self._listings) > KEPT_LISTINGS:
-                self._listings.popitem(last=False)
-        return made
-
-    def _expressions(self, request: Request) -> tuple[str, ...]:
-        return (*self._where, *request.query_params.getlist("where"))
+        if self.read_only:
+            return {"items": rows, "staged": [False] * len(rows), "given": 0}
+        person, given = request.scope[PERSON], self.desk.number
+        labels = self.desk.labels(person, [each.id for each in rows])
+        items = [
+            replace(row, labels=self.desk.shown(person, row.labels) if own is None else own)
+            for row, own in zip(rows, labels, strict=True)
+        ]
+        return {"items": items, "staged": [each is not None for each in labels], "given": given}
 
     def _repository(self, request: Request) -> Repository:
-        """Return the repository as a person has it: opened once, so that columns stay read."""
-        person = request.scope[PERSON]
-        with self._lock:
-            found = self._repositories.get(person)
-            if found is None:
-                found = self._repositories[person] = self._open_for(person)
-            return found
-
-
-def _number(request: Request, name: str, usual: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return usual
-    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
-        raise InvalidInput(
-            f'"{text}" is no whole number, and {name} has to be one',
-            code="number-invalid",
-            hint=f"leave out {name}",
-        )
-    return int(text)
+        return self.listings.repository(request.scope[PERSON])

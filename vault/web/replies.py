@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ READERS = 3
 """Threads that read for the page: an expression may take a share of memory of its own."""
 
 Work = Callable[[Request], Any]
+BodyWork = Callable[[Request, Mapping[str, Any]], Any]
 Route = Callable[[Request], Awaitable[Response]]
 
 
@@ -47,6 +49,40 @@ def reading(work: Work) -> Route:
         return await anyio.to_thread.run_sync(done, request, limiter=_readers())
 
     return answer
+
+
+def writing(work: BodyWork) -> Route:
+    """Return a route that answers with what `work` makes of the JSON object in a request's body.
+
+    Requests that write wait for one another, and not for those that read.
+    """
+
+    def done(request: Request, body: bytes) -> Response:
+        try:
+            return reply(work(request, _object(body)))
+        except VaultError as error:
+            return error_reply(error)
+
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        return await anyio.to_thread.run_sync(done, request, body, limiter=_writers())
+
+    return answer
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        asked = None
+    if isinstance(asked, dict):
+        return asked
+    raise InvalidInput("the request holds no JSON object", code="request-invalid")
+
+
+@cache
+def _writers() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(1)
 
 
 @cache

@@ -20,6 +20,11 @@ from vault.cli.frame.invocation import Invocation
 @click.option("--no-browser", is_flag=True, help="Only print the link.")
 @click.option("--read-only", is_flag=True, help="Show everything, change nothing.")
 @click.option(
+    "--show-scores",
+    is_flag=True,
+    help="Show what others and judges say of an example before one has answered.",
+)
+@click.option(
     "--name", "names", multiple=True, metavar="PERSON", help="Who labels; one link for each."
 )
 @click.option(
@@ -40,6 +45,7 @@ def command(
     port: int | None,
     no_browser: bool,
     read_only: bool,
+    show_scores: bool,
     names: tuple[str, ...],
     host: str | None,
     allowed: tuple[str, ...],
@@ -56,6 +62,7 @@ def command(
         port=port,
         opens_browser=not no_browser,
         read_only=read_only,
+        shows_scores=show_scores,
         people=names,
         host=host,
         allowed=allowed,

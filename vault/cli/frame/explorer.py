@@ -35,6 +35,7 @@ class Asked:
     port: int | None
     opens_browser: bool
     read_only: bool
+    shows_scores: bool
     people: Sequence[str]
     host: str | None
     allowed: Sequence[str]
@@ -47,6 +48,7 @@ def run_explorer(invocation: Invocation, asked: Asked) -> None:
     opening the repository, the revision and the expressions raise, before it listens.
     """
     from vault.web.explorer import Explorer
+    from vault.web.listings import Scope
     from vault.web.serve import LOOPBACK_HOST, Place, listen
 
     _check(asked)
@@ -55,10 +57,9 @@ def run_explorer(invocation: Invocation, asked: Asked) -> None:
     explorer = Explorer(
         lambda person: _opened(invocation, root, person),
         root.name or str(root),
-        asked.revision,
-        asked.where,
-        asked.filters,
-        asked.read_only,
+        Scope(asked.revision, asked.where, asked.filters),
+        read_only=asked.read_only,
+        shows_scores=asked.shows_scores,
     )
     explorer.check()
     port = asked.port if asked.port is not None else _port_setting(root)
@@ -68,6 +69,7 @@ def run_explorer(invocation: Invocation, asked: Asked) -> None:
         signal.signal(signal.SIGTERM, _stop)
     # Ctrl-C is how the explorer is stopped, and no fault.
     with contextlib.ExitStack() as ending, contextlib.suppress(KeyboardInterrupt):
+        ending.callback(explorer.close)
         server.run(lambda: _started(invocation, asked, server, people, links, ending))
     hint(invocation, "the explorer has stopped")
 

@@ -12,7 +12,7 @@ from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.dataset.reading.fingerprints import fingerprint_of
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
-from vault.objects.log.view import Stage, View
+from vault.objects.log.view import RefName, Stage, View
 from vault.objects.manifest import Manifest, encode_manifest
 from vault.session.context import Context, Draft, draft_of, with_stage
 from vault.session.recording import record, writing
@@ -106,8 +106,8 @@ Change = Callable[[Draft, Dataset], tuple[Manifest, _R]]
 """Makes another dataset of the staged one, and a result."""
 
 
-def change_stage(context: Context, change: Change[_R]) -> _R:
-    """Stage what `change` makes of the staged dataset; return its result.
+def change_stage(context: Context, change: Change[_R], branch: RefName | None = None) -> _R:
+    """Stage what `change` makes of the dataset staged on a branch (HEAD's); return its result.
 
     `change` is called again, with the dataset as it then is, each time another writer came first.
     How the stage then differs is left open, as by `stage_dataset`. Raises what `change` raises,
@@ -115,7 +115,7 @@ def change_stage(context: Context, change: Change[_R]) -> _R:
     """
 
     def attempt(view: View) -> tuple[View, _R]:
-        draft = draft_of(context, view)
+        draft = draft_of(context, view, branch)
         manifest, result = change(draft, open_dataset(context.store, draft.manifest))
         return stage_dataset(context, view, draft, manifest), result
 

@@ -121,7 +121,7 @@ def label_examples(
     known = checked_vocabularies(declared, list(values), options, remove=remove)
     require_choice(examples, where)
     meant: dict[str, LabelValue | None] = dict.fromkeys(remove)
-    meant |= {name: _meant(known[name], value, options) for name, value in values.items()}
+    meant |= {name: meant_by(known[name], value, options) for name, value in values.items()}
     with trial_of(context, is_trial=options.dry_run) as trial:
 
         def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, Counts]:
@@ -246,7 +246,11 @@ def labelled(
     return with_label_changes(dataset, changes), counts
 
 
-def _meant(vocabulary: Vocabulary, value: LabelValue, options: LabelOptions) -> LabelValue:
+def meant_by(vocabulary: Vocabulary, value: LabelValue, options: LabelOptions) -> LabelValue:
+    """Return the value that is meant, which the vocabulary allows.
+
+    Raises InvalidInput (`label-value-unknown`, `label-value-invalid`).
+    """
     if options.typed and isinstance(value, str):
         return vocabulary.typed(value)
     return vocabulary.check(value)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.listed import ListedExample, listed, open_revision
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import LabelOfEach, label_of_each
 from vault.errors import InvalidInput
 from vault.objects.labels.label_name import JUDGE, check_label_name
+from vault.objects.runs import RowKeys
 from vault.operations.labelling.raters import rated_by, rater_name
 from vault.operations.labelling.vocabulary import Vocabulary, same_value, vocabularies
 from vault.presentation.report_html import Displayed
@@ -54,24 +56,34 @@ def label_queue(
     not what people say of `NAME`. Without a name: the only label of `vault.toml`. Costs reading the
     label sets. Raises InvalidInput (`queue-missing`, `label-name-invalid`, `person-invalid`).
     """
-    known = vocabularies(context.folder)
     _, dataset = open_revision(context, None)
     keys = dataset.keys()
     if where:
         keys = satisfying(context, dataset, keys, where)
-    name = queue or _only_label(known)
-    labels = label_of_each(dataset, keys, lambda _: True)
-    if name == CONFLICTS:
-        rated = [each for each in known.values() if each.raters > 1]
-        waits = _any(len(keys), [_in_conflict(labels, each, len(keys)) for each in rated])
-    elif name == DISAGREEMENT:
-        waits = _any(len(keys), list(_judged_otherwise(labels)))
-    else:
-        vocabulary = known.get(check_label_name(name), Vocabulary(name))
-        waits = _lacks(labels, vocabulary, person or context.intent.author, len(keys))
-    found = keys[waits]
+    name = queue or _only_label(vocabularies(context.folder))
+    found = waiting(context, dataset, keys, name, person=person)
     items = tuple(listed(dataset, found[:limit]))
     return QueueReport(name, len(found), items)
+
+
+def waiting(
+    context: Context, dataset: Dataset, keys: RowKeys, queue: str, *, person: str | None = None
+) -> RowKeys:
+    """Return those of some rows that wait in a queue for a person (the author): see `label_queue`.
+
+    Raises InvalidInput (`label-name-invalid`, `person-invalid`).
+    """
+    known = vocabularies(context.folder)
+    labels = label_of_each(dataset, keys, lambda _: True)
+    if queue == CONFLICTS:
+        rated = [each for each in known.values() if each.raters > 1]
+        waits = _any(len(keys), [_in_conflict(labels, each, len(keys)) for each in rated])
+    elif queue == DISAGREEMENT:
+        waits = _any(len(keys), list(_judged_otherwise(labels)))
+    else:
+        vocabulary = known.get(check_label_name(queue), Vocabulary(queue))
+        waits = _lacks(labels, vocabulary, person or context.intent.author, len(keys))
+    return keys[waits]
 
 
 def _only_label(known: Mapping[str, Vocabulary]) -> str:

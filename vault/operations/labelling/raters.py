@@ -63,15 +63,25 @@ def rater_name(person: str) -> str:
     )
 
 
+def own_label(vocabulary: Vocabulary, person: str, *, settles: bool) -> str:
+    """Return which label a person writes who says something of a label, or `settles` it.
+
+    Raises InvalidInput (`person-invalid`).
+    """
+    if vocabulary.raters == 1 or settles:
+        return vocabulary.name
+    return f"{vocabulary.name}.{rater_name(person)}"
+
+
 def vote(dataset: Dataset, said: LabelChange, vocabulary: Vocabulary, person: str) -> Outcome:
     """Return what changes when a person says something of rows; only what differs changes.
 
     `said` names the label itself; its rows get `NAME.PERSON`. Costs reading the label sets of its
     rows. Raises Conflict (`rater-name-taken`) where another person's labels have that name.
     """
-    own_name = f"{vocabulary.name}.{rater_name(person)}"
+    own_name = own_label(vocabulary, person, settles=False)
     votes, now = _votes_and_standing(dataset, said.keys, vocabulary.name)
-    _require_same_person(dataset, own_name, person)
+    require_same_person(dataset, own_name, person)
     own = only_different(replace(said, name=own_name), votes.get(own_name))
     votes[own_name] = LabelOfEach(said.place, said.values)
     count = _counted(votes, vocabulary.raters, len(said.keys))
@@ -211,8 +221,8 @@ def _typed(value: LabelValue | None) -> tuple[bool, LabelValue | None]:
     return isinstance(value, bool), value
 
 
-def _require_same_person(dataset: Dataset, name: str, person: str) -> None:
-    """Raise Conflict if labels of this name are those of another person who is called alike."""
+def require_same_person(dataset: Dataset, name: str, person: str) -> None:
+    """Raise Conflict (`rater-name-taken`) if labels of a name are those of a namesake."""
     keys = keys_with_label(dataset, name)
     entries = label_entries(dataset, np.sort(keys)).table
     own = entries.filter(pc.equal(entries["name"].cast(pa.string()), name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,11 @@ from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.conversations import message_text
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import Example, read_examples
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
+from vault.objects.digest import digest_of
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys
@@ -36,6 +37,10 @@ _NOT_ASKING = frozenset({*SYSTEM_ROLES, "assistant", "tool"})
 _COLUMNS = ("tokens", "turns")
 SORTS = ("dataset", *_COLUMNS, *(f"-{each}" for each in _COLUMNS), "random")
 """Orders to browse in: as in the dataset, by a column (most first with a minus), at random."""
+
+
+Choice = Callable[[Dataset, RowKeys], RowKeys]
+"""Chooses some of the rows of a dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,18 @@ class Listing:
         """Return the number of examples."""
         return len(self.keys)
 
+    @property
+    def rows(self) -> str:
+        """What says which examples there are, whatever their labels: another with other rows."""
+        pages = "".join(each.page for each in self.dataset.manifest.pages)
+        return digest_of(pages.encode())[:16]
+
+    def ids(self, offset: int, limit: int) -> list[str]:
+        """Return the ids of some examples. Raises Corrupt."""
+        keys = self.keys[max(0, offset) : max(0, offset) + max(0, limit)]
+        found = ids_of(self.dataset.columns(keys, ["id"]))
+        return [each.tobytes().hex() for each in found]
+
     def page(self, offset: int, limit: int) -> tuple[Row, ...]:
         """Return some rows, at most MOST_ROWS.
 
@@ -127,12 +144,14 @@ def browse(
     revision: str | None = None,
     *,
     text: str | None = None,
+    chosen: Choice | None = None,
     sort: str = "dataset",
     seed: int = 0,
 ) -> Listing:
     """Return the examples of a revision (the stage) that satisfy all expressions, in an order.
 
-    With `text` only those that hold it, in any case. Costs what the expressions cost, reading the
+    With `text` only those that hold it, in any case; with `chosen` only those that it returns of
+    them. Costs what the expressions cost, reading the
     column that they are sorted by, and for a text all records that are left. Raises as
     `matching_keys` does, NotFound (`revision-not-found`), InvalidInput (`sort-unknown`).
     """
@@ -145,6 +164,8 @@ def browse(
     opened, dataset = open_revision(context, revision)
     all_keys = dataset.keys()
     keys = satisfying(context, dataset, all_keys, expressions)
+    if chosen is not None:
+        keys = chosen(dataset, keys)
     if text:
         options = GrepOptions(ignore_case=True)
         keys = keys[[at for at, _ in rows_with(context, dataset, keys, text, options)]]

@@ -1,0 +1,352 @@
+"""Labelling one by one: each label is durable at once, and many of a person are one operation.
+
+An operation costs 56 ms and several files, too much for each key that is pressed. So a label is
+written to a journal first, which takes a millisecond, and counts from then on. The journal of a
+process that died is taken over by the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vault.errors import Conflict, InvalidInput, NotFound, VaultError
+from vault.layout import repository_folder
+from vault.objects.digest import ID_BYTES
+from vault.objects.labels.label_name import shown_value
+from vault.objects.labels.label_set import LabelValue
+from vault.objects.log.view import RefName
+from vault.operations.labelling.acts import (
+    Act,
+    Started,
+    done_line,
+    last_of_each,
+    line_of,
+)
+from vault.operations.labelling.label import LabelOptions, checked_vocabularies, meant_by
+from vault.operations.labelling.raters import own_label, require_same_person
+from vault.operations.labelling.shown_labels import shown_to
+from vault.operations.labelling.standing import StageIndex
+from vault.operations.labelling.vocabulary import Vocabulary, same_value, vocabularies
+from vault.operations.labelling.write_acts import Written, write_acts
+from vault.session.context import Context, draft_of, workspace_of
+from vault.session.repository_format import read_format
+from vault.store.journal import Journal
+
+MOST_WAITING = 100
+"""Acts that wait to be recorded, at most: then all are."""
+
+MOST_STEPS = 1_000
+"""Acts of a person that can be taken back."""
+
+Labels = Mapping[str, LabelValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A label that somebody gives an example, named by its id; None takes it off.
+
+    A text that was `typed` means what it means on the command line: `3` is a number.
+    """
+
+    example: str
+    name: str
+    value: LabelValue | None
+    settles: bool = False
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An act, and the value that its label had before."""
+
+    act: Act
+    before: LabelValue | None
+
+
+class LabelJournal:
+    """Takes labels of several people for the stage of a branch, until it is closed.
+
+    Threads may share it. `context` opens a call: a new one for each, so that it has the time.
+    """
+
+    def __init__(self, context: Callable[[], Context], journal: Journal, branch: RefName) -> None:
+        self.branch = branch
+        self.index = StageIndex(branch)
+        self.number = 0
+        self.written = Written()
+        self._context = context
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._recording = threading.Lock()
+        self._waiting: list[Step] = []
+        self._done: dict[str, list[Step]] = {}
+        self._undone: dict[str, list[Step]] = {}
+        self._checked: set[tuple[str, str]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many acts are not recorded yet."""
+        return len(self._waiting)
+
+    def is_due(self) -> bool:
+        """Tell whether enough acts wait to record them at once."""
+        return self.waiting >= MOST_WAITING
+
+    def labels(
+        self, examples: Sequence[str], person: str, *, hides: bool = True
+    ) -> list[Labels | None]:
+        """Return the labels of examples as a person sees them; None of one that is not staged.
+
+        What others say of an example is left out, if this `hides` it, until the person has
+        answered.
+        """
+        with self._lock:
+            waiting = list(self._waiting)
+        context = self._context()
+        staged = self.index.labels(context, examples)
+        values = [
+            None if each is None else {name: label.value for name, label in each.items()}
+            for each in staged
+        ]
+        at = {example: number for number, example in enumerate(examples)}
+        for step in waiting:
+            place = at.get(step.act.example)
+            own = None if place is None else values[place]
+            if own is not None:
+                _set(own, step.act.label, step.act.value)
+        if not hides:
+            return list(values)
+        declared = vocabularies(context.folder)
+        return [None if each is None else shown_to(person, each, declared) for each in values]
+
+    def shown(self, person: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of some labels of an example that a person may see: see `shown_to`."""
+        return shown_to(person, labels, vocabularies(self._context().folder))
+
+    def give(self, person: str, wanted: Sequence[Wanted]) -> tuple[Step, ...]:
+        """Give labels to examples of the stage; they are durable when this returns.
+
+        Raises InvalidInput (`labels-missing`, `label-name-invalid`, `label-not-yours`,
+        `label-value-unknown`, `label-value-invalid`, `example-invalid`, `person-invalid`,
+        `format-too-new`), NotFound (`example-not-there`), Conflict (`branch-switched`,
+        `rater-name-taken`), StorageFailed.
+        """
+        context = self._context()
+        checked = self._checked_wanted(context, person, wanted)
+        with self._lock:
+            steps = self._steps(context, person, checked)
+            self._append(steps)
+            kept = [*self._done.get(person, ()), *steps]
+            self._done[person] = kept[-MOST_STEPS:]
+            self._undone[person] = []
+        return steps
+
+    def undo(self, person: str) -> Step:
+        """Take back the last act of a person: the label gets the value that it had before.
+
+        Raises NotFound (`nothing-to-undo`), Conflict (`branch-switched`, and `label-changed-since`:
+        then the act is left out, and the one before it is next).
+        """
+        if not self._done.get(person):
+            raise NotFound("there is nothing of yours to take back", code="nothing-to-undo")
+        return self._inverse(person, self._done, self._undone)
+
+    def redo(self, person: str) -> Step:
+        """Do again what a person took back last.
+
+        Raises NotFound (`nothing-to-redo`), and Conflict as `undo` does.
+        """
+        if not self._undone.get(person):
+            raise NotFound("there is nothing of yours to do again", code="nothing-to-redo")
+        return self._inverse(person, self._undone, self._done)
+
+    def record(self) -> Written:
+        """Record all acts that wait, one operation for each person.
+
+        Acts stay in the journal if it raises: what `write_acts` raises.
+        """
+        with self._recording:
+            with self._lock:
+                steps = list(self._waiting)
+            if not steps:
+                return Written()
+            acts = [each.act for each in steps]
+            counts = record_acts(self._context(), acts, self.index, self.branch, self._mark)
+            with self._lock:
+                self._waiting = self._waiting[len(steps) :]
+                if self._waiting:
+                    self._journal.append([done_line(acts[-1].number)])
+                else:
+                    self._journal.clear()
+                self.written = self.written.plus(counts)
+            return counts
+
+    def close(self) -> Written:
+        """Record what waits, and remove the journal; it stays for the next one if that fails."""
+        try:
+            counts = self.record()
+        except VaultError:
+            self._journal.close()
+            raise
+        self._journal.remove()
+        return counts
+
+    def _mark(self, started: Started) -> None:
+        with self._lock:
+            self._journal.append([line_of(started)])
+
+    def _append(self, steps: Sequence[Step]) -> None:
+        """Write steps to the journal; its lock is held."""
+        self._journal.append([line_of(each.act) for each in steps])
+        self._waiting += steps
+        self.number += len(steps)
+
+    def _checked_wanted(
+        self, context: Context, person: str, wanted: Sequence[Wanted]
+    ) -> list[tuple[Wanted, Vocabulary]]:
+        # A server may be open for days, in which another program may have upgraded the repository.
+        read_format(context.store.backend)
+        _require_branch(context, self.branch)
+        declared = vocabularies(context.folder)
+        checked = []
+        for each in wanted:
+            _check_id(each.example)
+            known = checked_vocabularies(declared, [each.name], LabelOptions(person=person))
+            vocabulary = known[each.name]
+            options = LabelOptions(person=person, typed=each.typed)
+            value = None if each.value is None else meant_by(vocabulary, each.value, options)
+            label = own_label(vocabulary, person, settles=each.settles)
+            if label != each.name and (person, label) not in self._checked:
+                require_same_person(self.index.stage(context), label, person)
+                self._checked.add((person, label))
+            checked.append((replace(each, value=value), vocabulary))
+        return checked
+
+    def _steps(
+        self, context: Context, person: str, checked: Sequence[tuple[Wanted, Vocabulary]]
+    ) -> tuple[Step, ...]:
+        now = self._now(context, [each.example for each, _ in checked])
+        steps: list[Step] = []
+        for (each, vocabulary), labels in zip(checked, now, strict=True):
+            if labels is None:
+                raise NotFound(
+                    f"the example {each.example[:12]} is not on the stage of {self.branch}",
+                    code="example-not-there",
+                    hint="look at the list anew: examples have come or gone",
+                )
+            label = own_label(vocabulary, person, settles=each.settles)
+            number = self.number + len(steps) + 1
+            act = Act(
+                number,
+                person,
+                context.intent.time,
+                self.branch,
+                each.example,
+                each.name,
+                label,
+                each.value,
+                each.settles,
+            )
+            steps.append(Step(act, labels.get(label)))
+            _set(labels, label, each.value)
+        return tuple(steps)
+
+    def _now(self, context: Context, examples: Sequence[str]) -> list[dict[str, LabelValue] | None]:
+        """Return all labels of examples, with what waits; the lock is held.
+
+        Of one example that is asked for twice it is the same dictionary.
+        """
+        distinct = list(dict.fromkeys(examples))
+        staged = self.index.labels(context, distinct)
+        found = {
+            example: None if own is None else {name: each.value for name, each in own.items()}
+            for example, own in zip(distinct, staged, strict=True)
+        }
+        for step in self._waiting:
+            own_labels = found.get(step.act.example)
+            if own_labels is not None:
+                _set(own_labels, step.act.label, step.act.value)
+        return [found[each] for each in examples]
+
+    def _inverse(
+        self, person: str, taken: dict[str, list[Step]], given: dict[str, list[Step]]
+    ) -> Step:
+        context = self._context()
+        _require_branch(context, self.branch)
+        with self._lock:
+            step = taken[person].pop()
+            act = step.act
+            (labels,) = self._now(context, [act.example])
+            if labels is None or not same_value(labels.get(step.act.label), act.value):
+                now = None if labels is None else labels.get(step.act.label)
+                raise Conflict(
+                    f"{step.act.label} of {act.example[:12]} is "
+                    f"{'taken off' if now is None else shown_value(now)} since: it stays so",
+                    code="label-changed-since",
+                )
+            back = replace(act, number=self.number + 1, time=context.intent.time, value=step.before)
+            inverse = Step(back, act.value)
+            self._append([inverse])
+            given.setdefault(person, []).append(inverse)
+        return inverse
+
+
+def open_label_journal(context: Callable[[], Context]) -> LabelJournal:
+    """Return a journal for labels of the branch that HEAD is on; `context` opens a call.
+
+    Raises Conflict (`detached-head`), StorageFailed.
+    """
+    opened = context()
+    if opened.folder is None:
+        raise ValueError("a repository in memory has no journals")
+    branch = draft_of(opened, opened.log.tip().view).branch
+    return LabelJournal(context, Journal.create(repository_folder(opened.folder)), branch)
+
+
+def record_acts(
+    context: Context,
+    acts: Sequence[Act],
+    index: StageIndex,
+    branch: RefName,
+    mark: Callable[[Started], None],
+) -> Written:
+    """Record acts of several people, one operation for each; `mark` is called before each."""
+    counts = Written()
+    last = last_of_each(acts)
+    for person in dict.fromkeys(each.person for each in last):
+        own = [each for each in last if each.person == person]
+        intent = replace(context.intent, author=person)
+        after = context.log.newest().number
+        mark(Started(person, own[-1].number, after, intent.time))
+        counts = counts.plus(write_acts(replace(context, intent=intent), own, index, branch))
+    return counts
+
+
+def _require_branch(context: Context, branch: RefName) -> None:
+    now = workspace_of(context.log.tip().view).branch
+    if now != branch:
+        raise Conflict(
+            f"the repository is on {'no branch' if now is None else now} now, "
+            f"and these labels are for {branch}",
+            code="branch-switched",
+            hint=f"`vault switch {branch}`, or load the page again to go on there",
+        )
+
+
+def _check_id(example: str) -> None:
+    if len(example) != 2 * ID_BYTES or not set(example) <= set("0123456789abcdef"):
+        raise InvalidInput(
+            f'"{example}" is not the id of an example',
+            code="example-invalid",
+            hint="give all of its digits",
+        )
+
+
+def _set(labels: dict[str, LabelValue], name: str, value: LabelValue | None) -> None:
+    if value is None:
+        labels.pop(name, None)
+    else:
+        labels[name] = value

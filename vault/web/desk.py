@@ -1,0 +1,167 @@
+"""The desk that people label at: a journal, and the thread that records it as operations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vault.errors import Conflict, VaultError
+from vault.repository import Repository
+
+if TYPE_CHECKING:
+    from vault.operations.labelling.label_journal import LabelJournal, Labels, Step, Wanted
+
+RECORD_EVERY_SECONDS = 5.0
+"""Labels that come all the time are recorded so often."""
+
+IDLE_SECONDS = 1.0
+"""Labels are recorded as soon as nobody has labelled for so long, but no more often than that."""
+
+_LOOK_EVERY_SECONDS = 0.25
+_MONOTONIC = time.monotonic
+
+
+class Desk:
+    """Labels that people give in the explorer of a repository. Threads may share it.
+
+    The journal is that of one branch; when people go on with another one, it is exchanged.
+    `shows_scores` does not hide what others say until one has answered.
+    """
+
+    def __init__(self, repository: Repository, *, shows_scores: bool = False) -> None:
+        self.failure: VaultError | None = None
+        self._repository = repository
+        self._hides = not shows_scores
+        self._lock = threading.RLock()
+        self._journal: LabelJournal | None = None
+        self._number = 0
+        self._first_at: float | None = None
+        self._last_at = 0.0
+        self._recorded_at = -RECORD_EVERY_SECONDS
+        self._ending = threading.Event()
+        self._recorder = threading.Thread(target=self._record_when_due, daemon=True)
+        self._recorder.start()
+
+    @property
+    def number(self) -> int:
+        """The number of labels that were given: it grows with each."""
+        with self._lock:
+            return self._number + (0 if self._journal is None else self._journal.number)
+
+    @property
+    def waiting(self) -> int:
+        """How many labels are not in an operation yet."""
+        with self._lock:
+            return 0 if self._journal is None else self._journal.waiting
+
+    def labels(self, person: str, examples: Sequence[str]) -> list[Labels | None]:
+        """Return the labels of examples on the stage as a person sees them, with what waits."""
+        return self._of(None).labels(examples, person, hides=self._hides)
+
+    def shown(self, person: str, labels: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return those of some labels of an example that a person may see."""
+        return self._of(None).shown(person, labels) if self._hides else labels
+
+    def give(self, person: str, branch: str, wanted: Sequence[Wanted]) -> Sequence[Step]:
+        """Give labels on a branch, which must be the one that HEAD is on."""
+        steps = self._of(branch).give(person, wanted)
+        self._note()
+        return steps
+
+    def undo(self, person: str, branch: str) -> Step:
+        """Take back the last label that a person gave."""
+        step = self._of(branch).undo(person)
+        self._note()
+        return step
+
+    def redo(self, person: str, branch: str) -> Step:
+        """Give again what a person took back last."""
+        step = self._of(branch).redo(person)
+        self._note()
+        return step
+
+    def record(self) -> None:
+        """Record what waits, so that it is on the stage when this returns."""
+        with self._lock:
+            journal = self._journal
+        if journal is not None:
+            self._record(journal)
+            if self.failure is not None:
+                raise self.failure
+
+    def close(self) -> None:
+        """Record what waits, and end. Raises what recording raises: the journal stays then."""
+        self._ending.set()
+        self._recorder.join()
+        with self._lock:
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+
+    def _of(self, branch: str | None) -> LabelJournal:
+        """Return the journal of a branch, the present one for None."""
+        with self._lock:
+            if self._journal is None:
+                self._journal = self._repository.label_journal()
+            if branch is not None and branch != self._journal.branch:
+                self._exchange(self._journal, branch)
+            return self._journal
+
+    def _exchange(self, before: LabelJournal, branch: str) -> None:
+        """Go on with the journal of another branch; the lock is held."""
+        made = self._repository.label_journal()
+        if made.branch != branch:
+            made.close()
+            raise Conflict(
+                f"the repository is on {made.branch} now, and not on {branch}",
+                code="branch-switched",
+                hint="load the page again to go on there",
+            )
+        self._journal = made
+        self._number += before.number + 1
+        before.close()
+
+    def _note(self) -> None:
+        with self._lock:
+            self._last_at = _MONOTONIC()
+            if self._first_at is None:
+                self._first_at = self._last_at
+
+    def _record_when_due(self) -> None:
+        while not self._ending.wait(_LOOK_EVERY_SECONDS):
+            with self._lock:
+                journal = self._journal
+                is_due = journal is not None and self._is_due(journal)
+            if journal is not None and is_due:
+                self._record(journal)
+
+    def _is_due(self, journal: LabelJournal) -> bool:
+        now = _MONOTONIC()
+        if self._first_at is None or not journal.waiting:
+            return False
+        if self.failure is not None:
+            return now - self._recorded_at >= RECORD_EVERY_SECONDS
+        return (
+            journal.is_due()
+            or now - self._first_at >= RECORD_EVERY_SECONDS
+            or (
+                now - self._last_at >= IDLE_SECONDS
+                and now - self._recorded_at >= RECORD_EVERY_SECONDS
+            )
+        )
+
+    def _record(self, journal: LabelJournal) -> None:
+        with self._lock:
+            self._first_at = None
+        try:
+            journal.record()
+            failure = None
+        except VaultError as error:
+            failure = error
+        with self._lock:
+            self.failure = failure
+            self._recorded_at = _MONOTONIC()
+            if journal.waiting and self._first_at is None:
+                self._first_at = self._recorded_at

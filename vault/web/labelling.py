@@ -1,0 +1,158 @@
+"""Labelling from the page: what is given, taken back, and told to those who look at the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from vault.errors import Conflict, InvalidInput
+from vault.web.desk import Desk
+from vault.web.explorer import Explorer
+from vault.web.guard import PERSON
+from vault.web.listings import number
+
+if TYPE_CHECKING:
+    from vault.operations.labelling.label_journal import Step, Wanted
+
+MOST_ROWS = 200
+MOST_ACTS = 1_000
+Body = Mapping[str, Any]
+
+
+class Labelling:
+    """The answers of the API for those who label. Threads may share it."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+
+    def changes(self, request: Request) -> dict[str, Any]:
+        """Return how things stand: asked once a second by each page that is in sight.
+
+        `given` grows with each label that anybody gives here, `version` changes with each that is
+        given by other means, `waiting` are not in an operation yet, and `failure` says why not.
+        """
+        repository = self._explorer.listings.repository(request.scope[PERSON])
+        found: dict[str, Any] = {
+            "version": repository.version_of(self._explorer.listings.scope.revision),
+            "staged": repository.version_of(),
+            "branch": repository.current_branch(),
+        }
+        if self._explorer.read_only:
+            return {**found, "given": 0, "waiting": 0, "failure": None}
+        desk = self._explorer.desk
+        failure = desk.failure
+        told = None if failure is None else {"message": failure.message, "hint": failure.hint}
+        return {**found, "given": desk.number, "waiting": desk.waiting, "failure": told}
+
+    def labels(self, request: Request) -> dict[str, Any]:
+        """Return the labels that some rows of a list have now, None of those not on the stage."""
+        listing, _ = self._explorer.listing(request)
+        offset = number(request.query_params, "offset", 0)
+        limit = min(number(request.query_params, "limit", MOST_ROWS), MOST_ROWS)
+        if self._explorer.read_only:
+            return {"version": listing.version, "given": 0, "labels": []}
+        desk = self._explorer.desk
+        given = desk.number
+        labels = desk.labels(request.scope[PERSON], listing.ids(offset, limit))
+        return {"version": listing.version, "given": given, "labels": labels}
+
+    def give(self, request: Request, body: Body) -> dict[str, Any]:
+        """Give labels; they are durable when this returns."""
+        desk = self._desk()
+        acts = body.get("acts")
+        if not isinstance(acts, list) or not 0 < len(acts) <= MOST_ACTS:
+            raise _invalid(f"acts has to be a list of 1 to {MOST_ACTS:,} labels")
+        person = request.scope[PERSON]
+        steps = desk.give(person, _branch(body), [_wanted(each) for each in acts])
+        return {"given": desk.number, "steps": [_told(each) for each in steps]}
+
+    def undo(self, request: Request, body: Body) -> dict[str, Any]:
+        """Take back the last label that the person gave."""
+        desk = self._desk()
+        step = desk.undo(request.scope[PERSON], _branch(body))
+        return {"given": desk.number, "steps": [_told(step)]}
+
+    def redo(self, request: Request, body: Body) -> dict[str, Any]:
+        """Give again what the person took back last."""
+        desk = self._desk()
+        step = desk.redo(request.scope[PERSON], _branch(body))
+        return {"given": desk.number, "steps": [_told(step)]}
+
+    def count(self, request: Request, body: Body) -> dict[str, Any]:
+        """Return how many examples a list has now: what labelling all of them would change."""
+        self._desk().record()
+        person = request.scope[PERSON]
+        listing, _ = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        return {"version": listing.version, "total": len(listing)}
+
+    def give_all(self, request: Request, body: Body) -> Any:
+        """Give a label to all examples of a list, which must be the one that was counted."""
+        desk = self._desk()
+        if self._explorer.listings.scope.revision is not None:
+            raise Conflict(
+                "these are the examples of a version, and labels are given to the stage",
+                code="labels-need-the-stage",
+                hint="`vault ui` without a version shows the stage",
+            )
+        desk.record()
+        person = request.scope[PERSON]
+        repository = self._explorer.listings.repository(person)
+        listing, now = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        if listing.version != now or (now, len(listing)) != (
+            body.get("version"),
+            body.get("total"),
+        ):
+            raise Conflict(
+                f"examples or labels have changed since: {len(listing):,} match now",
+                code="stage-moved",
+                hint="count them again",
+            )
+        wanted = _wanted({**body, "example": ""})
+        typed = wanted.typed
+        return repository.label_listed(listing, {wanted.name: wanted.value}, typed=typed)
+
+    def _desk(self) -> Desk:
+        if self._explorer.read_only:
+            raise Conflict(
+                "this explorer only reads",
+                code="read-only",
+                hint="`vault ui` without --read-only",
+            )
+        return self._explorer.desk
+
+
+def _wanted(act: Any) -> Wanted:
+    """Return a label as a request gives it: a `value`, or a text that was `typed`."""
+    from vault.operations.labelling.label_journal import Wanted
+
+    if not isinstance(act, dict):
+        raise _invalid("a label has to be an object")
+    is_typed = "typed" in act
+    value = _text(act, "typed") if is_typed else act.get("value")
+    if value is not None and not isinstance(value, (str, int, float, bool)):
+        raise _invalid("the value of a label has to be a text, a number, true or false")
+    settles = act.get("settles") is True
+    return Wanted(_text(act, "example"), _text(act, "name"), value, settles, is_typed)
+
+
+def _told(step: Step) -> dict[str, Any]:
+    return {**asdict(step.act), "before": step.before}
+
+
+def _branch(body: Body) -> str:
+    return _text(body, "branch")
+
+
+def _text(body: Body, name: str) -> str:
+    found = body.get(name)
+    if isinstance(found, str):
+        return found
+    raise _invalid(f"{name} has to be a text")
+
+
+def _invalid(told: str) -> InvalidInput:
+    return InvalidInput(told, code="request-invalid")

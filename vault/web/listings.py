@@ -1,0 +1,128 @@
+"""Lists that the page asks for: made once for a version and a choice, and kept for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import QueryParams
+
+from vault.errors import InvalidInput
+from vault.repository import Repository
+
+if TYPE_CHECKING:
+    from vault.operations.queries.browse import Listing
+
+KEPT = 6
+"""Listings that are kept, 8 bytes an example each: those asked for last."""
+
+Opener = Callable[[str], Repository]
+"""Opens the repository for a person, who is recorded with what is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which examples are listed, and in which order; `person` is whom a `queue` is for."""
+
+    where: tuple[str, ...]
+    text: str = ""
+    queue: str = ""
+    person: str = ""
+    sort: str = "dataset"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of a repository is shown: a revision (None for the stage), and what all must satisfy."""
+
+    revision: str | None = None
+    where: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+
+class Listings:
+    """The lists of one repository. Threads may share it."""
+
+    def __init__(self, open_for: Opener, scope: Scope) -> None:
+        self.scope = scope
+        self._open_for = open_for
+        self._lock = threading.Lock()
+        self._repositories: dict[str, Repository] = {}
+        self._kept: OrderedDict[tuple[str, Asked], Listing] = OrderedDict()
+
+    def repository(self, person: str) -> Repository:
+        """Return the repository as a person has it: opened once, so that columns stay read."""
+        with self._lock:
+            found = self._repositories.get(person)
+            if found is None:
+                found = self._repositories[person] = self._open_for(person)
+            return found
+
+    def asked(self, person: str, params: QueryParams) -> Asked:
+        """Return which list a query asks for. Raises InvalidInput (`number-invalid`)."""
+        queue = params.get("queue", "")
+        return Asked(
+            self.expressions(params),
+            params.get("text", ""),
+            queue,
+            person if queue else "",
+            params.get("sort", "dataset"),
+            number(params, "seed", 0),
+        )
+
+    def expressions(self, params: QueryParams) -> tuple[str, ...]:
+        """Return the expressions of a query and of the scope."""
+        return (*self.scope.where, *params.getlist("where"))
+
+    def of(self, person: str, params: QueryParams) -> tuple[Listing, str]:
+        """Return the list that a query asks for, and which version there is now.
+
+        A page goes on with the `version` that it has while that is kept: rows of two versions,
+        mixed, would be a list that never was. Raises what `browse` raises.
+        """
+        repository = self.repository(person)
+        asked = self.asked(person, params)
+        now = repository.version_of(self.scope.revision)
+        with self._lock:
+            for version in (params.get("version", now), now):
+                found = self._kept.get((version, asked))
+                if found is not None:
+                    self._kept.move_to_end((version, asked))
+                    return found, now
+        made = self.make(repository, asked)
+        return made, made.version
+
+    def make(self, repository: Repository, asked: Asked) -> Listing:
+        """Make a list of what there is now, and keep it."""
+        made = repository.browse(
+            asked.where,
+            self.scope.revision,
+            filters=self.scope.filters,
+            text=asked.text or None,
+            queue=asked.queue or None,
+            sort=asked.sort,
+            seed=asked.seed,
+        )
+        with self._lock:
+            self._kept[(made.version, asked)] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def number(params: QueryParams, name: str, usual: int) -> int:
+    """Return a whole number of a query. Raises InvalidInput (`number-invalid`)."""
+    text = params.get(name)
+    if text is None:
+        return usual
+    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
+        raise InvalidInput(
+            f'"{text}" is no whole number, and {name} has to be one',
+            code="number-invalid",
+            hint=f"leave out {name}",
+        )
+    return int(text)
