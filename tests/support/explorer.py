@@ -103,7 +103,7 @@ def running(
         yield Running(server)
     finally:
         runner.should_exit = True
-        thread.join(10)
+        thread.join(30)
         explorer.close()
         server.socket.close()
 

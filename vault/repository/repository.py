@@ -681,6 +681,15 @@ class Repository:
 
         return version_of(self._context(), revision)
 
+    def rows_of(self, revision: str | None = None) -> str:
+        """Return what says which examples a revision (the stage) has, whatever their labels.
+
+        It is the `rows` of its listings. Raises NotFound (`revision-not-found`).
+        """
+        from vault.operations.queries.browse import rows_of
+
+        return rows_of(self._context(), revision)
+
     def current_branch(self) -> str | None:
         """Return the branch that HEAD is on, None where it is at a commit."""
         from vault.session.context import workspace_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from vault.web.guard import PERSON
 from vault.web.listings import Asked, Listings, Opener, Scope, number
 
 if TYPE_CHECKING:
-    from vault.operations.queries.browse import Listing, Row
+    from vault.operations.queries.browse import Listing, Row, Whole
 
 _USUAL_LIMIT = 50
 
@@ -86,13 +87,13 @@ class Explorer:
 
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
-        listing, now = self.listing(request)
+        listing = self.listing(request)
         offset = number(request.query_params, "offset", 0)
         rows = listing.page(offset, number(request.query_params, "limit", _USUAL_LIMIT))
         return {
             "version": listing.version,
             "rows": listing.rows,
-            "now": now,
+            "now": self.listings.now(request.scope[PERSON]).rows,
             "total": len(listing),
             "of": listing.of,
             "offset": offset,
@@ -101,21 +102,26 @@ class Explorer:
 
     def example(self, request: Request) -> dict[str, Any]:
         """Return the example at a place of the list, whole or with long texts cut."""
-        listing, now = self.listing(request)
+        listing = self.listing(request)
         is_whole = request.query_params.get("whole") == "1"
         place = number(request.query_params, "place", -1)
         return {
             "version": listing.version,
-            "now": now,
             "place": place,
-            "example": listing.whole(place, clips=not is_whole),
+            "example": self._with_labels(request, listing.whole(place, clips=not is_whole)),
         }
 
-    def listing(self, request: Request) -> tuple[Listing, str]:
-        """Return the list that a request asks for, and which version there is now."""
+    def listing(self, request: Request) -> Listing:
+        """Return the list that a request asks for.
+
+        Labels that wait are recorded before a new list is made: queues and expressions ask for
+        what is on the stage.
+        """
+        if "version" not in request.query_params and not self.read_only and self.desk.waiting:
+            self.desk.record()
         return self.listings.of(request.scope[PERSON], request.query_params)
 
-    def _labelled(self, request: Request, rows: tuple[Row, ...]) -> dict[str, Any]:
+    def _labelled(self, request: Request, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.
 
         `staged` tells which of them are there; others have those of their version. `given` is the
@@ -123,13 +129,27 @@ class Explorer:
         """
         if self.read_only:
             return {"items": rows, "staged": [False] * len(rows), "given": 0}
-        person, given = request.scope[PERSON], self.desk.number
-        labels = self.desk.labels(person, [each.id for each in rows])
-        items = [
-            replace(row, labels=self.desk.shown(person, row.labels) if own is None else own)
-            for row, own in zip(rows, labels, strict=True)
+        given = self.desk.number
+        labels = self._labels(request, rows)
+        items = [replace(row, labels=own) for row, (own, _) in zip(rows, labels, strict=True)]
+        return {"items": items, "staged": [is_there for _, is_there in labels], "given": given}
+
+    def _with_labels(self, request: Request, example: Whole) -> Whole:
+        if self.read_only:
+            return example
+        ((labels, _),) = self._labels(request, [example])
+        return replace(example, labels=labels)
+
+    def _labels(
+        self, request: Request, rows: Sequence[Row | Whole]
+    ) -> list[tuple[Mapping[str, object], bool]]:
+        """Return the labels of each row as a person sees them, and whether it is on the stage."""
+        person = request.scope[PERSON]
+        now = self.desk.labels(person, [each.id for each in rows])
+        return [
+            (self.desk.shown(person, row.labels), False) if own is None else (own, True)
+            for row, own in zip(rows, now, strict=True)
         ]
-        return {"items": items, "staged": [each is not None for each in labels], "given": given}
 
     def _repository(self, request: Request) -> Repository:
         return self.listings.repository(request.scope[PERSON])

@@ -32,12 +32,14 @@ class Labelling:
     def changes(self, request: Request) -> dict[str, Any]:
         """Return how things stand: asked once a second by each page that is in sight.
 
-        `given` grows with each label that anybody gives here, `version` changes with each that is
-        given by other means, `waiting` are not in an operation yet, and `failure` says why not.
+        `given` grows with each label that anybody gives here, `staged` changes with each that is
+        given by other means, `rows` with the examples. `waiting` are in no operation yet, and
+        `failure` says why not.
         """
-        repository = self._explorer.listings.repository(request.scope[PERSON])
+        person = request.scope[PERSON]
+        repository = self._explorer.listings.repository(person)
         found: dict[str, Any] = {
-            "version": repository.version_of(self._explorer.listings.scope.revision),
+            "rows": self._explorer.listings.now(person).rows,
             "staged": repository.version_of(),
             "branch": repository.current_branch(),
         }
@@ -50,7 +52,7 @@ class Labelling:
 
     def labels(self, request: Request) -> dict[str, Any]:
         """Return the labels that some rows of a list have now, None of those not on the stage."""
-        listing, _ = self._explorer.listing(request)
+        listing = self._explorer.listing(request)
         offset = number(request.query_params, "offset", 0)
         limit = min(number(request.query_params, "limit", MOST_ROWS), MOST_ROWS)
         if self._explorer.read_only:
@@ -86,7 +88,7 @@ class Labelling:
         """Return how many examples a list has now: what labelling all of them would change."""
         self._desk().record()
         person = request.scope[PERSON]
-        listing, _ = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        listing = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
         return {"version": listing.version, "total": len(listing)}
 
     def give_all(self, request: Request, body: Body) -> Any:
@@ -101,7 +103,8 @@ class Labelling:
         desk.record()
         person = request.scope[PERSON]
         repository = self._explorer.listings.repository(person)
-        listing, now = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        listing = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        now = repository.version_of()
         if listing.version != now or (now, len(listing)) != (
             body.get("version"),
             body.get("total"),
@@ -119,7 +122,7 @@ class Labelling:
         if self._explorer.read_only:
             raise Conflict(
                 "this explorer only reads",
-                code="read-only",
+                code="explorer-reads-only",
                 hint="`vault ui` without --read-only",
             )
         return self._explorer.desk

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.datastructures import QueryParams
 
@@ -44,6 +44,13 @@ class Scope:
     filters: tuple[str, ...] = ()
 
 
+class Now(NamedTuple):
+    """What there is now: `version` changes with labels too, `rows` only with the examples."""
+
+    version: str
+    rows: str
+
+
 class Listings:
     """The lists of one repository. Threads may share it."""
 
@@ -52,6 +59,7 @@ class Listings:
         self._open_for = open_for
         self._lock = threading.Lock()
         self._repositories: dict[str, Repository] = {}
+        self._now = Now("", "")
         self._kept: OrderedDict[tuple[str, Asked], Listing] = OrderedDict()
 
     def repository(self, person: str) -> Repository:
@@ -78,8 +86,20 @@ class Listings:
         """Return the expressions of a query and of the scope."""
         return (*self.scope.where, *params.getlist("where"))
 
-    def of(self, person: str, params: QueryParams) -> tuple[Listing, str]:
-        """Return the list that a query asks for, and which version there is now.
+    def now(self, person: str) -> Now:
+        """Return which version there is now, and which rows it has; a new one costs a manifest."""
+        repository = self.repository(person)
+        version = repository.version_of(self.scope.revision)
+        with self._lock:
+            if self._now.version == version:
+                return self._now
+        found = Now(version, repository.rows_of(self.scope.revision))
+        with self._lock:
+            self._now = found
+        return found
+
+    def of(self, person: str, params: QueryParams) -> Listing:
+        """Return the list that a query asks for.
 
         A page goes on with the `version` that it has while that is kept: rows of two versions,
         mixed, would be a list that never was. Raises what `browse` raises.
@@ -92,9 +112,8 @@ class Listings:
                 found = self._kept.get((version, asked))
                 if found is not None:
                     self._kept.move_to_end((version, asked))
-                    return found, now
-        made = self.make(repository, asked)
-        return made, made.version
+                    return found
+        return self.make(repository, asked)
 
     def make(self, repository: Repository, asked: Asked) -> Listing:
         """Make a list of what there is now, and keep it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vault.objects.labels.label_name import is_for_people
+from vault.objects.labels.label_name import is_for_people, slug
 from vault.objects.labels.label_set import LabelValue
 from vault.operations.labelling.list_labels import list_labels
-from vault.operations.labelling.raters import rater_of
-from vault.operations.labelling.vocabulary import vocabularies
+from vault.operations.labelling.raters import own_label, rater_of
+from vault.operations.labelling.vocabulary import Vocabulary, vocabularies
 from vault.session.context import Context
 
 _DIGITS = "123456789"
@@ -18,13 +18,15 @@ _DIGITS = "123456789"
 class LabelChoice:
     """A label that can be given: `keys[i]` gives `values[i]`; later values have no key.
 
-    It is `declared` if `vault.toml` has it; else the values are those that people gave.
+    `own` is the label that the person writes: `quality.ada` where several people rate. It is
+    `declared` if `vault.toml` has it; else the values are those that people gave.
     """
 
     name: str
     values: tuple[LabelValue, ...]
     keys: tuple[str, ...]
     raters: int
+    own: str
     declared: bool
 
 
@@ -42,20 +44,24 @@ def label_choices(context: Context) -> tuple[LabelChoice, ...]:
         if each.name not in declared and is_for_people(each.name) and not is_vote:
             given.setdefault(each.name, []).append(each.value)
     found = [
-        _choice(each.name, each.values or (), each.keys, each.raters, declared=True)
+        _choice(each, each.values or (), _own(each, context.intent.author), declared=True)
         for each in declared.values()
     ]
     few = {name: values for name, values in given.items() if len(values) <= len(_DIGITS)}
-    found += [_choice(name, tuple(values), (), 1, declared=False) for name, values in few.items()]
+    found += [
+        _choice(Vocabulary(name), tuple(values), name, declared=False)
+        for name, values in few.items()
+    ]
     return tuple(found)
 
 
+def _own(vocabulary: Vocabulary, person: str) -> str:
+    """Return the label that a person writes; the label itself for one that cannot be named."""
+    return own_label(vocabulary, person, settles=not slug(person))
+
+
 def _choice(
-    name: str,
-    values: tuple[LabelValue, ...],
-    keys: tuple[str, ...],
-    raters: int,
-    *,
-    declared: bool,
+    vocabulary: Vocabulary, values: tuple[LabelValue, ...], own: str, *, declared: bool
 ) -> LabelChoice:
-    return LabelChoice(name, values, keys or tuple(_DIGITS[: len(values)]), raters, declared)
+    keys = vocabulary.keys or tuple(_DIGITS[: len(values)])
+    return LabelChoice(vocabulary.name, values, keys, vocabulary.raters, own, declared)

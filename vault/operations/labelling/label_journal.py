@@ -147,20 +147,20 @@ class LabelJournal:
     def undo(self, person: str) -> Step:
         """Take back the last act of a person: the label gets the value that it had before.
 
-        Raises NotFound (`nothing-to-undo`), Conflict (`branch-switched`, and `label-changed-since`:
+        Raises NotFound (`no-label-to-undo`), Conflict (`branch-switched`; `label-changed-since`:
         then the act is left out, and the one before it is next).
         """
         if not self._done.get(person):
-            raise NotFound("there is nothing of yours to take back", code="nothing-to-undo")
+            raise NotFound("there is nothing of yours to take back", code="no-label-to-undo")
         return self._inverse(person, self._done, self._undone)
 
     def redo(self, person: str) -> Step:
         """Do again what a person took back last.
 
-        Raises NotFound (`nothing-to-redo`), and Conflict as `undo` does.
+        Raises NotFound (`no-label-to-redo`), and Conflict as `undo` does.
         """
         if not self._undone.get(person):
-            raise NotFound("there is nothing of yours to do again", code="nothing-to-redo")
+            raise NotFound("there is nothing of yours to do again", code="no-label-to-redo")
         return self._inverse(person, self._undone, self._done)
 
     def record(self) -> Written:

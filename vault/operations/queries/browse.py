@@ -19,6 +19,7 @@ from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
 from vault.objects.digest import digest_of
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
+from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.queries.grep import GrepOptions, rows_with
 from vault.session.context import Context
@@ -102,8 +103,7 @@ class Listing:
     @property
     def rows(self) -> str:
         """What says which examples there are, whatever their labels: another with other rows."""
-        pages = "".join(each.page for each in self.dataset.manifest.pages)
-        return digest_of(pages.encode())[:16]
+        return _rows(self.dataset.manifest)
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """Return the ids of some examples. Raises Corrupt."""
@@ -177,6 +177,15 @@ def browse(
 def version_of(context: Context, revision: str | None = None) -> str:
     """Return the `version` that a listing of a revision (the stage) would have now."""
     return resolve(context, context.log.tip().view, revision or STAGE).manifest or ""
+
+
+def rows_of(context: Context, revision: str | None = None) -> str:
+    """Return the `rows` that a listing of a revision (the stage) would have now."""
+    return _rows(open_revision(context, revision)[1].manifest)
+
+
+def _rows(manifest: Manifest) -> str:
+    return digest_of("".join(each.page for each in manifest.pages).encode())[:16]
 
 
 def _sorted(dataset: Dataset, keys: RowKeys, sort: str, seed: int) -> RowKeys:

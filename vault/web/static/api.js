@@ -68,6 +68,15 @@ export function get(path) {
 
 /**
  * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+export function post(path, body) {
+  return call(path, { method: "POST", body: JSON.stringify(body) });
+}
+
+/**
+ * @param {string} path
  * @param {RequestInit} options
  * @returns {Promise<any>}
  */

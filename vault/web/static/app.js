@@ -1,36 +1,38 @@
 // The explorer: opens a session, and shows the list, the example that is read, and the statistics.
 import { render } from "./vendor/preact.js";
-import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useEffect, useRef, useState } from "./vendor/hooks.js";
 import { enter, get } from "./api.js";
 import { html } from "./html.js";
-import { Pages } from "./pages.js";
+import { useLabelling } from "./labelling.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
+import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
 import { Help } from "./view/help.js";
+import { LabelBar } from "./view/labelbar.js";
 import { List } from "./view/list.js";
 import { Overview } from "./view/overview.js";
-
-const READ_AHEAD = 5;
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
   const [refused, setRefused] = useState(/** @type {any} */ (null));
+  const read = () => get("/api/overview").then(setOverview, setRefused);
   useEffect(() => {
-    enter().then(() => get("/api/overview")).then(setOverview, setRefused);
+    enter().then(read, setRefused);
   }, []);
   useEffect(() => {
     if (overview !== null) document.title = `${overview.name} – vault`;
   }, [overview]);
   if (refused !== null) return html`<${Stopped} refused=${refused} />`;
   if (overview === null) return html`<p class="loading" role="status">Reading…</p>`;
-  return html`<${Explorer} overview=${overview} />`;
+  // Another branch is another page: nothing of the one before may stay.
+  return html`<${Explorer} key=${overview.branch} overview=${overview} onAgain=${read} />`;
 }
 
-/** @param {{ overview: any }} props */
-function Explorer({ overview }) {
+/** @param {{ overview: any, onAgain: () => void }} props */
+function Explorer({ overview, onAgain }) {
   const [view, setView] = useState(viewInAddress);
   const [error, setError] = useState(/** @type {any} */ (null));
   const [told, setTold] = useState("");
@@ -40,8 +42,7 @@ function Explorer({ overview }) {
   const list = useList(view, setError);
   // The rows come first: counting takes all of a core for a moment.
   const isCounted = list.pages.total !== null;
-  const counted = `/api/stats?${queryOf({ ...view, text: "", sort: "dataset", seed: 0 })}`;
-  const stats = useAnswer(isCounted ? counted : null, setError);
+  const counted = `/api/stats?${queryOf({ ...view, text: "", queue: "", sort: "dataset", seed: 0 })}`;
   const example = useExample(view, list);
   const expression = useRef(/** @type {any} */ (null));
   const search = useRef(/** @type {any} */ (null));
@@ -69,7 +70,9 @@ function Explorer({ overview }) {
     return () => removeEventListener("popstate", back);
   }, []);
 
+  const isStats = view.page === "stats";
   const total = list.pages.total ?? 0;
+  const row = list.pages.row(view.place);
   useEffect(() => {
     // An address may name a place that is not there any more.
     if (total > 0 && view.place >= total) go({ place: total - 1 }, false);
@@ -85,6 +88,9 @@ function Explorer({ overview }) {
     // Also where it stays the same: the list may have been scrolled away from it.
     setSteps((before) => before + 1);
   };
+  const labelling = useLabelling({ overview, view, pages: list.pages, go, move, onTold: setTold });
+  const { labels, seen } = labelling;
+  const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
   useKeys({
     j: () => move(1),
     ArrowDown: () => move(1),
@@ -107,11 +113,13 @@ function Explorer({ overview }) {
     s: () => go({ page: view.page === "stats" ? "examples" : "stats" }),
     ".": () => setTold(commandOf(view, overview)),
     "?": () => setHelp(true),
+    R: list.again,
+    q: () => go({ queue: view.queue === "" ? labelling.choice?.name ?? "" : "", place: 0 }),
+    ...(isStats ? {} : labelling.keys),
   });
 
   if (error !== null && error.status === 401) return html`<${Stopped} refused=${error} />`;
 
-  const isStats = view.page === "stats";
   return html`
     <header>
       <h1>${shown(overview.name)}</h1>
@@ -126,10 +134,17 @@ function Explorer({ overview }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+    <${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
       input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
+    ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
+      ${labelling.error.hint && html`<span class="hint">${shown(labelling.error.hint)}</span>`}</p>`}
+    ${labels.now?.failure && html`<p class="command error" role="alert">Labels are safe in the journal, and are not on the stage:
+      ${" "}${shown(labels.now.failure.message)}</p>`}
+    ${labels.isElsewhere && html`<p class="command" role="status">The repository is on
+      ${" "}${shown(labels.now.branch ?? "no branch")} now, and this page is of ${shown(overview.branch ?? "no branch")}.
+      <button onClick=${onAgain}>Go on there</button></p>`}
     ${list.pages.hasMoved && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
     ${isStats
@@ -142,132 +157,21 @@ function Explorer({ overview }) {
             ? html`<p class="empty">${view.where.length + overview.where.length + overview.filters.length > 0 || view.text !== ""
                 ? "No example is like that."
                 : html`There is nothing here yet. <code>vault import FILE</code> brings examples in.`}</p>`
-            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text}
+            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text} labelsOf=${seen} choice=${labelling.choice}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
-            ${example.found !== null && html`<${Example} key=${example.found.id} example=${example.found} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${isHelp && html`<${Help} onClose=${() => setHelp(false)} />`}
+    ${!isStats && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+      isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
+      onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
+      onStep=${() => labelling.step("undo")} />`}
+    ${labelling.dialog}
+    ${isHelp && html`<${Help} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
   `;
-}
-
-/**
- * The pages of a view's list; a new list where the filter or the order is another one.
- * @param {import("./state.js").View} view
- * @param {(error: any) => void} onError
- */
-function useList(view, onError) {
-  const [, setCount] = useState(0);
-  const [run, setRun] = useState(0);
-  const query = queryOf(view);
-  const pages = useMemo(
-    () => new Pages(view, () => setCount((before) => before + 1), onError),
-    [query, run],
-  );
-  useEffect(() => {
-    onError(null);
-    pages.want(view.place, view.place);
-    return () => pages.drop();
-  }, [pages]);
-  return { pages, again: () => setRun((before) => before + 1) };
-}
-
-/**
- * The example at the place of a view. Those after it are read ahead, so that the next is there at once.
- * @param {import("./state.js").View} view
- * @param {{ pages: Pages }} list
- */
-function useExample(view, list) {
-  const [, setCount] = useState(0);
-  const kept = useMemo(() => /** @type {Map<number, any>} */ (new Map()), [list.pages]);
-  const failed = useMemo(() => /** @type {Map<number, any>} */ (new Map()), [list.pages]);
-  const total = list.pages.total ?? 0;
-  const read = useCallback(
-    async (/** @type {number} */ place, isWhole = false) => {
-      if (kept.has(place) && !isWhole) return;
-      kept.set(place, kept.get(place) ?? null);
-      failed.delete(place);
-      try {
-        const path = `/api/example?${list.pages.query}&place=${place}${isWhole ? "&whole=1" : ""}`;
-        const answer = await get(path);
-        if (list.pages.isOfThis(answer)) kept.set(place, answer.example);
-      } catch (error) {
-        kept.delete(place);
-        failed.set(place, error);
-      }
-      setCount((before) => before + 1);
-    },
-    [kept, list.pages],
-  );
-  useEffect(() => {
-    if (view.place >= total) return;
-    read(view.place);
-    for (let ahead = 1; ahead <= READ_AHEAD; ahead += 1) {
-      if (view.place + ahead < total) read(view.place + ahead);
-    }
-    for (const place of kept.keys()) if (Math.abs(place - view.place) > 50) kept.delete(place);
-  }, [read, view.place, total]);
-  const refused = failed.get(view.place) ?? null;
-  return { found: kept.get(view.place) ?? null, refused, readWhole: () => read(view.place, true) };
-}
-
-/**
- * What the API answers, null until it does; late answers to what is not asked any more are dropped.
- * @param {string | null} path null to ask nothing yet
- * @param {(error: any) => void} onError
- */
-function useAnswer(path, onError) {
-  const [answer, setAnswer] = useState(/** @type {any} */ (null));
-  useEffect(() => {
-    let isDropped = false;
-    setAnswer(null);
-    if (path === null) return;
-    get(path).then(
-      (found) => isDropped || setAnswer(found),
-      (error) => isDropped || onError(error),
-    );
-    return () => {
-      isDropped = true;
-    };
-  }, [path]);
-  return answer;
-}
-
-/** @param {string} selector what gets the focus once it is shown */
-function focusOn(selector) {
-  requestAnimationFrame(() => {
-    /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
-  });
-}
-
-const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
-
-/** @param {Record<string, () => void>} keys */
-function useKeys(keys) {
-  const now = useRef(keys);
-  now.current = keys;
-  useEffect(() => {
-    const press = (/** @type {KeyboardEvent} */ event) => {
-      const target = /** @type {HTMLElement} */ (event.target);
-      const isTyping = target.matches("input, textarea, select");
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      // A dialog has the keyboard to itself, and what is read is scrolled by the keys for that.
-      if (document.querySelector("dialog[open]") !== null) return;
-      if (SCROLLING.includes(event.key) && target.closest(".pane, .scrolled, .facets")) return;
-      if (isTyping && event.key !== "Escape") return;
-      if (event.key === "Enter" && target.matches("button, summary, a")) return;
-      const act = now.current[event.key];
-      if (act === undefined) return;
-      event.preventDefault();
-      if (isTyping) target.blur();
-      else act();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
 }
 
 /** @param {{ refused: any }} props */

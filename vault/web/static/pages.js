@@ -13,6 +13,7 @@ export class Pages {
    * @param {(error: any) => void} onError
    */
   constructor(view, onChange, onError) {
+    this.rows = "";
     this.total = /** @type {number | null} */ (null);
     this.of = 0;
     this.version = /** @type {string | null} */ (null);
@@ -35,14 +36,50 @@ export class Pages {
   }
 
   /**
-   * Notes the version of an answer, and whether the examples have changed since.
-   * @param {{ version: string, now: string }} answer
+   * @param {{ version: string }} answer
    * @returns {boolean} whether it is of this list: rows of two versions are never mixed
    */
-  isOfThis({ version, now }) {
+  isOfThis({ version }) {
     this.version ??= version;
-    if (now !== this.version) this.hasMoved = true;
+    if (version !== this.version) this.hasMoved = true;
     return version === this.version;
+  }
+
+  /** @param {string} rows what says which examples there are now */
+  noteRows(rows) {
+    if (this.rows !== "" && rows !== this.rows) this.hasMoved = true;
+  }
+
+  /**
+   * @param {string} example
+   * @returns {number} its place, -1 where it is not among the rows that are kept
+   */
+  placeOf(example) {
+    for (const [page, kept] of this._kept) {
+      const at = kept?.findIndex((row) => row.id === example) ?? -1;
+      if (at >= 0) return page * PAGE + at;
+    }
+    return -1;
+  }
+
+  /**
+   * Reads the labels of the rows between two places anew, if they are there.
+   * @param {number} first
+   * @param {number} last
+   */
+  async readLabels(first, last) {
+    for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page += 1) {
+      const kept = this._kept.get(page);
+      if (!kept) continue;
+      const answer = await get(`/api/labels?${this.query}&offset=${page * PAGE}&limit=${PAGE}`);
+      if (this._isDropped || !this.isOfThis(answer)) return;
+      const now = kept.map((row, at) => {
+        const labels = answer.labels[at] ?? null;
+        return labels === null ? { ...row, isStaged: false } : { ...row, labels, upTo: answer.given, isStaged: true };
+      });
+      this._kept.set(page, now);
+      this._onChange();
+    }
   }
 
   /**
@@ -84,7 +121,13 @@ export class Pages {
       if (this.isOfThis(answer)) {
         this.total = answer.total;
         this.of = answer.of;
-        this._kept.set(page, answer.items);
+        this.rows = answer.rows;
+        this.noteRows(answer.now);
+        const upTo = answer.given;
+        this._kept.set(
+          page,
+          answer.items.map((/** @type {any} */ row, /** @type {number} */ at) => ({ ...row, upTo, isStaged: answer.staged[at] })),
+        );
       }
       this._onChange();
     } catch (error) {

@@ -1,8 +1,10 @@
 // The view that the address holds: filter, order and place, so that it can be kept and shared.
 
 /**
- * @typedef {{ where: string[], text: string, sort: string, seed: number, place: number, page: string }} View
+ * @typedef {{ where: string[], text: string, queue: string, sort: string, seed: number, place: number, page: string }} View
  */
+
+const PAGES = ["examples", "stats"];
 
 /** @returns {View} */
 export function viewInAddress() {
@@ -10,10 +12,11 @@ export function viewInAddress() {
   return {
     where: held.getAll("where"),
     text: held.get("text") ?? "",
+    queue: held.get("queue") ?? "",
     sort: held.get("sort") ?? "dataset",
     seed: number(held.get("seed")),
     place: number(held.get("place")),
-    page: held.get("page") === "stats" ? "stats" : "examples",
+    page: PAGES.find((each) => each === held.get("page")) ?? "examples",
   };
 }
 
@@ -25,6 +28,9 @@ function number(text) {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
+const SETTLED_MS = 250;
+let due = 0;
+
 /**
  * @param {View} view
  * @param {boolean} isStep whether the back button should lead to the view before
@@ -33,13 +39,16 @@ export function keepInAddress(view, isStep) {
   const held = new URLSearchParams();
   for (const each of view.where) held.append("where", each);
   if (view.text !== "") held.set("text", view.text);
+  if (view.queue !== "") held.set("queue", view.queue);
   if (view.sort !== "dataset") held.set("sort", view.sort);
   if (view.seed !== 0) held.set("seed", String(view.seed));
   if (view.place !== 0) held.set("place", String(view.place));
   if (view.page !== "examples") held.set("page", view.page);
   const address = held.size > 0 ? "/#" + held : "/";
+  clearTimeout(due);
   if (isStep) history.pushState(null, "", address);
-  else history.replaceState(null, "", address);
+  // Browsers refuse more than some hundred changes of the address in half a minute.
+  else due = setTimeout(() => history.replaceState(null, "", address), SETTLED_MS);
 }
 
 /**
@@ -50,6 +59,7 @@ export function queryOf(view) {
   const asked = new URLSearchParams();
   for (const each of view.where) asked.append("where", each);
   if (view.text !== "") asked.set("text", view.text);
+  if (view.queue !== "") asked.set("queue", view.queue);
   asked.set("sort", view.sort);
   asked.set("seed", String(view.seed));
   return asked.toString();
@@ -64,6 +74,7 @@ export function commandOf(view, { revision, where, filters }) {
   const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
   const named = filters.map((each) => ` --filter ${quoted(each)}`);
   const words = [...named, ...[...where, ...view.where].map((each) => ` --where ${quoted(each)}`)].join("");
+  if (view.queue !== "") return `vault label --queue ${quoted(view.queue)}${words}`;
   const version = revision === "STAGE" ? "" : " " + quoted(revision);
   // The command line looks for a text or for expressions, not for both at once.
   if (view.text !== "" && words === "") return `vault grep -i ${quoted(view.text)}${version}`;

@@ -11,8 +11,18 @@ const SORTS = [
   ["random", "at random"],
 ];
 
+/**
+ * @param {any[]} choices
+ * @returns {string[][]} queues and what they are called
+ */
+function queuesOf(choices) {
+  const own = choices.map((each) => [each.name, `without your ${each.name}`]);
+  const several = choices.some((each) => each.raters > 1) ? [["conflicts", "people differ"]] : [];
+  return [...own, ...several, ["disagreement", "judge and people differ"]];
+}
+
 /** @param {any} props */
-export function Filters({ view, fixed, error, count, of, input, searchInput, onGo }) {
+export function Filters({ view, choices, fixed, error, count, of, input, searchInput, onGo }) {
   const [typed, setTyped] = useState("");
   const [sought, setSought] = useState(view.text);
   useEffect(() => setSought(view.text), [view.text]);
@@ -47,6 +57,11 @@ export function Filters({ view, fixed, error, count, of, input, searchInput, onG
             onInput=${(/** @type {any} */ event) => setSought(event.target.value)} />
         </label>
       </form>
+      ${choices.length > 0 && html`<label><span class="unseen">Queue</span>
+        <select value=${view.queue} onChange=${(/** @type {any} */ event) => onGo({ queue: event.target.value, place: 0 })}>
+          <option value="" selected=${view.queue === ""}>all</option>
+          ${queuesOf(choices).map(([queue, name]) => html`<option value=${queue} selected=${queue === view.queue}>${shown(name)}</option>`)}
+        </select></label>`}
       <label class="sort"><span class="unseen">Order</span>
         <select value=${view.sort} onChange=${sort}>
           ${SORTS.map(([value, name]) => html`<option value=${value} selected=${value === view.sort}>${name}</option>`)}

@@ -1,6 +1,7 @@
 // The keys.
-import { useEffect, useRef } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { shown } from "../text.js";
+import { Dialog } from "./dialogs.js";
 
 const KEYS = [
   ["j  k", "the next example, the one before"],
@@ -13,19 +14,25 @@ const KEYS = [
   [".", "the command that shows the same"],
   ["?", "this"],
 ];
+const LABEL_KEYS = [
+  ["f  n", "flag, note"],
+  ["0", "take the label off"],
+  ["=", "type a label and its value"],
+  ["l", "the next label"],
+  ["q", "your queue of the label, and back"],
+  ["A", "label all that match"],
+  ["u  U", "undo, do again"],
+  ["R", "list anew"],
+];
 
-/** @param {{ onClose: () => void }} props */
-export function Help({ onClose }) {
-  const box = useRef(/** @type {any} */ (null));
-  useEffect(() => {
-    box.current.showModal();
-  }, []);
+/** @param {{ choice: any, onClose: () => void }} props */
+export function Help({ choice, onClose }) {
+  const values = (choice?.keys ?? []).map((/** @type {string} */ key, /** @type {number} */ at) => [key, `${choice.name} = ${choice.values[at]}`]);
   return html`
-    <dialog class="help" ref=${box} onClose=${onClose} aria-label="Keys">
-      <h2>Keys</h2>
-      <table>${KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
+    <${Dialog} name="Keys" onClose=${onClose}>
+      <table>${[...KEYS, ...values, ...LABEL_KEYS].map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${shown(meaning)}</td></tr>`)}</table>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
       <form method="dialog"><button>Close</button></form>
-    </dialog>
+    <//>
   `;
 }

@@ -1,7 +1,7 @@
 // The list of a million rows, of which those in sight are there.
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { found } from "../text.js";
+import { found, shown } from "../text.js";
 
 const ROW = 58;
 // Browsers cut elements that are higher than some 33 million pixels; then the list is scrolled faster.
@@ -10,9 +10,10 @@ const SPARE = 6;
 
 /**
  * @param {{ pages: import("../pages.js").Pages, total: number, place: number, steps: number, sought: string,
+ *           labelsOf: (row: any) => Record<string, unknown>, choice: any,
  *           onPlace: (place: number) => void, onOpen: () => void }} props
  */
-export function List({ pages, total, place, steps, sought, onPlace, onOpen }) {
+export function List({ pages, total, place, steps, sought, labelsOf, choice, onPlace, onOpen }) {
   const box = useRef(/** @type {any} */ (null));
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const whole = total * ROW;
@@ -58,7 +59,7 @@ export function List({ pages, total, place, steps, sought, onPlace, onOpen }) {
   for (let number = first; number <= last; number += 1) {
     rows.push(html`<${Row}
       key=${number} number=${number} row=${pages.row(number)} isHere=${number === place}
-      y=${seen.top + number * ROW - top} sought=${sought} total=${total} onPlace=${onPlace} onOpen=${onOpen}
+      y=${seen.top + number * ROW - top} sought=${sought} total=${total} label=${labelOf(pages.row(number), labelsOf, choice)} onPlace=${onPlace} onOpen=${onOpen}
     />`);
   }
   return html`
@@ -70,7 +71,7 @@ export function List({ pages, total, place, steps, sought, onPlace, onOpen }) {
 }
 
 /** @param {any} props */
-function Row({ number, row, isHere, y, sought, total, onPlace, onOpen }) {
+function Row({ number, row, isHere, y, sought, total, label, onPlace, onOpen }) {
   const style = { transform: `translateY(${y}px)` };
   const pick = () => {
     onPlace(number);
@@ -86,9 +87,23 @@ function Row({ number, row, isHere, y, sought, total, onPlace, onOpen }) {
           <span class="question">${found(oneLine(row.question), sought)}</span>
           <span class="answer">${found(oneLine(row.answer), sought)}</span>
           <span class="tokens">${row.tokens.toLocaleString("en")}</span>
+          <span class="given">${label !== "" && html`<span class="chip">${shown(label)}</span>`}</span>
         `}
     </div>
   `;
+}
+
+/**
+ * @param {any} row
+ * @param {(row: any) => Record<string, unknown>} labelsOf
+ * @param {any} choice
+ * @returns {string} what a row shows of its labels: the one that is given now, and a flag
+ */
+function labelOf(row, labelsOf, choice) {
+  if (row === null) return "";
+  const labels = labelsOf(row);
+  const value = choice === null ? undefined : labels[choice.own] ?? labels[choice.name];
+  return (labels.flag === true ? "⚑ " : "") + (value === undefined ? "" : String(value));
 }
 
 /** @param {string} text */
