@@ -23,6 +23,9 @@ from vault.errors import InvalidInput
 from vault.presentation.shell_words import shown_word
 
 _INSTALLED = ("vi", "nano", "notepad")
+_NOT_STARTED = (126, 127)
+"""Exit codes of a shell that could not start a program."""
+
 _PREFIX = "vault-edit-"
 
 
@@ -102,5 +105,7 @@ def _run(editor: str, path: Path) -> None:
         raise InvalidInput(
             f"the editor `{editor}` {ended}, so nothing was changed",
             code="editor-failed",
-            hint="set EDITOR to another one, or pipe the record in: `vault edit EXAMPLE -`",
+            hint="set EDITOR to one that is there, or pipe the record in: `vault edit EXAMPLE -`"
+            if code in _NOT_STARTED
+            else "run the command again to edit it",
         )
