@@ -162,6 +162,13 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         ),
         ("dedupe --dry-run", "examples exact near clusters removed kept threshold dry_run"),
     ],
+    "edit": [
+        (
+            "edit EXAMPLE",
+            "id old_id what copied kind source line labels_kept labels_left findings not_run data "
+            f"old_data staged{{{CHANGES}}} reordered dry_run",
+        ),
+    ],
     "label": [
         ("label quality=gold EXAMPLE", f"labelled examples unchanged staged{{{CHANGES}}} dry_run"),
         ("label quality=gold EXAMPLE --dry-run", "labelled examples dry_run"),
@@ -244,7 +251,10 @@ def test_every_command_has_its_keys_here() -> None:
 
 
 @pytest.mark.parametrize(("line", "keys"), CASES, ids=[line for line, _ in CASES])
-def test_no_key_is_missing(line: str, keys: str, run: Run, committed: Path) -> None:
+def test_no_key_is_missing(
+    line: str, keys: str, run: Run, committed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i s/red/green/")
     run("tag", "v1")
     write_lines(committed / "bad.jsonl", [*RECORDS, "{"])
     write_lines(committed / "more.jsonl", [chat("More?", "Yes.", topic="x")])

@@ -63,6 +63,10 @@ def _label_from(backend: Backend, folder: Path) -> object:
     return _in(backend, folder).label_from(str(folder / "labels.csv"), {"stars": "s"}, key="key")
 
 
+def _edit(backend: Backend, folder: Path, *, copy: bool = False) -> object:
+    return _in(backend, folder).edit(_id_of(2), chat(2, "typed"), copy=copy)
+
+
 def _mend(select: tuple[str, ...], backend: Backend, folder: Path) -> object:
     return _in(backend, folder).validate(fix=True, quarantine=True, select=select)
 
@@ -96,6 +100,8 @@ COMMANDS = (
     Command("reset-hard", lambda b, f: _in(b, f).reset("v1", hard=True)),
     Command("discard", lambda b, f: _in(b, f).discard()),
     Command("rm", lambda b, f: _in(b, f).rm([_id_of(2)]), (NotFound,)),
+    Command("edit", _edit, (NotFound,)),
+    Command("edit-copy", partial(_edit, copy=True), (Conflict,)),
     Command("label", lambda b, f: _in(b, f).label({"quality": "ok"}, where="turns > 1")),
     Command("label-file", _label_from),
     Command("dedupe", lambda b, f: _in(b, f).dedupe(exact=True)),

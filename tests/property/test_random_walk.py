@@ -59,14 +59,43 @@ class Row:
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset: its examples in order, and the ids of those that stay out."""
+    """A dataset: its examples in order, and the ids of those that stay out.
+
+    `edited` has for each id that was edited the one that it became; `reverted` ids went with a
+    revert, and may be written again.
+    """
 
     rows: tuple[Row, ...] = ()
     removed: frozenset[str] = frozenset()
+    edited: frozenset[tuple[str, str]] = frozenset()
+    reverted: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        # What came back is neither any more.
+        known = frozenset(pair for pair in self.edited if pair[0] in self.removed)
+        object.__setattr__(self, "edited", known)
+        object.__setattr__(self, "reverted", self.reverted & self.removed)
+
+    @property
+    def stays_out(self) -> frozenset[str]:
+        return self.removed - {old for old, _ in self.edited} - self.reverted
 
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(row.id for row in self.rows)
+
+    def became(self, example: str) -> str:
+        """Return the id of what an example was edited into, and that again."""
+        into = dict(self.edited)
+        while example in into:
+            example = into[example]
+        return example
+
+    def without(self, gone: set[str]) -> Data:
+        """Return the data without examples that were taken out."""
+        rows = tuple(row for row in self.rows if row.id not in gone)
+        edited = frozenset(pair for pair in self.edited if pair[0] not in gone)
+        return Data(rows, self.removed | gone, edited, self.reverted - gone)
 
 
 @dataclass(frozen=True)
@@ -193,7 +222,7 @@ class Walk(RuleBasedStateMachine):
         came = self.came(rows, source, data, readmit)
         fresh = tuple(row for row in came if row.id not in data.ids)
         removed = data.removed - {row.id for row in came} if readmit else data.removed
-        self.act(do, self.with_staged(Data(data.rows + fresh, removed)))
+        self.act(do, self.with_staged(replace(data, rows=data.rows + fresh, removed=removed)))
 
     @rule(rows=files, source=st.sampled_from(SOURCES), everything=st.booleans())
     def replace(self, rows: list[tuple[int, str]], source: str, everything: bool) -> None:
@@ -204,6 +233,7 @@ class Walk(RuleBasedStateMachine):
             return self.refused(do, Conflict)
         data = self.staged
         came = self.came(rows, source, data, False)
+        came = tuple({row.id: row for row in came}.values())
         if everything:
             return self.act(do, self.with_staged(replace(data, rows=came)))
         others = [row for row in data.rows if row.source != source]
@@ -216,13 +246,21 @@ class Walk(RuleBasedStateMachine):
     def came(
         self, rows: Sequence[tuple[int, str]], source: str, data: Data, readmit: bool
     ) -> tuple[Row, ...]:
-        """Return the rows of a file that are not kept out, each once."""
-        said = {row.id: row.quality for row in data.rows}
-        read = [Row(number, answer, source) for number, answer in rows]
-        read = [replace(row, quality=said.get(row.id)) for row in read]
-        found = {row.id: row for row in read}
-        barred = set() if readmit else data.removed - set(data.ids)
-        return tuple(row for each, row in found.items() if each not in barred)
+        """Return the rows of a file that are not kept out, each record once.
+
+        What was edited is what it became, which may be in the file, too.
+        """
+        said = {row.id: row for row in data.rows}
+        read = {row.id: row for row in (Row(number, answer, source) for number, answer in rows)}
+        barred = set() if readmit else data.removed - {old for old, _ in data.edited}
+        result = []
+        for each, row in read.items():
+            became = each if readmit or each in said else data.became(each)
+            if became in said:
+                result.append(replace(said[became], source=source))
+            elif became not in barred:
+                result.append(row)
+        return tuple(result)
 
     @rule(rows=files, source=st.sampled_from(SOURCES))
     def update(self, rows: list[tuple[int, str]], source: str) -> None:
@@ -252,8 +290,7 @@ class Walk(RuleBasedStateMachine):
     def rm(self, choice: set[int]) -> None:
         data = self.staged
         gone = {data.rows[at % len(data.rows)].id for at in choice}
-        rows = tuple(row for row in data.rows if row.id not in gone)
-        after = self.with_staged(Data(rows, data.removed | gone))
+        after = self.with_staged(data.without(gone))
         self.act(lambda r: r.rm(sorted(gone)), after)
 
     @precondition(lambda self: self.state.branch is not None)
@@ -287,7 +324,8 @@ class Walk(RuleBasedStateMachine):
         assert [each[2] for each in found if each[2] in set(kept)] == kept
         if wanted.id in data.ids:
             rows = {row.id: row for row in data.rows}
-        after = Data(tuple(rows[each[2]] for each in found), data.removed - {wanted.id})
+        back = tuple(rows[each[2]] for each in found)
+        after = replace(data, rows=back, removed=data.removed - {wanted.id})
         if wanted.id in data.ids:
             again = replace(rows[wanted.id], quality=wanted.quality)
             after = replace(
@@ -320,8 +358,38 @@ class Walk(RuleBasedStateMachine):
             assert row.id in relabelled or labels.get(row.id, row.quality) == row.quality
         rows = {each: replace(row, quality=labels.get(each)) for each, row in rows.items()}
         removed = (data.removed | (set(data.ids) & added)) - (set(found) - set(data.ids))
-        after = self.with_staged(Data(tuple(rows[each] for each in found), frozenset(removed)))
+        left = data.without(set(data.ids) & added)
+        back = replace(
+            left,
+            rows=tuple(rows[each] for each in found),
+            removed=frozenset(removed),
+            reverted=left.reverted | (set(data.ids) & added),
+        )
+        after = self.with_staged(back)
         self.note(before, after, self.tip() - number)
+
+    @precondition(lambda self: self.state.branch is not None and self.staged.rows)
+    @rule(
+        choice=st.integers(0, 50),
+        answer=st.sampled_from((*ANSWERS, "typed")),
+        copy=st.booleans(),
+    )
+    def edit(self, choice: int, answer: str, copy: bool) -> None:
+        data = self.staged
+        at = choice % len(data.rows)
+        old = data.rows[at]
+        new = replace(old, answer=answer, quality=None)
+        do = lambda r: r.edit(old.id[:12], new.record, copy=copy)  # noqa: E731
+        if new.id == old.id and not copy:
+            return self.act(do, self.state)
+        if new.id in data.ids or new.id in data.stays_out:
+            return self.refused(do, Conflict)
+        rows = (*data.rows[: at + copy], new, *data.rows[at + 1 :])
+        if not copy:
+            data = data.without({old.id})
+            data = replace(data, edited=data.edited | {(old.id, new.id)})
+        removed = data.removed - {new.id}
+        self.act(do, self.with_staged(replace(data, rows=rows, removed=removed)))
 
     @precondition(lambda self: self.state.branch is not None and self.staged.rows)
     @rule(
@@ -417,8 +485,7 @@ class Walk(RuleBasedStateMachine):
     def rm_where(self, answer: str) -> None:
         data = self.staged
         gone = {row.id for row in data.rows if row.answer == answer}
-        rows = tuple(row for row in data.rows if row.id not in gone)
-        after = self.with_staged(Data(rows, data.removed | gone))
+        after = self.with_staged(data.without(gone))
         self.act(lambda r: r.rm(where=f"response = '{answer}'"), after)
 
     @rule(name=st.sampled_from(NAMES))

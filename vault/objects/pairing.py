@@ -30,6 +30,13 @@ class What(StrEnum):
     PROMPT = "prompt"
 
 
+def what_changed(*, same_conversation: bool, same_prompt: bool) -> What:
+    """Return what changed between two records, by what is the same of them."""
+    if same_conversation:
+        return What.METADATA
+    return What.RESPONSE if same_prompt else What.PROMPT
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """The examples that only one side has, in dataset order: arrays of one length.
@@ -152,7 +159,7 @@ class Matching:
         same &= self.old.content[old] == self.new.content[new]
         response = self.have_same_prompt(old, new)
         what = tuple(
-            What.METADATA if is_same else What.RESPONSE if is_response else What.PROMPT
+            what_changed(same_conversation=is_same, same_prompt=is_response)
             for is_same, is_response in zip(same.tolist(), response.tolist(), strict=True)
         )
         return Pairs(old, new, what)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
     from vault.operations.duplicates.report import DedupeReport
     from vault.operations.duplicates.settings import DedupeArguments
+    from vault.operations.editing.check_record import RecordCheck
+    from vault.operations.editing.edit_example import EditableText, EditReport
+    from vault.operations.editing.given_record import Given
     from vault.operations.exports.export_options import ExportArguments
     from vault.operations.exports.export_report import ExportReport, RenderSummary
     from vault.operations.history.branches import BranchReport
@@ -217,6 +220,46 @@ class Repository:
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
+
+    def edit(
+        self,
+        example: str,
+        record: Given,
+        *,
+        field: str | None = None,
+        copy: bool = False,
+        dry_run: bool = False,
+    ) -> EditReport:
+        """Put a record in the place of a staged example, or add it after that one (`copy`).
+
+        The record is JSON text or a mapping; with `field`, the path of one text such as
+        `messages[1].content`, it is the new text. Raises InvalidInput (`record-invalid`,
+        `text-not-found`, `example-ambiguous`), NotFound (`example-not-there`), Conflict
+        (`example-exists`, `example-taken-out`, `detached-head`); nothing is changed then.
+        """
+        from vault.operations.editing.edit_example import EditOptions, edit_example
+
+        return edit_example(self._context(), example, record, EditOptions(field, copy, dry_run))
+
+    def editable_text(self, example: str, field: str | None = None) -> EditableText:
+        """Return the record of a staged example over several lines, or the text of one field.
+
+        Raises NotFound (`example-not-there`), InvalidInput (`text-not-found`,
+        `example-ambiguous`), Conflict (`detached-head`).
+        """
+        from vault.operations.editing.edit_example import editable_text
+
+        return editable_text(self._context(), example, field)
+
+    def check_record(self, record: Given, *, like: str | None = None) -> RecordCheck:
+        """Return whether a record can be read, its kind, and what rules find; stores nothing.
+
+        `like` names a staged example as whose source it is read. Raises InvalidInput
+        (`config-invalid`), and what `editable_text` raises for `like`.
+        """
+        from vault.operations.editing.check_record import check_record
+
+        return check_record(self._context(), record, like=like)
 
     def dedupe(
         self,

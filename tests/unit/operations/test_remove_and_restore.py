@@ -165,3 +165,10 @@ def test_one_that_cannot_be_found_keeps_all_where_they_are(library: Library) -> 
     with pytest.raises(NotFound):
         library.repository.rm([library.id_of("one"), "abcdabcd"])
     assert library.questions() == QUESTIONS
+
+
+def test_what_takes_nothing_out_is_no_operation(library: Library) -> None:
+    library.label("one", quality="bad")
+    before = library.repository.operations().items
+    assert library.repository.rm(where="turns > 99").removed == 0
+    assert library.repository.operations().items == before

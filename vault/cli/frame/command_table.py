@@ -72,6 +72,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry(
                 "dedupe", "take exact and near duplicates out, one of each stays", Effect.CHANGES
             ),
+            Entry("edit", "change the text of an example, or add one made from it", Effect.CHANGES),
             Entry("label", "say something about examples: quality, a choice", Effect.ADDS),
             Entry("split", "put examples on sides, such as train and test", Effect.CHANGES),
             Entry("rm", "take examples out", Effect.CHANGES),

@@ -17,18 +17,19 @@ SYNONYMS = {
     "remove": "rm",
     "delete": "rm",
     "annotate": "label",
+    "modify": "edit",
 }
 """Words of other tools, and the command that does the same here."""
 
 HARMLESS_OPTIONS = frozenset(
     {
         "--against", "--answer", "--by", "--containment", "--count-shared", "--csv", "--dry-run",
-        "--engine", "--exact", "--exit-code", "--explain", "--fields", "--filter", "--format",
-        "--from", "--graph", "--group-by", "--help", "--hold-out", "--ignore", "--json", "--jsonl",
-        "--keep", "--key", "--limit", "--map", "--meta", "--on", "--oneline", "--quiet", "--reason",
-        "--regex", "--report", "--role", "--round", "--sample", "--seconds", "--seed", "--select",
-        "--shuffle", "--source", "--split", "--stat", "--stratify", "--strict", "--target",
-        "--threshold", "--verbose", "--version", "--where", "--with", "--within",
+        "--engine", "--exact", "--exit-code", "--explain", "--field", "--fields", "--filter",
+        "--format", "--from", "--graph", "--group-by", "--help", "--hold-out", "--ignore", "--json",
+        "--jsonl", "--keep", "--key", "--limit", "--map", "--meta", "--on", "--oneline", "--quiet",
+        "--reason", "--regex", "--report", "--role", "--round", "--sample", "--seconds", "--seed",
+        "--select", "--shuffle", "--source", "--split", "--stat", "--stratify", "--strict",
+        "--target", "--threshold", "--verbose", "--version", "--where", "--with", "--within",
     }
 )  # fmt: skip
 """Options that may be guessed: they choose, say or show. Others change what is changed, overwrite,

@@ -35,6 +35,13 @@ def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
     yield _total(report)
 
 
+def record_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what rules find in one record: each rule, and below it what it says."""
+    for each in findings:
+        yield f"{each.code}  {paint(each.severity, _COLOURS[each.severity])}  {each.name}"
+        yield from finding_lines(each, verbose=False)
+
+
 def explained_lines(rules: Sequence[AnyRule]) -> Iterator[str]:
     """Yield what rules find, why it matters, and an example that fails and one that passes."""
     if len(rules) > 1:

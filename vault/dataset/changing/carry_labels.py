@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from vault.dataset.comparing.compare import Comparison, compare_datasets
 from vault.dataset.comparing.past import Past
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import LabelEntries, label_entries
-from vault.objects.labels.label_set import SPLIT
+from vault.objects.labels.label_set import SPLIT, Label
 from vault.objects.manifest import Manifest
 from vault.objects.pairing import What
 from vault.objects.runs import RowKeys, key_parts
@@ -34,6 +35,17 @@ def carry_labels(context: Context, old: Dataset, manifest: Manifest) -> Manifest
     carried = _carried(old, compare_datasets(old, new, past=past))
     targets = np.unique(carried.keys)
     return replace(manifest, labels=store_labels(old, new.keys(), targets, carried))
+
+
+def kept_labels(labels: Mapping[str, Label], what: What) -> dict[str, Label]:
+    """Return those labels of an example that stay with it when `what` of it is edited."""
+    match what:
+        case What.METADATA:
+            return dict(labels)
+        case What.RESPONSE:
+            return {name: each for name, each in labels.items() if name == SPLIT}
+        case What.PROMPT:
+            return {}
 
 
 def _carried(dataset: Dataset, comparison: Comparison) -> LabelEntries:

@@ -66,6 +66,27 @@ def rearranged(
     )
 
 
+def exchanged_in_place(
+    dataset: Dataset,
+    keys: RowKeys,
+    exchanged: Mapping[int, int],
+    labels: LabelsByKey,
+    *,
+    out: RowKeys = _NONE,
+) -> Manifest:
+    """Return the manifest of a dataset (of rows `keys`) with new rows in the place of some.
+
+    `exchanged` maps a row to the one that takes its place, and belongs to its source from then on.
+    `labels` has all labels of the new rows, by row key. The rows `out` leave. Stores the parts of
+    the manifest; its removals stay.
+    """
+    arranged = rows_exchanged(keys, exchanged, _NONE)
+    arranged = arranged[only_in(arranged, out)]
+    old = np.array(list(exchanged), np.uint64)
+    claims = _claims(dataset, old, np.array(list(exchanged.values()), np.uint64))
+    return rearranged(dataset, keys, arranged, claims=claims, labels=labels)
+
+
 def taken_out(
     context: Context,
     dataset: Dataset,
@@ -99,7 +120,7 @@ def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
     came = np.concatenate([np.array(list(edit.exchanged.values()), np.uint64), edit.back])
     theirs = labels_of_rows(edit.origin, came)
     labels = {**edit.labels, **{key: theirs.get(key, {}) for key in came.tolist()}}
-    claims = _claims(edit.origin, came)
+    claims = _claims(edit.origin, came, came)
     manifest = rearranged(dataset, keys, arranged, claims=claims, labels=labels)
     manifest = replace(manifest, sources=_sources(manifest, edit.origin, claims))
     if not manifest.removals:
@@ -109,9 +130,10 @@ def edited(dataset: Dataset, keys: RowKeys, edit: Edit) -> Manifest:
     return without_removals(dataset.store, manifest, ids)
 
 
-def _claims(origin: Dataset, came: RowKeys) -> Claims:
+def _claims(origin: Dataset, rows_there: RowKeys, came: RowKeys) -> Claims:
+    """Return the rows that came by the sources of the rows that they stand for."""
     rows: dict[str, list[int]] = {}
-    for source, row in zip(source_of_each(origin, came), came.tolist(), strict=True):
+    for source, row in zip(source_of_each(origin, rows_there), came.tolist(), strict=True):
         rows.setdefault(source, []).append(row)
     return [(source, np.array(each, np.uint64)) for source, each in rows.items()]
 

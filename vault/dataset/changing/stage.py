@@ -124,13 +124,17 @@ def change_stage(context: Context, change: Change[_R], branch: RefName | None = 
 
 
 def change_and_count(context: Context, change: Change[_R]) -> tuple[Staged, _R]:
-    """Stage what `change` makes as `change_stage` does; return how the stage stands as well."""
+    """Stage what `change` makes as `change_stage` does; return how the stage stands as well.
+
+    A manifest that is returned as it was records nothing.
+    """
 
     def attempt(view: View) -> tuple[View, tuple[Staged, _R]]:
         draft = draft_of(context, view)
-        manifest, result = change(draft, open_dataset(context.store, draft.manifest))
+        dataset = open_dataset(context.store, draft.manifest)
+        manifest, result = change(draft, dataset)
         changed, staged = stage_and_count(context, view, draft, manifest)
-        return changed, (staged, result)
+        return view if manifest == dataset.manifest else changed, (staged, result)
 
     with writing(context):
         return record(context, attempt)

@@ -1,4 +1,4 @@
-"""Texts within a JSON record, exchanged in place: every other byte stays as it was. Pure.
+"""Texts within a JSON record, found and exchanged in place: every other byte stays as it was. Pure.
 
 Parsing and dumping would rewrite the rest of the record: its spaces, its numbers, its escapes.
 """
@@ -32,6 +32,14 @@ def with_strings(text: bytes, exchanged: Mapping[Steps, str]) -> bytes:
             pieces += [text[done:start], written]
             done = end
     return b"".join([*pieces, text[done:]])
+
+
+def texts_of(text: bytes) -> dict[Steps, str]:
+    """Return every text that is a value in a JSON text, by where it stands, in order.
+
+    `text` must be as for `with_strings`.
+    """
+    return {steps: orjson.loads(text[start:end]) for start, end, steps in _strings(text)}
 
 
 def _strings(text: bytes) -> list[tuple[int, int, Steps]]:

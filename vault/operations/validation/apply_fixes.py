@@ -14,15 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.dataset.changing.edit import rearranged
-from vault.dataset.changing.row_order import rows_exchanged
+from vault.dataset.changing.edit import exchanged_in_place
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.dataset.reading.id_index import IdIndex
 from vault.dataset.reading.judged_pairs import EXACT
 from vault.dataset.reading.labels import labels_of_rows
 from vault.dataset.reading.removals import FIXED, removals_for, removals_of, with_removals
-from vault.dataset.reading.sources import source_of_each
 from vault.dataset.reading.write_records import BlockWriter, RecordReader
 from vault.formats.files.records import RecordTexts
 from vault.formats.layouts.faults import FormatMismatch
@@ -33,7 +31,7 @@ from vault.objects.json.record import read_record
 from vault.objects.json.strings import with_strings
 from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
-from vault.objects.runs import RowKeys, Runs, only_in
+from vault.objects.runs import RowKeys, Runs
 from vault.operations.validation.run_rules import find_faults
 from vault.rules.kernel.rule import Rule
 from vault.rules.kernel.subject import read_subject
@@ -217,13 +215,8 @@ def _exchanged(
     known = labels_of_rows(dataset, old)
     pairs = zip(plan.old, fresh.tolist(), strict=True)
     labels = {after: known[before] for before, after in pairs if before in known}
-    arranged = rows_exchanged(keys, dict(zip(plan.old, fresh.tolist(), strict=True)), merged[:0])
-    arranged = arranged[only_in(arranged, merged)]
-    owners: dict[str, list[int]] = {}
-    for owner, row in zip(source_of_each(dataset, old), fresh.tolist(), strict=True):
-        owners.setdefault(owner, []).append(row)
-    claims = [(owner, np.array(each, np.uint64)) for owner, each in owners.items()]
-    manifest = rearranged(dataset, keys, arranged, claims=claims, labels=labels)
+    exchanged = dict(zip(plan.old, fresh.tolist(), strict=True))
+    manifest = exchanged_in_place(dataset, keys, exchanged, labels, out=merged)
     into = [{"into": each.hex()} for each in plan.new_ids]
     removals = removals_for(context, dataset, old, FIXED, details=into)
     twins = [_twin(each.hex()) for each in plan.keepers]
