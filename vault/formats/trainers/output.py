@@ -76,7 +76,7 @@ class Weights(Enum):
 class Learnt(StrEnum):
     """Which messages of a conversation the loss is computed on, in the words of the explorer."""
 
-    ALL = "every message, questions too"
+    ALL = "everything, questions too"
     ANSWERS = "every answer"
     WEIGHTED = "every answer whose weight is not 0"
     COMPLETION = "what follows the last question"
