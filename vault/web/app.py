@@ -48,6 +48,11 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/stats", reading(explorer.stats), methods=["GET"]),
         Route("/api/examples", reading(explorer.examples), methods=["GET"]),
         Route("/api/example", reading(explorer.example), methods=["GET"]),
+        Route("/api/targets", reading(explorer.pane.targets), methods=["GET"]),
+        Route("/api/trainer", reading(explorer.pane.trainer), methods=["GET"]),
+        Route("/api/findings", reading(explorer.pane.findings), methods=["GET"]),
+        Route("/api/system", reading(explorer.pane.system), methods=["GET"]),
+        Route("/api/picture", reading(explorer.pane.picture), methods=["GET"]),
     ]
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from vault.errors import InvalidInput
 from vault.repository import Repository
 from vault.version import __version__
 from vault.web.guard import PERSON
+from vault.web.numbers import whole_number
+from vault.web.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
@@ -63,6 +64,7 @@ class Explorer:
         self._lock = threading.Lock()
         self._repositories: dict[str, Repository] = {}
         self._listings: OrderedDict[_Key, Listing] = OrderedDict()
+        self.pane = ReadingPane(self._listing, self._repository)
 
     def check(self) -> None:
         """Raise what opening the repository, the version and the expressions raises.
@@ -93,21 +95,21 @@ class Explorer:
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
         listing, now = self._listing(request)
-        offset = _number(request, "offset", 0)
+        offset = whole_number(request, "offset", 0)
         return {
             "version": listing.version,
             "now": now,
             "total": len(listing),
             "of": listing.of,
             "offset": offset,
-            "items": listing.page(offset, _number(request, "limit", _USUAL_LIMIT)),
+            "items": listing.page(offset, whole_number(request, "limit", _USUAL_LIMIT)),
         }
 
     def example(self, request: Request) -> dict[str, Any]:
         """Return the example at a place of the list, whole or with long texts cut."""
         listing, now = self._listing(request)
         is_whole = request.query_params.get("whole") == "1"
-        place = _number(request, "place", -1)
+        place = whole_number(request, "place", -1)
         return {
             "version": listing.version,
             "now": now,
@@ -126,7 +128,7 @@ class Explorer:
             self._expressions(request),
             request.query_params.get("text", ""),
             request.query_params.get("sort", "dataset"),
-            _number(request, "seed", 0),
+            whole_number(request, "seed", 0),
         )
         now = repository.version_of(self._revision)
         with self._lock:
@@ -164,16 +166,3 @@ class Explorer:
             if found is None:
                 found = self._repositories[person] = self._open_for(person)
             return found
-
-
-def _number(request: Request, name: str, usual: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return usual
-    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
-        raise InvalidInput(
-            f'"{text}" is no whole number, and {name} has to be one',
-            code="number-invalid",
-            hint=f"leave out {name}",
-        )
-    return int(text)
