@@ -273,6 +273,7 @@ def test_a_picture_is_shown_after_a_click(
     drawn = "data:image/svg+xml;base64," + base64.b64encode(b"<svg onload='x'/>" * 5).decode()
     content = [
         {"type": "text", "text": "Look."},
+        {"type": "reasoning", "value": "Hm **so**."},
         {"type": "image_url", "image_url": {"url": picture}},
         {"type": "image_url", "image_url": {"url": drawn}},
         {"type": "image_url", "image_url": {"url": "https://example.org/" + "a" * 60}},
@@ -281,6 +282,7 @@ def test_a_picture_is_shown_after_a_click(
     library.write("a.jsonl", [{"messages": [{"role": "user", "content": content}, answer]}])
     library.run("a.jsonl")
     page = open_page()
+    expect(reading(page).locator(".rich strong")).to_have_text("so")
     buttons = reading(page).get_by_role("button", name=re.compile("Show picture"))
     expect(buttons).to_have_text(["Show picture, 129 bytes", "Show picture, 85 bytes"])
     expect(reading(page)).to_contain_text("https://example.org/aaa")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
+from numpy.typing import NDArray
 
 from vault.catalogue.expressions.columns import Reference, Type
 from vault.dataset.choosing.expression_columns import ExampleColumns, Rows
@@ -23,8 +22,6 @@ MOST_ASKED_CHARS = 1_000
 
 _SYSTEM = Reference("system", (), Type.TEXT)
 _NAME = "system prompts"
-_ENTRY_BYTES = 120
-"""What an entry of a mapping of numbers costs, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +52,65 @@ def system_prompt(
     (text,) = read.arrays[0].to_pylist()
     if text is None:
         return None
-    counts = _counts(context, dataset, version)
-    # Numbers are kept in their order: the place of one is its rank.
-    hashed = _hash(text)
-    number = next(at for at, each in enumerate(counts, 1) if each == hashed)
-    asked = text if len(text) <= MOST_ASKED_CHARS else None
-    return SystemPrompt(number, counts[hashed], dataset.manifest.examples, len(counts), asked)
+    found = _counted(context, dataset, version)
+    place = int(np.flatnonzero(found.hashes == _hash(text))[0])
+    return SystemPrompt(
+        place + 1,
+        int(found.counts[place]),
+        dataset.manifest.examples,
+        len(found.hashes),
+        text if len(text) <= MOST_ASKED_CHARS else None,
+    )
 
 
-def _counts(context: Context, dataset: Dataset, version: str) -> Mapping[int, int]:
-    """Return how many examples have each system prompt, by its hash, the most frequent first."""
-    kept: Mapping[int, int] | None = context.columns.get((_NAME, version))
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Hashes of different system prompts, and how many examples have each."""
+
+    hashes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+
+    @property
+    def size_bytes(self) -> int:
+        return self.hashes.nbytes + self.counts.nbytes
+
+
+def _counted(context: Context, dataset: Dataset, version: str) -> _Counted:
+    """Return the system prompts of a version, the most frequent first."""
+    kept: _Counted | None = context.columns.get((_NAME, version))
     if kept is not None:
         return kept
-    total: Counter[int] = Counter()
     ordered = np.sort(dataset.keys())
     chunk, row = key_parts(ordered)
     bounds = np.flatnonzero(np.diff(chunk, prepend=-1, append=-1)).tolist()
-    for start, end in pairwise(bounds):
-        total.update(_of_chunk(context, dataset, int(chunk[start]), row[start:end]))
-    counts = dict(total.most_common())
-    context.columns.keep((_NAME, version), counts, _ENTRY_BYTES * len(counts))
-    return counts
+    parts = [
+        _of_chunk(context, dataset, int(chunk[start]), row[start:end])
+        for start, end in pairwise(bounds)
+    ]
+    hashes, places = np.unique(np.concatenate([each.hashes for each in parts]), return_inverse=True)
+    counts = np.zeros(len(hashes), np.int64)
+    np.add.at(counts, places, np.concatenate([each.counts for each in parts]))
+    order = np.argsort(-counts, kind="stable")
+    found = _Counted(hashes[order], counts[order])
+    context.columns.keep((_NAME, version), found, found.size_bytes)
+    return found
 
 
-def _of_chunk(context: Context, dataset: Dataset, number: int, rows: Rows) -> Mapping[int, int]:
+def _of_chunk(context: Context, dataset: Dataset, number: int, rows: Rows) -> _Counted:
     key = (_NAME, dataset.numbers.digest(number), xxhash.xxh3_64_intdigest(rows.tobytes()))
-    kept: Mapping[int, int] | None = context.columns.get(key)
+    kept: _Counted | None = context.columns.get(key)
     if kept is not None:
         return kept
     column = ExampleColumns(context, dataset, (_SYSTEM,)).of_chunk(number, rows).arrays[0]
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
-    found = pc.value_counts(column.drop_null()).to_pylist()
-    counts = {_hash(each["values"]): int(each["counts"]) for each in found}
-    context.columns.keep(key, counts, _ENTRY_BYTES * len(counts))
-    return counts
+    values = pc.value_counts(column.drop_null())
+    found = _Counted(
+        np.array([_hash(each) for each in values.field("values").to_pylist()], np.uint64),
+        values.field("counts").to_numpy().astype(np.int64),
+    )
+    context.columns.keep(key, found, found.size_bytes)
+    return found
 
 
 def _hash(text: str) -> int:

@@ -83,14 +83,28 @@ function Content({ message, turn, seen, about }) {
   }
   if (!Array.isArray(content)) return html`<${Json} value=${content} sought=${sought} />`;
   return content.map((part, at) => {
-    if (typeof part?.text === "string" && Object.keys(part).every((name) => name === "type" || name === "text")) {
-      return html`<${Text} text=${part.text} sought=${sought} isRaw=${isRaw} />`;
+    const text = textOf(part);
+    if (text !== null) {
+      return html`${part.type !== undefined && part.type !== "text" && html`<p class="aside">${shown(String(part.type))}</p>`}
+        <${Text} text=${text} sought=${sought} isRaw=${isRaw} />`;
     }
     const picture = about.pictures.find((each) => each.turn === turn && each.part === at);
     return html`${picture !== undefined && html`<${Picture} path=${about.picturePath(turn, at)} sizeBytes=${picture.size_bytes} />`}
       ${picture === undefined ? html`<${Json} value=${part} sought=${sought} />`
         : html`<details class="beside"><summary>part</summary><${Json} value=${part} sought=${sought} isRaw=${true} /></details>`}`;
   });
+}
+
+const TEXTS = ["text", "value", "thinking", "reasoning"];
+
+/**
+ * @param {any} part of a message's content
+ * @returns {string | null} its text, if it has nothing else but a type
+ */
+function textOf(part) {
+  const names = Object.keys(part ?? {}).filter((name) => name !== "type");
+  const isText = names.length === 1 && TEXTS.includes(names[0]) && typeof part[names[0]] === "string";
+  return isText ? part[names[0]] : null;
 }
 
 /** @param {{ text: string, member: string, seen: import("./trainer.js").SeenTurn | null, about: About }} props */
