@@ -67,5 +67,12 @@ class ReadingPane:
         return Response(found.data, headers=headers, media_type=found.media_type)
 
     def _asked(self, request: Request) -> tuple[Listing, int]:
+        """Return the list and the place, which must have the example of the `id`, if there is one.
+
+        A list that is not kept any more is made anew, and may be of another version.
+        """
         listing, _ = self._listing(request)
-        return listing, whole_number(request, "place", -1)
+        place = whole_number(request, "place", -1)
+        if "id" in request.query_params:
+            listing.require(place, request.query_params["id"])
+        return listing, place

@@ -69,6 +69,18 @@ def test_a_place_that_is_not_there_is_told(explorer: Running, route: str) -> Non
     assert ask(explorer, f"{route}?place=x").json["error"]["code"] == "number-invalid"
 
 
+@pytest.mark.parametrize("route", ROUTES)
+def test_another_example_at_the_place_is_told(
+    library: Library, explorer: Running, route: str
+) -> None:
+    first, second = library.ids()
+    for name in (second, "", "x"):
+        answer = ask(explorer, f"{route}?place=0&id={name}")
+        assert (answer.status, answer.json["error"]["code"]) == (404, "example-not-there")
+    answer = ask(explorer, f"{route}?place=0&id={first}&target=trl")
+    assert answer.status == (400 if route == "picture" else 200)
+
+
 def test_an_unknown_target_is_told(explorer: Running) -> None:
     answer = ask(explorer, "trainer?place=0&target=tlr")
     assert (answer.status, answer.json["error"]["code"]) == (400, "trainer-unknown")

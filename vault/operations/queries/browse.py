@@ -12,7 +12,7 @@ from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.conversations import message_text
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import Example, read_examples
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
@@ -139,6 +139,16 @@ class Listing:
         """
         (example,) = read_examples(self.dataset, self.key(place))
         return picture_at(example.conversation or Conversation(), turn, part)
+
+    def require(self, place: int, example_id: str) -> None:
+        """Raise NotFound (`example-not-there`) unless this example is at the place."""
+        (found,) = ids_of(self.dataset.columns(self.key(place), ["id"]))
+        if found.tobytes().hex() != example_id:
+            raise NotFound(
+                f"the example {example_id[:12]} is not at this place any more",
+                code="example-not-there",
+                hint="the examples have changed: show them as they are now",
+            )
 
     def key(self, place: int) -> RowKeys:
         """Return the row key at a place, alone. Raises NotFound (`example-not-there`)."""
