@@ -238,6 +238,7 @@ def test_reading_only_has_no_labels(filled: Library, open_page: Open) -> None:
         expect(bar(page)).to_have_count(0)
         page.keyboard.press("1")
         assert filled.labels() == {}
+        page.close()
 
 
 def test_labels_can_be_given_on_a_narrow_screen(

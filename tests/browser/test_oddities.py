@@ -92,26 +92,6 @@ def test_only_what_can_be_asked_for_is_a_filter(library: Library, open_page: Ope
     assert region.get_by_role("button").all_inner_texts() == ["2", "3"]
 
 
-def test_code_is_found_in_one_reading(filled: Library, open_page: Open) -> None:
-    page = open_page()
-    script = "async (text) => (await import('/static/text.js')).blocksOf(text)"
-    told = page.evaluate(script, "\n\na\n```py\nx\n\n```\n\n```\n```\nb\n```js\nleft open\n")
-    assert [(each["language"], each["text"]) for each in told] == [
-        (None, "a"),
-        ("py", "x\n"),
-        ("", ""),
-        (None, "b\n```js\nleft open"),
-    ]
-    for text in ("'```x\\n'.repeat(400_000)", "'\\n'.repeat(2_000_000) + 'x'"):
-        spent = page.evaluate(f"""async () => {{
-            const {{ blocksOf }} = await import('/static/text.js');
-            const start = performance.now();
-            blocksOf('y' + {text} + 'y');
-            return performance.now() - start;
-        }}""")
-        assert spent < 2_000
-
-
 def test_what_is_read_is_scrolled_by_keys(library: Library, open_page: Open) -> None:
     rows = [chat(f"Question {n}?", "line\n" * 300) for n in range(9)]
     for row in rows:
@@ -154,6 +134,8 @@ def test_the_command_has_what_was_typed_at_the_start(filled: Library, open_page:
         page.keyboard.press(".")
         command = page.locator(".command")
         expect(command).to_contain_text("vault query --filter 'short' --where 'data.topic")
+        # The page goes before its server: it asks for more of the example after a moment.
+        page.close()
 
 
 def test_a_session_that_is_gone_is_told(

@@ -66,6 +66,31 @@ def tool(name: str, **others: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, **others}}
 
 
+_WEATHER = [
+    user("Weather?"),
+    calls("weather", city="Oslo"),
+    result("weather", "Rain."),
+    said("It rains."),
+]
+ONE_OF_EACH: dict[str, dict[str, Any]] = {
+    "one turn": chat("Why?", "So.", topic="x"),
+    "several turns": {"messages": [user(), said(), user("And?"), said("Then.")]},
+    "weights": {"messages": [user(), said("No.", weight=0), user("And?"), said("Yes.", weight=1)]},
+    "reasoning": {"messages": [user(), said("Yes.", reasoning_content="Let me think.")]},
+    "tools": {"messages": _WEATHER, "tools": [tool("weather", parameters={})]},
+    "names": {"messages": [{**user(), "name": "ann"}, said()]},
+    "developer": {"messages": [{"role": "developer", "content": "Be brief."}, user(), said()]},
+    "completion": {"prompt": [user(), said("a"), user("b")], "completion": [said("c")]},
+    "pair": {"prompt": "Why?", "chosen": "So.", "rejected": "No."},
+    "verdict": {"prompt": "Why?", "completion": "So.", "label": True},
+    "prompt": {"prompt": "What is 2 + 2?", "ground_truth": "4", "dataset": "math"},
+    "text": {"text": "Once upon a time."},
+    "raw": {"anything": ["else"]},
+    "template": {"messages": [user(), said()], "chat_template_kwargs": {"enable_thinking": True}},
+}
+"""A record of each kind that trainers treat otherwise, by what it shows."""
+
+
 def export(
     library: Library, trainer: str, *records: dict[str, Any], **options: Any
 ) -> TrainerReport:

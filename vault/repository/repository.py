@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, Unpack
 
+from vault.objects.digest import Digest
 from vault.progress import Progress, silent
 from vault.session.context import Context
 from vault.session.expression_cache import ColumnCache
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from vault.operations.editing.given_record import Given
     from vault.operations.exports.export_options import ExportArguments
     from vault.operations.exports.export_report import ExportReport, RenderSummary
+    from vault.operations.exports.for_trainers.trainer_view import TrainerTarget
     from vault.operations.history.branches import BranchReport
     from vault.operations.history.commit import CommitReport
     from vault.operations.history.discard import DiscardReport
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from vault.operations.queries.grep import GrepArguments, GrepReport
     from vault.operations.queries.query import ExamplesReport
     from vault.operations.queries.sql import SqlReport
+    from vault.operations.queries.system_prompts import SystemPrompt
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.removals.remove import RemoveReport
     from vault.operations.removals.restore import RestoreReport
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from vault.operations.upkeep.collect_garbage import GarbageReport
     from vault.operations.upkeep.fsck import FsckReport
     from vault.operations.validation.examine_rows import Finding
+    from vault.operations.validation.example_findings import ExampleFindings
     from vault.operations.validation.validate import ValidateArguments, ValidateReport
     from vault.repository.snapshot import Snapshot
     from vault.rules.kernel.any_rule import AnyRule
@@ -714,6 +718,33 @@ class Repository:
             chosen = partial(waiting, context, queue=queue)
         conditions = self._conditions(where, filters)
         return browse(context, conditions, revision, text=text, chosen=chosen, sort=sort, seed=seed)
+
+    def targets(self) -> tuple[TrainerTarget, ...]:
+        """Return the trainers and providers that examples can be seen and exported for."""
+        from vault.operations.exports.for_trainers.trainer_view import targets
+
+        return targets()
+
+    def example_findings(self, listing: Listing, place: int) -> ExampleFindings:
+        """Return what the rules find in the example at a place of a listing.
+
+        Raises NotFound (`example-not-there`), and what `validate` raises.
+        """
+        from vault.operations.validation.example_findings import example_findings
+
+        key, version = listing.key(place), listing.version
+        manifest = Digest(version) if version else None
+        return example_findings(self._context(), listing.dataset, key, manifest)
+
+    def system_prompt(self, listing: Listing, place: int) -> SystemPrompt | None:
+        """Return the system prompt of the example at a place, and how many of the version have it.
+
+        The first time costs reading all records. Raises NotFound (`example-not-there`), Corrupt.
+        """
+        from vault.operations.queries.system_prompts import system_prompt
+
+        key = listing.key(place)
+        return system_prompt(self._context(), listing.dataset, key, listing.version)
 
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.

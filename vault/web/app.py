@@ -58,6 +58,11 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/labels/redo", writing(labelling.redo), methods=["POST"]),
         Route("/api/labels/count", writing(labelling.count), methods=["POST"]),
         Route("/api/labels/all", writing(labelling.give_all), methods=["POST"]),
+        Route("/api/targets", reading(explorer.pane.targets), methods=["GET"]),
+        Route("/api/trainer", reading(explorer.pane.trainer), methods=["GET"]),
+        Route("/api/findings", reading(explorer.pane.findings), methods=["GET"]),
+        Route("/api/system", reading(explorer.pane.system), methods=["GET"]),
+        Route("/api/picture", reading(explorer.pane.picture), methods=["GET"]),
     ]
 
 

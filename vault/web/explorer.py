@@ -13,7 +13,9 @@ from vault.repository import Repository
 from vault.version import __version__
 from vault.web.desk import Desk
 from vault.web.guard import PERSON
-from vault.web.listings import Asked, Listings, Opener, Scope, number
+from vault.web.listings import Asked, Listings, Opener, Scope
+from vault.web.numbers import whole_number
+from vault.web.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing, Row, Whole
@@ -41,6 +43,7 @@ class Explorer:
         self._open_for = open_for
         self._name = name
         self._shows_scores = shows_scores
+        self.pane = ReadingPane(self.listing, self._repository)
 
     @cached_property
     def desk(self) -> Desk:
@@ -88,8 +91,8 @@ class Explorer:
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
         listing = self.listing(request)
-        offset = number(request.query_params, "offset", 0)
-        rows = listing.page(offset, number(request.query_params, "limit", _USUAL_LIMIT))
+        offset = whole_number(request.query_params, "offset", 0)
+        rows = listing.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT))
         return {
             "version": listing.version,
             "rows": listing.rows,
@@ -104,7 +107,7 @@ class Explorer:
         """Return the example at a place of the list, whole or with long texts cut."""
         listing = self.listing(request)
         is_whole = request.query_params.get("whole") == "1"
-        place = number(request.query_params, "place", -1)
+        place = whole_number(request.query_params, "place", -1)
         return {
             "version": listing.version,
             "place": place,

@@ -13,7 +13,7 @@ from vault.errors import Conflict, InvalidInput
 from vault.web.desk import Desk
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
-from vault.web.listings import number
+from vault.web.numbers import whole_number
 
 if TYPE_CHECKING:
     from vault.operations.labelling.label_journal import Step, Wanted
@@ -53,8 +53,8 @@ class Labelling:
     def labels(self, request: Request) -> dict[str, Any]:
         """Return the labels that some rows of a list have now, None of those not on the stage."""
         listing = self._explorer.listing(request)
-        offset = number(request.query_params, "offset", 0)
-        limit = min(number(request.query_params, "limit", MOST_ROWS), MOST_ROWS)
+        offset = whole_number(request.query_params, "offset", 0)
+        limit = min(whole_number(request.query_params, "limit", MOST_ROWS), MOST_ROWS)
         if self._explorer.read_only:
             return {"version": listing.version, "given": 0, "labels": []}
         desk = self._explorer.desk

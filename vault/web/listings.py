@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from vault.errors import InvalidInput
 from vault.repository import Repository
+from vault.web.numbers import whole_number
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
@@ -79,7 +79,7 @@ class Listings:
             queue,
             person if queue else "",
             params.get("sort", "dataset"),
-            number(params, "seed", 0),
+            whole_number(params, "seed", 0),
         )
 
     def expressions(self, params: QueryParams) -> tuple[str, ...]:
@@ -131,17 +131,3 @@ class Listings:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return made
-
-
-def number(params: QueryParams, name: str, usual: int) -> int:
-    """Return a whole number of a query. Raises InvalidInput (`number-invalid`)."""
-    text = params.get(name)
-    if text is None:
-        return usual
-    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
-        raise InvalidInput(
-            f'"{text}" is no whole number, and {name} has to be one',
-            code="number-invalid",
-            hint=f"leave out {name}",
-        )
-    return int(text)

@@ -36,12 +36,16 @@ def error_reply(error: VaultError) -> Response:
 
 
 def reading(work: Work) -> Route:
-    """Return a route that answers with what `work` returns, computed by one of a few threads."""
+    """Return a route that answers with what `work` returns, computed by one of a few threads.
+
+    That is a report or JSON values, or an answer of its own kind.
+    """
 
     def done(request: Request) -> Response:
         # Written by the thread as well: a long record would hold up everybody's requests.
         try:
-            return reply(work(request))
+            found = work(request)
+            return found if isinstance(found, Response) else reply(found)
         except VaultError as error:
             return error_reply(error)
 

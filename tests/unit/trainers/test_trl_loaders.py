@@ -126,6 +126,20 @@ def test_sft_trains_on_every_answer_of_a_chat(library: Library) -> None:
     assert found["loss"] > 0
 
 
+def test_a_view_says_which_turns_trl_trains_on(library: Library) -> None:
+    export(library, "trl", chat("a?"), *TOOLS)
+    masked = trained(library, "sft")["trained"]
+    listing = library.repository.browse()
+    assert len(masked) == len(listing) == 3
+    for place, text in enumerate(masked):
+        conversation = listing.whole(place).conversation or {}
+        messages = [*conversation["prompt"], *conversation["response"]]
+        turns = listing.seen_by(place, "trl").turns
+        for message, turn in zip(messages, turns, strict=True):
+            spoken = message.get("content") or message["tool_calls"][0]["name"]
+            assert (spoken in text) == turn.is_learnt
+
+
 def test_a_chat_that_would_stop_the_training_is_left_out(library: Library) -> None:
     library.write("a.jsonl", [{"messages": [{"role": "system", "content": "s"}]}, *TOOLS])
     library.run("a.jsonl")

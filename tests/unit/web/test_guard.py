@@ -298,6 +298,19 @@ def test_a_link_has_a_name_that_is_answered(
         assert server.link("ada").startswith(f"http://{wanted}:{server.port}/#token=")
 
 
+def test_scripts_are_sent_without_comments_and_otherwise_whole() -> None:
+    folder = Path(__file__).parents[3] / "vault/web/static"
+    for name, asset in assets().items():
+        if name.endswith(".js") and not name.startswith("vendor/"):
+            lines = (folder / name).read_text(encoding="utf-8").splitlines()
+            sent = asset.data.decode().splitlines()
+            dropped = [line for line, kept in zip(lines, sent, strict=True) if line != kept]
+            assert {line.strip()[:2] for line in dropped} <= {"//", "/*", "* ", "*/"}, name
+            assert "@param" not in asset.data.decode()
+            assert all(line.partition("*/")[2] == "" for line in dropped), name
+            assert "`" not in "".join(line for line in dropped if "${" in line), name
+
+
 def test_the_page_and_its_libraries_are_small() -> None:
     sizes = {name: len(each.data) for name, each in assets().items()}
     assert sum(sizes.values()) < 150_000

@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     OutputFormat,
     PlainShape,
     Reasoning,
@@ -99,6 +100,7 @@ FORMATS = (
         _chat,
         frozenset({"tools"}),
         plain=PlainShape.MESSAGES,
+        learns=Learnt.WEIGHTED,
     ),
     OutputFormat(
         "axolotl-dpo",
@@ -106,6 +108,7 @@ FORMATS = (
         {"messages": Column.MESSAGES, "chosen": Column.JSON, "rejected": Column.JSON},
         _PAIR,
         _preference,
+        learns=Learnt.SIDES,
     ),
 )
 """axolotl's formats."""

@@ -28,6 +28,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter, a
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     PlainShape,
@@ -39,7 +40,7 @@ from vault.formats.trainers.output import (
     Weights,
 )
 from vault.formats.trainers.plain_lines import PLACE_OF_TURN
-from vault.formats.trainers.trainer import Family, Produced, Trainer, usage_told
+from vault.formats.trainers.trainer import Family, Produced, Trainer, UsualLength, usage_told
 from vault.objects.conversation import Message
 from vault.objects.json.text import compact_bytes
 from vault.presentation.shell_words import shown_word
@@ -216,6 +217,7 @@ FORMATS = (
         _UNWEIGHED,
         _chat,
         plain=PlainShape.TURNS,
+        learns=Learnt.ANSWERS,
     ),
     OutputFormat(
         "llamafactory-last-turn",
@@ -225,6 +227,7 @@ FORMATS = (
         _last_turn,
         turns=_split_turns,
         plain=PlainShape.ONE_TURN,
+        learns=Learnt.LAST,
     ),
     OutputFormat(
         "llamafactory-dpo",
@@ -232,6 +235,7 @@ FORMATS = (
         {**_CHATS, "chosen": Column.JSON, "rejected": Column.JSON},
         _UNWEIGHED,
         _dpo,
+        learns=Learnt.SIDES,
     ),
     OutputFormat(
         "llamafactory-kto",
@@ -239,6 +243,7 @@ FORMATS = (
         {**_CHATS, "kto_tag": Column.YES_NO},
         _UNWEIGHED,
         _kto,
+        learns=Learnt.LAST,
     ),
 )
 """LLaMA-Factory's formats."""
@@ -337,6 +342,7 @@ LLAMAFACTORY = Trainer(
     },
     last_turn_format="llamafactory-last-turn",
     trains_message=True,
+    cuts=UsualLength(2_048, "cutoff_len"),
     beside=_beside,
     usage=_usage,
 )

@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     Reasoning,
@@ -124,6 +125,7 @@ FORMATS = (
         _CHAT,
         _chat,
         frozenset({"tools"}),
+        learns=Learnt.WEIGHTED,
     ),
 )
 """Mistral's format."""

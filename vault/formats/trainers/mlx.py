@@ -19,6 +19,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     PlainShape,
@@ -29,7 +30,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer, usage_told
+from vault.formats.trainers.trainer import Family, Produced, Trainer, UsualLength, usage_told
 from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
@@ -85,6 +86,7 @@ FORMATS = (
         _chat,
         frozenset({"tools"}),
         plain=PlainShape.MESSAGES,
+        learns=Learnt.ALL,
     ),
     OutputFormat(
         "mlx-last-turn",
@@ -95,6 +97,7 @@ FORMATS = (
         frozenset({"tools"}),
         turns=_split_turns,
         plain=PlainShape.ONE_ANSWER,
+        learns=Learnt.LAST,
     ),
 )
 """MLX-LM's formats."""
@@ -159,6 +162,7 @@ MLX = Trainer(
     last_turn_format="mlx-last-turn",
     trains_message=True,
     sides={"validation": "valid"},
+    cuts=UsualLength(2_048, "max_seq_length"),
     beside=_beside,
     usage=_usage,
 )

@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     PlainShape,
@@ -25,7 +26,7 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer
+from vault.formats.trainers.trainer import Family, Produced, Trainer, UsualLength
 from vault.objects.conversation import Message
 
 STYLE = MessageStyle(arguments_as_text=True, has_call_ids=True, binary_weights=True)
@@ -75,7 +76,9 @@ def chat_format(
         columns["parallel_tool_calls"] = Column.YES_NO
     optional = frozenset(columns) - {"messages"}
     plain = None if style.system_first else PlainShape.MESSAGES
-    return OutputFormat(name, meaning, columns, carries, render, optional, plain=plain)
+    return OutputFormat(
+        name, meaning, columns, carries, render, optional, plain=plain, learns=Learnt.WEIGHTED
+    )
 
 
 def _known_parts(message: dict[str, Any], losses: set[Loss]) -> list[dict[str, Any]]:
@@ -113,7 +116,7 @@ def pair_format(
         record = {"input": asked, "preferred_output": chosen, "non_preferred_output": rejected}
         return Rendered(record, made.losses)
 
-    return OutputFormat(name, meaning, PAIR_COLUMNS, carries, render)
+    return OutputFormat(name, meaning, PAIR_COLUMNS, carries, render, learns=Learnt.SIDES)
 
 
 def _require_one_answer(answer: tuple[Message, ...]) -> None:
@@ -146,10 +149,14 @@ def _azure_usage(produced: Produced) -> str:
     )
 
 
+_WHOLE_MODEL = UsualLength(65_536, "")
+"""gpt-4o-mini; older models take less, and nothing sets it."""
+
 OPENAI = Trainer(
     "openai",
     "OpenAI fine-tuning: chat, or preference pairs",
     {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
+    cuts=_WHOLE_MODEL,
     usage=_usage,
 )
 """The target `openai`."""
@@ -167,6 +174,7 @@ AZURE = Trainer(
     "Azure OpenAI fine-tuning: as openai, with a byte order mark",
     {Family.CHAT: "openai", Family.PREFERENCE: "openai-dpo"},
     has_mark=True,
+    cuts=_WHOLE_MODEL,
     usage=_azure_usage,
 )
 """The target `azure`."""

@@ -73,6 +73,19 @@ class Weights(Enum):
     NONE = "none"
 
 
+class Learnt(StrEnum):
+    """Which messages of a conversation the loss is computed on, in the words of the explorer."""
+
+    ALL = "everything, questions too"
+    ANSWERS = "every answer"
+    WEIGHTED = "every answer whose weight is not 0"
+    COMPLETION = "what follows the last question"
+    LAST = "the last message"
+    SIDES = "both answers of the pair"
+    NOTHING = "no message: answers are sampled and rewarded"
+    UNSAID = "what the training is set to"
+
+
 class Reasoning(StrEnum):
     """Where the reasoning before an answer goes: a field, `<think>` tags in the text, nowhere."""
 
@@ -196,7 +209,7 @@ class OutputFormat:
     Members in `optional` are absent where a record has no use for them. `plain` is the shape
     of messages of system, user and assistant that hold a role and a text, if they are written so.
     `texts` names the members of columns that are objects of texts alone: in Parquet they are plain
-    structs.
+    structs. `learns` says what the trainer computes the loss on, as the files beside configure it.
     """
 
     name: str
@@ -208,6 +221,7 @@ class OutputFormat:
     turns: RenderTurns | None = None
     plain: PlainShape | None = None
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    learns: Learnt = Learnt.UNSAID
 
     def render(self, parts: RecordParts, options: RenderOptions = _USUAL) -> Rendered:
         """Return a record in this format. Raises Unsupported."""

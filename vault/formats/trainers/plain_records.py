@@ -6,6 +6,7 @@ from vault.formats.trainers.conversation_parts import conversation_in_parts, ren
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     OutputFormat,
     RecordParts,
     Rendered,
@@ -43,7 +44,7 @@ def _data(parts: RecordParts, options: RenderOptions) -> Rendered:
 
 
 FORMATS = (
-    OutputFormat("text", "plain text", {"text": Column.TEXT}, _TEXT, _text),
+    OutputFormat("text", "plain text", {"text": Column.TEXT}, _TEXT, _text, learns=Learnt.ALL),
     OutputFormat("data", "the record as JSON text", {"data": Column.TEXT}, _WHOLE, _data),
 )
 """Both formats."""

@@ -15,6 +15,7 @@ from vault.formats.trainers.message_writer import MessageStyle, MessageWriter
 from vault.formats.trainers.output import (
     Carried,
     Column,
+    Learnt,
     OutputFormat,
     Reasoning,
     RecordParts,
@@ -114,6 +115,7 @@ FORMATS = (
         {"messages": Column.MESSAGES, ANSWER: Column.TEXT, "dataset": Column.TEXT},
         PLAIN,
         _prompt,
+        learns=Learnt.NOTHING,
     ),
 )
 """The formats of open-instruct."""

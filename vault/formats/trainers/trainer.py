@@ -102,6 +102,14 @@ class Produced:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class UsualLength:
+    """The tokens after which a trainer cuts by default, and the setting that changes them."""
+
+    tokens: int
+    setting: str
+
+
 def split_name(side: str) -> str:
     """Return a side of a split as `datasets` can call it: letters, digits and underscores."""
     return _NOT_IN_NAMES.sub("_", side)
@@ -138,8 +146,8 @@ class Trainer:
     is that of `--prompts-only`. `sides` renames sides of a split; `has_mark` begins files with a
     byte order mark, `writes_parquet` makes them Parquet. `verifies` says that prompts have a true
     answer and the name of a verifier. `declares_features` says in the README what `datasets` should
-    make of the columns. `beside` returns configuration by file name, and `usage` what the README
-    says of training.
+    make of the columns. `cuts` says where examples are cut without the configuration. `beside`
+    returns configuration by file name, and `usage` what the README says of training.
     """
 
     name: str
@@ -153,6 +161,7 @@ class Trainer:
     writes_parquet: bool = False
     verifies: bool = False
     declares_features: bool = False
+    cuts: UsualLength | None = None
     beside: Callable[[Produced], Mapping[str, str]] = _nothing
     usage: Callable[[Produced], str] = _no_usage
 

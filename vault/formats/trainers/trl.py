@@ -21,6 +21,7 @@ from vault.formats.trainers.output import (
     TEMPLATE_ARGUMENTS,
     Carried,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     PlainShape,
@@ -31,7 +32,14 @@ from vault.formats.trainers.output import (
     Unsupported,
     Weights,
 )
-from vault.formats.trainers.trainer import Family, Produced, Trainer, split_word, usage_told
+from vault.formats.trainers.trainer import (
+    Family,
+    Produced,
+    Trainer,
+    UsualLength,
+    split_word,
+    usage_told,
+)
 from vault.objects.conversation import Message
 from vault.presentation.shell_words import shown_word
 
@@ -109,6 +117,7 @@ FORMATS = (
         _chat,
         _OPTIONAL,
         plain=PlainShape.ANSWERED,
+        learns=Learnt.ANSWERS,
     ),
     OutputFormat(
         "trl-prompt-completion",
@@ -119,6 +128,7 @@ FORMATS = (
         _OPTIONAL,
         turns=_turns,
         plain=PlainShape.LAST_APART,
+        learns=Learnt.COMPLETION,
     ),
     OutputFormat(
         "trl-preference",
@@ -127,6 +137,7 @@ FORMATS = (
         _UNWEIGHED,
         _preference,
         _OPTIONAL,
+        learns=Learnt.SIDES,
     ),
     OutputFormat(
         "trl-kto",
@@ -135,6 +146,7 @@ FORMATS = (
         _UNWEIGHED,
         _kto,
         _OPTIONAL,
+        learns=Learnt.COMPLETION,
     ),
     OutputFormat(
         "trl-prompts",
@@ -143,6 +155,7 @@ FORMATS = (
         _PROMPTS,
         _prompts,
         frozenset({"tools"}),
+        learns=Learnt.NOTHING,
     ),
 )
 """TRL's formats."""
@@ -203,6 +216,7 @@ TRL = Trainer(
     last_turn_format="trl-prompt-completion",
     prompts_format="trl-prompts",
     declares_features=True,
+    cuts=UsualLength(1_024, "max_length"),
     beside=_beside,
     usage=_usage,
 )

@@ -18,6 +18,7 @@ from vault.formats.trainers.output import (
     ENABLE_THINKING,
     TEMPLATE_ARGUMENTS,
     Column,
+    Learnt,
     Loss,
     OutputFormat,
     PlainShape,
@@ -94,6 +95,7 @@ FORMATS = (
         _chat,
         frozenset({ENABLE_THINKING}),
         plain=PlainShape.MESSAGES,
+        learns=Learnt.ANSWERS,
     ),
     OutputFormat(
         "verl-prompts",
@@ -109,6 +111,7 @@ FORMATS = (
         _prompt,
         frozenset({"ability"}),
         texts={_REWARD: ("style", ANSWER), "extra_info": ("fields",)},
+        learns=Learnt.NOTHING,
     ),
 )
 """verl's formats."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,14 @@ from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
+from vault.operations.exports.for_trainers.trainer_view import TrainerView, TrainerViews
 from vault.operations.queries.grep import GrepOptions, rows_with
+from vault.operations.queries.pictures import (
+    Picture,
+    PicturePlace,
+    picture_at,
+    picture_places,
+)
 from vault.session.context import Context
 from vault.session.revisions import STAGE, resolve
 
@@ -64,7 +71,7 @@ class Whole:
     """An example to be read: messages as a trainer sees them, and what stands beside them.
 
     `conversation` is None of a record without one; `data` is the record then, and None otherwise.
-    `fields` are what the record holds beside its conversation.
+    `fields` are what the record holds beside its conversation, `pictures` where it holds pictures.
     `clipped` counts the characters that were left out of long texts.
     """
 
@@ -81,6 +88,7 @@ class Whole:
     fields: Mapping[str, Any]
     data: Any
     clipped: int
+    pictures: tuple[PicturePlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +96,14 @@ class Listing:
     """The examples of a version that satisfy some expressions, in an order.
 
     `version` says which version it is: it changes with every change of examples or labels. `of` is
-    the number of all its examples.
+    the number of all its examples. `views` keeps what was decided of the files for trainers.
     """
 
     version: str
     of: int
     dataset: Dataset
     keys: RowKeys
+    views: TrainerViews
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -126,16 +135,47 @@ class Listing:
 
         Raises NotFound (`example-not-there`), Corrupt.
         """
+        keys = self.key(place)
+        (example,) = read_examples(self.dataset, keys)
+        (fields,) = self.dataset.columns(keys, ["fields"]).column("fields").to_pylist()
+        return _whole(example, {} if fields is None else read_record(fields.encode()), clips=clips)
+
+    def seen_by(self, place: int, target: str, *, clips: bool = True) -> TrainerView:
+        """Return the example at a place as the files for a trainer hold it, long texts cut.
+
+        Raises NotFound (`example-not-there`), InvalidInput (`trainer-unknown`), Corrupt.
+        """
+        self.key(place)
+        seen = self.views.view(place, target)
+        return replace(seen, records=tuple(map(_Clip(clips).value, seen.records)))
+
+    def picture(self, place: int, turn: int | None, part: int) -> Picture:
+        """Return a picture that an example holds in a part of a message, or beside them.
+
+        Raises NotFound (`example-not-there`), InvalidInput (`picture-unreadable`), Corrupt.
+        """
+        (example,) = read_examples(self.dataset, self.key(place))
+        return picture_at(example.conversation or Conversation(), turn, part)
+
+    def require(self, place: int, example_id: str) -> None:
+        """Raise NotFound (`example-not-there`) unless this example is at the place."""
+        (found,) = ids_of(self.dataset.columns(self.key(place), ["id"]))
+        if found.tobytes().hex() != example_id:
+            raise NotFound(
+                f"the example {example_id[:12]} is not at this place any more",
+                code="example-not-there",
+                hint="the examples have changed: show them as they are now",
+            )
+
+    def key(self, place: int) -> RowKeys:
+        """Return the row key at a place, alone. Raises NotFound (`example-not-there`)."""
         if not 0 <= place < len(self.keys):
             raise NotFound(
                 f"there is no example number {place + 1:,}: the list has {len(self.keys):,}",
                 code="example-not-there",
                 hint="go to one that is in the list",
             )
-        keys = self.keys[place : place + 1]
-        (example,) = read_examples(self.dataset, keys)
-        (fields,) = self.dataset.columns(keys, ["fields"]).column("fields").to_pylist()
-        return _whole(example, {} if fields is None else read_record(fields.encode()), clips=clips)
+        return self.keys[place : place + 1]
 
 
 def browse(
@@ -169,9 +209,9 @@ def browse(
     if text:
         options = GrepOptions(ignore_case=True)
         keys = keys[[at for at, _ in rows_with(context, dataset, keys, text, options)]]
-    return Listing(
-        opened.manifest or "", len(all_keys), dataset, _sorted(dataset, keys, sort, seed)
-    )
+    keys = _sorted(dataset, keys, sort, seed)
+    version = opened.manifest or ""
+    return Listing(version, len(all_keys), dataset, keys, TrainerViews(dataset, keys))
 
 
 def version_of(context: Context, revision: str | None = None) -> str:
@@ -253,6 +293,7 @@ def _whole(example: Example, fields: Mapping[str, Any], *, clips: bool) -> Whole
         {} if conversation is None else clip.value(fields),
         data,
         clip.left,
+        () if conversation is None else tuple(picture_places(conversation)),
     )
 
 

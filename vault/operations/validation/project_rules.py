@@ -71,7 +71,7 @@ def all_faults(context: Context, dataset: Dataset, rules: Sequence[AnyRule]) -> 
     if not own:
         yield from found
         return
-    hits = _hits(context, dataset, own)
+    hits = _hits(context, dataset, own, dataset.keys())
     for (name, is_of_set), of_one in groupby(found, lambda each: (each.id, each.code in SET_RULES)):
         yield from hits.rest() if is_of_set else ()
         yield from of_one
@@ -105,8 +105,14 @@ class _Hits:
             yield from self.take(name)
 
 
-def _hits(context: Context, dataset: Dataset, own: Sequence[OwnRule]) -> _Hits:
-    keys = dataset.keys()
+def find_own_faults(
+    context: Context, dataset: Dataset, own: Sequence[OwnRule], keys: RowKeys
+) -> Iterator[Finding]:
+    """Yield what own expressions find in some rows. Costs and errors as `all_faults`."""
+    yield from _hits(context, dataset, own, keys).rest()
+
+
+def _hits(context: Context, dataset: Dataset, own: Sequence[OwnRule], keys: RowKeys) -> _Hits:
     masks = [_mask(context, dataset, keys, rule) for rule in own]
     hit = np.logical_or.reduce(masks)
     rows = keys[hit]

@@ -32,6 +32,18 @@ function kept(_, value, context) {
   return isAnother ? new Exact(source) : value;
 }
 
+/**
+ * @param {string} text
+ * @returns {any} the value of a JSON text, undefined if it is none
+ */
+export function valueOf(text) {
+  try {
+    return JSON.parse(text, kept);
+  } catch {
+    return undefined;
+  }
+}
+
 /** An answer that says why something cannot be done, as the command line does. */
 export class Refused extends Error {
   /**
@@ -77,10 +89,19 @@ export function post(path, body) {
 
 /**
  * @param {string} path
+ * @returns {Promise<Blob>} bytes with the type that the server gives them
+ */
+export function getBytes(path) {
+  return call(path, {}, (answer) => answer.blob());
+}
+
+/**
+ * @param {string} path
  * @param {RequestInit} options
+ * @param {(answer: Response) => Promise<any>} read
  * @returns {Promise<any>}
  */
-async function call(path, options) {
+async function call(path, options, read = readJson) {
   const session = sessionStorage.getItem(KEPT);
   /** @type {Record<string, string>} */
   const headers = session === null ? {} : { Authorization: `Bearer ${session}` };
@@ -90,7 +111,7 @@ async function call(path, options) {
   } catch {
     throw new Refused("The explorer does not answer.", "Is `vault ui` still running?", 0);
   }
-  if (answer.ok) return JSON.parse(await answer.text(), kept);
+  if (answer.ok) return read(answer);
   const told = await answer.text();
   try {
     const { error } = JSON.parse(told);
@@ -99,4 +120,9 @@ async function call(path, options) {
     if (error instanceof Refused) throw error;
     throw new Refused(told.trim(), null, answer.status);
   }
+}
+
+/** @param {Response} answer */
+async function readJson(answer) {
+  return JSON.parse(await answer.text(), kept);
 }

@@ -161,7 +161,7 @@ function Explorer({ overview, onAgain }) {
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
-            ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}

@@ -90,7 +90,8 @@ export function useLabelling({ overview, view, pages, go, move, onTold }) {
     });
   }
 
-  const close = () => open("");
+  // A dialog tells late that it was closed by Esc: another one may be open by then.
+  const close = () => setDialog((now) => (now.number === dialog.number ? { name: "", number: now.number } : now));
   const shownNow = seen(row);
   const dialogs = {
     note: () => html`<${Line} name="Note" told="What is to be said of this example; empty takes it off" text=${shownNow.note ?? ""}

@@ -7,41 +7,6 @@ const UNSAFE =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/u;
 
 /**
- * Parts a text into blocks of code, which stand between lines of three backticks, and what is around
- * them. Reads each line once: a pattern would go over the whole text again for each line that opens.
- * @param {string} text
- * @returns {{ text: string, language: string | null }[]} null for what is no code
- */
-export function blocksOf(text) {
-  const blocks = /** @type {{ text: string, language: string | null }[]} */ ([]);
-  const around = (/** @type {number} */ from, /** @type {number} */ to) => {
-    while (from < to && text[from] === "\n") from += 1;
-    while (from < to && text[to - 1] === "\n") to -= 1;
-    if (from < to) blocks.push({ text: text.slice(from, to), language: null });
-  };
-  let start = 0;
-  let opened = -1;
-  for (let at = 0, stop = 0; at <= text.length; at = stop + 1) {
-    stop = text.indexOf("\n", at);
-    if (stop === -1) stop = text.length;
-    if (!text.startsWith("```", at)) continue;
-    if (opened === -1) opened = at;
-    else if (text.slice(at + 3, stop).trim() === "") {
-      around(start, opened);
-      const code = text.indexOf("\n", opened) + 1;
-      blocks.push({
-        text: text.slice(code, Math.max(code, at - 1)),
-        language: text.slice(opened + 3, code).trim(),
-      });
-      start = stop;
-      opened = -1;
-    }
-  }
-  around(start, text.length);
-  return blocks;
-}
-
-/**
  * @param {string} text
  * @param {string} sought
  * @returns {any[]} the text with every occurrence of what is sought marked, in any case
@@ -61,6 +26,19 @@ export function found(text, sought) {
   }
   parts.push(...shown(text.slice(start)));
   return parts;
+}
+
+/**
+ * @param {string} text
+ * @param {string} sought
+ * @returns {number} how often `found` marks what is sought
+ */
+export function timesFound(text, sought) {
+  const [all, wanted] = [text.toLowerCase(), sought.toLowerCase()];
+  if (sought === "" || all.length !== text.length) return 0;
+  let times = 0;
+  for (let at = all.indexOf(wanted); at >= 0; at = all.indexOf(wanted, at + wanted.length)) times += 1;
+  return times;
 }
 
 /**

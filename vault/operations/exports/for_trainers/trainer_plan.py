@@ -55,18 +55,26 @@ def plan_for_trainer(opened: OpenedExport, options: ExportOptions, trainer: Trai
     if opened.mixed is None:
         chosen = {side: select(dataset, keys, options.selection) for side, keys in groups.items()}
     keys = np.concatenate([*chosen.values()])
-    layout = options.layout or _layout(dataset, keys, options, trainer)
-    _check_prompts(options, layout, trainer)
+    decided = with_layout(dataset, keys, options, trainer)
+    _check_prompts(options, str(decided.layout), trainer)
     is_split = options.selection.split is not None or list(chosen) != [TRAIN] or unassigned > 0
     return TrainerPlan(
-        replace(
-            options,
-            layout=layout,
-            template_arguments=_has_template_arguments(dataset, keys, layout),
-        ),
+        decided,
         _targets(options, trainer, chosen, is_split=is_split),
         unassigned,
     )
+
+
+def with_layout(
+    dataset: Dataset, keys: RowKeys, options: ExportOptions, trainer: Trainer
+) -> ExportOptions:
+    """Return options with the layout that some rows ask for, unless they name one.
+
+    Costs and errors as `plan_for_trainer`.
+    """
+    layout = options.layout or _layout(dataset, keys, options, trainer)
+    arguments = _has_template_arguments(dataset, keys, layout)
+    return replace(options, layout=layout, template_arguments=arguments)
 
 
 def _check_prompts(options: ExportOptions, layout: str, trainer: Trainer) -> None:

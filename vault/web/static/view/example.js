@@ -1,14 +1,36 @@
 // One example, as a chat: who says what, what is called, what stands beside it.
 import { html } from "../html.js";
+import { useState } from "../vendor/hooks.js";
 import { Exact } from "../api.js";
-import { blocksOf, found, shown } from "../text.js";
+import { shown } from "../text.js";
+import { Conversation } from "./reading/conversation.js";
+import { Findings, OfSet } from "./reading/findings.js";
+import { Json } from "./reading/json.js";
+import { useAsked, useChoice, useSwitch } from "./reading/modes.js";
+import { Trainer } from "./reading/trainer.js";
+import { sizesOf } from "./reading/turns.js";
 
-const FOLDED_CHARS = 600;
 const MOST_ASKED_CHARS = 1_000;
+const SYSTEM_DELAY = 400;
 
-/** @param {{ example: any, sought: string, onWhole: () => void, onFilter: (name: string, value: unknown, isOut: boolean) => void }} props */
-export function Example({ example, sought, onWhole, onFilter }) {
-  const conversation = example.conversation;
+/**
+ * @param {{ example: any, sought: string, asked?: string | null, onWhole: () => void,
+ *           onFilter: (name: string, value: unknown, isOut: boolean) => void }} props `asked` names the example to the
+ *   API, for what is told about it; without it only the example itself is shown
+ */
+export function Example({ example, sought, asked = null, onWhole, onFilter }) {
+  const [isRaw, turnRaw] = useSwitch("raw");
+  const [isTrainer, turnTrainer] = useSwitch("trainer");
+  const [target, setTarget] = useChoice("target", "trl");
+  const [isWhole, setWhole] = useState(false);
+  const about = (/** @type {string} */ route) => (asked === null ? null : `/api/${route}?${asked}`);
+  const isSeen = isTrainer && asked !== null;
+  const targets = useAsked(isSeen ? "/api/targets" : null, { delay: 0 });
+  const more = `&target=${encodeURIComponent(target)}${isWhole ? "&whole=1" : ""}`;
+  const view = useAsked(isSeen ? about("trainer") + more : null, { delay: 60 });
+  const findings = useAsked(about("findings"));
+  const hasSystem = example.conversation?.prompt.some((/** @type {any} */ each) => each.role === "system" || each.role === "developer");
+  const system = useAsked(hasSystem ? about("system") : null, { delay: SYSTEM_DELAY, isDone: (answer) => !answer.is_counting });
   return html`
     <article class="example" aria-label="Example">
       <p class="facts">
@@ -19,9 +41,20 @@ export function Example({ example, sought, onWhole, onFilter }) {
         <span>${example.tokens.toLocaleString("en")} tokens</span>
         ${Object.entries(example.labels).map(([name, value]) => html`<${Value}
           name=${name === "split" ? "split" : "labels." + name} value=${value} told=${`${name} = ${value}`} onFilter=${onFilter} />`)}
+        <span class="modes">
+          <button aria-pressed=${isRaw} title="Texts as they stand, without Markdown (r)" onClick=${turnRaw}>Raw</button>
+          ${asked !== null && html`<button aria-pressed=${isTrainer} title="What a trainer sees (t)" onClick=${turnTrainer}>Trainer</button>`}
+        </span>
       </p>
-      ${conversation === null ? html`<${Json} value=${example.data} />` : html`<${Conversation} conversation=${conversation} sought=${sought} />`}
+      ${isSeen && html`<${Trainer} targets=${targets.answer?.targets ?? [{ name: target, meaning: "" }]} target=${target}
+        onTarget=${setTarget} asked=${view} isWhole=${isWhole} onWhole=${() => setWhole(true)} />`}
+      ${asked !== null && html`<${Findings} asked=${findings} sizes=${sizesOf(example.conversation)} />`}
+      ${example.conversation === null
+        ? html`<${Json} value=${example.data} sought=${sought} isRaw=${isRaw} />`
+        : html`<${Conversation} example=${example} sought=${sought} isRaw=${isRaw} asked=${asked} view=${isSeen ? view.answer : null}
+            findings=${findings.answer?.findings ?? []} system=${system.answer?.system ?? null} onFilter=${onFilter} />`}
       <${Fields} fields=${example.fields} onFilter=${onFilter} />
+      <${OfSet} counts=${findings.answer?.of_set} />
       ${example.clipped > 0 && html`<p class="hint">
         ${example.clipped.toLocaleString("en")} characters are left out.
         <button onClick=${onWhole}>Show all</button>
@@ -81,85 +114,4 @@ function flatten(before, value, found) {
     if (isObject && Object.keys(inner).length > 0) flatten(path, inner, found);
     else found.push([path, inner]);
   }
-}
-
-/** @param {{ conversation: any, sought: string }} props */
-function Conversation({ conversation, sought }) {
-  if (conversation.text !== undefined) return html`<div class="turn"><${Text} text=${conversation.text} sought=${sought} /></div>`;
-  const messages = [...conversation.prompt, ...conversation.response];
-  const rejected = conversation.rejected;
-  const calls = namesOfCalls(messages);
-  const asked = conversation.prompt.length;
-  return html`
-    ${conversation.tools !== undefined && html`<details class="beside">
-      <summary>${conversation.tools.length} tools</summary><${Json} value=${conversation.tools} />
-    </details>`}
-    <ol class="turns">
-      ${messages.map((message, at) => html`<${Turn} message=${message} number=${at + 1} calls=${calls} sought=${sought}
-        note=${rejected !== undefined && at >= asked ? "chosen" : null} />`)}
-      ${(rejected ?? []).map((/** @type {any} */ message) => html`<${Turn} message=${message} number=${asked + 1} calls=${calls} sought=${sought} note="rejected" />`)}
-    </ol>
-    ${conversation.desirable !== undefined && html`<p class="beside">The answer is marked as ${conversation.desirable ? "good" : "bad"}.</p>`}
-    ${conversation.media !== undefined && html`<details class="beside"><summary>media</summary><${Json} value=${conversation.media} /></details>`}
-  `;
-}
-
-/** @param {any} props */
-function Turn({ message, number, calls, sought, note }) {
-  const isDim = message.weight === 0;
-  const answered = message.role === "tool" ? calls.get(message.call) ?? message.name : null;
-  return html`
-    <li class=${"turn " + message.role + (isDim ? " dim" : "")}>
-      <p class="role">
-        <span class="number">${number}</span> <strong>${shown(message.role)}</strong>
-        ${message.name && html`<span> ${shown(message.name)}</span>`}
-        ${answered && html`<span> answer of ${shown(answered)}</span>`}
-        ${note && html`<span class="note">${note}</span>`}
-        ${isDim && html`<span class="note">weight 0: not trained on</span>`}
-      </p>
-      ${message.reasoning && html`<details class="reasoning"><summary>reasoning</summary><${Text} text=${message.reasoning} sought=${sought} /></details>`}
-      <${Content} content=${message.content} sought=${sought} isFolded=${message.role === "system"} />
-      ${message.refusal && html`<div class="refusal"><${Text} text=${message.refusal} sought=${sought} /></div>`}
-      ${(message.tool_calls ?? []).map((/** @type {any} */ call) => html`<div class="call">
-        <strong>${shown(call.name ?? "call")}</strong>
-        <${Json} value=${call.arguments ?? call} />
-      </div>`)}
-    </li>
-  `;
-}
-
-/** @param {{ content: any, sought: string, isFolded: boolean }} props */
-function Content({ content, sought, isFolded }) {
-  if (content === undefined || content === null) return null;
-  if (typeof content === "string") {
-    if (!isFolded || content.length <= FOLDED_CHARS) return html`<${Text} text=${content} sought=${sought} />`;
-    return html`<details><summary>${shown(content.slice(0, 120))}…</summary><${Text} text=${content} sought=${sought} /></details>`;
-  }
-  return content.map((/** @type {any} */ part) =>
-    typeof part.text === "string" ? html`<${Text} text=${part.text} sought=${sought} />` : html`<${Json} value=${part} />`);
-}
-
-/** @param {{ text: string, sought: string }} props */
-function Text({ text, sought }) {
-  return blocksOf(text).map(({ text: piece, language }) =>
-    language === null
-      ? html`<div class="text">${found(piece, sought)}</div>`
-      : html`<pre class="code"><code aria-label=${"code " + language}>${found(piece, sought)}</code></pre>`);
-}
-
-/** @param {{ value: unknown }} props */
-function Json({ value }) {
-  return html`<pre class="json">${shown(JSON.stringify(value, null, 2) ?? "")}</pre>`;
-}
-
-/**
- * @param {any[]} messages
- * @returns {Map<unknown, string>} the name of the tool of each call, by the number of the call
- */
-function namesOfCalls(messages) {
-  const names = new Map();
-  for (const message of messages) {
-    for (const call of message.tool_calls ?? []) names.set(call.id, call.name);
-  }
-  return names;
 }

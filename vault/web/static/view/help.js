@@ -11,6 +11,8 @@ const KEYS = [
   ["/", "find a text"],
   ["e", "type an expression"],
   ["s", "statistics, and back"],
+  ["r", "texts as they stand, or with Markdown shown"],
+  ["t", "the example as a trainer sees it, and back"],
   [".", "the command that shows the same"],
   ["?", "this"],
 ];
