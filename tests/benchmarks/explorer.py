@@ -92,10 +92,75 @@ def measured(page: Page, link: str) -> dict[str, float]:
     page.wait_for_selector(".row.here .answer")
     found["next example, median"] = sorted(seconds(step) for _ in range(40))[20]
     page.keyboard.press("e")
-    page.keyboard.type("data.metadata.topic = 'features'")
+    page.keyboard.type("tokens > 60")
     found["filter"] = seconds(choose)
     heap = page.evaluate("performance.memory?.usedJSHeapSize ?? 0")
     found["heap of the tab, MB"] = round(heap / 1e6, 1)
+    return found
+
+
+LABELLED = 200
+LABEL_KEYS = """
+(count) => new Promise((resolve) => {
+  const here = () => document.querySelector(".row.here")?.id;
+  const times = [];
+  const press = () => {
+    if (times.length === count) return resolve(times.sort((a, b) => a - b));
+    const before = here();
+    const turn = document.querySelector(".pane .turns")?.textContent;
+    const start = performance.now();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+    const look = () => {
+      const now = document.querySelector(".pane .turns")?.textContent;
+      const isNext = here() !== before && now !== turn && now !== undefined;
+      if (!isNext) return requestAnimationFrame(look);
+      // After the frame in which it changed: what was painted.
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        times.push(performance.now() - start);
+        setTimeout(press, 60);
+      };
+      channel.port2.postMessage(0);
+    };
+    requestAnimationFrame(look);
+  };
+  press();
+})
+"""
+
+
+def labelled(page: Page) -> dict[str, float]:
+    """Return the milliseconds from a key that labels to the next example, painted.
+
+    The label is `quality`, of which 1 is a key. Counts until all is confirmed.
+    """
+    page.keyboard.press("=")
+    page.keyboard.type("quality=gold")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="1 gold").wait_for()
+    page.keyboard.press("j")
+    start = time.perf_counter()
+    times = page.evaluate(LABEL_KEYS, LABELLED)
+    page.get_by_text(f"{LABELLED + 1} given, all saved").wait_for()
+    return {
+        "labelled": LABELLED,
+        "seconds": round(time.perf_counter() - start, 1),
+        "key to next painted, p50 ms": round(times[LABELLED // 2], 1),
+        "p95 ms": round(times[int(LABELLED * 0.95)], 1),
+        "slowest ms": round(times[-1], 1),
+    }
+
+
+def in_browser(program: str | None, link: str) -> dict[str, float]:
+    """Measure all of it in one tab."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page()
+        found = measured(page, link)
+        page.goto(link.partition("#")[0])
+        page.wait_for_selector(".pane .turns")
+        found |= labelled(page)
+        browser.close()
     return found
 
 
@@ -109,15 +174,14 @@ def main(folder: Path) -> None:
         started = time.perf_counter()
         link = server.stdout.readline().strip()
         found: dict[str, float] = {"link printed": round(time.perf_counter() - started, 3)}
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            found |= measured(browser.new_page(), link)
-            browser.close()
-        status = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8")
+        try:
+            found |= in_browser(program, link)
+            status = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8")
+        finally:
+            server.terminate()
+            server.wait()
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         found["peak of the server, MB"] = round(int(peak.split()[1]) / 1024)
-        server.kill()
-        server.wait()
         sys.stdout.write(json.dumps({"run": run, **found}) + "\n")
 
 

@@ -1,12 +1,13 @@
 // Dialogs: a note, a label that is typed, and a label for all that match.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
 
 /** @param {{ name: string, children?: any, onClose: () => void }} props */
 export function Dialog({ name, children, onClose }) {
   const box = useRef(/** @type {any} */ (null));
-  useEffect(() => {
+  // Before the next key: the dialog has to have it.
+  useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     box.current.showModal();
     return () => before?.focus({ preventScroll: true });
