@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from vault.web.assets import PAGE, REOPEN, assets
+from vault.web.editing import Editing
 from vault.web.explorer import Explorer
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
@@ -29,7 +30,7 @@ def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] 
 def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
     """Return every route, with its methods: the one list of them."""
 
-    labelling = Labelling(explorer)
+    labelling, editing = Labelling(explorer), Editing(explorer)
 
     async def open_session(request: Request) -> Response:
         try:
@@ -57,6 +58,8 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/labels/undo", writing(labelling.undo), methods=["POST"]),
         Route("/api/labels/redo", writing(labelling.redo), methods=["POST"]),
         Route("/api/labels/count", writing(labelling.count), methods=["POST"]),
+        Route("/api/record", reading(editing.record), methods=["GET"]),
+        Route("/api/edit", writing(editing.edit), methods=["POST"]),
         Route("/api/labels/all", writing(labelling.give_all), methods=["POST"]),
         Route("/api/targets", reading(explorer.pane.targets), methods=["GET"]),
         Route("/api/trainer", reading(explorer.pane.trainer), methods=["GET"]),

@@ -91,6 +91,15 @@ class Desk:
             if self.failure is not None:
                 raise self.failure
 
+    def record_for(self, branch: str) -> None:
+        """Record what waits before something else changes the stage of a branch.
+
+        Raises Conflict (`branch-switched`) where HEAD is on another one.
+        """
+        journal = self._of(branch)
+        journal.require_branch()
+        self.record()
+
     def close(self) -> None:
         """Record what waits, and end. Raises what recording raises: the journal stays then."""
         self._ending.set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from vault.errors import Conflict
 from vault.repository import Repository
 from vault.version import __version__
 from vault.web.desk import Desk
@@ -49,6 +50,19 @@ class Explorer:
     def desk(self) -> Desk:
         """The desk of those who label: none of a server that only reads has to be there."""
         return Desk(self._open_for(""), shows_scores=self._shows_scores)
+
+    def desk_to_write(self) -> Desk:
+        """Return the desk for what changes something.
+
+        Raises Conflict (`explorer-reads-only`).
+        """
+        if self.read_only:
+            raise Conflict(
+                "this explorer only reads",
+                code="explorer-reads-only",
+                hint="`vault ui` without --read-only",
+            )
+        return self.desk
 
     def check(self) -> None:
         """Raise what opening the repository, the version and the expressions raises.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from vault.errors import Conflict, InvalidInput
-from vault.web.desk import Desk
+from vault.errors import Conflict
+from vault.web.bodies import flag, invalid, text
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
 from vault.web.numbers import whole_number
@@ -64,36 +64,36 @@ class Labelling:
 
     def give(self, request: Request, body: Body) -> dict[str, Any]:
         """Give labels; they are durable when this returns."""
-        desk = self._desk()
+        desk = self._explorer.desk_to_write()
         acts = body.get("acts")
         if not isinstance(acts, list) or not 0 < len(acts) <= MOST_ACTS:
-            raise _invalid(f"acts has to be a list of 1 to {MOST_ACTS:,} labels")
+            raise invalid(f"acts has to be a list of 1 to {MOST_ACTS:,} labels")
         person = request.scope[PERSON]
-        steps = desk.give(person, _branch(body), [_wanted(each) for each in acts])
+        steps = desk.give(person, text(body, "branch"), [_wanted(each) for each in acts])
         return {"given": desk.number, "steps": [_told(each) for each in steps]}
 
     def undo(self, request: Request, body: Body) -> dict[str, Any]:
         """Take back the last label that the person gave."""
-        desk = self._desk()
-        step = desk.undo(request.scope[PERSON], _branch(body))
+        desk = self._explorer.desk_to_write()
+        step = desk.undo(request.scope[PERSON], text(body, "branch"))
         return {"given": desk.number, "steps": [_told(step)]}
 
     def redo(self, request: Request, body: Body) -> dict[str, Any]:
         """Give again what the person took back last."""
-        desk = self._desk()
-        step = desk.redo(request.scope[PERSON], _branch(body))
+        desk = self._explorer.desk_to_write()
+        step = desk.redo(request.scope[PERSON], text(body, "branch"))
         return {"given": desk.number, "steps": [_told(step)]}
 
     def count(self, request: Request, body: Body) -> dict[str, Any]:
         """Return how many examples a list has now: what labelling all of them would change."""
-        self._desk().record()
+        self._explorer.desk_to_write().record()
         person = request.scope[PERSON]
-        listing = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        listing = self._explorer.listings.of(person, QueryParams(text(body, "query")))
         return {"version": listing.version, "total": len(listing)}
 
     def give_all(self, request: Request, body: Body) -> Any:
         """Give a label to all examples of a list, which must be the one that was counted."""
-        desk = self._desk()
+        desk = self._explorer.desk_to_write()
         if self._explorer.listings.scope.revision is not None:
             raise Conflict(
                 "these are the examples of a version, and labels are given to the stage",
@@ -103,7 +103,7 @@ class Labelling:
         desk.record()
         person = request.scope[PERSON]
         repository = self._explorer.listings.repository(person)
-        listing = self._explorer.listings.of(person, QueryParams(_text(body, "query")))
+        listing = self._explorer.listings.of(person, QueryParams(text(body, "query")))
         now = repository.version_of()
         if listing.version != now or (now, len(listing)) != (
             body.get("version"),
@@ -118,44 +118,20 @@ class Labelling:
         typed = wanted.typed
         return repository.label_listed(listing, {wanted.name: wanted.value}, typed=typed)
 
-    def _desk(self) -> Desk:
-        if self._explorer.read_only:
-            raise Conflict(
-                "this explorer only reads",
-                code="explorer-reads-only",
-                hint="`vault ui` without --read-only",
-            )
-        return self._explorer.desk
-
 
 def _wanted(act: Any) -> Wanted:
     """Return a label as a request gives it: a `value`, or a text that was `typed`."""
     from vault.operations.labelling.label_journal import Wanted
 
     if not isinstance(act, dict):
-        raise _invalid("a label has to be an object")
+        raise invalid("a label has to be an object")
     is_typed = "typed" in act
-    value = _text(act, "typed") if is_typed else act.get("value")
+    value = text(act, "typed") if is_typed else act.get("value")
     if value is not None and not isinstance(value, (str, int, float, bool)):
-        raise _invalid("the value of a label has to be a text, a number, true or false")
-    settles = act.get("settles") is True
-    return Wanted(_text(act, "example"), _text(act, "name"), value, settles, is_typed)
+        raise invalid("the value of a label has to be a text, a number, true or false")
+    settles = flag(act, "settles")
+    return Wanted(text(act, "example"), text(act, "name"), value, settles, is_typed)
 
 
 def _told(step: Step) -> dict[str, Any]:
     return {**asdict(step.act), "before": step.before}
-
-
-def _branch(body: Body) -> str:
-    return _text(body, "branch")
-
-
-def _text(body: Body, name: str) -> str:
-    found = body.get(name)
-    if isinstance(found, str):
-        return found
-    raise _invalid(f"{name} has to be a text")
-
-
-def _invalid(told: str) -> InvalidInput:
-    return InvalidInput(told, code="request-invalid")

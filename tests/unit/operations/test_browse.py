@@ -148,3 +148,17 @@ def test_an_unknown_order_is_refused(filled: Library) -> None:
 def test_nothing_is_browsed_where_there_is_nothing(library: Library) -> None:
     listing = library.repository.browse(sort="-tokens")
     assert (len(listing), listing.of, listing.page(0, 5)) == (0, 0, ())
+
+
+def test_a_label_orders_numbers_before_texts_and_none_last(filled: Library) -> None:
+    values = {"q3?": 0.5, "q4?": True, "q5?": "b", "q6?": -2, "q7?": "a", "q8?": 10}
+    for question, value in values.items():
+        filled.label(question, score=value)
+    browse = filled.repository.browse
+    listed = [row.question for row in browse(sort="labels.score").page(0, 8)]
+    assert listed == ["q6?", "q3?", "q8?", "q4?", "q7?", "q5?", "q0?", "q1?"]
+    listed = [row.question for row in browse(sort="-labels.score").page(0, 8)]
+    assert listed == ["q5?", "q7?", "q4?", "q8?", "q3?", "q6?", "q0?", "q1?"]
+    assert [row.question for row in browse(sort="labels.nobody").page(0, 2)] == ["q0?", "q1?"]
+    with pytest.raises(InvalidInput, match="cannot be sorted"):
+        browse(sort="labels.No'Name")

@@ -163,6 +163,10 @@ class LabelJournal:
             raise NotFound("there is nothing of yours to do again", code="no-label-to-redo")
         return self._inverse(person, self._undone, self._done)
 
+    def require_branch(self) -> None:
+        """Raise Conflict (`branch-switched`) where HEAD is not on the branch of the journal."""
+        _require_branch(self._context(), self.branch)
+
     def record(self) -> Written:
         """Record all acts that wait, one operation for each person.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
@@ -14,11 +15,14 @@ from vault.dataset.listed import open_revision
 from vault.dataset.reading.conversations import message_text
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import Example, read_examples
+from vault.dataset.reading.labels import label_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
 from vault.objects.digest import digest_of
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
+from vault.objects.labels.label_name import is_label_name
+from vault.objects.labels.label_set import LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.exports.for_trainers.trainer_view import TrainerView, TrainerViews
@@ -43,8 +47,11 @@ ALL_CHARS = 400_000
 
 _NOT_ASKING = frozenset({*SYSTEM_ROLES, "assistant", "tool"})
 _COLUMNS = ("tokens", "turns")
+_LABELS = "labels."
 SORTS = ("dataset", *_COLUMNS, *(f"-{each}" for each in _COLUMNS), "random")
-"""Orders to browse in: as in the dataset, by a column (most first with a minus), at random."""
+"""Orders to browse in: as in the dataset, by a column (most first with a minus), at random.
+
+Examples can also be sorted by a label: `labels.NAME`, `-labels.NAME`."""
 
 
 Choice = Callable[[Dataset, RowKeys], RowKeys]
@@ -195,11 +202,13 @@ def browse(
     column that they are sorted by, and for a text all records that are left. Raises as
     `matching_keys` does, NotFound (`revision-not-found`), InvalidInput (`sort-unknown`).
     """
-    if sort not in SORTS:
+    label = sort.removeprefix("-").removeprefix(_LABELS)
+    is_label = sort.removeprefix("-").startswith(_LABELS) and is_label_name(label)
+    if sort not in SORTS and not is_label:
         raise InvalidInput(
             f'examples cannot be sorted by "{sort}"',
             code="sort-unknown",
-            hint=f"there are {', '.join(SORTS)}",
+            hint=f"there are {', '.join(SORTS)}, {_LABELS}NAME and -{_LABELS}NAME",
         )
     opened, dataset = open_revision(context, revision)
     all_keys = dataset.keys()
@@ -234,8 +243,35 @@ def _sorted(dataset: Dataset, keys: RowKeys, sort: str, seed: int) -> RowKeys:
     if sort == "random":
         return select(dataset, keys, Selection(shuffle=True, seed=seed))
     name = sort.removeprefix("-")
+    if name.startswith(_LABELS):
+        return keys[
+            _label_order(dataset, keys, name.removeprefix(_LABELS), most_first=name != sort)
+        ]
     values = dataset.columns(keys, [name]).column(name).to_numpy().astype(np.int64)
     return keys[np.argsort(-values if sort != name else values, kind="stable")]
+
+
+def _label_order(
+    dataset: Dataset, keys: RowKeys, name: str, *, most_first: bool
+) -> NDArray[np.int64]:
+    """Return the places of rows by the value of a label, those without it last.
+
+    Numbers come before yes and no, and these before texts.
+    """
+    found = label_of_each(dataset, keys, name.__eq__).get(name)
+    if found is None:
+        return np.arange(len(keys))
+    known = [each for each in found.values if each is not None]
+    ordered = sorted(known, key=_label_rank, reverse=most_first)
+    rank = {_label_rank(each): at for at, each in enumerate(ordered)}
+    ranks = [len(rank) if each is None else rank[_label_rank(each)] for each in found.values]
+    return np.argsort(np.array(ranks)[found.place], kind="stable")
+
+
+def _label_rank(value: LabelValue) -> tuple[int, float, str]:
+    if isinstance(value, str):
+        return 2, 0.0, value
+    return int(isinstance(value, bool)), float(value), ""
 
 
 def _row(example: Example) -> Row:

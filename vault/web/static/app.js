@@ -88,7 +88,7 @@ function Explorer({ overview, onAgain }) {
     // Also where it stays the same: the list may have been scrolled away from it.
     setSteps((before) => before + 1);
   };
-  const labelling = useLabelling({ overview, view, pages: list.pages, go, move, onTold: setTold });
+  const labelling = useLabelling({ overview, view, pages: list.pages, go, move, again: list.again, onTold: setTold });
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
   useKeys({
@@ -134,7 +134,7 @@ function Explorer({ overview, onAgain }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+    <${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
       input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
@@ -165,10 +165,10 @@ function Explorer({ overview, onAgain }) {
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${!isStats && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+    ${!isStats && labelling.isOn && total > 0 && (labelling.bar ?? html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
       isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
-      onStep=${() => labelling.step("undo")} />`}
+      onStep=${() => labelling.step("undo")} onEdit=${labelling.edit} />`)}
     ${labelling.dialog}
     ${isHelp && html`<${Help} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
   `;

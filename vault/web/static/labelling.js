@@ -1,9 +1,11 @@
 // Labelling in the page: the label that keys give, what is shown of each example, undo, and dialogs.
 import { useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { post } from "./api.js";
+import { checkView, useChecking } from "./checking.js";
 import { html } from "./html.js";
 import { Labels } from "./labels.js";
 import { queryOf } from "./state.js";
+import { Edit } from "./view/edit.js";
 import { All, Line, partsOf } from "./view/dialogs.js";
 
 const ROWS_AROUND = 60;
@@ -11,9 +13,9 @@ const NONE = /** @type {Record<string, any>} */ ({});
 
 /**
  * @param {{ overview: any, view: import("./state.js").View, pages: import("./pages.js").Pages,
- *           go: (change: any, isStep?: boolean) => void, move: (by: number) => void, onTold: (told: string) => void }} props
+ *           go: (change: any, isStep?: boolean) => void, move: (by: number) => void, again: () => void, onTold: (told: string) => void }} props
  */
-export function useLabelling({ overview, view, pages, go, move, onTold }) {
+export function useLabelling({ overview, view, pages, go, move, again, onTold }) {
   const [, setCount] = useState(0);
   const [error, setError] = useState(/** @type {any} */ (null));
   const [name, setName] = useState(() => sessionStorage.getItem("vault.label") ?? "");
@@ -72,6 +74,12 @@ export function useLabelling({ overview, view, pages, go, move, onTold }) {
     if (choices.length > 0) choose(choices[(at + 1) % choices.length].name);
   };
 
+  const edit = async () => {
+    if (!isStaged) return;
+    await labels.sent();
+    open("edit");
+  };
+  const checking = useChecking({ view, pages, isStaged, seen, give, move, onEdit: edit, onEnd: () => go(checkView("", view)) });
   /** @type {Record<string, () => void>} */
   const keys = {};
   if (isOn) {
@@ -84,8 +92,11 @@ export function useLabelling({ overview, view, pages, go, move, onTold }) {
       U: () => step("redo"),
       l: next,
       0: () => giveValue(null),
+      E: edit,
+      S: () => go(checkView(view.check === "spot" ? "" : "spot", view)),
     });
-    choice?.keys.forEach((/** @type {string} */ key, /** @type {number} */ at) => {
+    if (checking !== null) Object.assign(keys, checking.keys);
+    else choice?.keys.forEach((/** @type {string} */ key, /** @type {number} */ at) => {
       keys[key] = () => giveValue(choice.values[at]);
     });
   }
@@ -104,6 +115,10 @@ export function useLabelling({ overview, view, pages, go, move, onTold }) {
         setAdded((before) => [...before, { name: label, value: typed }]);
         choose(label);
       }} onClose=${close} />`,
+    edit: () => html`<${Edit} example=${row.id} branch=${overview.branch} onClose=${close} onSaved=${(/** @type {any} */ report) => {
+      onTold(report.unchanged ? "Nothing was changed." : "Saved, as one operation. `vault undo` takes it back.");
+      again();
+    }} />`,
     all: () => html`<${All} choice=${choice} onClose=${close}
       count=${async () => {
         await labels.sent();
@@ -115,7 +130,7 @@ export function useLabelling({ overview, view, pages, go, move, onTold }) {
         onTold(`${report.labelled.toLocaleString("en")} labelled, ${report.unchanged.toLocaleString("en")} had it already. \`vault undo\` takes it back.`)} />`,
   };
   const shownDialog = /** @type {Record<string, () => any>} */ (dialogs)[dialog.name];
-  return { labels, choices, choice, seen, isOn, isStaged, error, keys, choose, giveValue, flag, step, open,
+  return { labels, choices, choice, seen, isOn, isStaged, error, keys, choose, giveValue, flag, step, edit, open, bar: checking?.bar ?? null,
     dialog: shownDialog === undefined ? null : html`<div key=${dialog.number}>${shownDialog()}</div>` };
 }
 

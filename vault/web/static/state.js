@@ -1,7 +1,7 @@
 // The view that the address holds: filter, order and place, so that it can be kept and shared.
 
 /**
- * @typedef {{ where: string[], text: string, queue: string, sort: string, seed: number, place: number, page: string }} View
+ * @typedef {{ where: string[], text: string, queue: string, check: string, sort: string, seed: number, place: number, page: string }} View
  */
 
 const PAGES = ["examples", "stats"];
@@ -13,6 +13,7 @@ export function viewInAddress() {
     where: held.getAll("where"),
     text: held.get("text") ?? "",
     queue: held.get("queue") ?? "",
+    check: ["spot", "review"].find((each) => each === held.get("check")) ?? "",
     sort: held.get("sort") ?? "dataset",
     seed: number(held.get("seed")),
     place: number(held.get("place")),
@@ -40,6 +41,7 @@ export function keepInAddress(view, isStep) {
   for (const each of view.where) held.append("where", each);
   if (view.text !== "") held.set("text", view.text);
   if (view.queue !== "") held.set("queue", view.queue);
+  if (view.check !== "") held.set("check", view.check);
   if (view.sort !== "dataset") held.set("sort", view.sort);
   if (view.seed !== 0) held.set("seed", String(view.seed));
   if (view.place !== 0) held.set("place", String(view.place));

@@ -3,8 +3,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js
 import { html } from "../html.js";
 import { shown } from "../text.js";
 
-/** @param {{ name: string, children?: any, onClose: () => void }} props */
-export function Dialog({ name, children, onClose }) {
+/** @param {{ name: string, children?: any, isWide?: boolean, onCancel?: (event: Event) => void, onClose: () => void }} props */
+export function Dialog({ name, children, isWide = false, onCancel, onClose }) {
   const box = useRef(/** @type {any} */ (null));
   // Before the next key: the dialog has to have it.
   useLayoutEffect(() => {
@@ -12,7 +12,7 @@ export function Dialog({ name, children, onClose }) {
     box.current.showModal();
     return () => before?.focus({ preventScroll: true });
   }, []);
-  return html`<dialog class="help" ref=${box} onClose=${onClose} aria-label=${name}><h2>${name}</h2>${children}</dialog>`;
+  return html`<dialog class=${isWide ? "help wide" : "help"} ref=${box} onCancel=${onCancel} onClose=${onClose} aria-label=${name}><h2>${name}</h2>${children}</dialog>`;
 }
 
 /**

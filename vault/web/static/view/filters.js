@@ -1,5 +1,6 @@
 // What is chosen: the expressions, each to be taken back, the order, and how many examples that are.
 import { useEffect, useState } from "../vendor/hooks.js";
+import { checkView } from "../checking.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
 
@@ -18,11 +19,35 @@ const SORTS = [
 function queuesOf(choices) {
   const own = choices.map((each) => [each.name, `without your ${each.name}`]);
   const several = choices.some((each) => each.raters > 1) ? [["conflicts", "people differ"]] : [];
-  return [...own, ...several, ["disagreement", "judge and people differ"]];
+  const waits = choices.some((each) => each.name === "review" && each.values.includes("pending"));
+  const review = waits ? [["check review", "waiting for review"]] : [];
+  return [["", "all"], ...own, ...several, ["disagreement", "judge and people differ"], ...review, ["check spot", "spot-check"]];
+}
+
+/** @param {any[]} choices */
+function sortsOf(choices) {
+  return choices.flatMap(({ name }) => [
+    [`labels.${name}`, `by ${name}, least first`],
+    [`-labels.${name}`, `by ${name}, most first`],
+  ]);
+}
+
+/** @param {import("../state.js").View} view */
+function shownQueue(view) {
+  return view.check === "" ? view.queue : `check ${view.check}`;
+}
+
+/**
+ * @param {string} queue
+ * @param {import("../state.js").View} view
+ */
+function queueView(queue, view) {
+  if (queue.startsWith("check ")) return checkView(queue.slice(6), view);
+  return { ...checkView("", view), queue };
 }
 
 /** @param {any} props */
-export function Filters({ view, choices, fixed, error, count, of, input, searchInput, onGo }) {
+export function Filters({ view, choices, isLabelled, fixed, error, count, of, input, searchInput, onGo }) {
   const [typed, setTyped] = useState("");
   const [sought, setSought] = useState(view.text);
   useEffect(() => setSought(view.text), [view.text]);
@@ -57,14 +82,13 @@ export function Filters({ view, choices, fixed, error, count, of, input, searchI
             onInput=${(/** @type {any} */ event) => setSought(event.target.value)} />
         </label>
       </form>
-      ${choices.length > 0 && html`<label><span class="unseen">Queue</span>
-        <select value=${view.queue} onChange=${(/** @type {any} */ event) => onGo({ queue: event.target.value, place: 0 })}>
-          <option value="" selected=${view.queue === ""}>all</option>
-          ${queuesOf(choices).map(([queue, name]) => html`<option value=${queue} selected=${queue === view.queue}>${shown(name)}</option>`)}
+      ${isLabelled && html`<label><span class="unseen">Queue</span>
+        <select value=${shownQueue(view)} onChange=${(/** @type {any} */ event) => onGo(queueView(event.target.value, view))}>
+          ${queuesOf(choices).map(([queue, name]) => html`<option value=${queue} selected=${queue === shownQueue(view)}>${shown(name)}</option>`)}
         </select></label>`}
       <label class="sort"><span class="unseen">Order</span>
         <select value=${view.sort} onChange=${sort}>
-          ${SORTS.map(([value, name]) => html`<option value=${value} selected=${value === view.sort}>${name}</option>`)}
+          ${[...SORTS, ...sortsOf(choices)].map(([value, name]) => html`<option value=${value} selected=${value === view.sort}>${name}</option>`)}
         </select>
       </label>
       ${view.sort === "random" && html`<button onClick=${() => onGo({ seed: view.seed + 1, place: 0 })}>Draw again</button>`}

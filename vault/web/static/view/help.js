@@ -24,6 +24,8 @@ const LABEL_KEYS = [
   ["q", "your queue of the label, and back"],
   ["A", "label all that match"],
   ["u  U", "undo, do again"],
+  ["E", "edit a text or the record"],
+  ["S", "spot-check: a accepts, x rejects, space skips"],
   ["R", "list anew"],
 ];
 

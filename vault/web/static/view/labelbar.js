@@ -3,7 +3,7 @@ import { html } from "../html.js";
 import { shown } from "../text.js";
 
 /** @param {any} props */
-export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, onGive, onFlag, onNote, onType, onAll, onStep }) {
+export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, onGive, onFlag, onNote, onType, onAll, onStep, onEdit }) {
   const now = choice === null ? undefined : labels[choice.own];
   return html`
     <section class="labelbar" aria-label="Labels">
@@ -21,6 +21,7 @@ export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, o
       <button aria-pressed=${labels.flag === true} disabled=${!isStaged} onClick=${onFlag}><kbd>f</kbd> flag</button>
       <button aria-pressed=${labels.note !== undefined} disabled=${!isStaged} onClick=${onNote}><kbd>n</kbd> note</button>
       <button disabled=${!isStaged} onClick=${onType}><kbd>=</kbd> other</button>
+      <button disabled=${!isStaged} onClick=${onEdit}><kbd>E</kbd> edit</button>
       <button onClick=${onAll}><kbd>A</kbd> all that match</button>
       <button onClick=${onStep}><kbd>u</kbd> undo</button>
       <span class="soft" role="status">${told(state, isStaged)}</span>
