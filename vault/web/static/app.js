@@ -157,7 +157,7 @@ function Explorer({ overview, onAgain }) {
             ? html`<p class="empty">${view.where.length + overview.where.length + overview.filters.length > 0 || view.text !== ""
                 ? "No example is like that."
                 : html`There is nothing here yet. <code>vault import FILE</code> brings examples in.`}</p>`
-            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text} labelsOf=${seen} choice=${labelling.choice}
+            : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text} labelsOf=${seen} choice=${labelling.listed}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <button class="back" onClick=${() => setReading(false)}>Back to the list</button>

@@ -70,7 +70,8 @@ export function useChecking({ view, pages, isStaged, seen, give, move, onEdit, o
       <span role="status">${view.check === "spot" ? told(good, bad, pages.total ?? 0, goal / 100) : `${good} accepted, ${bad} rejected`}</span>
     </section>
   `;
-  return { keys, bar };
+  // Rows show what was said in the check, not the label that is given otherwise.
+  return { keys, bar, listed: { own: check.label, name: check.label } };
 }
 
 /**

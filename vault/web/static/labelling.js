@@ -130,7 +130,7 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
         onTold(`${report.labelled.toLocaleString("en")} labelled, ${report.unchanged.toLocaleString("en")} had it already. \`vault undo\` takes it back.`)} />`,
   };
   const shownDialog = /** @type {Record<string, () => any>} */ (dialogs)[dialog.name];
-  return { labels, choices, choice, seen, isOn, isStaged, error, keys, choose, giveValue, flag, step, edit, open, bar: checking?.bar ?? null,
+  return { labels, choices, choice, listed: checking?.listed ?? choice, seen, isOn, isStaged, error, keys, choose, giveValue, flag, step, edit, open, bar: checking?.bar ?? null,
     dialog: shownDialog === undefined ? null : html`<div key=${dialog.number}>${shownDialog()}</div>` };
 }
 
