@@ -736,15 +736,26 @@ class Repository:
         manifest = Digest(version) if version else None
         return example_findings(self._context(), listing.dataset, key, manifest)
 
-    def system_prompt(self, listing: Listing, place: int) -> SystemPrompt | None:
-        """Return the system prompt of the example at a place, and how many of the version have it.
+    def system_text(self, listing: Listing, place: int) -> str | None:
+        """Return the system prompt of the example at a place of a listing, None without one.
 
-        The first time costs reading all records. Raises NotFound (`example-not-there`), Corrupt.
+        Raises NotFound (`example-not-there`), Corrupt.
         """
+        from vault.operations.queries.system_prompts import system_text
+
+        return system_text(self._context(), listing.dataset, listing.key(place))
+
+    def system_prompt_of(self, text: str, revision: str | None = None) -> SystemPrompt | None:
+        """Return how many examples of a revision (the stage) have a system prompt.
+
+        None if none has it. The first time costs reading all records. Raises Corrupt.
+        """
+        from vault.dataset.listed import open_revision
         from vault.operations.queries.system_prompts import system_prompt
 
-        key = listing.key(place)
-        return system_prompt(self._context(), listing.dataset, key, listing.version)
+        context = self._context()
+        opened, dataset = open_revision(context, revision)
+        return system_prompt(context, dataset, text, opened.manifest or "")
 
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.
@@ -755,10 +766,11 @@ class Repository:
 
         return version_of(self._context(), revision)
 
-    def rows_of(self, revision: str | None = None) -> str:
-        """Return what says which examples a revision (the stage) has, whatever their labels.
+    def rows_of(self, revision: str | None = None) -> tuple[str, int]:
+        """Return what says which examples a revision (the stage) has, and how many they are.
 
-        It is the `rows` of its listings. Raises NotFound (`revision-not-found`).
+        The first is the `rows` of its listings, whatever their labels. Raises NotFound
+        (`revision-not-found`).
         """
         from vault.operations.queries.browse import rows_of
 

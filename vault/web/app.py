@@ -14,7 +14,7 @@ from vault.web.editing import Editing
 from vault.web.explorer import Explorer
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
-from vault.web.replies import reading, reply, writing
+from vault.web.replies import counting, reading, reply, writing
 from vault.web.sessions import Sessions
 
 
@@ -49,7 +49,7 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/static/{name:path}", _static, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
         Route("/api/overview", reading(explorer.overview), methods=["GET"]),
-        Route("/api/stats", reading(explorer.stats), methods=["GET"]),
+        Route("/api/stats", counting(explorer.stats), methods=["GET"]),
         Route("/api/examples", reading(explorer.examples), methods=["GET"]),
         Route("/api/example", reading(explorer.example), methods=["GET"]),
         Route("/api/changes", reading(labelling.changes), methods=["GET"]),
@@ -64,7 +64,7 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/targets", reading(explorer.pane.targets), methods=["GET"]),
         Route("/api/trainer", reading(explorer.pane.trainer), methods=["GET"]),
         Route("/api/findings", reading(explorer.pane.findings), methods=["GET"]),
-        Route("/api/system", reading(explorer.pane.system), methods=["GET"]),
+        Route("/api/system", counting(explorer.pane.system), methods=["GET"]),
         Route("/api/picture", reading(explorer.pane.picture), methods=["GET"]),
     ]
 

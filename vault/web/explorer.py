@@ -12,6 +12,7 @@ from starlette.requests import Request
 from vault.errors import Conflict
 from vault.repository import Repository
 from vault.version import __version__
+from vault.web.counting import APART_FROM, Counter
 from vault.web.desk import Desk
 from vault.web.guard import PERSON
 from vault.web.listings import Asked, Listings, Opener, Scope
@@ -44,7 +45,8 @@ class Explorer:
         self._open_for = open_for
         self._name = name
         self._shows_scores = shows_scores
-        self.pane = ReadingPane(self.listing, self._repository)
+        self.pane = ReadingPane(self.listing, self._repository, self._count_system)
+        self._counter: Counter | None = None
 
     @cached_property
     def desk(self) -> Desk:
@@ -76,6 +78,8 @@ class Explorer:
 
     def close(self) -> None:
         """Record what waits. Raises what recording raises: it is taken over later then."""
+        if self._counter is not None:
+            self._counter.close()
         if "desk" in self.__dict__:
             self.desk.close()
 
@@ -98,9 +102,26 @@ class Explorer:
 
     def stats(self, request: Request) -> Any:
         """Return the statistics of the examples that `where` chooses."""
-        scope = self.listings.scope
+        scope, person = self.listings.scope, request.scope[PERSON]
         where = self.listings.expressions(request.query_params)
+        counter = self._counter_for(self.listings.size(person))
+        if counter is not None:
+            return counter.stats(person, scope.revision, where, scope.filters)
         return self._repository(request).stats(scope.revision, where=where, filters=scope.filters)
+
+    def _count_system(self, request: Request, listing: Listing, text: str) -> Any:
+        revision = self.listings.scope.revision
+        counter = self._counter_for(listing.of)
+        if counter is not None:
+            return counter.system_prompt(request.scope[PERSON], revision, text)
+        return self._repository(request).system_prompt_of(text, revision)
+
+    def _counter_for(self, examples: int) -> Counter | None:
+        """Return who counts so many examples apart; None for few, which are counted here."""
+        folder = self._open_for("").folder if self._counter is None else None
+        if self._counter is None and folder is not None:
+            self._counter = Counter(folder)
+        return self._counter if examples >= APART_FROM else None
 
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""

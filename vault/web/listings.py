@@ -49,6 +49,7 @@ class Now(NamedTuple):
 
     version: str
     rows: str
+    examples: int = 0
 
 
 class Listings:
@@ -93,10 +94,14 @@ class Listings:
         with self._lock:
             if self._now.version == version:
                 return self._now
-        found = Now(version, repository.rows_of(self.scope.revision))
+        found = Now(version, *repository.rows_of(self.scope.revision))
         with self._lock:
             self._now = found
         return found
+
+    def size(self, person: str) -> int:
+        """Return how many examples the version has that is shown."""
+        return self.now(person).examples
 
     def of(self, person: str, params: QueryParams) -> Listing:
         """Return the list that a query asks for.

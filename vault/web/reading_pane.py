@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 FindListing = Callable[[Request], "Listing"]
 FindRepository = Callable[[Request], Repository]
+Count = Callable[[Request, "Listing", str], Any]
+"""Counts the examples of the version of a list that have a system prompt."""
 
 
 class ReadingPane:
     """Answers for one example of the list that a request asks for. Threads may share it."""
 
-    def __init__(self, listing: FindListing, repository: FindRepository) -> None:
+    def __init__(self, listing: FindListing, repository: FindRepository, count: Count) -> None:
         self._listing = listing
         self._repository = repository
+        self._count = count
         self._counting = threading.Lock()
 
     def targets(self, request: Request) -> dict[str, Any]:
@@ -48,13 +51,15 @@ class ReadingPane:
         One thread counts at a time; who asks meanwhile is told to ask again, and holds no thread.
         """
         listing, place = self._asked(request)
+        text = self._repository(request).system_text(listing, place)
+        if text is None:
+            return {"is_counting": False, "system": None}
         if not self._counting.acquire(blocking=False):
             return {"is_counting": True, "system": None}
         try:
-            found = self._repository(request).system_prompt(listing, place)
+            return {"is_counting": False, "system": self._count(request, listing, text)}
         finally:
             self._counting.release()
-        return {"is_counting": False, "system": found}
 
     def picture(self, request: Request) -> Response:
         """Return the bytes of a picture in the example, with the type that they are of."""

@@ -18,6 +18,9 @@ from vault.presentation.report_json import json_document
 READERS = 3
 """Threads that read for the page: an expression may take a share of memory of its own."""
 
+COUNTERS = 8
+"""Threads that count, or wait for the process that does."""
+
 Work = Callable[[Request], Any]
 BodyWork = Callable[[Request, Mapping[str, Any]], Any]
 Route = Callable[[Request], Awaitable[Response]]
@@ -40,7 +43,18 @@ def reading(work: Work) -> Route:
 
     That is a report or JSON values, or an answer of its own kind.
     """
+    return _in_thread(work, _readers)
 
+
+def counting(work: Work) -> Route:
+    """Return a route as `reading` does, for counts that take seconds: lists do not wait for them.
+
+    Its threads wait for another process most of the time.
+    """
+    return _in_thread(work, _counters)
+
+
+def _in_thread(work: Work, limiter: Callable[[], anyio.CapacityLimiter]) -> Route:
     def done(request: Request) -> Response:
         # Written by the thread as well: a long record would hold up everybody's requests.
         try:
@@ -50,7 +64,7 @@ def reading(work: Work) -> Route:
             return error_reply(error)
 
     async def answer(request: Request) -> Response:
-        return await anyio.to_thread.run_sync(done, request, limiter=_readers())
+        return await anyio.to_thread.run_sync(done, request, limiter=limiter())
 
     return answer
 
@@ -87,6 +101,11 @@ def _object(body: bytes) -> Mapping[str, Any]:
 @cache
 def _writers() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(1)
+
+
+@cache
+def _counters() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(COUNTERS)
 
 
 @cache

@@ -6,7 +6,9 @@ import pytest
 
 from tests.support.library import Library, chat
 from vault.errors import NotFound
+from vault.operations.queries.browse import Listing
 from vault.operations.queries.system_prompts import MOST_ASKED_CHARS, SystemPrompt
+from vault.repository import Repository
 
 
 @pytest.fixture
@@ -21,10 +23,15 @@ def filled(library: Library) -> Library:
     return library
 
 
+def told_of(repository: Repository, listing: Listing, place: int) -> SystemPrompt | None:
+    text = repository.system_text(listing, place)
+    return None if text is None else repository.system_prompt_of(text)
+
+
 def found(library: Library) -> list[SystemPrompt | None]:
     repository = library.repository
     listing = repository.browse()
-    return [repository.system_prompt(listing, place) for place in range(len(listing))]
+    return [told_of(repository, listing, place) for place in range(len(listing))]
 
 
 def test_prompts_are_numbered_by_frequency(filled: Library) -> None:
@@ -37,7 +44,7 @@ def test_prompts_are_numbered_by_frequency(filled: Library) -> None:
 
 def test_a_prompt_is_asked_for_as_the_page_does(filled: Library) -> None:
     repository = filled.repository
-    told = repository.system_prompt(repository.browse(), 1)
+    told = told_of(repository, repository.browse(), 1)
     assert told is not None
     assert len(repository.browse([f"system = '{told.text}'"])) == told.examples
 
@@ -51,21 +58,25 @@ def test_a_long_prompt_is_not_asked_for(filled: Library) -> None:
 
 def test_a_filter_does_not_change_the_counts(filled: Library) -> None:
     repository = filled.repository
-    told = repository.system_prompt(repository.browse(["line = 2"]), 0)
+    told = told_of(repository, repository.browse(["line = 2"]), 0)
     assert told is not None
     assert (told.number, told.examples) == (1, 3)
 
 
 def test_another_version_is_counted_anew(filled: Library) -> None:
     repository = filled.repository
-    assert repository.system_prompt(repository.browse(), 1) is not None
+    assert told_of(repository, repository.browse(), 1) is not None
     repository.rm(where="line = 2")
-    told = repository.system_prompt(repository.browse(), 1)
+    told = told_of(repository, repository.browse(), 1)
     assert told is not None
     assert told.examples == 2
+
+
+def test_a_prompt_that_nobody_has_is_not_counted(filled: Library) -> None:
+    assert filled.repository.system_prompt_of("another") is None
 
 
 def test_a_place_that_is_not_there_has_no_prompt(filled: Library) -> None:
     repository = filled.repository
     with pytest.raises(NotFound):
-        repository.system_prompt(repository.browse(), 8)
+        told_of(repository, repository.browse(), 8)

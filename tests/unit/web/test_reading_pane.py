@@ -12,7 +12,7 @@ from starlette.requests import Request
 from tests.support.explorer import Answer, Running, running
 from tests.support.library import Library, chat
 from vault.formats.trainers.table import TRAINERS
-from vault.repository import Repository
+from vault.operations.queries.browse import Listing
 from vault.web.reading_pane import ReadingPane
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -91,12 +91,12 @@ def test_one_thread_counts_system_prompts(library: Library, explorer: Running) -
     listing = library.repository.browse()
     within: list[Any] = []
 
-    def repository(request: Request) -> Repository:
+    def count(request: Request, listing: Listing, text: str) -> Any:
         # While this one counts, somebody else asks.
         if not within:
             within.append(pane.system(request))
-        return library.repository
+        return library.repository.system_prompt_of(text)
 
-    pane = ReadingPane(lambda _: listing, repository)
+    pane = ReadingPane(lambda _: listing, lambda _: library.repository, count)
     assert pane.system(asked)["system"].examples == 1
     assert within == [{"is_counting": True, "system": None}]

@@ -228,9 +228,13 @@ def version_of(context: Context, revision: str | None = None) -> str:
     return resolve(context, context.log.tip().view, revision or STAGE).manifest or ""
 
 
-def rows_of(context: Context, revision: str | None = None) -> str:
-    """Return the `rows` that a listing of a revision (the stage) would have now."""
-    return _rows(open_revision(context, revision)[1].manifest)
+def rows_of(context: Context, revision: str | None = None) -> tuple[str, int]:
+    """Return the `rows` that a listing of a revision (the stage) would have now, and their number.
+
+    Costs reading the manifest.
+    """
+    manifest = open_revision(context, revision)[1].manifest
+    return _rows(manifest), manifest.examples
 
 
 def _rows(manifest: Manifest) -> str:

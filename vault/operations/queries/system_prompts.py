@@ -39,21 +39,27 @@ class SystemPrompt:
     text: str | None
 
 
+def system_text(context: Context, dataset: Dataset, key: RowKeys) -> str | None:
+    """Return the system prompt of the one example of `key`, None if it has none. Raises Corrupt."""
+    chunk, row = key_parts(key)
+    read = ExampleColumns(context, dataset, (_SYSTEM,)).of_chunk(int(chunk[0]), row)
+    text: str | None = read.arrays[0].to_pylist()[0]
+    return text
+
+
 def system_prompt(
-    context: Context, dataset: Dataset, key: RowKeys, version: str
+    context: Context, dataset: Dataset, text: str, version: str
 ) -> SystemPrompt | None:
-    """Return the system prompt of the one example of `key`, None if it has none.
+    """Return how many examples of a version have a system prompt, None if none has it.
 
     The first time costs reading all records, some 10 µs each; what follows from a chunk is kept in
     the context, so that another version costs what is new in it. Raises Corrupt.
     """
-    chunk, row = key_parts(key)
-    read = ExampleColumns(context, dataset, (_SYSTEM,)).of_chunk(int(chunk[0]), row)
-    (text,) = read.arrays[0].to_pylist()
-    if text is None:
-        return None
     found = _counted(context, dataset, version)
-    place = int(np.flatnonzero(found.hashes == _hash(text))[0])
+    places = np.flatnonzero(found.hashes == _hash(text))
+    if not len(places):
+        return None
+    place = int(places[0])
     return SystemPrompt(
         place + 1,
         int(found.counts[place]),

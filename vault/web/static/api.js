@@ -50,11 +50,13 @@ export class Refused extends Error {
    * @param {string} message
    * @param {string | null} hint
    * @param {number} status
+   * @param {string | null} code
    */
-  constructor(message, hint, status) {
+  constructor(message, hint, status, code = null) {
     super(message);
     this.hint = hint;
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -115,7 +117,7 @@ async function call(path, options, read = readJson) {
   const told = await answer.text();
   try {
     const { error } = JSON.parse(told);
-    throw new Refused(error.message, error.hint, answer.status);
+    throw new Refused(error.message, error.hint, answer.status, error.code);
   } catch (error) {
     if (error instanceof Refused) throw error;
     throw new Refused(told.trim(), null, answer.status);

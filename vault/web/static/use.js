@@ -5,6 +5,7 @@ import { Pages } from "./pages.js";
 import { queryOf } from "./state.js";
 
 const READ_AHEAD = 5;
+const AGAIN_MS = 500;
 
 /**
  * The pages of a view's list; a new list where the filter or the order is another one.
@@ -80,10 +81,17 @@ export function useAnswer(path, onError, version) {
     if (shown.current !== path) setAnswer(null);
     shown.current = path;
     if (path === null) return;
-    get(path).then(
-      (found) => isDropped || setAnswer(found),
-      (error) => isDropped || onError(error),
-    );
+    const ask = () =>
+      get(path).then(
+        (found) => isDropped || setAnswer(found),
+        (error) => {
+          if (isDropped) return;
+          // Another tab of the same person asked for a count of its own.
+          if (error.code === "count-superseded") setTimeout(ask, AGAIN_MS);
+          else onError(error);
+        },
+      );
+    ask();
     return () => {
       isDropped = true;
     };
