@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from vault.errors import Conflict
@@ -76,6 +77,16 @@ class Explorer:
             repository.take_over_labels()
         self.listings.make(repository, Asked(self.listings.scope.where))
 
+    def warm(self, people: Sequence[str]) -> None:
+        """Read what the first requests of people and their first label need."""
+        for person in people:
+            repository = self.listings.repository(person)
+            repository.status()
+            repository.label_choices()
+            listing = self.listings.of(person, QueryParams())
+            if not self.read_only:
+                self.desk.labels(person, listing.ids(0, 1))
+
     def close(self) -> None:
         """Record what waits. Raises what recording raises: it is taken over later then."""
         if self._counter is not None:
@@ -135,7 +146,7 @@ class Explorer:
             "total": len(listing),
             "of": listing.of,
             "offset": offset,
-            **self._labelled(request, rows),
+            **self._labelled(request, listing, rows),
         }
 
     def example(self, request: Request) -> dict[str, Any]:
@@ -146,7 +157,9 @@ class Explorer:
         return {
             "version": listing.version,
             "place": place,
-            "example": self._with_labels(request, listing.whole(place, clips=not is_whole)),
+            "example": self._with_labels(
+                request, listing, listing.whole(place, clips=not is_whole)
+            ),
         }
 
     def listing(self, request: Request) -> Listing:
@@ -159,7 +172,7 @@ class Explorer:
             self.desk.record()
         return self.listings.of(request.scope[PERSON], request.query_params)
 
-    def _labelled(self, request: Request, rows: Sequence[Row]) -> dict[str, Any]:
+    def _labelled(self, request: Request, listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.
 
         `staged` tells which of them are there; others have those of their version. `given` is the
@@ -168,21 +181,23 @@ class Explorer:
         if self.read_only:
             return {"items": rows, "staged": [False] * len(rows), "given": 0}
         given = self.desk.number
-        labels = self._labels(request, rows)
+        labels = self._labels(request, listing, rows)
         items = [replace(row, labels=own) for row, (own, _) in zip(rows, labels, strict=True)]
         return {"items": items, "staged": [is_there for _, is_there in labels], "given": given}
 
-    def _with_labels(self, request: Request, example: Whole) -> Whole:
+    def _with_labels(self, request: Request, listing: Listing, example: Whole) -> Whole:
         if self.read_only:
             return example
-        ((labels, _),) = self._labels(request, [example])
+        ((labels, _),) = self._labels(request, listing, [example])
         return replace(example, labels=labels)
 
     def _labels(
-        self, request: Request, rows: Sequence[Row | Whole]
+        self, request: Request, listing: Listing, rows: Sequence[Row | Whole]
     ) -> list[tuple[Mapping[str, object], bool]]:
         """Return the labels of each row as a person sees them, and whether it is on the stage."""
         person = request.scope[PERSON]
+        if not self.desk.waiting and listing.version == self._repository(request).version_of():
+            return [(self.desk.shown(person, row.labels), True) for row in rows]
         now = self.desk.labels(person, [each.id for each in rows])
         return [
             (self.desk.shown(person, row.labels), False) if own is None else (own, True)

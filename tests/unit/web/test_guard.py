@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -309,6 +310,13 @@ def test_scripts_are_sent_without_comments_and_otherwise_whole() -> None:
             assert "@param" not in asset.data.decode()
             assert all(line.partition("*/")[2] == "" for line in dropped), name
             assert "`" not in "".join(line for line in dropped if "${" in line), name
+
+
+def test_every_module_is_asked_for_at_once() -> None:
+    page = assets()["index.html"].data.decode()
+    told = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)
+    modules = {name for name in assets() if name.endswith(".js")} - {"app.js", "reopen.js"}
+    assert sorted(told) == sorted(modules)
 
 
 def test_the_page_and_its_libraries_are_small() -> None:

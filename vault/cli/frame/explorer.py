@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint, warn, write
 from vault.config import read_machine_configuration, read_team_section
-from vault.errors import InvalidInput
+from vault.errors import InvalidInput, VaultError
 from vault.presentation.escaping import escape
 
 if TYPE_CHECKING:
@@ -141,10 +141,17 @@ def _started(
             # In the background of a shell, reading the terminal would stop the whole program.
             signal.signal(signal.SIGTTIN, signal.SIG_IGN)
         threading.Thread(target=_print_links, args=(server, people), daemon=True).start()
+    threading.Thread(target=_warm, args=(server, people), daemon=True).start()
     if asked.opens_browser and _has_browser():
         path = _page_with(links[0])
         ending.callback(path.unlink, missing_ok=True)
         threading.Thread(target=_open_browser, args=(path,), daemon=True).start()
+
+
+def _warm(server: Server, people: Sequence[str]) -> None:
+    # Whatever is wrong is told to the page that asks for it.
+    with contextlib.suppress(VaultError):
+        server.explorer.warm(list(dict.fromkeys(people)))
 
 
 def _print_links(server: Server, people: Sequence[str]) -> None:

@@ -72,12 +72,24 @@ export async function enter() {
   sessionStorage.setItem(KEPT, opened.session);
 }
 
+/** Answers that were asked for before somebody wants them. */
+const ahead = /** @type {Map<string, Promise<any>>} */ (new Map());
+
+/** @param {string} path what will be asked for in a moment */
+export function askAhead(path) {
+  const answer = call(path, {});
+  answer.catch(() => {}); // who asks for it is told
+  ahead.set(path, answer);
+}
+
 /**
  * @param {string} path
  * @returns {Promise<any>}
  */
 export function get(path) {
-  return call(path, {});
+  const asked = ahead.get(path);
+  ahead.delete(path);
+  return asked ?? call(path, {});
 }
 
 /**

@@ -1,9 +1,10 @@
 // The explorer: opens a session, and shows the list, the example that is read, and the statistics.
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useRef, useState } from "./vendor/hooks.js";
-import { enter, get } from "./api.js";
+import { askAhead, enter, get } from "./api.js";
 import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
+import { PAGE, pathOf } from "./pages.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
@@ -20,7 +21,11 @@ function App() {
   const [refused, setRefused] = useState(/** @type {any} */ (null));
   const read = () => get("/api/overview").then(setOverview, setRefused);
   useEffect(() => {
-    enter().then(read, setRefused);
+    enter().then(() => {
+      const view = viewInAddress();
+      askAhead(pathOf(queryOf(view), Math.floor(view.place / PAGE)));
+      return read();
+    }, setRefused);
   }, []);
   useEffect(() => {
     if (overview !== null) document.title = `${overview.name} – vault`;

@@ -5,6 +5,15 @@ import { queryOf } from "./state.js";
 export const PAGE = 100;
 const MOST_KEPT = 60;
 
+/**
+ * @param {string} query
+ * @param {number} page
+ * @returns {string} what asks the API for a page of a list
+ */
+export function pathOf(query, page) {
+  return `/api/examples?${query}&offset=${page * PAGE}&limit=${PAGE}`;
+}
+
 /** The rows of one list, as far as they were asked for. */
 export class Pages {
   /**
@@ -115,8 +124,7 @@ export class Pages {
   async _ask(page) {
     this._kept.set(page, null);
     try {
-      const path = `/api/examples?${this.query}&offset=${page * PAGE}&limit=${PAGE}`;
-      const answer = await get(path);
+      const answer = await get(pathOf(this.query, page));
       if (this._isDropped) return;
       if (this.isOfThis(answer)) {
         this.total = answer.total;
