@@ -20,6 +20,7 @@ from vault.store.operation_log import Intent, OperationLog
 if TYPE_CHECKING:
     from vault.dataset.listed import ListedExample
     from vault.objects.labels.label_set import LabelValue
+    from vault.objects.runs import RowKeys
     from vault.operations.clean import CleanReport
     from vault.operations.duplicates.report import DedupeReport
     from vault.operations.duplicates.settings import DedupeArguments
@@ -718,6 +719,15 @@ class Repository:
             chosen = partial(waiting, context, queue=queue)
         conditions = self._conditions(where, filters)
         return browse(context, conditions, revision, text=text, chosen=chosen, sort=sort, seed=seed)
+
+    def iterate_search(self, listing: Listing, text: str) -> Iterator[tuple[int, RowKeys]]:
+        """Yield how many examples of a listing were looked at, and the keys of those with a text.
+
+        `listing.narrowed` makes a listing of such keys. Raises Corrupt.
+        """
+        from vault.operations.queries.browse import search_listing
+
+        return search_listing(self._context(), listing, text)
 
     def targets(self) -> tuple[TrainerTarget, ...]:
         """Return the trainers and providers that examples can be seen and exported for."""

@@ -16,7 +16,7 @@ from vault.version import __version__
 from vault.web.counting import APART_FROM, Counter
 from vault.web.desk import Desk
 from vault.web.guard import PERSON
-from vault.web.listings import Asked, Listings, Opener, Scope
+from vault.web.listings import Asked, Found, Listings, Opener, Scope
 from vault.web.numbers import whole_number
 from vault.web.reading_pane import ReadingPane
 
@@ -83,7 +83,7 @@ class Explorer:
             repository = self.listings.repository(person)
             repository.status()
             repository.label_choices()
-            listing = self.listings.of(person, QueryParams())
+            listing = self.listings.of(person, QueryParams()).listing
             if not self.read_only:
                 self.desk.labels(person, listing.ids(0, 1))
 
@@ -136,7 +136,7 @@ class Explorer:
 
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
-        listing = self.listing(request)
+        listing, searched = self._found(request)
         offset = whole_number(request.query_params, "offset", 0)
         rows = listing.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT))
         return {
@@ -145,6 +145,7 @@ class Explorer:
             "now": self.listings.now(request.scope[PERSON]).rows,
             "total": len(listing),
             "of": listing.of,
+            "searched": searched,
             "offset": offset,
             **self._labelled(request, listing, rows),
         }
@@ -163,7 +164,11 @@ class Explorer:
         }
 
     def listing(self, request: Request) -> Listing:
-        """Return the list that a request asks for.
+        """Return the list that a request asks for, as far as it is found."""
+        return self._found(request).listing
+
+    def _found(self, request: Request) -> Found:
+        """Return the list that a request asks for, or what is found of it so far.
 
         Labels that wait are recorded before a new list is made: queues and expressions ask for
         what is on the stage.

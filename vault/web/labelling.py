@@ -17,6 +17,7 @@ from vault.web.numbers import whole_number
 
 if TYPE_CHECKING:
     from vault.operations.labelling.label_journal import Step, Wanted
+    from vault.operations.queries.browse import Listing
 
 MOST_ROWS = 200
 MOST_ACTS = 1_000
@@ -88,7 +89,7 @@ class Labelling:
         """Return how many examples a list has now: what labelling all of them would change."""
         self._explorer.desk_to_write().record()
         person = request.scope[PERSON]
-        listing = self._explorer.listings.of(person, QueryParams(text(body, "query")))
+        listing = self._all_of(person, body)
         return {"version": listing.version, "total": len(listing)}
 
     def give_all(self, request: Request, body: Body) -> Any:
@@ -103,7 +104,7 @@ class Labelling:
         desk.record()
         person = request.scope[PERSON]
         repository = self._explorer.listings.repository(person)
-        listing = self._explorer.listings.of(person, QueryParams(text(body, "query")))
+        listing = self._all_of(person, body)
         now = repository.version_of()
         if listing.version != now or (now, len(listing)) != (
             body.get("version"),
@@ -117,6 +118,14 @@ class Labelling:
         wanted = _wanted({**body, "example": ""})
         typed = wanted.typed
         return repository.label_listed(listing, {wanted.name: wanted.value}, typed=typed)
+
+    def _all_of(self, person: str, body: Body) -> Listing:
+        """Return the list of a query, once a search for it is done."""
+        params = QueryParams(text(body, "query"))
+        found = self._explorer.listings.of(person, params)
+        while found.searched < 1:
+            found = self._explorer.listings.of(person, params)
+        return found.listing
 
 
 def _wanted(act: Any) -> Wanted:

@@ -12,12 +12,22 @@ from starlette.datastructures import QueryParams
 
 from vault.repository import Repository
 from vault.web.numbers import whole_number
+from vault.web.search import Search
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
 
 KEPT = 6
 """Listings that are kept, 8 bytes an example each: those asked for last."""
+
+KEPT_SEARCHES = 2
+"""Searches that go on at once."""
+
+PATIENCE_SECONDS = 0.3
+"""How long a request waits for a search to end, before it gets what was found so far."""
+
+_SEARCH = ("text", "sort", "seed")
+"""Members of a query that the list lacks in which a text is looked for."""
 
 Opener = Callable[[str], Repository]
 """Opens the repository for a person, who is recorded with what is done."""
@@ -33,6 +43,13 @@ class Asked:
     person: str = ""
     sort: str = "dataset"
     seed: int = 0
+
+
+class Found(NamedTuple):
+    """A list, whole (`searched` is 1) or what a search has found in that share of the examples."""
+
+    listing: Listing
+    searched: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Listings:
         self._open_for = open_for
         self._lock = threading.Lock()
         self._repositories: dict[str, Repository] = {}
+        self._searches: OrderedDict[tuple[str, Asked], Search] = OrderedDict()
         self._now = Now("", "")
         self._kept: OrderedDict[tuple[str, Asked], Listing] = OrderedDict()
 
@@ -103,7 +121,7 @@ class Listings:
         """Return how many examples the version has that is shown."""
         return self.now(person).examples
 
-    def of(self, person: str, params: QueryParams) -> Listing:
+    def of(self, person: str, params: QueryParams) -> Found:
         """Return the list that a query asks for.
 
         A page goes on with the `version` that it has while that is kept: rows of two versions,
@@ -112,27 +130,63 @@ class Listings:
         repository = self.repository(person)
         asked = self.asked(person, params)
         now = repository.version_of(self.scope.revision)
-        with self._lock:
-            for version in (params.get("version", now), now):
-                found = self._kept.get((version, asked))
-                if found is not None:
-                    self._kept.move_to_end((version, asked))
-                    return found
-        return self.make(repository, asked)
+        for version in (params.get("version", now), now):
+            found = self._found(version, asked)
+            if found is not None:
+                return found
+        if asked.text:
+            return self._searched(person, asked, params)
+        return Found(self.make(repository, asked))
 
     def make(self, repository: Repository, asked: Asked) -> Listing:
-        """Make a list of what there is now, and keep it."""
+        """Make a list of what there is now, without looking for a text, and keep it."""
         made = repository.browse(
             asked.where,
             self.scope.revision,
             filters=self.scope.filters,
-            text=asked.text or None,
             queue=asked.queue or None,
             sort=asked.sort,
             seed=asked.seed,
         )
+        self._keep(made, asked)
+        return made
+
+    def _keep(self, made: Listing, asked: Asked) -> None:
         with self._lock:
             self._kept[(made.version, asked)] = made
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return made
+
+    def _found(self, version: str, asked: Asked) -> Found | None:
+        """Return a list that is kept, or what a search for it has found so far."""
+        with self._lock:
+            made = self._kept.get((version, asked))
+            if made is not None:
+                self._kept.move_to_end((version, asked))
+                return Found(made)
+            search = self._searches.get((version, asked))
+        return None if search is None else self._of_search(search)
+
+    def _searched(self, person: str, asked: Asked, params: QueryParams) -> Found:
+        """Begin a search; the oldest of more than a few is given up."""
+        without = params.multi_items()
+        base = self.of(person, QueryParams([each for each in without if each[0] not in _SEARCH]))
+        search = Search(self.repository(person), base.listing, asked)
+        with self._lock:
+            self._searches[(base.listing.version, asked)] = search
+            while len(self._searches) > KEPT_SEARCHES:
+                self._searches.popitem(last=False)[1].give_up()
+        return self._of_search(search)
+
+    def _of_search(self, search: Search) -> Found:
+        asked = search.asked
+        # Other orders than that of the dataset are known at the end.
+        is_done = search.wait(PATIENCE_SECONDS if asked.sort == "dataset" else None)
+        listing, share = search.found()
+        if not is_done:
+            return Found(listing, share)
+        made = listing.ordered(asked.sort, asked.seed)
+        self._keep(made, asked)
+        with self._lock:
+            self._searches.pop((made.version, asked), None)
+        return Found(made)

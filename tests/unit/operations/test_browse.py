@@ -162,3 +162,23 @@ def test_a_label_orders_numbers_before_texts_and_none_last(filled: Library) -> N
     assert [row.question for row in browse(sort="labels.nobody").page(0, 2)] == ["q0?", "q1?"]
     with pytest.raises(InvalidInput, match="cannot be sorted"):
         browse(sort="labels.No'Name")
+
+
+@pytest.mark.parametrize(
+    ("written", "sought"),
+    [
+        ('"caf\\u00e9"', "CAFÉ"),
+        ('"\\u0061bc"', "ABC"),
+        ('"and\\/or"', "and/or"),
+        ('"\\u212aelvin"', "kelvin"),
+        ('"ki\\u017f\\u017f"', "kiss"),
+        ('"a\\u000ab"', "a\nb"),
+        ('"x\\"y"', 'x"y'),
+    ],
+)
+def test_a_text_is_found_however_it_is_written(library: Library, written: str, sought: str) -> None:
+    path = library.folder / "a.jsonl"
+    turn = '{"messages":[{"role":"user","content":%s},{"role":"assistant","content":"z"}]}\n'
+    path.write_text(turn % written + turn % '"other"', encoding="utf-8")
+    library.run("a.jsonl")
+    assert [row.line for row in library.repository.browse(text=sought).page(0, 9)] == [1]

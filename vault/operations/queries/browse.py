@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from vault.objects.labels.label_set import LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.exports.for_trainers.trainer_view import TrainerView, TrainerViews
-from vault.operations.queries.grep import GrepOptions, rows_with
+from vault.operations.queries.grep import GrepOptions, rows_with, search_steps
 from vault.operations.queries.pictures import (
     Picture,
     PicturePlace,
@@ -120,6 +120,14 @@ class Listing:
     def rows(self) -> str:
         """What says which examples there are, whatever their labels: another with other rows."""
         return _rows(self.dataset.manifest)
+
+    def narrowed(self, keys: RowKeys) -> Listing:
+        """Return the list of some of its rows, in the order of `keys`."""
+        return replace(self, keys=keys)
+
+    def ordered(self, sort: str, seed: int = 0) -> Listing:
+        """Return the list in another order; one in the order of the dataset is meant to be."""
+        return replace(self, keys=_sorted(self.dataset, self.keys, sort, seed))
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """Return the ids of some examples. Raises Corrupt."""
@@ -221,6 +229,17 @@ def browse(
     keys = _sorted(dataset, keys, sort, seed)
     version = opened.manifest or ""
     return Listing(version, len(all_keys), dataset, keys, TrainerViews(dataset, keys))
+
+
+def search_listing(context: Context, listing: Listing, text: str) -> Iterator[tuple[int, RowKeys]]:
+    """Yield how many rows of a list were looked at so far, and those of the last that hold a text.
+
+    In any case, in the order of the list, which should be that of the dataset: then it costs
+    reading the records once. Raises Corrupt.
+    """
+    options = GrepOptions(ignore_case=True)
+    for looked_at, found in search_steps(context, listing.dataset, listing.keys, text, options):
+        yield looked_at, listing.keys[[at for at, _ in found]]
 
 
 def version_of(context: Context, revision: str | None = None) -> str:

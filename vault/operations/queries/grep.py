@@ -112,6 +112,17 @@ def rows_with(
 
     Costs and errors as `grep`; `limit` does not matter here.
     """
+    for _, found in search_steps(context, dataset, keys, text, options):
+        yield from found
+
+
+def search_steps(
+    context: Context, dataset: Dataset, keys: RowKeys, text: str, options: GrepOptions
+) -> Iterator[tuple[int, list[tuple[int, tuple[Place, ...]]]]]:
+    """Yield how many rows were looked at so far, and what `rows_with` finds in the last of them.
+
+    A step is some thousand rows, so that who waits can show what there is, or give up.
+    """
     from vault.catalogue.expressions.search import search_pattern
 
     pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
@@ -119,11 +130,13 @@ def rows_with(
     start = 0
     for array in record_arrays(dataset, keys):
         candidates = _candidates(array, text, options)
+        found: list[tuple[int, tuple[Place, ...]]] = []
         for first in range(0, len(candidates), _BATCH):
             some = candidates.slice(first, _BATCH)
-            yield from _found(dataset, keys, start, array, some, pattern, options.role)
+            found += _found(dataset, keys, start, array, some, pattern, options.role)
         start += len(array)
         context.progress.advance(len(array))
+        yield start, found
     context.progress.finish()
 
 
@@ -134,9 +147,22 @@ def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:
     written = json.dumps(text, ensure_ascii=False)[1:-1]
     mask = pc.match_substring(array, written, ignore_case=options.ignore_case)
     # The same text may be written with escapes that need not be there.
-    for escape in ("\\u", "\\/"):
-        mask = pc.or_(mask, pc.match_substring(array, escape))
+    escape = "|".join(_escapes(text, ignores_case=options.ignore_case))
+    mask = pc.or_(mask, pc.match_substring_regex(array, escape))
     return pc.indices_nonzero(mask).cast(pa.int64())
+
+
+def _escapes(text: str, *, ignores_case: bool) -> Iterator[str]:
+    """Yield patterns of the escapes that may stand for a character of a text."""
+    if not text.isascii():
+        yield r"\\u"
+        return
+    yield r"\\u00[0-7]"
+    if "/" in text:
+        yield r"\\/"
+    if ignores_case and not set("ksKS").isdisjoint(text):
+        # The long s and the sign of Kelvin are letters s and k in another case.
+        yield r"\\u(?i:017f|212a)"
 
 
 def _found(

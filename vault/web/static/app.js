@@ -139,7 +139,7 @@ function Explorer({ overview, onAgain }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+    <${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of} searched=${list.pages.searched}
       input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}

@@ -4,6 +4,7 @@ import { queryOf } from "./state.js";
 
 export const PAGE = 100;
 const MOST_KEPT = 60;
+const AGAIN_MS = 300;
 
 /**
  * @param {string} query
@@ -23,6 +24,8 @@ export class Pages {
    */
   constructor(view, onChange, onError) {
     this.rows = "";
+    /** The share of examples in which a text was looked for. */
+    this.searched = 1;
     this.total = /** @type {number | null} */ (null);
     this.of = 0;
     this.version = /** @type {string | null} */ (null);
@@ -32,6 +35,7 @@ export class Pages {
     this._onError = onError;
     this._kept = /** @type {Map<number, any[] | null>} */ (new Map());
     this._isDropped = false;
+    this._due = 0;
   }
 
   /** Makes answers that come late go nowhere. */
@@ -120,15 +124,32 @@ export class Pages {
     }
   }
 
+  /**
+   * What is found so far is shown; what is found meanwhile comes after it.
+   * @param {number} page
+   */
+  _askAgain(page) {
+    clearTimeout(this._due);
+    this._due = setTimeout(() => {
+      if (this._isDropped) return;
+      for (const [each, rows] of this._kept) {
+        if (each !== page && rows !== null && rows.length < PAGE) this._kept.delete(each);
+      }
+      this._ask(page);
+    }, AGAIN_MS);
+  }
+
   /** @param {number} page */
   async _ask(page) {
-    this._kept.set(page, null);
+    this._kept.set(page, this._kept.get(page) ?? null);
     try {
       const answer = await get(pathOf(this.query, page));
       if (this._isDropped) return;
       if (this.isOfThis(answer)) {
         this.total = answer.total;
         this.of = answer.of;
+        this.searched = answer.searched;
+        if (answer.searched < 1) this._askAgain(page);
         this.rows = answer.rows;
         this.noteRows(answer.now);
         const upTo = answer.given;

@@ -47,7 +47,7 @@ function queueView(queue, view) {
 }
 
 /** @param {any} props */
-export function Filters({ view, choices, isLabelled, fixed, error, count, of, input, searchInput, onGo }) {
+export function Filters({ view, choices, isLabelled, fixed, error, count, of, searched, input, searchInput, onGo }) {
   const [typed, setTyped] = useState("");
   const [sought, setSought] = useState(view.text);
   useEffect(() => setSought(view.text), [view.text]);
@@ -92,7 +92,7 @@ export function Filters({ view, choices, isLabelled, fixed, error, count, of, in
         </select>
       </label>
       ${view.sort === "random" && html`<button onClick=${() => onGo({ seed: view.seed + 1, place: 0 })}>Draw again</button>`}
-      <p class="count" role="status"><strong>${told}</strong>${count !== null && count !== of && ` of ${of.toLocaleString("en")}`} examples</p>
+      <p class="count" role="status"><strong>${told}</strong>${count !== null && count !== of && ` of ${of.toLocaleString("en")}`} examples${searched < 1 && `, ${Math.floor(searched * 100)} % searched`}</p>
       ${(fixed.length > 0 || view.where.length > 0 || view.text !== "") && html`<ul class="chosen">
         ${fixed.map((/** @type {string} */ each) => html`<li class="chip"><code>${shown(each)}</code></li>`)}
         ${view.text !== "" && html`<li><button class="chip" aria-label=${"Take back the text " + view.text}

@@ -1,0 +1,84 @@
+"""A search shows what it has found so far, and goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.datastructures import QueryParams
+
+from tests.support.library import NOW, Library, chat
+from vault.errors import Conflict
+from vault.repository import Repository
+from vault.web import listings as listings_module
+from vault.web.listings import Listings, Scope
+
+
+class Slow(Repository):
+    """A repository that looks at one example in each step, when it may."""
+
+    may = threading.Semaphore(0)
+
+    def iterate_search(self, listing: Any, text: str) -> Iterator[tuple[int, Any]]:
+        """Yield what the steps of the real search find, one example at a time."""
+        for place in range(len(listing)):
+            self.may.acquire()
+            one = listing.narrowed(listing.keys[place : place + 1])
+            for _, keys in super().iterate_search(one, text):
+                yield place + 1, keys
+
+
+@pytest.fixture
+def listings(library: Library, monkeypatch: pytest.MonkeyPatch) -> Listings:
+    library.write("a.jsonl", [chat(f"q{n}?", "ab"[n % 2] * 9 * (n + 1)) for n in range(6)])
+    library.run("a.jsonl")
+    monkeypatch.setattr(listings_module, "PATIENCE_SECONDS", 0.01)
+    Slow.may = threading.Semaphore(0)
+    folder = library.folder
+    return Listings(lambda name: Slow.open(folder, author=name, clock=lambda: NOW), Scope())
+
+
+def ask(listings: Listings, query: str) -> tuple[list[str], float]:
+    found = listings.of("ada", QueryParams(query))
+    return [row.question for row in found.listing.page(0, 9)], found.searched
+
+
+def until(listings: Listings, query: str, share: float) -> list[str]:
+    while True:
+        rows, searched = ask(listings, query)
+        if searched >= share:
+            return rows
+
+
+def test_what_is_found_is_there_before_the_end(listings: Listings) -> None:
+    assert ask(listings, "text=A") == ([], 0)
+    Slow.may.release(3)
+    assert until(listings, "text=A", 0.5) == ["q0?", "q2?"]
+    assert ask(listings, "text=A")[1] == 0.5
+    Slow.may.release(3)
+    assert until(listings, "text=A", 1) == ["q0?", "q2?", "q4?"]
+    assert ask(listings, "text=A") == (["q0?", "q2?", "q4?"], 1)
+
+
+def test_another_order_is_known_at_the_end(listings: Listings) -> None:
+    Slow.may.release(6)
+    assert ask(listings, "text=a&sort=-tokens") == (["q4?", "q2?", "q0?"], 1)
+
+
+def test_a_search_that_is_given_up_is_never_taken_for_whole(listings: Listings) -> None:
+    ask(listings, "text=a")
+    with listings._lock:
+        (first,) = listings._searches.values()
+    ask(listings, "text=b")
+    ask(listings, "text=ab")
+    Slow.may.release(30)
+    with pytest.raises(Conflict, match="given up"):
+        first.wait(None)
+    assert until(listings, "text=a", 1) == ["q0?", "q2?", "q4?"]
+
+
+def test_a_search_stands_over_the_filter(listings: Listings) -> None:
+    Slow.may.release(6)
+    assert until(listings, "text=a&where=line+%3E+2", 1) == ["q2?", "q4?"]

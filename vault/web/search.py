@@ -1,0 +1,69 @@
+"""A search for a text that goes on while what it has found so far is shown."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vault.errors import Conflict, VaultError
+from vault.repository import Repository
+
+if TYPE_CHECKING:
+    from vault.operations.queries.browse import Listing
+    from vault.web.listings import Asked
+
+
+class Search:
+    """Looks for a text in the examples of a list, in a thread that has begun."""
+
+    def __init__(self, repository: Repository, base: Listing, asked: Asked) -> None:
+        self.base = base
+        self.asked = asked
+        self._repository = repository
+        self._lock = threading.Lock()
+        self._parts: list[Any] = []
+        self._looked_at = 0
+        self._error: BaseException | None = None
+        self._is_given_up = False
+        self._done = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait until it is done, or some seconds; tell whether it is done.
+
+        Raises what the search raised.
+        """
+        is_done = self._done.wait(seconds)
+        if self._error is not None:
+            raise self._error
+        return is_done
+
+    def found(self) -> tuple[Listing, float]:
+        """Return the list of what was found so far, and the share of examples looked at."""
+        with self._lock:
+            parts, looked_at = list(self._parts), self._looked_at
+        keys = np.concatenate([self.base.keys[:0], *parts])
+        return self.base.narrowed(keys), looked_at / max(1, len(self.base))
+
+    def give_up(self) -> None:
+        """End soon: nobody waits for it any more."""
+        self._is_given_up = True
+
+    def _run(self) -> None:
+        try:
+            for looked_at, keys in self._repository.iterate_search(self.base, self.asked.text):
+                with self._lock:
+                    self._parts.append(keys)
+                    self._looked_at = looked_at
+                if self._is_given_up:
+                    raise Conflict(
+                        "this search was given up for newer ones",
+                        code="search-given-up",
+                        hint="search again",
+                    )
+        except (VaultError, OSError, MemoryError) as error:
+            self._error = error
+        finally:
+            self._done.set()
