@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from vault.web.assets import PAGE, REOPEN, assets
+from vault.web.bringing_back import BringingBack
+from vault.web.comparing import Comparing
 from vault.web.explorer import Explorer
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
@@ -30,6 +32,8 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
     """Return every route, with its methods: the one list of them."""
 
     labelling = Labelling(explorer)
+    comparing = Comparing(explorer)
+    back = BringingBack(explorer)
 
     async def open_session(request: Request) -> Response:
         try:
@@ -51,6 +55,12 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/stats", reading(explorer.stats), methods=["GET"]),
         Route("/api/examples", reading(explorer.examples), methods=["GET"]),
         Route("/api/example", reading(explorer.example), methods=["GET"]),
+        Route("/api/revisions", reading(comparing.revisions), methods=["GET"]),
+        Route("/api/compare", reading(comparing.changes), methods=["GET"]),
+        Route("/api/compare/change", reading(comparing.change), methods=["GET"]),
+        Route("/api/gone", reading(back.gone), methods=["GET"]),
+        Route("/api/gone/item", reading(back.item), methods=["GET"]),
+        Route("/api/gone/back", writing(back.bring_back), methods=["POST"]),
         Route("/api/changes", reading(labelling.changes), methods=["GET"]),
         Route("/api/labels", reading(labelling.labels), methods=["GET"]),
         Route("/api/labels", writing(labelling.give), methods=["POST"]),

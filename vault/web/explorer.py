@@ -117,9 +117,22 @@ class Explorer:
         Labels that wait are recorded before a new list is made: queues and expressions ask for
         what is on the stage.
         """
-        if "version" not in request.query_params and not self.read_only and self.desk.waiting:
-            self.desk.record()
+        if "version" not in request.query_params:
+            self.record_labels()
         return self.listings.of(request.scope[PERSON], request.query_params)
+
+    def record_labels(self) -> None:
+        """Record the labels that wait, so that what is read or changed next has them."""
+        if not self.read_only and self.desk.waiting:
+            self.desk.record()
+
+    def labels_to_show(
+        self, request: Request, labels: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Return those of some labels of an example that a person may see."""
+        if self.read_only:
+            return labels
+        return self.desk.shown(request.scope[PERSON], labels)
 
     def _labelled(self, request: Request, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.

@@ -7,13 +7,19 @@ import { useLabelling } from "./labelling.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
+import { Compare } from "./view/compare.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
+import { Gone } from "./view/gone.js";
 import { Help } from "./view/help.js";
 import { LabelBar } from "./view/labelbar.js";
 import { List } from "./view/list.js";
 import { Overview } from "./view/overview.js";
+
+const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", gone: "Gone" };
+/** @type {Record<string, any>} */
+const APART = { compare: Compare, gone: Gone };
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
@@ -91,7 +97,16 @@ function Explorer({ overview, onAgain }) {
   const labelling = useLabelling({ overview, view, pages: list.pages, go, move, onTold: setTold });
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
-  useKeys({
+  const turn = (/** @type {string} */ page) => go({ page, part: "", at: 0 });
+  const pageKeys = {
+    s: () => turn(isStats ? "examples" : "stats"),
+    c: () => turn(view.page === "compare" ? "examples" : "compare"),
+    g: () => turn(view.page === "gone" ? "examples" : "gone"),
+    "?": () => setHelp(true),
+  };
+  const Apart = APART[view.page];
+  useKeys(Apart !== undefined ? pageKeys : {
+    ...pageKeys,
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),
@@ -110,9 +125,7 @@ function Explorer({ overview, onAgain }) {
     },
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
-    s: () => go({ page: view.page === "stats" ? "examples" : "stats" }),
     ".": () => setTold(commandOf(view, overview)),
-    "?": () => setHelp(true),
     R: list.again,
     q: () => go({ queue: view.queue === "" ? labelling.choice?.name ?? "" : "", place: 0 }),
     ...(isStats ? {} : labelling.keys),
@@ -124,8 +137,7 @@ function Explorer({ overview, onAgain }) {
     <header>
       <h1>${shown(overview.name)}</h1>
       <nav aria-label="Views">
-        <button class="tab" aria-current=${!isStats} onClick=${() => go({ page: "examples" })}>Examples</button>
-        <button class="tab" aria-current=${isStats} onClick=${() => go({ page: "stats" })}>Statistics</button>
+        ${Object.entries(TABS).map(([page, name]) => html`<button class="tab" aria-current=${view.page === page} onClick=${() => turn(page)}>${name}</button>`)}
       </nav>
       <dl>
         <div><dt>branch</dt><dd>${shown(overview.branch ?? "none")}</dd></div>
@@ -134,8 +146,8 @@ function Explorer({ overview, onAgain }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
-      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
+    ${Apart === undefined && html`<${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
@@ -145,9 +157,15 @@ function Explorer({ overview, onAgain }) {
     ${labels.isElsewhere && html`<p class="command" role="status">The repository is on
       ${" "}${shown(labels.now.branch ?? "no branch")} now, and this page is of ${shown(overview.branch ?? "no branch")}.
       <button onClick=${onAgain}>Go on there</button></p>`}
-    ${list.pages.hasMoved && html`<p class="command" role="status">The examples have changed since.
+    ${list.pages.hasMoved && Apart === undefined && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
-    ${isStats
+    ${Apart !== undefined
+      ? html`<${Apart} key=${view.page} view=${view} overview=${overview} go=${go} labels=${labels} onTold=${setTold} onError=${setError}
+          onFilter=${(/** @type {string} */ name, /** @type {unknown} */ value, /** @type {boolean} */ isOut) => {
+            turn("examples");
+            filter(name, value, isOut);
+          }} />`
+      : isStats
       ? html`<main class="scrolled" tabindex="0">${stats === null
           ? html`<p class="loading" role="status">Counting…</p>`
           : html`<${Overview} stats=${stats} onFilter=${filter} />`}</main>`
@@ -165,7 +183,7 @@ function Explorer({ overview, onAgain }) {
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${!isStats && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+    ${!isStats && Apart === undefined && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
       isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
       onStep=${() => labelling.step("undo")} />`}

@@ -10,9 +10,14 @@ const KEYS = [
   ["Enter  Esc", "read, where arrows and Page Down scroll; back to the list"],
   ["/", "find a text"],
   ["e", "type an expression"],
-  ["s", "statistics, and back"],
+  ["s  c  g", "statistics; compare two versions; what is gone; and back"],
   [".", "the command that shows the same"],
   ["?", "this"],
+];
+const APART_KEYS = [
+  ["0 … 9", "one kind of changes, one reason"],
+  ["e  x", "choose the versions, swap them"],
+  ["b", "bring back what is gone"],
 ];
 const LABEL_KEYS = [
   ["f  n", "flag, note"],
@@ -31,6 +36,8 @@ export function Help({ choice, onClose }) {
   return html`
     <${Dialog} name="Keys" onClose=${onClose}>
       <table>${[...KEYS, ...values, ...LABEL_KEYS].map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${shown(meaning)}</td></tr>`)}</table>
+      <h2>Compare, and what is gone</h2>
+      <table>${APART_KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
       <form method="dialog"><button>Close</button></form>
     <//>
