@@ -5,7 +5,7 @@ Records may be of any size, so everything has a bound, and what is left out is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -18,6 +18,9 @@ MOST_PARTS = 200
 
 MOST_CHARS = 20_000
 """Characters of a piece that are shown."""
+
+MOST_ALL_CHARS = 1_000_000
+"""Characters that are shown in all; texts after that are counted."""
 
 AROUND_CHARS = 1_000
 """Characters that stay on each side of a long text that both records have."""
@@ -80,15 +83,25 @@ def record_diff(old_record: object, new_record: object) -> RecordDiff:
 
     Costs up to MOST_WORK; after that, texts are shown as a whole.
     """
+    return _record_diff(old_record, new_record, _Work())
+
+
+def record_diffs(first: object, others: Iterable[object]) -> list[RecordDiff]:
+    """Compare records with a first one; costs no more than comparing two."""
+    work = _Work()
+    return [_record_diff(first, each, work) for each in others]
+
+
+def _record_diff(old_record: object, new_record: object, work: _Work) -> RecordDiff:
     pairs = list(_paired(parts_of(old_record), parts_of(new_record)))
     turns = [each for each in pairs if each.is_turn]
     fields = [each for each in pairs if not each.is_turn and each.old != each.new]
     shown = turns if len(turns) <= MOST_PARTS else [each for each in turns if each.old != each.new]
-    work = _Work()
+    shown_turns, shown_fields = work.all_compared(shown), work.all_compared(fields)
     return RecordDiff(
-        tuple(map(work.compared, shown[:MOST_PARTS])),
-        tuple(map(work.compared, fields[:MOST_PARTS])),
-        max(0, len(shown) - MOST_PARTS) + max(0, len(fields) - MOST_PARTS),
+        shown_turns,
+        shown_fields,
+        len(shown) - len(shown_turns) + len(fields) - len(shown_fields),
         len(pairs) - len(shown) - len(fields),
     )
 
@@ -136,6 +149,18 @@ class _Work:
 
     def __init__(self) -> None:
         self._left = MOST_WORK
+        self._room = MOST_ALL_CHARS
+
+    def all_compared(self, pairs: Sequence[_Pair]) -> tuple[ComparedPart, ...]:
+        """Return as many of the texts as there is room for."""
+        found = []
+        for pair in pairs[:MOST_PARTS]:
+            if self._room <= 0:
+                break
+            part = self.compared(pair)
+            self._room -= sum(len(each.text) for each in part.pieces)
+            found.append(part)
+        return tuple(found)
 
     def compared(self, pair: _Pair) -> ComparedPart:
         if pair.old is None or pair.new is None:

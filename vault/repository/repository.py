@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from vault.operations.queries.diff import Changes, DiffReport
     from vault.operations.queries.differences import Differences
     from vault.operations.queries.grep import GrepArguments, GrepReport
+    from vault.operations.queries.groups import Groups
     from vault.operations.queries.query import ExamplesReport
     from vault.operations.queries.sql import SqlReport
     from vault.operations.removals.list_removed import RemovedReport
@@ -716,6 +717,15 @@ class Repository:
             chosen = partial(waiting, context, queue=queue)
         conditions = self._conditions(where, filters)
         return browse(context, conditions, revision, text=text, chosen=chosen, sort=sort, seed=seed)
+
+    def groups(self, listing: Listing, by: str) -> Groups:
+        """Return the examples of a list that belong together: by `cluster`, or by `prompt`.
+
+        Raises InvalidInput (`group-unknown`), Corrupt.
+        """
+        from vault.operations.queries.groups import group
+
+        return group(listing, by)
 
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.
