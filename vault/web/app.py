@@ -10,11 +10,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from vault.web.assets import PAGE, REOPEN, assets
-from vault.web.bringing_back import BringingBack
 from vault.web.comparing import Comparing
 from vault.web.explorer import Explorer
+from vault.web.grouping import Grouping
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
+from vault.web.removing import Removing
 from vault.web.replies import reading, reply, writing
 from vault.web.sessions import Sessions
 
@@ -33,7 +34,8 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
 
     labelling = Labelling(explorer)
     comparing = Comparing(explorer)
-    back = BringingBack(explorer)
+    removing = Removing(explorer)
+    grouping = Grouping(explorer)
 
     async def open_session(request: Request) -> Response:
         try:
@@ -58,9 +60,15 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/api/revisions", reading(comparing.revisions), methods=["GET"]),
         Route("/api/compare", reading(comparing.changes), methods=["GET"]),
         Route("/api/compare/change", reading(comparing.change), methods=["GET"]),
-        Route("/api/gone", reading(back.gone), methods=["GET"]),
-        Route("/api/gone/item", reading(back.item), methods=["GET"]),
-        Route("/api/gone/back", writing(back.bring_back), methods=["POST"]),
+        Route("/api/gone", reading(removing.gone), methods=["GET"]),
+        Route("/api/gone/item", reading(removing.item), methods=["GET"]),
+        Route("/api/gone/back", writing(removing.bring_back), methods=["POST"]),
+        Route("/api/gone/out", writing(removing.take_out), methods=["POST"]),
+        Route("/api/clusters", reading(grouping.clusters), methods=["GET"]),
+        Route("/api/clusters/one", reading(grouping.cluster), methods=["GET"]),
+        Route("/api/answers", reading(grouping.prompts), methods=["GET"]),
+        Route("/api/answers/one", reading(grouping.answers), methods=["GET"]),
+        Route("/api/answers/place", reading(grouping.place), methods=["GET"]),
         Route("/api/changes", reading(labelling.changes), methods=["GET"]),
         Route("/api/labels", reading(labelling.labels), methods=["GET"]),
         Route("/api/labels", writing(labelling.give), methods=["POST"]),

@@ -126,6 +126,14 @@ class Explorer:
         if not self.read_only and self.desk.waiting:
             self.desk.record()
 
+    def with_labels(self, request: Request, examples: Sequence[Whole]) -> list[tuple[Whole, bool]]:
+        """Return examples with the labels that a person sees now, and whether they are staged."""
+        if self.read_only:
+            return [(each, False) for each in examples]
+        labels = self._labels(request, examples)
+        pairs = zip(examples, labels, strict=True)
+        return [(replace(each, labels=own), is_there) for each, (own, is_there) in pairs]
+
     def labels_to_show(
         self, request: Request, labels: Mapping[str, object]
     ) -> Mapping[str, object]:
@@ -148,10 +156,8 @@ class Explorer:
         return {"items": items, "staged": [is_there for _, is_there in labels], "given": given}
 
     def _with_labels(self, request: Request, example: Whole) -> Whole:
-        if self.read_only:
-            return example
-        ((labels, _),) = self._labels(request, [example])
-        return replace(example, labels=labels)
+        ((found, _),) = self.with_labels(request, [example])
+        return found
 
     def _labels(
         self, request: Request, rows: Sequence[Row | Whole]

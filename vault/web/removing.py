@@ -1,4 +1,4 @@
-"""What is gone, in the page: read it, and bring it back."""
+"""Taking out and bringing back in the page, and reading what is gone."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _USUAL_LIMIT = 50
 Body = Mapping[str, Any]
 
 
-class BringingBack:
-    """The answers of the API for those who look at what is gone. Threads may share it."""
+class Removing:
+    """The answers of the API for those who take out and bring back. Threads may share it."""
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
@@ -63,6 +63,12 @@ class BringingBack:
             report: Any = repository.restore_quarantined([wanted])
         else:
             report = repository.restore([wanted])
+        return {"version": repository.version_of(), "report": report}
+
+    def take_out(self, request: Request, body: Body) -> dict[str, Any]:
+        """Take one example out of the stage."""
+        repository = self._changing(request, body)
+        report = repository.rm([_text(body, "id")])
         return {"version": repository.version_of(), "report": report}
 
     def _gone(self, request: Request) -> Gone:

@@ -2,11 +2,13 @@
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useRef, useState } from "./vendor/hooks.js";
 import { enter, get } from "./api.js";
+import { useChanges } from "./changes.js";
 import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
+import { Clusters } from "./view/clusters.js";
 import { Compare } from "./view/compare.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
@@ -16,10 +18,11 @@ import { Help } from "./view/help.js";
 import { LabelBar } from "./view/labelbar.js";
 import { List } from "./view/list.js";
 import { Overview } from "./view/overview.js";
+import { Answers } from "./view/pairs.js";
 
-const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", gone: "Gone" };
+const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
 /** @type {Record<string, any>} */
-const APART = { compare: Compare, gone: Gone };
+const APART = { compare: Compare, clusters: Clusters, answers: Answers, gone: Gone };
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
@@ -97,14 +100,24 @@ function Explorer({ overview, onAgain }) {
   const labelling = useLabelling({ overview, view, pages: list.pages, go, move, onTold: setTold });
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
+  const changes = useChanges(overview, labels, view.page);
+  const Apart = APART[view.page];
   const turn = (/** @type {string} */ page) => go({ page, part: "", at: 0 });
   const pageKeys = {
     s: () => turn(isStats ? "examples" : "stats"),
     c: () => turn(view.page === "compare" ? "examples" : "compare"),
     g: () => turn(view.page === "gone" ? "examples" : "gone"),
+    d: () => turn(view.page === "clusters" ? "examples" : "clusters"),
+    p: () => (view.page === "answers" ? turn("examples") : toAnswers()),
     "?": () => setHelp(true),
   };
-  const Apart = APART[view.page];
+  // From an example to the answers to its prompt, else to the first that there are.
+  const toAnswers = async () => {
+    const here = Apart === undefined && !isStats && row !== null;
+    const { place } = here ? await get(`/api/answers/place?${list.pages.query}&id=${row.id}`) : { place: 0 };
+    if (place < 0) setTold("This prompt has one answer. `Answers` shows those that have several.");
+    else go({ page: "answers", part: "", at: place });
+  };
   useKeys(Apart !== undefined ? pageKeys : {
     ...pageKeys,
     j: () => move(1),
@@ -160,7 +173,7 @@ function Explorer({ overview, onAgain }) {
     ${list.pages.hasMoved && Apart === undefined && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
     ${Apart !== undefined
-      ? html`<${Apart} key=${view.page} view=${view} overview=${overview} go=${go} labels=${labels} onTold=${setTold} onError=${setError}
+      ? html`<${Apart} key=${view.page} view=${view} overview=${overview} go=${go} labels=${labels} ...${changes} onTold=${setTold} onError=${setError}
           onFilter=${(/** @type {string} */ name, /** @type {unknown} */ value, /** @type {boolean} */ isOut) => {
             turn("examples");
             filter(name, value, isOut);

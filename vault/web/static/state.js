@@ -6,7 +6,7 @@
  *   are what a page beside the list shows, and which of it is read
  */
 
-const PAGES = ["examples", "stats", "compare", "gone"];
+const PAGES = ["examples", "stats", "compare", "clusters", "answers", "gone"];
 
 /** @returns {View} */
 export function viewInAddress() {

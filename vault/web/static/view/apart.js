@@ -10,7 +10,8 @@ const CHIP = { own: "chip", name: "chip" };
 
 /**
  * @typedef {{ view: import("../state.js").View, overview: any, go: (change: any, isStep?: boolean) => void,
- *   labels: import("../labels.js").Labels, onTold: (told: string) => void, onError: (error: any) => void,
+ *   labels: import("../labels.js").Labels, isOn: boolean,
+ *   change: (which: "out" | "back", what: { id: string, is_input?: boolean }) => Promise<any>, refused: any, onTold: (told: string) => void, onError: (error: any) => void,
  *   onFilter: (name: string, value: unknown, isOut: boolean) => void }} PageProps
  * @typedef {{ rows: import("../rows.js").Rows, row: any, item: any, move: (by: number) => void, again: () => void, onWhole: () => void }} Here
  */
@@ -67,6 +68,8 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
     ${head(rows.answer)}
     ${error !== null && html`<p class="command error" role="alert">${shown(error.message)}
       ${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`}
+    ${page.refused !== null && html`<p class="command error" role="alert">${shown(page.refused.message)}
+      ${page.refused.hint && html`<span class="hint">${shown(page.refused.hint)}</span>`}</p>`}
     ${rows.hasMoved && html`<p class="command" role="status">This has changed since. <button onClick=${again}>Show it as it is now</button></p>`}
     ${rows.answer === null
       ? error === null && html`<main class="scrolled"><p class="loading" role="status">Reading…</p></main>`
@@ -82,6 +85,23 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
             </section>
           </main>`}
   `;
+}
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+export function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Says what the list is narrowed to.
+ * @param {{ page: PageProps }} props
+ */
+export function Narrowed({ page: { view, overview } }) {
+  const all = [...overview.filters, ...overview.where, ...view.where, ...(view.text === "" ? [] : [`“${view.text}”`]), ...(view.queue === "" ? [] : [`queue ${view.queue}`])];
+  return all.length > 0 && html`<p class="soft">Only of ${all.map((each) => html`<code>${shown(each)}</code> `)}</p>`;
 }
 
 /**

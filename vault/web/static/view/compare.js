@@ -3,15 +3,15 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
-import { Apart, keysOf, Parts } from "./apart.js";
-import { Differing } from "./differing.js";
+import { Apart, keysOf, Narrowed, Parts } from "./apart.js";
+import { Differing, Legend } from "./differing.js";
 import { Example } from "./example.js";
 
 const KINDS = ["changed", "relabelled", "added", "removed"];
 
 /** @param {import("./apart.js").PageProps} page */
 export function Compare(page) {
-  const { view, go, overview } = page;
+  const { view, go } = page;
   const first = useRef(/** @type {any} */ (null));
   const query = new URLSearchParams({ from: view.from, to: view.to, change: KINDS.find((each) => each === view.part) ?? "" }).toString();
   const names = { from: view.from || "HEAD", to: view.to || "STAGE" };
@@ -27,10 +27,10 @@ export function Compare(page) {
       <${Versions} names=${names} input=${first} onGo=${(/** @type {any} */ change) => go({ ...change, part: "", at: 0 })} onSwap=${swap} />
       ${answer !== null && html`<${Parts} name="Kinds of changes" parts=${partsOf(answer)} now=${view.part} onPart=${onPart} />
         <p class="count" role="status">${answer.unchanged.toLocaleString("en")} unchanged</p>
-        ${answer.where.length + overview.filters.length > 0 && html`<p class="soft">Only of examples that satisfy ${[...overview.filters, ...answer.where].map((/** @type {string} */ each) => html`<code>${shown(each)}</code> `)}</p>`}
         ${answer.from === null && html`<p class="soft">There is no commit yet: all of the stage is added.</p>`}
         ${!answer.compared_texts && html`<p class="hint">Too many examples have no partner, so alike texts were not looked for:
           what was edited may count as removed and added.</p>`}`}
+      <${Narrowed} page=${{ ...page, view: { ...view, where: [], text: "", queue: "" } }} />
     </section>`}
     empty=${() => html`<p>${view.part === "" ? html`${shown(names.from)} and ${shown(names.to)} hold the same examples with the same labels.` : "There is no such change."}</p>`}
     item=${(/** @type {import("./apart.js").Here} */ { item, onWhole }) => html`<${Change} change=${item.change} names=${names} onWhole=${onWhole} onFilter=${page.onFilter} />`}
@@ -92,7 +92,7 @@ function Change({ change, names, onWhole, onFilter }) {
         <td>${each.old === null ? html`<em class="soft">none</em>` : html`<del>${shown(String(each.old))}</del>`}</td>
         <td>${each.new === null ? html`<em class="soft">none</em>` : html`<ins>${shown(String(each.new))}</ins>`}</td></tr>`)}
     </table></section>`}
-    ${diff !== null && html`<${Differing} diff=${diff} old=${shown(names.from)} now=${shown(names.to)} />`}
+    ${diff !== null && html`<${Legend} old=${shown(names.from)} now=${shown(names.to)} /><${Differing} diff=${diff} />`}
     ${example !== null && html`<${Example} example=${example} sought="" onWhole=${onWhole} onFilter=${onFilter} />`}
   </article>`;
 }

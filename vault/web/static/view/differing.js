@@ -12,13 +12,15 @@ export function Pieces({ pieces }) {
   });
 }
 
-/**
- * @param {{ diff: any, old: string, now: string }} props `old` and `now` say whose words are struck, and whose underlined
- */
-export function Differing({ diff, old, now }) {
+/** @param {{ old: any, now: any }} props whose words are struck, and whose underlined */
+export function Legend({ old, now }) {
+  return html`<p class="soft"><del>Struck</del> is only in ${old}, <ins>underlined</ins> only in ${now}.</p>`;
+}
+
+/** @param {{ diff: any }} props */
+export function Differing({ diff }) {
   const left = diff.left_out;
   return html`
-    <p class="soft"><del>Struck</del> is only in ${old}, <ins>underlined</ins> only in ${now}.</p>
     <ol class="turns">
       ${diff.turns.map((/** @type {any} */ part) => html`<li class=${"turn " + part.change}>
         <p class="role"><strong>${shown(part.label)}</strong>${part.change !== "same" && html`<span class="note">${told(part)}</span>`}</p>

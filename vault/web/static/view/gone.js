@@ -1,10 +1,9 @@
 // What is gone: examples that were taken out and input that was kept out, and the key that brings back.
-import { useRef, useState } from "../vendor/hooks.js";
-import { post } from "../api.js";
+import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
 import { Apart, keysOf, Parts } from "./apart.js";
-import { Differing } from "./differing.js";
+import { Differing, Legend } from "./differing.js";
 import { Example } from "./example.js";
 
 const QUARANTINED = ["quarantine", "unreadable"];
@@ -12,10 +11,8 @@ const UNDO = "`vault undo` takes back the last change of the stage.";
 
 /** @param {import("./apart.js").PageProps} page */
 export function Gone(page) {
-  const { view, go, overview, labels } = page;
+  const { view, go } = page;
   const [done, setDone] = useState(/** @type {Map<string, string>} */ (new Map()));
-  const [failed, setFailed] = useState(/** @type {any} */ (null));
-  const isBusy = useRef(false);
   const query = new URLSearchParams({ reason: view.part }).toString();
   const onPart = (/** @type {string} */ part) => go({ part, at: 0 });
   const partsOf = (/** @type {any} */ answer) => {
@@ -23,31 +20,22 @@ export function Gone(page) {
     const all = counts.reduce((sum, [, count]) => sum + count, 0);
     return /** @type {[string, string, number][]} */ ([["", "all", all], ...counts.map(([reason, count]) => [reason, reason, count])]);
   };
-  const isOn = !overview.read_only && overview.branch !== null && !labels.isElsewhere;
   const back = async (/** @type {import("./apart.js").Here} */ { item, move }) => {
-    if (!isOn || item === null || isBusy.current || done.has(item.item.id)) return;
-    isBusy.current = true;
-    setFailed(null);
-    try {
-      await labels.sent();
-      const { id, reason } = item.item;
-      const { report } = await post("/api/gone/back", { branch: overview.branch, id, is_input: QUARANTINED.includes(reason) });
-      setDone((before) => new Map(before).set(id, whatCame(report)));
-      page.onTold(`${id.slice(0, 12)} ${whatCame(report)}. ${UNDO}`);
-      move(1);
-    } catch (error) {
-      setFailed(error);
-    }
-    isBusy.current = false;
+    if (item === null || done.has(item.item.id)) return;
+    const { id, reason } = item.item;
+    const answer = await page.change("back", { id, is_input: QUARANTINED.includes(reason) });
+    if (answer === null) return;
+    setDone((before) => new Map(before).set(id, whatCame(answer.report)));
+    page.onTold(`${id.slice(0, 12)} ${whatCame(answer.report)}. ${UNDO}`);
+    move(1);
   };
   return html`<${Apart} page=${page} name="What is gone" asked=${{ list: "/api/gone", one: "/api/gone/item", query }} rowOf=${rowOf}
     chipOf=${(/** @type {any} */ row) => (row === null ? "" : done.has(row.id) ? "✓ back" : row.chip)}
     head=${(/** @type {any} */ answer) => html`<section class="filters" aria-label="Reasons">
       ${answer !== null && html`<${Parts} name="Reasons" parts=${partsOf(answer)} now=${view.part} onPart=${onPart} />`}
-      ${failed !== null && html`<p class="error" role="alert">${shown(failed.message)}${failed.hint && html`<span class="hint">${shown(failed.hint)}</span>`}</p>`}
     </section>`}
     empty=${() => html`<p>${view.part === "" ? "Nothing was taken out, and nothing is in quarantine." : "Nothing is gone for this reason."}</p>`}
-    item=${(/** @type {import("./apart.js").Here} */ here) => html`<${Item} item=${here.item.item} told=${done.get(here.item.item.id)} isOn=${isOn}
+    item=${(/** @type {import("./apart.js").Here} */ here) => html`<${Item} item=${here.item.item} told=${done.get(here.item.item.id)} isOn=${page.isOn}
       onBack=${() => back(here)} onWhole=${here.onWhole} onFilter=${page.onFilter} />`}
     keys=${(/** @type {import("./apart.js").Here} */ here) => ({
       ...(here.rows.answer === null ? {} : keysOf(partsOf(here.rows.answer), onPart)),
@@ -90,7 +78,7 @@ function Item({ item, told, isOn, onBack, onWhole, onFilter }) {
       <pre>${shown(unread.raw)}</pre>
       ${unread.clipped > 0 && html`<p class="hint">${unread.clipped.toLocaleString("en")} characters are left out. <button onClick=${onWhole}>Show all</button></p>`}`}
     ${diff !== null && html`<h2>Beside ${name}: <code>${other.id.slice(0, 12)}</code> ${shown(`${other.source}:${other.line}`)}</h2>
-      <${Differing} diff=${diff} old=${name} now="this one" />`}
+      <${Legend} old=${name} now="this one" /><${Differing} diff=${diff} />`}
     ${item.example !== null && (diff === null
       ? html`<${Example} example=${item.example} sought="" onWhole=${onWhole} onFilter=${onFilter} />`
       : html`<details class="beside"><summary>this one as a chat</summary><${Example} example=${item.example} sought="" onWhole=${onWhole} onFilter=${onFilter} /></details>`)}

@@ -10,14 +10,16 @@ const KEYS = [
   ["Enter  Esc", "read, where arrows and Page Down scroll; back to the list"],
   ["/", "find a text"],
   ["e", "type an expression"],
-  ["s  c  g", "statistics; compare two versions; what is gone; and back"],
+  ["s  c  d  p  g", "statistics; compare versions; clusters; answers to this prompt; what is gone; and back"],
   [".", "the command that shows the same"],
   ["?", "this"],
 ];
 const APART_KEYS = [
   ["0 … 9", "one kind of changes, one reason"],
   ["e  x", "choose the versions, swap them"],
-  ["b", "bring back what is gone"],
+  ["1 … 9", "a member of a cluster, the best answer"],
+  ["0  w", "a tie; mark the words in which answers differ"],
+  ["x  b", "take out of a cluster, bring back what is gone"],
 ];
 const LABEL_KEYS = [
   ["f  n", "flag, note"],
