@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,10 +132,17 @@ class Listing:
                 code="example-not-there",
                 hint="go to one that is in the list",
             )
-        keys = self.keys[place : place + 1]
-        (example,) = read_examples(self.dataset, keys)
-        (fields,) = self.dataset.columns(keys, ["fields"]).column("fields").to_pylist()
-        return _whole(example, {} if fields is None else read_record(fields.encode()), clips=clips)
+        (found,) = replace(self, keys=self.keys[place : place + 1]).wholes(clips=clips)
+        return found
+
+    def wholes(self, *, clips: bool = True) -> list[Whole]:
+        """Return all examples of a short list, as `whole` does. Raises Corrupt."""
+        examples = read_examples(self.dataset, self.keys)
+        fields = self.dataset.columns(self.keys, ["fields"]).column("fields").to_pylist()
+        return [
+            _whole(example, {} if own is None else read_record(own.encode()), clips=clips)
+            for example, own in zip(examples, fields, strict=True)
+        ]
 
 
 def browse(

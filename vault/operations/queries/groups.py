@@ -102,7 +102,7 @@ class Groups:
         ids = ids_of(self._listing.dataset.columns(keys, ["id"]))
         named = [each.tobytes().hex().startswith(name) for each in ids]
         members = keys[np.argsort(np.logical_not(named), kind="stable")][:MOST_MEMBERS]
-        wholes = [self._of(members).whole(at, clips=clips) for at in range(len(members))]
+        wholes = self._of(members).wholes(clips=clips)
         diffs: list[RecordDiff | None] = [None] * len(members)
         if compares:
             first, *others = (each.data for each in read_examples(self._listing.dataset, members))
