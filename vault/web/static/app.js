@@ -8,21 +8,23 @@ import { useLabelling } from "./labelling.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
-import { Clusters } from "./view/clusters.js";
-import { Compare } from "./view/compare.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
-import { Gone } from "./view/gone.js";
 import { Help } from "./view/help.js";
 import { LabelBar } from "./view/labelbar.js";
 import { List } from "./view/list.js";
 import { Overview } from "./view/overview.js";
-import { Answers } from "./view/pairs.js";
 
 const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
-/** @type {Record<string, any>} */
-const APART = { compare: Compare, clusters: Clusters, answers: Answers, gone: Gone };
+// Pages that are loaded when they are first wanted: the list is there sooner.
+/** @type {Record<string, () => Promise<any>>} */
+const APART = {
+  compare: () => import("./view/compare.js").then((found) => found.Compare),
+  clusters: () => import("./view/clusters.js").then((found) => found.Clusters),
+  answers: () => import("./view/pairs.js").then((found) => found.Answers),
+  gone: () => import("./view/gone.js").then((found) => found.Gone),
+};
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
@@ -101,7 +103,7 @@ function Explorer({ overview, onAgain }) {
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
   const changes = useChanges(overview, labels, view.page);
-  const Apart = APART[view.page];
+  const load = APART[view.page];
   const turn = (/** @type {string} */ page) => go({ page, part: "", at: 0 });
   const pageKeys = {
     s: () => turn(isStats ? "examples" : "stats"),
@@ -113,12 +115,16 @@ function Explorer({ overview, onAgain }) {
   };
   // From an example to the answers to its prompt, else to the first that there are.
   const toAnswers = async () => {
-    const here = Apart === undefined && !isStats && row !== null;
-    const { place } = here ? await get(`/api/answers/place?${list.pages.query}&id=${row.id}`) : { place: 0 };
-    if (place < 0) setTold("This prompt has one answer. `Answers` shows those that have several.");
-    else go({ page: "answers", part: "", at: place });
+    const isHere = load === undefined && !isStats && row !== null;
+    try {
+      const { place } = isHere ? await get(`/api/answers/place?${list.pages.query}&id=${row.id}`) : { place: 0 };
+      if (place >= 0) go({ page: "answers", part: "", at: place });
+      else setTold("This prompt has one answer. `Answers` shows those that have several.");
+    } catch (refused) {
+      setError(refused);
+    }
   };
-  useKeys(Apart !== undefined ? pageKeys : {
+  useKeys(load !== undefined ? pageKeys : {
     ...pageKeys,
     j: () => move(1),
     ArrowDown: () => move(1),
@@ -159,7 +165,7 @@ function Explorer({ overview, onAgain }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    ${Apart === undefined && html`<${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
+    ${load === undefined && html`<${Filters} view=${view} choices=${labelling.choices} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of}
       input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
@@ -170,10 +176,10 @@ function Explorer({ overview, onAgain }) {
     ${labels.isElsewhere && html`<p class="command" role="status">The repository is on
       ${" "}${shown(labels.now.branch ?? "no branch")} now, and this page is of ${shown(overview.branch ?? "no branch")}.
       <button onClick=${onAgain}>Go on there</button></p>`}
-    ${list.pages.hasMoved && Apart === undefined && html`<p class="command" role="status">The examples have changed since.
+    ${list.pages.hasMoved && load === undefined && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
-    ${Apart !== undefined
-      ? html`<${Apart} key=${view.page} view=${view} overview=${overview} go=${go} labels=${labels} ...${changes} onTold=${setTold} onError=${setError}
+    ${load !== undefined
+      ? html`<${Later} key=${view.page} load=${load} view=${view} overview=${overview} go=${go} labels=${labels} ...${changes} onTold=${setTold} onError=${setError}
           onFilter=${(/** @type {string} */ name, /** @type {unknown} */ value, /** @type {boolean} */ isOut) => {
             turn("examples");
             filter(name, value, isOut);
@@ -196,13 +202,23 @@ function Explorer({ overview, onAgain }) {
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${!isStats && Apart === undefined && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+    ${!isStats && load === undefined && labelling.isOn && total > 0 && html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
       isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
       onStep=${() => labelling.step("undo")} />`}
     ${labelling.dialog}
     ${isHelp && html`<${Help} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
   `;
+}
+
+/** @param {any} props `load` gives the page that gets the others */
+function Later({ load, ...props }) {
+  const [found, setFound] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    const failed = () => html`<p class="command error" role="alert">The explorer does not answer. Is <code>vault ui</code> still running?</p>`;
+    load().then((/** @type {any} */ Page) => setFound({ Page }), () => setFound({ Page: failed }));
+  }, []);
+  return found !== null && html`<${found.Page} ...${props} />`;
 }
 
 /** @param {{ refused: any }} props */

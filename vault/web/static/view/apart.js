@@ -76,7 +76,7 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
       : total === 0
         ? html`<main class="scrolled" tabindex="0"><div class="empty">${empty(rows.answer)}</div></main>`
         : html`<main class=${"panes apart" + (isReading ? " reading" : "")}>
-            <${List} pages=${rows} total=${total} place=${at} steps=${steps} sought="" choice=${CHIP}
+            <${List} name=${`${name}: list`} pages=${rows} total=${total} place=${at} steps=${steps} sought="" choice=${CHIP}
               labelsOf=${(/** @type {any} */ row) => ({ chip: chipOf(row) })}
               onPlace=${(/** @type {number} */ place) => go({ at: place }, false)} onOpen=${() => setReading(true)} />
             <section class="pane" aria-label=${name} ref=${pane} tabindex="0">

@@ -14,7 +14,7 @@ export function Pieces({ pieces }) {
 
 /** @param {{ old: any, now: any }} props whose words are struck, and whose underlined */
 export function Legend({ old, now }) {
-  return html`<p class="soft"><del>Struck</del> is only in ${old}, <ins>underlined</ins> only in ${now}.</p>`;
+  return html`<p><del>Struck</del> is only in ${old}, <ins>underlined</ins> only in ${now}.</p>`;
 }
 
 /** @param {{ diff: any }} props */

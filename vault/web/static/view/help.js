@@ -38,7 +38,7 @@ export function Help({ choice, onClose }) {
   return html`
     <${Dialog} name="Keys" onClose=${onClose}>
       <table>${[...KEYS, ...values, ...LABEL_KEYS].map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${shown(meaning)}</td></tr>`)}</table>
-      <h2>Compare, and what is gone</h2>
+      <h2>On the other pages</h2>
       <table>${APART_KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
       <form method="dialog"><button>Close</button></form>
