@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from vault.operations.locks.compare_locks import LockDiff
     from vault.operations.locks.rebuild import RebuildReport
     from vault.operations.locks.which import WhichReport
+    from vault.operations.quarantine.gone import Gone
     from vault.operations.quarantine.list_items import (
         QuarantineExport,
         QuarantineReport,
@@ -64,7 +65,9 @@ if TYPE_CHECKING:
     from vault.operations.quarantine.retry import RetryArguments, RetryReport
     from vault.operations.queries.browse import Listing
     from vault.operations.queries.diff import Changes, DiffReport
+    from vault.operations.queries.differences import Differences
     from vault.operations.queries.grep import GrepArguments, GrepReport
+    from vault.operations.queries.groups import Groups
     from vault.operations.queries.query import ExamplesReport
     from vault.operations.queries.sql import SqlReport
     from vault.operations.queries.system_prompts import SystemPrompt
@@ -767,6 +770,15 @@ class Repository:
         opened, dataset = open_revision(context, revision)
         return system_prompt(context, dataset, text, opened.manifest or "")
 
+    def groups(self, listing: Listing, by: str) -> Groups:
+        """Return the examples of a list that belong together: by `cluster`, or by `prompt`.
+
+        Raises InvalidInput (`group-unknown`), Corrupt.
+        """
+        from vault.operations.queries.groups import group
+
+        return group(listing, by)
+
     def version_of(self, revision: str | None = None) -> str:
         """Return what says which version of examples and labels a revision (the stage) has now.
 
@@ -866,6 +878,23 @@ class Repository:
         conditions = self._conditions(where, filters)
         return iterate_diff(self._context(), old, new, key=key, where=conditions)
 
+    def differences(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+    ) -> Differences:
+        """Return what changed between two revisions, to be read page by page.
+
+        Raises NotFound (`revision-not-found`).
+        """
+        from vault.operations.queries.differences import differences
+
+        conditions = self._conditions(where, filters)
+        return differences(self._context(), old, new, where=conditions)
+
     def agreement(
         self,
         names: Sequence[str],
@@ -924,6 +953,15 @@ class Repository:
         from vault.operations.removals.list_removed import list_removed
 
         return list_removed(self._context(), revision, reason=reason)
+
+    def gone(self, revision: str | None = None) -> Gone:
+        """Return what is not in a revision (the stage), removed or kept out, to be read by pages.
+
+        Raises NotFound (`revision-not-found`), Corrupt.
+        """
+        from vault.operations.quarantine.gone import list_gone
+
+        return list_gone(self._context(), revision)
 
     def operations(self, *, limit: int | None = None) -> OperationsReport:
         """Return what was done, newest first."""

@@ -10,10 +10,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from vault.web.assets import PAGE, REOPEN, assets
+from vault.web.comparing import Comparing
 from vault.web.editing import Editing
 from vault.web.explorer import Explorer
+from vault.web.grouping import Grouping
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
+from vault.web.removing import Removing
 from vault.web.replies import counting, reading, reply, writing
 from vault.web.sessions import Sessions
 
@@ -29,8 +32,6 @@ def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] 
 
 def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
     """Return every route, with its methods: the one list of them."""
-
-    labelling, editing = Labelling(explorer), Editing(explorer)
 
     async def open_session(request: Request) -> Response:
         try:
@@ -48,10 +49,33 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
         Route("/", _page, methods=["GET"]),
         Route("/static/{name:path}", _static, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
+        *_routes_of_data(explorer),
+    ]
+
+
+def _routes_of_data(explorer: Explorer) -> list[Route]:
+    """Return the routes that need a session."""
+    labelling, editing = Labelling(explorer), Editing(explorer)
+    comparing = Comparing(explorer)
+    removing = Removing(explorer)
+    grouping = Grouping(explorer)
+    return [
         Route("/api/overview", reading(explorer.overview), methods=["GET"]),
         Route("/api/stats", counting(explorer.stats), methods=["GET"]),
         Route("/api/examples", reading(explorer.examples), methods=["GET"]),
         Route("/api/example", reading(explorer.example), methods=["GET"]),
+        Route("/api/revisions", reading(comparing.revisions), methods=["GET"]),
+        Route("/api/compare", reading(comparing.changes), methods=["GET"]),
+        Route("/api/compare/change", reading(comparing.change), methods=["GET"]),
+        Route("/api/gone", reading(removing.gone), methods=["GET"]),
+        Route("/api/gone/item", reading(removing.item), methods=["GET"]),
+        Route("/api/gone/back", writing(removing.bring_back), methods=["POST"]),
+        Route("/api/gone/out", writing(removing.take_out), methods=["POST"]),
+        Route("/api/clusters", reading(grouping.clusters), methods=["GET"]),
+        Route("/api/clusters/one", reading(grouping.cluster), methods=["GET"]),
+        Route("/api/answers", reading(grouping.prompts), methods=["GET"]),
+        Route("/api/answers/one", reading(grouping.answers), methods=["GET"]),
+        Route("/api/answers/place", reading(grouping.place), methods=["GET"]),
         Route("/api/changes", reading(labelling.changes), methods=["GET"]),
         Route("/api/labels", reading(labelling.labels), methods=["GET"]),
         Route("/api/labels", writing(labelling.give), methods=["POST"]),
@@ -82,10 +106,13 @@ def _file(request: Request, name: str) -> Response:
     if asset is None:
         return PlainTextResponse("there is nothing here\n", 404)
     # Asked for each time, since another version may run at the same address tomorrow.
-    headers = {"etag": asset.tag, "cache-control": "no-cache"}
+    headers = {"etag": asset.tag, "cache-control": "no-cache", "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == asset.tag:
         return Response(status_code=304, headers=headers)
-    return Response(asset.data, headers=headers, media_type=asset.media_type)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(asset.data, headers=headers, media_type=asset.media_type)
+    headers["content-encoding"] = "gzip"
+    return Response(asset.compressed, headers=headers, media_type=asset.media_type)
 
 
 async def _not_found(scope: object, receive: object, send: object) -> None:

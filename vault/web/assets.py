@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,19 +18,19 @@ TYPES: Mapping[str, str] = {
 }
 """Files that are served, by ending; others in the folder, such as licences, are not."""
 
-_SCRIPT = TYPES[".js"]
-_COMMENT = re.compile(rb"^[ ]*(?://.*|/\*\*(?:(?!\*/).)*(?:\*/)?|\*/|\* .*)$", re.MULTILINE)
-"""Lines of comments, a sixth of what scripts hold; they stay empty, so that lines keep numbers."""
-
 PAGE = "index.html"
 REOPEN = "reopen.html"
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of the page: its bytes, type, and a tag that changes with the bytes."""
+    """A file of the page: its bytes, type, and a tag that changes with the bytes.
+
+    `compressed` are the same bytes, as gzip has them.
+    """
 
     data: bytes
+    compressed: bytes
     media_type: str
     tag: str
 
@@ -51,7 +51,5 @@ def _collect(folder: Traversable, before: str, found: dict[str, Asset]) -> None:
         media_type = TYPES.get("." + each.name.rpartition(".")[2])
         if media_type is not None:
             data = each.read_bytes()
-            if media_type == _SCRIPT and before != "vendor/":
-                data = _COMMENT.sub(b"", data)
             tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-            found[before + each.name] = Asset(data, media_type, tag)
+            found[before + each.name] = Asset(data, gzip.compress(data, mtime=0), media_type, tag)

@@ -173,9 +173,30 @@ class Explorer:
         Labels that wait are recorded before a new list is made: queues and expressions ask for
         what is on the stage.
         """
-        if "version" not in request.query_params and not self.read_only and self.desk.waiting:
-            self.desk.record()
+        if "version" not in request.query_params:
+            self.record_labels()
         return self.listings.of(request.scope[PERSON], request.query_params)
+
+    def record_labels(self) -> None:
+        """Record the labels that wait, so that what is read or changed next has them."""
+        if not self.read_only and self.desk.waiting:
+            self.desk.record()
+
+    def with_labels(self, request: Request, examples: Sequence[Whole]) -> list[tuple[Whole, bool]]:
+        """Return examples with the labels that a person sees now, and whether they are staged."""
+        if self.read_only:
+            return [(each, False) for each in examples]
+        labels = self._labels(request, examples)
+        pairs = zip(examples, labels, strict=True)
+        return [(replace(each, labels=own), is_there) for each, (own, is_there) in pairs]
+
+    def labels_to_show(
+        self, request: Request, labels: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Return those of some labels of an example that a person may see."""
+        if self.read_only:
+            return labels
+        return self.desk.shown(request.scope[PERSON], labels)
 
     def _labelled(self, request: Request, listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.
@@ -186,22 +207,25 @@ class Explorer:
         if self.read_only:
             return {"items": rows, "staged": [False] * len(rows), "given": 0}
         given = self.desk.number
-        labels = self._labels(request, listing, rows)
+        labels = self._labels(request, rows, listing.version)
         items = [replace(row, labels=own) for row, (own, _) in zip(rows, labels, strict=True)]
         return {"items": items, "staged": [is_there for _, is_there in labels], "given": given}
 
     def _with_labels(self, request: Request, listing: Listing, example: Whole) -> Whole:
         if self.read_only:
             return example
-        ((labels, _),) = self._labels(request, listing, [example])
+        ((labels, _),) = self._labels(request, [example], listing.version)
         return replace(example, labels=labels)
 
     def _labels(
-        self, request: Request, listing: Listing, rows: Sequence[Row | Whole]
+        self, request: Request, rows: Sequence[Row | Whole], version: str | None = None
     ) -> list[tuple[Mapping[str, object], bool]]:
-        """Return the labels of each row as a person sees them, and whether it is on the stage."""
+        """Return the labels of each row as a person sees them, and whether it is on the stage.
+
+        Rows of the `version` that is staged have them already.
+        """
         person = request.scope[PERSON]
-        if not self.desk.waiting and listing.version == self._repository(request).version_of():
+        if not self.desk.waiting and version == self._repository(request).version_of():
             return [(self.desk.shown(person, row.labels), True) for row in rows]
         now = self.desk.labels(person, [each.id for each in rows])
         return [

@@ -165,21 +165,20 @@ class Listings:
                 self._kept.move_to_end((version, asked))
                 return Found(made)
             search = self._searches.get((version, asked))
-        return None if search is None else self._of_search(search)
+        return None if search is None else self._of_search(search, asked)
 
     def _searched(self, person: str, asked: Asked, params: QueryParams) -> Found:
         """Begin a search; the oldest of more than a few is given up."""
         without = params.multi_items()
         base = self.of(person, QueryParams([each for each in without if each[0] not in _SEARCH]))
-        search = Search(self.repository(person), base.listing, asked)
+        search = Search(self.repository(person), base.listing, asked.text)
         with self._lock:
             self._searches[(base.listing.version, asked)] = search
             while len(self._searches) > KEPT_SEARCHES:
                 self._searches.popitem(last=False)[1].give_up()
-        return self._of_search(search)
+        return self._of_search(search, asked)
 
-    def _of_search(self, search: Search) -> Found:
-        asked = search.asked
+    def _of_search(self, search: Search, asked: Asked) -> Found:
         # Other orders than that of the dataset are known at the end.
         is_done = search.wait(PATIENCE_SECONDS if asked.sort == "dataset" else None)
         listing, share = search.found()

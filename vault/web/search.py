@@ -12,15 +12,14 @@ from vault.repository import Repository
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
-    from vault.web.listings import Asked
 
 
 class Search:
     """Looks for a text in the examples of a list, in a thread that has begun."""
 
-    def __init__(self, repository: Repository, base: Listing, asked: Asked) -> None:
+    def __init__(self, repository: Repository, base: Listing, text: str) -> None:
         self.base = base
-        self.asked = asked
+        self._text = text
         self._repository = repository
         self._lock = threading.Lock()
         self._parts: list[Any] = []
@@ -53,7 +52,7 @@ class Search:
 
     def _run(self) -> None:
         try:
-            for looked_at, keys in self._repository.iterate_search(self.base, self.asked.text):
+            for looked_at, keys in self._repository.iterate_search(self.base, self._text):
                 with self._lock:
                     self._parts.append(keys)
                     self._looked_at = looked_at

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
+import posixpath
 import re
 import socket
 from collections.abc import Iterator
@@ -299,29 +301,36 @@ def test_a_link_has_a_name_that_is_answered(
         assert server.link("ada").startswith(f"http://{wanted}:{server.port}/#token=")
 
 
-def test_scripts_are_sent_without_comments_and_otherwise_whole() -> None:
-    folder = Path(__file__).parents[3] / "vault/web/static"
-    for name, asset in assets().items():
-        if name.endswith(".js") and not name.startswith("vendor/"):
-            lines = (folder / name).read_text(encoding="utf-8").splitlines()
-            sent = asset.data.decode().splitlines()
-            dropped = [line for line, kept in zip(lines, sent, strict=True) if line != kept]
-            assert {line.strip()[:2] for line in dropped} <= {"//", "/*", "* ", "*/"}, name
-            assert "@param" not in asset.data.decode()
-            assert all(line.partition("*/")[2] == "" for line in dropped), name
-            assert "`" not in "".join(line for line in dropped if "${" in line), name
+def test_files_are_compressed_for_who_reads_that(explorer: Running) -> None:
+    whole = explorer.ask("GET", "/static/app.js")
+    small = explorer.ask("GET", "/static/app.js", {"Accept-Encoding": "gzip, br"})
+    assert "content-encoding" not in whole.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(small.body) == whole.body == assets()["app.js"].data
+    assert len(small.body) * 2 < len(whole.body)
 
 
-def test_every_module_is_asked_for_at_once() -> None:
+def test_every_module_of_the_first_view_is_asked_for_at_once() -> None:
     page = assets()["index.html"].data.decode()
     told = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)
-    modules = {name for name in assets() if name.endswith(".js")} - {"app.js", "reopen.js"}
-    assert sorted(told) == sorted(modules)
+    assert sorted(told) == sorted(_imported("app.js", set()) - {"app.js"})
+
+
+def _imported(name: str, found: set[str]) -> set[str]:
+    """Return a module and all that it imports before it runs."""
+    if name not in found:
+        found.add(name)
+        text = assets()[name].data.decode()
+        for path in re.findall(r'^(?:import|export) .*?from "([^"]+)";$', text, re.M | re.S):
+            _imported(posixpath.normpath(posixpath.join(posixpath.dirname(name), path)), found)
+    return found
 
 
 def test_the_page_and_its_libraries_are_small() -> None:
-    sizes = {name: len(each.data) for name, each in assets().items()}
-    assert sum(sizes.values()) < 150_000
+    sizes = {name: len(each.compressed) for name, each in assets().items()}
+    first = {"index.html", "style.css", "icon.svg", *_imported("app.js", set())}
+    assert sum(sizes[name] for name in first) < 60_000
+    assert sum(sizes.values()) < 90_000
     folder = Path(__file__).parents[3] / "vault/web/static/vendor"
     told = (folder / "README.md").read_text(encoding="utf-8")
     import hashlib

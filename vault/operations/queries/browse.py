@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,11 @@ class Listing:
     keys: RowKeys
     views: TrainerViews
 
+    @classmethod
+    def of_rows(cls, version: str, of: int, dataset: Dataset, keys: RowKeys) -> Self:
+        """Return the list of some rows of a dataset, in the order of `keys`."""
+        return cls(version, of, dataset, keys, TrainerViews(dataset, keys))
+
     def __len__(self) -> int:
         """Return the number of examples."""
         return len(self.keys)
@@ -123,11 +128,11 @@ class Listing:
 
     def narrowed(self, keys: RowKeys) -> Listing:
         """Return the list of some of its rows, in the order of `keys`."""
-        return replace(self, keys=keys)
+        return Listing.of_rows(self.version, self.of, self.dataset, keys)
 
     def ordered(self, sort: str, seed: int = 0) -> Listing:
         """Return the list in another order; one in the order of the dataset is meant to be."""
-        return replace(self, keys=_sorted(self.dataset, self.keys, sort, seed))
+        return self.narrowed(_sorted(self.dataset, self.keys, sort, seed))
 
     def ids(self, offset: int, limit: int) -> list[str]:
         """Return the ids of some examples. Raises Corrupt."""
@@ -150,10 +155,17 @@ class Listing:
 
         Raises NotFound (`example-not-there`), Corrupt.
         """
-        keys = self.key(place)
-        (example,) = read_examples(self.dataset, keys)
-        (fields,) = self.dataset.columns(keys, ["fields"]).column("fields").to_pylist()
-        return _whole(example, {} if fields is None else read_record(fields.encode()), clips=clips)
+        (found,) = self.narrowed(self.key(place)).wholes(clips=clips)
+        return found
+
+    def wholes(self, *, clips: bool = True) -> list[Whole]:
+        """Return all examples of a short list, as `whole` does. Raises Corrupt."""
+        examples = read_examples(self.dataset, self.keys)
+        fields = self.dataset.columns(self.keys, ["fields"]).column("fields").to_pylist()
+        return [
+            _whole(example, {} if own is None else read_record(own.encode()), clips=clips)
+            for example, own in zip(examples, fields, strict=True)
+        ]
 
     def seen_by(self, place: int, target: str, *, clips: bool = True) -> TrainerView:
         """Return the example at a place as the files for a trainer hold it, long texts cut.
@@ -206,9 +218,9 @@ def browse(
     """Return the examples of a revision (the stage) that satisfy all expressions, in an order.
 
     With `text` only those that hold it, in any case; with `chosen` only those that it returns of
-    them. Costs what the expressions cost, reading the
-    column that they are sorted by, and for a text all records that are left. Raises as
-    `matching_keys` does, NotFound (`revision-not-found`), InvalidInput (`sort-unknown`).
+    them. Costs what the expressions cost, reading the column that they are sorted by, and for a
+    text all records that are left. Raises as `matching_keys` does, NotFound
+    (`revision-not-found`), InvalidInput (`sort-unknown`).
     """
     label = sort.removeprefix("-").removeprefix(_LABELS)
     is_label = sort.removeprefix("-").startswith(_LABELS) and is_label_name(label)
@@ -228,7 +240,7 @@ def browse(
         keys = keys[[at for at, _ in rows_with(context, dataset, keys, text, options)]]
     keys = _sorted(dataset, keys, sort, seed)
     version = opened.manifest or ""
-    return Listing(version, len(all_keys), dataset, keys, TrainerViews(dataset, keys))
+    return Listing.of_rows(version, len(all_keys), dataset, keys)
 
 
 def search_listing(context: Context, listing: Listing, text: str) -> Iterator[tuple[int, RowKeys]]:

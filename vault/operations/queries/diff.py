@@ -149,7 +149,7 @@ def diff(
     Raises NotFound, InvalidInput (`field-unknown`, and those of `where`), Corrupt.
     """
     sides = sides_of(context, old, new)
-    names = _name(sides.old), _name(sides.new)
+    names = name_of(sides.old), name_of(sides.new)
     quality = validation_change(
         validation_of(context, sides.old), validation_of(context, sides.new)
     )
@@ -158,7 +158,7 @@ def diff(
     if known is not None:
         counts, unchanged = known
         return replace(_report(names, counts, unchanged), validation=quality)
-    comparison, unchanged = _compared(context, sides, key, where)
+    comparison, unchanged = compared(context, sides, key, where)
     counted: Mapping[str, ChangeCounts] = {}
     reasons: Mapping[str, int] = {}
     if by is not None:
@@ -211,10 +211,10 @@ def iterate_diff(
     where: Sequence[str] = (),
 ) -> Changes:
     """Return every change between two revisions, as `diff` orders them. Raises what `diff` does."""
-    return Changes(_compared(context, sides_of(context, old, new), key, where)[0])
+    return Changes(compared(context, sides_of(context, old, new), key, where)[0])
 
 
-def _compared(
+def compared(
     context: Context, sides: Sides, key: str | None, where: Sequence[str]
 ) -> tuple[Comparison, int]:
     """Return what differs of what `where` leaves, and how many examples of it do not."""
@@ -335,7 +335,8 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
     return counts, before - counts.removed - counts.changed - counts.relabelled
 
 
-def _name(revision: Revision) -> str | None:
+def name_of(revision: Revision) -> str | None:
+    """Return what a report calls a side: its commit, STAGE, or None for nothing."""
     return revision.commit or (STAGE if revision.text == STAGE else None)
 
 

@@ -2,8 +2,10 @@
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useRef, useState } from "./vendor/hooks.js";
 import { askAhead, enter, get } from "./api.js";
+import { useChanges } from "./changes.js";
 import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
+import { Later } from "./later.js";
 import { PAGE, pathOf } from "./pages.js";
 import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
@@ -11,10 +13,19 @@ import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
-import { Help } from "./view/help.js";
 import { LabelBar } from "./view/labelbar.js";
 import { List } from "./view/list.js";
 import { Overview } from "./view/overview.js";
+
+const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
+// Pages that are loaded when they are first wanted: the list is there sooner.
+/** @type {Record<string, () => Promise<any>>} */
+const APART = {
+  compare: () => import("./view/compare.js").then((found) => found.Compare),
+  clusters: () => import("./view/clusters.js").then((found) => found.Clusters),
+  answers: () => import("./view/pairs.js").then((found) => found.Answers),
+  gone: () => import("./view/gone.js").then((found) => found.Gone),
+};
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
@@ -96,7 +107,30 @@ function Explorer({ overview, onAgain }) {
   const labelling = useLabelling({ overview, view, pages: list.pages, go, move, again: list.again, onTold: setTold });
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
-  useKeys({
+  const changes = useChanges(overview, labels, view.page);
+  const load = APART[view.page];
+  const turn = (/** @type {string} */ page) => go({ page, part: "", at: 0 });
+  const pageKeys = {
+    s: () => turn(isStats ? "examples" : "stats"),
+    c: () => turn(view.page === "compare" ? "examples" : "compare"),
+    g: () => turn(view.page === "gone" ? "examples" : "gone"),
+    d: () => turn(view.page === "clusters" ? "examples" : "clusters"),
+    p: () => (view.page === "answers" ? turn("examples") : toAnswers()),
+    "?": () => setHelp(true),
+  };
+  // From an example to the answers to its prompt, else to the first that there are.
+  const toAnswers = async () => {
+    const isHere = load === undefined && !isStats && row !== null;
+    try {
+      const { place } = isHere ? await get(`/api/answers/place?${list.pages.query}&id=${row.id}`) : { place: 0 };
+      if (place >= 0) go({ page: "answers", part: "", at: place });
+      else setTold("This prompt has one answer. `Answers` shows those that have several.");
+    } catch (refused) {
+      setError(refused);
+    }
+  };
+  useKeys(load !== undefined ? pageKeys : {
+    ...pageKeys,
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),
@@ -115,9 +149,7 @@ function Explorer({ overview, onAgain }) {
     },
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
-    s: () => go({ page: view.page === "stats" ? "examples" : "stats" }),
     ".": () => setTold(commandOf(view, overview)),
-    "?": () => setHelp(true),
     R: list.again,
     q: () => go({ queue: view.queue === "" ? labelling.choice?.name ?? "" : "", place: 0 }),
     ...(isStats ? {} : labelling.keys),
@@ -129,8 +161,7 @@ function Explorer({ overview, onAgain }) {
     <header>
       <h1>${shown(overview.name)}</h1>
       <nav aria-label="Views">
-        <button class="tab" aria-current=${!isStats} onClick=${() => go({ page: "examples" })}>Examples</button>
-        <button class="tab" aria-current=${isStats} onClick=${() => go({ page: "stats" })}>Statistics</button>
+        ${Object.entries(TABS).map(([page, name]) => html`<button class="tab" aria-current=${view.page === page} onClick=${() => turn(page)}>${name}</button>`)}
       </nav>
       <dl>
         <div><dt>branch</dt><dd>${shown(overview.branch ?? "none")}</dd></div>
@@ -139,8 +170,8 @@ function Explorer({ overview, onAgain }) {
       </dl>
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
-    <${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of} searched=${list.pages.searched}
-      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />
+    ${load === undefined && html`<${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of} searched=${list.pages.searched}
+      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
@@ -150,9 +181,15 @@ function Explorer({ overview, onAgain }) {
     ${labels.isElsewhere && html`<p class="command" role="status">The repository is on
       ${" "}${shown(labels.now.branch ?? "no branch")} now, and this page is of ${shown(overview.branch ?? "no branch")}.
       <button onClick=${onAgain}>Go on there</button></p>`}
-    ${list.pages.hasMoved && html`<p class="command" role="status">The examples have changed since.
+    ${list.pages.hasMoved && load === undefined && html`<p class="command" role="status">The examples have changed since.
       <button onClick=${list.again}>Show them as they are now</button></p>`}
-    ${isStats
+    ${load !== undefined
+      ? html`<${Later} key=${view.page} load=${load} view=${view} overview=${overview} go=${go} labels=${labels} ...${changes} onTold=${setTold} onError=${setError}
+          onFilter=${(/** @type {string} */ name, /** @type {unknown} */ value, /** @type {boolean} */ isOut) => {
+            turn("examples");
+            filter(name, value, isOut);
+          }} />`
+      : isStats
       ? html`<main class="scrolled" tabindex="0">${stats === null
           ? html`<p class="loading" role="status">Counting…</p>`
           : html`<${Overview} stats=${stats} onFilter=${filter} />`}</main>`
@@ -170,12 +207,12 @@ function Explorer({ overview, onAgain }) {
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${!isStats && labelling.isOn && total > 0 && (labelling.bar ?? html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+    ${!isStats && load === undefined && labelling.isOn && total > 0 && (labelling.bar ?? html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
       isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
       onStep=${() => labelling.step("undo")} onEdit=${labelling.edit} />`)}
     ${labelling.dialog}
-    ${isHelp && html`<${Help} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
+    ${isHelp && html`<${Later} load=${() => import("./view/help.js").then((found) => found.Help)} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
   `;
 }
 

@@ -4,8 +4,8 @@ import { post } from "./api.js";
 import { checkView, useChecking } from "./checking.js";
 import { html } from "./html.js";
 import { Labels } from "./labels.js";
+import { Later } from "./later.js";
 import { queryOf } from "./state.js";
-import { Edit } from "./view/edit.js";
 import { All, Line, partsOf } from "./view/dialogs.js";
 
 const ROWS_AROUND = 60;
@@ -115,7 +115,7 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
         setAdded((before) => [...before, { name: label, value: typed }]);
         choose(label);
       }} onClose=${close} />`,
-    edit: () => html`<${Edit} example=${row.id} branch=${overview.branch} onClose=${close} onSaved=${(/** @type {any} */ report) => {
+    edit: () => html`<${Later} load=${() => import("./view/edit.js").then((found) => found.Edit)} example=${row.id} branch=${overview.branch} onClose=${close} onSaved=${(/** @type {any} */ report) => {
       onTold(report.unchanged ? "Nothing was changed." : "Saved, as one operation. `vault undo` takes it back.");
       again();
     }} />`,

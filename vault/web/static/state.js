@@ -1,10 +1,12 @@
 // The view that the address holds: filter, order and place, so that it can be kept and shared.
 
 /**
- * @typedef {{ where: string[], text: string, queue: string, check: string, sort: string, seed: number, place: number, page: string }} View
+ * @typedef {{ where: string[], text: string, queue: string, check: string, sort: string, seed: number, place: number, page: string,
+ *   from: string, to: string, part: string, at: number }} View `from` and `to` are versions that are compared; `part` and `at`
+ *   are what a page beside the list shows, and which of it is read
  */
 
-const PAGES = ["examples", "stats"];
+const PAGES = ["examples", "stats", "compare", "clusters", "answers", "gone"];
 
 /** @returns {View} */
 export function viewInAddress() {
@@ -18,6 +20,10 @@ export function viewInAddress() {
     seed: number(held.get("seed")),
     place: number(held.get("place")),
     page: PAGES.find((each) => each === held.get("page")) ?? "examples",
+    from: held.get("from") ?? "",
+    to: held.get("to") ?? "",
+    part: held.get("part") ?? "",
+    at: number(held.get("at")),
   };
 }
 
@@ -46,6 +52,8 @@ export function keepInAddress(view, isStep) {
   if (view.seed !== 0) held.set("seed", String(view.seed));
   if (view.place !== 0) held.set("place", String(view.place));
   if (view.page !== "examples") held.set("page", view.page);
+  for (const name of /** @type {const} */ (["from", "to", "part"])) if (view[name] !== "") held.set(name, view[name]);
+  if (view.at !== 0) held.set("at", String(view.at));
   const address = held.size > 0 ? "/#" + held : "/";
   clearTimeout(due);
   if (isStep) history.pushState(null, "", address);

@@ -10,11 +10,18 @@ const KEYS = [
   ["Enter  Esc", "read, where arrows and Page Down scroll; back to the list"],
   ["/", "find a text"],
   ["e", "type an expression"],
-  ["s", "statistics, and back"],
+  ["s  c  d  p  g", "statistics; compare versions; clusters; answers to this prompt; what is gone; and back"],
   ["r", "texts as they stand, or with Markdown shown"],
   ["t", "the example as a trainer sees it, and back"],
   [".", "the command that shows the same"],
   ["?", "this"],
+];
+const APART_KEYS = [
+  ["0 … 9", "one kind of changes, one reason"],
+  ["e  x", "choose the versions, swap them"],
+  ["1 … 9", "a member of a cluster, the best answer"],
+  ["0  w", "a tie; mark the words in which answers differ"],
+  ["x  b", "take out of a cluster, bring back what is gone"],
 ];
 const LABEL_KEYS = [
   ["f  n", "flag, note"],
@@ -35,6 +42,8 @@ export function Help({ choice, onClose }) {
   return html`
     <${Dialog} name="Keys" onClose=${onClose}>
       <table>${[...KEYS, ...values, ...LABEL_KEYS].map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${shown(meaning)}</td></tr>`)}</table>
+      <h2>On the other pages</h2>
+      <table>${APART_KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
       <form method="dialog"><button>Close</button></form>
     <//>

@@ -11,9 +11,9 @@ const SPARE = 6;
 /**
  * @param {{ pages: import("../pages.js").Pages, total: number, place: number, steps: number, sought: string,
  *           labelsOf: (row: any) => Record<string, unknown>, choice: any,
- *           onPlace: (place: number) => void, onOpen: () => void }} props
+ *           onPlace: (place: number) => void, onOpen: () => void, name?: string }} props
  */
-export function List({ pages, total, place, steps, sought, labelsOf, choice, onPlace, onOpen }) {
+export function List({ name = "Examples", pages, total, place, steps, sought, labelsOf, choice, onPlace, onOpen }) {
   const box = useRef(/** @type {any} */ (null));
   const [seen, setSeen] = useState({ top: 0, height: 600 });
   const whole = total * ROW;
@@ -63,7 +63,7 @@ export function List({ pages, total, place, steps, sought, labelsOf, choice, onP
     />`);
   }
   return html`
-    <div class="list" ref=${box} role="listbox" aria-label="Examples" tabindex="0"
+    <div class="list" ref=${box} role="listbox" aria-label=${name} tabindex="0"
          aria-activedescendant=${first <= place && place <= last ? "row-" + place : undefined}>
       <div class="height" style=${{ height: height + "px" }}>${rows}</div>
     </div>

@@ -1,0 +1,39 @@
+"""What was asked for last, kept for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Recent(Generic[_T]):
+    """Values by key, of which those asked for last are kept. Threads may share it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, _T] = OrderedDict()
+
+    def get(self, key: Hashable) -> _T | None:
+        """Return what is kept by a key."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def get_or_make(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what is kept by a key; else make it, and keep it."""
+        found = self.get(key)
+        if found is not None:
+            return found
+        made = make()
+        with self._lock:
+            # Where two threads made it, both go on with one: what it reads is read once.
+            made = self._kept.setdefault(key, made)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made

@@ -1,0 +1,118 @@
+"""Taking out and bringing back in the page, and reading what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from vault.errors import Conflict, InvalidInput
+from vault.repository import Repository
+from vault.web.explorer import Explorer
+from vault.web.guard import PERSON
+from vault.web.numbers import whole_number
+from vault.web.recent import Recent
+
+if TYPE_CHECKING:
+    from vault.operations.quarantine.gone import Gone, GoneRow
+
+KEPT = 2
+_USUAL_LIMIT = 50
+Body = Mapping[str, Any]
+
+
+class Removing:
+    """The answers of the API for those who take out and bring back. Threads may share it."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._kept: Recent[Gone] = Recent(KEPT)
+
+    def gone(self, request: Request) -> dict[str, Any]:
+        """Return some of what is gone, for one `reason` or all."""
+        found = self._gone(request)
+        reason = request.query_params.get("reason") or None
+        offset = whole_number(request.query_params, "offset", 0)
+        rows = found.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT), reason)
+        return {
+            "version": found.version,
+            "reasons": found.reasons,
+            "total": found.total(reason),
+            "offset": offset,
+            "items": [self._row(request, each) for each in rows],
+        }
+
+    def item(self, request: Request) -> dict[str, Any]:
+        """Return the one at a place, with long texts cut unless it is wanted `whole`."""
+        found = self._gone(request)
+        place = whole_number(request.query_params, "place", -1)
+        is_whole = request.query_params.get("whole") == "1"
+        shown = found.shown(place, request.query_params.get("reason") or None, clips=not is_whole)
+        if shown.example is not None:
+            labels = self._explorer.labels_to_show(request, shown.example.labels)
+            shown = replace(shown, example=replace(shown.example, labels=labels))
+        return {"version": found.version, "place": place, "item": shown}
+
+    def bring_back(self, request: Request, body: Body) -> dict[str, Any]:
+        """Bring one back to the stage: an example, or input of which it is said (`is_input`)."""
+        repository = self._changing(request, body)
+        wanted = _text(body, "id")
+        if body.get("is_input") is True:
+            report: Any = repository.restore_quarantined([wanted])
+        else:
+            report = repository.restore([wanted])
+        return {"version": repository.version_of(), "report": report}
+
+    def take_out(self, request: Request, body: Body) -> dict[str, Any]:
+        """Take one example out of the stage."""
+        repository = self._changing(request, body)
+        report = repository.rm([_text(body, "id")])
+        return {"version": repository.version_of(), "report": report}
+
+    def _gone(self, request: Request) -> Gone:
+        kept = self._kept.get(request.query_params.get("version"))
+        if kept is not None:
+            return kept
+        repository = self._explorer.listings.repository(request.scope[PERSON])
+        revision = self._explorer.listings.scope.revision
+        version = repository.version_of(revision)
+        return self._kept.get_or_make(version, lambda: repository.gone(revision))
+
+    def _row(self, request: Request, gone: GoneRow) -> GoneRow:
+        if gone.row is None:
+            return gone
+        labels = self._explorer.labels_to_show(request, gone.row.labels)
+        return replace(gone, row=replace(gone.row, labels=labels))
+
+    def _changing(self, request: Request, body: Body) -> Repository:
+        """Return the repository to change the stage of the branch that the page is on.
+
+        Labels that wait are recorded first. Raises Conflict (`explorer-reads-only`,
+        `branch-switched`), InvalidInput (`request-invalid`).
+        """
+        branch = _text(body, "branch")
+        if self._explorer.read_only:
+            raise Conflict(
+                "this explorer only reads",
+                code="explorer-reads-only",
+                hint="`vault ui` without --read-only",
+            )
+        repository = self._explorer.listings.repository(request.scope[PERSON])
+        now = repository.current_branch()
+        if now != branch:
+            raise Conflict(
+                f"the repository is on {now or 'no branch'} now, and not on {branch}",
+                code="branch-switched",
+                hint="load the page again to go on there",
+            )
+        self._explorer.record_labels()
+        return repository
+
+
+def _text(body: Body, name: str) -> str:
+    found = body.get(name)
+    if isinstance(found, str):
+        return found
+    raise InvalidInput(f"{name} has to be a text", code="request-invalid")
