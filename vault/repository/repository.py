@@ -375,6 +375,16 @@ class Repository:
 
         return label_choices(self._context())
 
+    def labels_to_show(self, labels: Mapping[str, object]) -> Mapping[str, object]:
+        """Return those of some labels of an example that the author may see before labelling it.
+
+        See `vault.operations.labelling.shown_labels`.
+        """
+        from vault.operations.labelling.shown_labels import shown_to
+        from vault.operations.labelling.vocabulary import vocabularies
+
+        return shown_to(self.author, labels, vocabularies(self.folder))
+
     def label_journal(self) -> LabelJournal:
         """Open a journal for labels that people give one by one to the stage of this branch.
 

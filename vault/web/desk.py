@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vault.errors import Conflict, VaultError
 from vault.repository import Repository
@@ -27,13 +27,13 @@ class Desk:
     """Labels that people give in the explorer of a repository. Threads may share it.
 
     The journal is that of one branch; when people go on with another one, it is exchanged.
-    `shows_scores` does not hide what others say until one has answered.
+    Unless it `shows_scores`, what others say is hidden until one has answered (`hides`).
     """
 
     def __init__(self, repository: Repository, *, shows_scores: bool = False) -> None:
         self.failure: VaultError | None = None
         self._repository = repository
-        self._hides = not shows_scores
+        self.hides = not shows_scores
         self._lock = threading.RLock()
         self._journal: LabelJournal | None = None
         self._number = 0
@@ -56,13 +56,12 @@ class Desk:
         with self._lock:
             return 0 if self._journal is None else self._journal.waiting
 
-    def labels(self, person: str, examples: Sequence[str]) -> list[Labels | None]:
-        """Return the labels of examples on the stage as a person sees them, with what waits."""
-        return self._of(None).labels(examples, person, hides=self._hides)
+    def labels(self, person: str, branch: str, examples: Sequence[str]) -> list[Labels | None]:
+        """Return the labels of examples on the stage as a person sees them, with what waits.
 
-    def shown(self, person: str, labels: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return those of some labels of an example that a person may see."""
-        return self._of(None).shown(person, labels) if self._hides else labels
+        The branch is the one that HEAD is on.
+        """
+        return self._of(branch).labels(examples, person, hides=self.hides)
 
     def give(self, person: str, branch: str, wanted: Sequence[Wanted]) -> Sequence[Step]:
         """Give labels on a branch, which must be the one that HEAD is on."""
@@ -109,12 +108,12 @@ class Desk:
                 self._journal.close()
                 self._journal = None
 
-    def _of(self, branch: str | None) -> LabelJournal:
-        """Return the journal of a branch, the present one for None."""
+    def _of(self, branch: str) -> LabelJournal:
+        """Return the journal of a branch."""
         with self._lock:
             if self._journal is None:
                 self._journal = self._repository.label_journal()
-            if branch is not None and branch != self._journal.branch:
+            if branch != self._journal.branch:
                 self._exchange(self._journal, branch)
             return self._journal
 

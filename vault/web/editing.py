@@ -33,8 +33,7 @@ class Editing:
         Without `save` nothing is changed: what is returned is what would become of it. With `copy`
         it is added after the example instead.
         """
-        self._explorer.desk_to_write().record_for(text(body, "branch"))
-        repository = self._explorer.listings.repository(request.scope[PERSON])
+        repository = self._explorer.repository_to_change(request, text(body, "branch"))
         example, field, given = (
             text(body, "example"),
             optional_text(body, "field"),

@@ -67,6 +67,22 @@ class Explorer:
             )
         return self.desk
 
+    def repository_to_change(self, request: Request, branch: str) -> Repository:
+        """Return the repository of a person who changes the stage of a branch.
+
+        Labels that wait are recorded first. Raises Conflict (`explorer-reads-only`,
+        `branch-switched`).
+        """
+        self.desk_to_write().record_for(branch)
+        return self._repository(request)
+
+    def branch_to_label(self, person: str) -> str | None:
+        """Return the branch whose stage takes labels; None where nothing may be changed.
+
+        That is so in an explorer that only reads, and where HEAD is at a commit.
+        """
+        return None if self.read_only else self.listings.repository(person).current_branch()
+
     def check(self) -> None:
         """Raise what opening the repository, the version and the expressions raises.
 
@@ -84,8 +100,9 @@ class Explorer:
             repository.status()
             repository.label_choices()
             listing = self.listings.of(person, QueryParams()).listing
-            if not self.read_only:
-                self.desk.labels(person, listing.ids(0, 1))
+            branch = self.branch_to_label(person)
+            if branch is not None:
+                self.desk.labels(person, branch, listing.ids(0, 1))
 
     def close(self) -> None:
         """Record what waits. Raises what recording raises: it is taken over later then."""
@@ -183,53 +200,53 @@ class Explorer:
             self.desk.record()
 
     def with_labels(self, request: Request, examples: Sequence[Whole]) -> list[tuple[Whole, bool]]:
-        """Return examples with the labels that a person sees now, and whether they are staged."""
-        if self.read_only:
-            return [(each, False) for each in examples]
-        labels = self._labels(request, examples)
-        pairs = zip(examples, labels, strict=True)
-        return [(replace(each, labels=own), is_there) for each, (own, is_there) in pairs]
+        """Return examples with the labels that a person sees now, and whether they take labels."""
+        pairs = zip(examples, self._labels(request, examples), strict=True)
+        return [(replace(each, labels=own), takes) for each, (own, takes) in pairs]
 
     def labels_to_show(
         self, request: Request, labels: Mapping[str, object]
     ) -> Mapping[str, object]:
         """Return those of some labels of an example that a person may see."""
-        if self.read_only:
+        if self.read_only or self._shows_scores:
             return labels
-        return self.desk.shown(request.scope[PERSON], labels)
+        return self._repository(request).labels_to_show(labels)
 
     def _labelled(self, request: Request, listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.
 
-        `staged` tells which of them are there; others have those of their version. `given` is the
-        number of the last label that is in them.
+        `staged` tells which of them take labels; the others have those of their version. `given` is
+        the number of the last label that is in them.
         """
-        if self.read_only:
-            return {"items": rows, "staged": [False] * len(rows), "given": 0}
-        given = self.desk.number
+        given = self.given
         labels = self._labels(request, rows, listing.version)
         items = [replace(row, labels=own) for row, (own, _) in zip(rows, labels, strict=True)]
-        return {"items": items, "staged": [is_there for _, is_there in labels], "given": given}
+        return {"items": items, "staged": [takes for _, takes in labels], "given": given}
+
+    @property
+    def given(self) -> int:
+        """The number of the last label that somebody gave here, 0 before the first."""
+        return 0 if self.read_only else self.desk.number
 
     def _with_labels(self, request: Request, listing: Listing, example: Whole) -> Whole:
-        if self.read_only:
-            return example
         ((labels, _),) = self._labels(request, [example], listing.version)
         return replace(example, labels=labels)
 
     def _labels(
         self, request: Request, rows: Sequence[Row | Whole], version: str | None = None
     ) -> list[tuple[Mapping[str, object], bool]]:
-        """Return the labels of each row as a person sees them, and whether it is on the stage.
+        """Return the labels of each row as a person sees them, and whether it takes labels.
 
         Rows of the `version` that is staged have them already.
         """
         person = request.scope[PERSON]
-        if not self.desk.waiting and version == self._repository(request).version_of():
-            return [(self.desk.shown(person, row.labels), True) for row in rows]
-        now = self.desk.labels(person, [each.id for each in rows])
+        branch = self.branch_to_label(person)
+        is_staged = version == self._repository(request).version_of()
+        if branch is None or (is_staged and not self.desk.waiting):
+            return [(self.labels_to_show(request, row.labels), branch is not None) for row in rows]
+        now = self.desk.labels(person, branch, [each.id for each in rows])
         return [
-            (self.desk.shown(person, row.labels), False) if own is None else (own, True)
+            (self.labels_to_show(request, row.labels), False) if own is None else (own, True)
             for row, own in zip(rows, now, strict=True)
         ]
 

@@ -65,7 +65,7 @@ class Grouping:
         groups = self._groups(request, _PROMPT)
         place = whole_number(request.query_params, "place", -1)
         is_whole = request.query_params.get("whole") == "1"
-        given = 0 if self._explorer.read_only else self._explorer.desk.number
+        given = self._explorer.given
         found = groups.shown(place, clips=not is_whole)
         examples = self._explorer.with_labels(request, [each.example for each in found.members])
         answers = [each for one in examples for each in _answers(*one, is_alone=len(examples) == 1)]

@@ -56,11 +56,12 @@ class Labelling:
         listing = self._explorer.listing(request)
         offset = whole_number(request.query_params, "offset", 0)
         limit = min(whole_number(request.query_params, "limit", MOST_ROWS), MOST_ROWS)
-        if self._explorer.read_only:
+        person = request.scope[PERSON]
+        branch = self._explorer.branch_to_label(person)
+        if branch is None:
             return {"version": listing.version, "given": 0, "labels": []}
-        desk = self._explorer.desk
-        given = desk.number
-        labels = desk.labels(request.scope[PERSON], listing.ids(offset, limit))
+        given = self._explorer.given
+        labels = self._explorer.desk.labels(person, branch, listing.ids(offset, limit))
         return {"version": listing.version, "given": given, "labels": labels}
 
     def give(self, request: Request, body: Body) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from vault.errors import Conflict, InvalidInput
-from vault.repository import Repository
+from vault.web.bodies import flag, text
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
 from vault.web.numbers import whole_number
@@ -57,9 +56,9 @@ class Removing:
 
     def bring_back(self, request: Request, body: Body) -> dict[str, Any]:
         """Bring one back to the stage: an example, or input of which it is said (`is_input`)."""
-        repository = self._changing(request, body)
-        wanted = _text(body, "id")
-        if body.get("is_input") is True:
+        repository = self._explorer.repository_to_change(request, text(body, "branch"))
+        wanted = text(body, "id")
+        if flag(body, "is_input"):
             report: Any = repository.restore_quarantined([wanted])
         else:
             report = repository.restore([wanted])
@@ -67,8 +66,8 @@ class Removing:
 
     def take_out(self, request: Request, body: Body) -> dict[str, Any]:
         """Take one example out of the stage."""
-        repository = self._changing(request, body)
-        report = repository.rm([_text(body, "id")])
+        repository = self._explorer.repository_to_change(request, text(body, "branch"))
+        report = repository.rm([text(body, "id")])
         return {"version": repository.version_of(), "report": report}
 
     def _gone(self, request: Request) -> Gone:
@@ -85,34 +84,3 @@ class Removing:
             return gone
         labels = self._explorer.labels_to_show(request, gone.row.labels)
         return replace(gone, row=replace(gone.row, labels=labels))
-
-    def _changing(self, request: Request, body: Body) -> Repository:
-        """Return the repository to change the stage of the branch that the page is on.
-
-        Labels that wait are recorded first. Raises Conflict (`explorer-reads-only`,
-        `branch-switched`), InvalidInput (`request-invalid`).
-        """
-        branch = _text(body, "branch")
-        if self._explorer.read_only:
-            raise Conflict(
-                "this explorer only reads",
-                code="explorer-reads-only",
-                hint="`vault ui` without --read-only",
-            )
-        repository = self._explorer.listings.repository(request.scope[PERSON])
-        now = repository.current_branch()
-        if now != branch:
-            raise Conflict(
-                f"the repository is on {now or 'no branch'} now, and not on {branch}",
-                code="branch-switched",
-                hint="load the page again to go on there",
-            )
-        self._explorer.record_labels()
-        return repository
-
-
-def _text(body: Body, name: str) -> str:
-    found = body.get(name)
-    if isinstance(found, str):
-        return found
-    raise InvalidInput(f"{name} has to be a text", code="request-invalid")

@@ -192,3 +192,37 @@ def test_a_version_is_labelled_where_the_stage_has_the_same(filled: Library) -> 
         refused = ada.post("/api/labels/all", name="topic", value="law", **counted)
         assert refused.json["error"]["code"] == "labels-need-the-stage"
     assert filled.labels() == {"q1?": {"topic": "law"}}
+
+
+def test_at_a_commit_everything_is_read_and_nothing_labelled(filled: Library) -> None:
+    filled.repository.label({"topic": "law"}, filled.ids()[:1])
+    commit = filled.repository.commit("first").commit
+    filled.repository.checkout(commit)
+    with running(filled.repository) as explorer:
+        ada = Person(explorer, "ada")
+        found = ada.get("/api/examples")
+        assert (found["total"], found["staged"]) == (20, [False] * 20)
+        assert found["items"][0]["labels"] == {"topic": "law"}
+        assert ada.get("/api/example?place=0")["example"]["labels"] == {"topic": "law"}
+        assert ada.get("/api/changes")["branch"] is None
+        assert ada.get("/api/compare?from=HEAD&to=STAGE")["total"] == 0
+        refused = ada.label(filled.ids("HEAD")[1], "topic", "law")
+        assert (refused.status, refused.json["error"]["code"]) == (409, "detached-head")
+
+
+def test_another_branch_has_the_labels_of_its_own_stage(filled: Library) -> None:
+    filled.repository.commit("first")
+    with running(filled.repository) as explorer:
+        ada, ids = Person(explorer, "ada"), filled.ids()
+        ada.label(ids[0], "topic", "law")
+        filled.repository.switch("other", create=True)
+        assert ada.get("/api/labels?limit=1")["labels"] == [{}]
+        ada.post(
+            "/api/labels",
+            branch="other",
+            acts=[{"example": ids[0], "name": "topic", "value": "tax"}],
+        )
+        assert ada.seen()[0] == {"topic": "tax"}
+    assert filled.labels() == {"q0?": {"topic": "tax"}}
+    filled.repository.switch("main")
+    assert filled.labels() == {"q0?": {"topic": "law"}}

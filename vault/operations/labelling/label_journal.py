@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from vault.errors import Conflict, InvalidInput, NotFound, VaultError
 from vault.layout import repository_folder
@@ -121,10 +120,6 @@ class LabelJournal:
             return list(values)
         declared = vocabularies(context.folder)
         return [None if each is None else shown_to(person, each, declared) for each in values]
-
-    def shown(self, person: str, labels: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of some labels of an example that a person may see: see `shown_to`."""
-        return shown_to(person, labels, vocabularies(self._context().folder))
 
     def give(self, person: str, wanted: Sequence[Wanted]) -> tuple[Step, ...]:
         """Give labels to examples of the stage; they are durable when this returns.
