@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -337,3 +338,31 @@ def test_the_page_and_its_libraries_are_small() -> None:
 
     for path in folder.glob("*.js"):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in told
+
+
+def test_nothing_is_asked_beyond_this_machine(
+    explorer: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[object] = []
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] != "127.0.0.1":
+            reached.append(address)
+            raise OSError("there is no network")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    look_up = socket.getaddrinfo
+
+    def looked_up(host: Any, *others: Any, **more: Any) -> Any:
+        if host != "127.0.0.1":
+            reached.append(host)
+        return look_up(host, *others, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    session = explorer.session()
+    for route in routes_of(explorer.server.explorer, explorer.server.sessions):
+        if "GET" in (route.methods or ()):
+            explorer.ask("GET", route.path, session=session)
+    assert reached == []

@@ -7,7 +7,7 @@ import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
 import { Later } from "./later.js";
 import { PAGE, pathOf } from "./pages.js";
-import { commandOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
+import { commandsOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
 import { Example } from "./view/example.js";
@@ -149,7 +149,7 @@ function Explorer({ overview, onAgain }) {
     },
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
-    ".": () => setTold(commandOf(view, overview)),
+    ".": () => setTold(commandsOf(view, overview).join("\n")),
     R: list.again,
     q: () => go({ queue: view.queue === "" ? labelling.choice?.name ?? "" : "", place: 0 }),
     ...(isStats ? {} : labelling.keys),
