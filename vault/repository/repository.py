@@ -385,6 +385,14 @@ class Repository:
 
         return shown_to(self.author, labels, vocabularies(self.folder))
 
+    def hidden_label_names(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which labels are votes of others or judges, which lists of labels leave out."""
+        from vault.operations.labelling.shown_labels import is_vote_of_another
+        from vault.operations.labelling.vocabulary import vocabularies
+
+        declared = vocabularies(self.folder)
+        return frozenset(each for each in names if is_vote_of_another(self.author, each, declared))
+
     def label_journal(self) -> LabelJournal:
         """Open a journal for labels that people give one by one to the stage of this branch.
 
@@ -1176,10 +1184,8 @@ class Repository:
         if self.folder is None or not Journal.any_there(repository_folder(self.folder)):
             return
         taken = self.take_over_labels()
-        if taken.counts.written:
-            self._progress.say(f"recorded {taken.counts.written:,} labels of an explorer that died")
-        for path in taken.left:
-            self._progress.say(f"left {path}: it holds labels for a branch that is gone")
+        for line in taken.told():
+            self._progress.say(line)
 
     def _context(self) -> Context:
         intent = Intent(self.author, self._clock(), self._command, words=self._words)

@@ -43,8 +43,7 @@ class Journal:
         folder = PlainFolder(vault)
         with translated("write", vault / LABELLING):
             folder.make(LABELLING)
-            descriptor, name = folder.new_file(LABELLING, f"{os.getpid()}-")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            descriptor, name = _new_file(folder)
             _sync_folder(vault / LABELLING)
             _sync_folder(vault)
         return cls(folder, name, descriptor)
@@ -76,7 +75,7 @@ class Journal:
     def append(self, lines: list[bytes]) -> None:
         """Write lines, which hold no line feed; they are durable when this returns.
 
-        Where it raises, none of them is there.
+        Where it raises, what was written of them is taken back, unless the system refuses that too.
         """
         data = b"".join(line + b"\n" for line in lines)
         with translated("write", self.path):
@@ -111,6 +110,17 @@ class Journal:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _new_file(folder: PlainFolder) -> tuple[int, str]:
+    """Return a new file, which this process owns, and its name."""
+    while True:
+        descriptor, name = folder.new_file(LABELLING, f"{os.getpid()}-")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Whoever looks for abandoned ones may have taken and removed it before it was locked.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)
 
 
 def _locked(folder: PlainFolder, name: str) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from json import JSONDecodeError
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -17,7 +16,7 @@ from vault.web.grouping import Grouping
 from vault.web.guard import Guard
 from vault.web.labelling import Labelling
 from vault.web.removing import Removing
-from vault.web.replies import counting, reading, reply, writing
+from vault.web.replies import counting, reading, reply, trying, writing
 from vault.web.sessions import Sessions
 
 
@@ -36,7 +35,7 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
     async def open_session(request: Request) -> Response:
         try:
             asked = await request.json()
-        except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # also a number of too many digits
             asked = None
         token = asked.get("token") if isinstance(asked, dict) else None
         session = sessions.open(token) if isinstance(token, str) else None
@@ -81,9 +80,10 @@ def _routes_of_data(explorer: Explorer) -> list[Route]:
         Route("/api/labels", writing(labelling.give), methods=["POST"]),
         Route("/api/labels/undo", writing(labelling.undo), methods=["POST"]),
         Route("/api/labels/redo", writing(labelling.redo), methods=["POST"]),
-        Route("/api/labels/count", writing(labelling.count), methods=["POST"]),
+        Route("/api/labels/count", trying(labelling.count), methods=["POST"]),
         Route("/api/record", reading(editing.record), methods=["GET"]),
-        Route("/api/edit", writing(editing.edit), methods=["POST"]),
+        Route("/api/edit/try", trying(editing.try_out), methods=["POST"]),
+        Route("/api/edit", writing(editing.save), methods=["POST"]),
         Route("/api/labels/all", writing(labelling.give_all), methods=["POST"]),
         Route("/api/targets", reading(explorer.pane.targets), methods=["GET"]),
         Route("/api/trainer", reading(explorer.pane.trainer), methods=["GET"]),

@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vault.errors import Conflict, VaultError
+from vault.errors import Conflict, StorageFailed, VaultError
 from vault.repository import Repository
 
 if TYPE_CHECKING:
     from vault.operations.labelling.label_journal import LabelJournal, Labels, Step, Wanted
+    from vault.operations.labelling.write_acts import Written
 
 RECORD_EVERY_SECONDS = 5.0
 """Labels that come all the time are recorded so often."""
@@ -27,16 +28,15 @@ class Desk:
     """Labels that people give in the explorer of a repository. Threads may share it.
 
     The journal is that of one branch; when people go on with another one, it is exchanged.
-    Unless it `shows_scores`, what others say is hidden until one has answered (`hides`).
     """
 
-    def __init__(self, repository: Repository, *, shows_scores: bool = False) -> None:
+    def __init__(self, repository: Repository) -> None:
         self.failure: VaultError | None = None
         self._repository = repository
-        self.hides = not shows_scores
         self._lock = threading.RLock()
         self._journal: LabelJournal | None = None
         self._number = 0
+        self._written: Written | None = None
         self._first_at: float | None = None
         self._last_at = 0.0
         self._recorded_at = -RECORD_EVERY_SECONDS
@@ -56,30 +56,40 @@ class Desk:
         with self._lock:
             return 0 if self._journal is None else self._journal.waiting
 
-    def labels(self, person: str, branch: str, examples: Sequence[str]) -> list[Labels | None]:
-        """Return the labels of examples on the stage as a person sees them, with what waits.
+    def labels(self, branch: str, examples: Sequence[str]) -> list[Labels | None]:
+        """Return the labels of examples on the stage of the branch that HEAD is on.
 
-        The branch is the one that HEAD is on.
+        With what waits; None of an example that is not staged.
         """
-        return self._of(branch).labels(examples, person, hides=self.hides)
+        return self._of(branch).labels(examples)
 
     def give(self, person: str, branch: str, wanted: Sequence[Wanted]) -> Sequence[Step]:
         """Give labels on a branch, which must be the one that HEAD is on."""
-        steps = self._of(branch).give(person, wanted)
-        self._note()
-        return steps
+        # Under the lock: the journal must not be exchanged between finding and writing it.
+        with self._lock:
+            steps = self._of(branch).give(person, wanted)
+            self._note()
+            return steps
 
     def undo(self, person: str, branch: str) -> Step:
         """Take back the last label that a person gave."""
-        step = self._of(branch).undo(person)
-        self._note()
-        return step
+        with self._lock:
+            step = self._of(branch).undo(person)
+            self._note()
+            return step
 
     def redo(self, person: str, branch: str) -> Step:
         """Give again what a person took back last."""
-        step = self._of(branch).redo(person)
-        self._note()
-        return step
+        with self._lock:
+            step = self._of(branch).redo(person)
+            self._note()
+            return step
+
+    @property
+    def written(self) -> Written | None:
+        """What came of all labels that were recorded, None before the first."""
+        with self._lock:
+            return self._written if self._journal is None else self._all_written(self._journal)
 
     def record(self) -> None:
         """Record what waits, so that it is on the stage when this returns."""
@@ -129,13 +139,20 @@ class Desk:
             )
         self._journal = made
         self._number += before.number + 1
-        before.close()
+        try:
+            before.close()
+        except VaultError as error:
+            # The labels stay in the journal that is left behind; who takes it over is told.
+            self.failure = error
+        self._written = self._all_written(before)
+
+    def _all_written(self, journal: LabelJournal) -> Written:
+        return journal.written if self._written is None else self._written.plus(journal.written)
 
     def _note(self) -> None:
-        with self._lock:
-            self._last_at = _MONOTONIC()
-            if self._first_at is None:
-                self._first_at = self._last_at
+        self._last_at = _MONOTONIC()
+        if self._first_at is None:
+            self._first_at = self._last_at
 
     def _record_when_due(self) -> None:
         while not self._ending.wait(_LOOK_EVERY_SECONDS):
@@ -165,9 +182,12 @@ class Desk:
             self._first_at = None
         try:
             journal.record()
-            failure = None
+            failure: VaultError | None = None
         except VaultError as error:
             failure = error
+        except (OSError, MemoryError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # The thread has to go on: people label, and a later attempt may do.
+            failure = StorageFailed(f"labels are not recorded: {error!r}", code="storage-failed")
         with self._lock:
             self.failure = failure
             self._recorded_at = _MONOTONIC()

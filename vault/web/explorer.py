@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing, Row, Whole
 
 _USUAL_LIMIT = 50
+SETTLING = frozenset({"conflicts", "disagreement"})
+"""Queues of examples on which others have answered, and differ."""
 
 
 class Explorer:
@@ -52,7 +54,7 @@ class Explorer:
     @cached_property
     def desk(self) -> Desk:
         """The desk of those who label: none of a server that only reads has to be there."""
-        return Desk(self._open_for(""), shows_scores=self._shows_scores)
+        return Desk(self._open_for(""))
 
     def desk_to_write(self) -> Desk:
         """Return the desk for what changes something.
@@ -102,7 +104,7 @@ class Explorer:
             listing = self.listings.of(person, QueryParams()).listing
             branch = self.branch_to_label(person)
             if branch is not None:
-                self.desk.labels(person, branch, listing.ids(0, 1))
+                self.desk.labels(branch, listing.ids(0, 1))
 
     def close(self) -> None:
         """Record what waits. Raises what recording raises: it is taken over later then."""
@@ -207,10 +209,19 @@ class Explorer:
     def labels_to_show(
         self, request: Request, labels: Mapping[str, object]
     ) -> Mapping[str, object]:
-        """Return those of some labels of an example that a person may see."""
-        if self.read_only or self._shows_scores:
+        """Return those of some labels of an example that a person may see.
+
+        What others say is hidden until one has answered, unless one settles what they differ on.
+        """
+        is_settling = request.query_params.get("queue") in SETTLING
+        if self.read_only or self._shows_scores or is_settling:
             return labels
         return self._repository(request).labels_to_show(labels)
+
+    def hidden_names(self, repository: Repository, names: Iterable[str]) -> Collection[str]:
+        """Return which of some labels are not listed for the person who opened the repository."""
+        shows_all = self.read_only or self._shows_scores
+        return () if shows_all else repository.hidden_label_names(names)
 
     def _labelled(self, request: Request, listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:
         """Return rows with the labels that they have on the stage now, as a person sees them.
@@ -244,9 +255,9 @@ class Explorer:
         is_staged = version == self._repository(request).version_of()
         if branch is None or (is_staged and not self.desk.waiting):
             return [(self.labels_to_show(request, row.labels), branch is not None) for row in rows]
-        now = self.desk.labels(person, branch, [each.id for each in rows])
+        now = self.desk.labels(branch, [each.id for each in rows])
         return [
-            (self.labels_to_show(request, row.labels), False) if own is None else (own, True)
+            (self.labels_to_show(request, row.labels if own is None else own), own is not None)
             for row, own in zip(rows, now, strict=True)
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import QueryParams
@@ -35,7 +36,7 @@ class Labelling:
 
         `given` grows with each label that anybody gives here, `staged` changes with each that is
         given by other means, `rows` with the examples. `waiting` are in no operation yet, and
-        `failure` says why not.
+        `failure` says why not; `gone` and `overtaken` were left out, see `Written`.
         """
         person = request.scope[PERSON]
         repository = self._explorer.listings.repository(person)
@@ -45,11 +46,18 @@ class Labelling:
             "branch": repository.current_branch(),
         }
         if self._explorer.read_only:
-            return {**found, "given": 0, "waiting": 0, "failure": None}
+            return {**found, "given": 0, "waiting": 0, "failure": None, "gone": 0, "overtaken": 0}
         desk = self._explorer.desk
-        failure = desk.failure
+        failure, written = desk.failure, desk.written
         told = None if failure is None else {"message": failure.message, "hint": failure.hint}
-        return {**found, "given": desk.number, "waiting": desk.waiting, "failure": told}
+        return {
+            **found,
+            "given": desk.number,
+            "waiting": desk.waiting,
+            "failure": told,
+            "gone": 0 if written is None else written.gone,
+            "overtaken": 0 if written is None else written.overtaken,
+        }
 
     def labels(self, request: Request) -> dict[str, Any]:
         """Return the labels that some rows of a list have now, None of those not on the stage."""
@@ -61,7 +69,9 @@ class Labelling:
         if branch is None:
             return {"version": listing.version, "given": 0, "labels": []}
         given = self._explorer.given
-        labels = self._explorer.desk.labels(person, branch, listing.ids(offset, limit))
+        found = self._explorer.desk.labels(branch, listing.ids(offset, limit))
+        show = partial(self._explorer.labels_to_show, request)
+        labels = [None if each is None else show(each) for each in found]
         return {"version": listing.version, "given": given, "labels": labels}
 
     def give(self, request: Request, body: Body) -> dict[str, Any]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 KEPT = 6
 """Listings that are kept, 8 bytes an example each: those asked for last."""
 
-KEPT_SEARCHES = 2
-"""Searches that go on at once."""
+IDLE_SECONDS = 10.0
+"""A search that nobody has asked for so long is given up."""
 
 PATIENCE_SECONDS = 0.3
 """How long a request waits for a search to end, before it gets what was found so far."""
@@ -77,8 +77,8 @@ class Listings:
         self._open_for = open_for
         self._lock = threading.Lock()
         self._repositories: dict[str, Repository] = {}
-        self._searches: OrderedDict[tuple[str, Asked], Search] = OrderedDict()
-        self._now = Now("", "")
+        self._searches: dict[tuple[str, Asked], Search] = {}
+        self._now: Now | None = None
         self._kept: OrderedDict[tuple[str, Asked], Listing] = OrderedDict()
 
     def repository(self, person: str) -> Repository:
@@ -110,7 +110,7 @@ class Listings:
         repository = self.repository(person)
         version = repository.version_of(self.scope.revision)
         with self._lock:
-            if self._now.version == version:
+            if self._now is not None and self._now.version == version:
                 return self._now
         found = Now(version, *repository.rows_of(self.scope.revision))
         with self._lock:
@@ -168,19 +168,29 @@ class Listings:
         return None if search is None else self._of_search(search, asked)
 
     def _searched(self, person: str, asked: Asked, params: QueryParams) -> Found:
-        """Begin a search; the oldest of more than a few is given up."""
+        """Begin a search; those that nobody waits for any more are given up."""
         without = params.multi_items()
         base = self.of(person, QueryParams([each for each in without if each[0] not in _SEARCH]))
-        search = Search(self.repository(person), base.listing, asked.text)
+        key, repository = (base.listing.version, asked), self.repository(person)
         with self._lock:
-            self._searches[(base.listing.version, asked)] = search
-            while len(self._searches) > KEPT_SEARCHES:
-                self._searches.popitem(last=False)[1].give_up()
+            for other, each in list(self._searches.items()):
+                if each.idle_seconds > IDLE_SECONDS:
+                    del self._searches[other]
+                    each.give_up()
+            search = self._searches.get(key)
+            if search is None:
+                search = Search(repository, base.listing, asked.text)
+                self._searches[key] = search
         return self._of_search(search, asked)
 
     def _of_search(self, search: Search, asked: Asked) -> Found:
         # Other orders than that of the dataset are known at the end.
-        is_done = search.wait(PATIENCE_SECONDS if asked.sort == "dataset" else None)
+        try:
+            is_done = search.wait(PATIENCE_SECONDS if asked.sort == "dataset" else None)
+        except Exception:
+            with self._lock:
+                self._searches.pop((search.base.version, asked), None)
+            raise
         listing, share = search.found()
         if not is_done:
             return Found(listing, share)

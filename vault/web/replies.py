@@ -74,7 +74,15 @@ def writing(work: BodyWork) -> Route:
 
     Requests that write wait for one another, and not for those that read.
     """
+    return _with_body(work, _writers)
 
+
+def trying(work: BodyWork) -> Route:
+    """Return a route as `writing` does, for what takes longer and puts nothing on the stage."""
+    return _with_body(work, _counters)
+
+
+def _with_body(work: BodyWork, limiter: Callable[[], anyio.CapacityLimiter]) -> Route:
     def done(request: Request, body: bytes) -> Response:
         try:
             return reply(work(request, _object(body)))
@@ -83,7 +91,7 @@ def writing(work: BodyWork) -> Route:
 
     async def answer(request: Request) -> Response:
         body = await request.body()
-        return await anyio.to_thread.run_sync(done, request, body, limiter=_writers())
+        return await anyio.to_thread.run_sync(done, request, body, limiter=limiter())
 
     return answer
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vault.errors import Conflict, VaultError
+from vault.errors import Conflict
 from vault.repository import Repository
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
+
+
+AT_ONCE = 2
+"""Searches that are at work at once; others wait for their turn."""
+
+_turns = threading.Semaphore(AT_ONCE)
 
 
 class Search:
@@ -24,6 +31,7 @@ class Search:
         self._lock = threading.Lock()
         self._parts: list[Any] = []
         self._looked_at = 0
+        self._asked_at = time.monotonic()
         self._error: BaseException | None = None
         self._is_given_up = False
         self._done = threading.Event()
@@ -34,6 +42,7 @@ class Search:
 
         Raises what the search raised.
         """
+        self._asked_at = time.monotonic()
         is_done = self._done.wait(seconds)
         if self._error is not None:
             raise self._error
@@ -50,7 +59,16 @@ class Search:
         """End soon: nobody waits for it any more."""
         self._is_given_up = True
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody has asked for it."""
+        return time.monotonic() - self._asked_at
+
     def _run(self) -> None:
+        with _turns:
+            self._look()
+
+    def _look(self) -> None:
         try:
             for looked_at, keys in self._repository.iterate_search(self.base, self._text):
                 with self._lock:
@@ -62,7 +80,7 @@ class Search:
                         code="search-given-up",
                         hint="search again",
                     )
-        except (VaultError, OSError, MemoryError) as error:
+        except Exception as error:  # whoever asks gets it: what was found so far is not all
             self._error = error
         finally:
             self._done.set()

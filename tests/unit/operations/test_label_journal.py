@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.library import NOW, Library, chat
-from vault.errors import Conflict, Corrupt, InvalidInput, NotFound, VaultError
+from vault.errors import Conflict, InvalidInput, NotFound, VaultError
+from vault.operations.labelling.acts import Started, line_of
 from vault.operations.labelling.label_journal import LabelJournal, Wanted
 from vault.repository import Repository
 
@@ -68,7 +69,7 @@ def test_labels_are_seen_before_they_are_recorded(library: Library, journal: Lab
     give(0, "bad")
     give(1, "gold")
     give(1, None)
-    assert journal.labels([*ids[:2], "0" * 32], "ben") == [{"quality": "bad"}, {}, None]
+    assert journal.labels([*ids[:2], "0" * 32]) == [{"quality": "bad"}, {}, None]
     journal.record()
     assert library.labels() == {"question 0": {"quality": "bad"}}
 
@@ -81,7 +82,7 @@ def test_undo_gives_back_what_was_there_before(library: Library, journal: LabelJ
     give(1, "gold")
     journal.record()
     assert [journal.undo("ada").act.value for _ in range(3)] == [None, "gold", "ok"]
-    assert journal.labels([first, second], "ada") == [{"quality": "ok"}, {}]
+    assert journal.labels([first, second]) == [{"quality": "ok"}, {}]
     with pytest.raises(NotFound, match="take back"):
         journal.undo("ada")
     assert [journal.redo("ada").act.value for _ in range(3)] == ["gold", "bad", "gold"]
@@ -104,7 +105,7 @@ def test_undo_keeps_what_somebody_else_said_since(library: Library, journal: Lab
         journal.undo("ada")
     assert refused.value.code == "label-changed-since"
     assert journal.undo("ada").act.example == ids[0]
-    assert journal.labels(ids[:2], "ada") == [{}, {"quality": "bad"}]
+    assert journal.labels(ids[:2]) == [{}, {"quality": "bad"}]
 
 
 def test_a_thousand_acts_can_be_taken_back(library: Library, journal: LabelJournal) -> None:
@@ -132,25 +133,15 @@ def test_what_others_wrote_since_counts(library: Library) -> None:
     assert library.labels() == {"question 0": {"quality": "bad"}}
 
 
-def test_votes_stay_hidden_until_one_has_answered(library: Library, journal: LabelJournal) -> None:
+def test_votes_stay_hidden_until_one_has_answered(library: Library) -> None:
     (library.folder / "vault.toml").write_text("[labels.quality]\nraters = 2\n")
-    library.label("question 0", **{"judge.help.quality": "bad", "topic": "law"})
-    give, (first, *_) = _gives(library, journal), library.ids()
-    give(0, "gold", person="ben")
-    assert journal.labels([first], "ada") == [{"topic": "law"}]
-    journal.record()
-    assert journal.labels([first], "ada") == [{"topic": "law"}]
-    give(0, "gold")
-    journal.record()
-    everything = {
-        "topic": "law",
-        "quality": "gold",
-        "quality.ada": "gold",
-        "quality.ben": "gold",
-        "judge.help.quality": "bad",
-    }
-    assert journal.labels([first], "ada") == [everything]
-    assert journal.labels([first], "cleo", hides=False) == [everything]
+    labels = {"topic": "law", "quality.ben": "gold", "quality": "gold", "judge.help.quality": 3}
+    ada = library.repository
+    assert ada.labels_to_show(labels) == {"topic": "law"}
+    answered = {**labels, "quality.ada": "bad"}
+    assert ada.labels_to_show(answered) == answered
+    names = ("quality", "quality.ada", "quality.ben", "judge.help.quality", "topic", "topic.ben")
+    assert ada.hidden_label_names(names) == {"quality.ben", "judge.help.quality"}
 
 
 def test_one_person_settles_a_label_for_all(library: Library, journal: LabelJournal) -> None:
@@ -217,6 +208,7 @@ def test_a_repository_that_was_upgraded_since_is_told(
 
 _DIES = """
 import os, sys
+from vault.operations.labelling.acts import Started, line_of
 from vault.operations.labelling.label_journal import Wanted
 from vault.repository import Repository
 repository = Repository.open(__import__("pathlib").Path(sys.argv[1]), author="ada")
@@ -279,7 +271,11 @@ def test_labels_for_a_branch_that_is_gone_are_kept(library: Library) -> None:
     _dies(library)
     path = next((library.folder / ".vault/labelling").iterdir())
     path.write_bytes(path.read_bytes().replace(b'"branch": "main"', b'"branch": "gone"'))
-    assert library.repository.take_over_labels().left == (str(path),)
+    (left,) = library.repository.take_over_labels().left
+    assert (left.path, left.hint) == (
+        str(path),
+        "`vault branch gone` makes it again; `vault commit` there records them",
+    )
     assert path.exists()
 
 
@@ -294,10 +290,92 @@ def test_a_damaged_line_is_told_and_nothing_is_lost(library: Library) -> None:
     _dies(library)
     path = next((library.folder / ".vault/labelling").iterdir())
     path.write_bytes(path.read_bytes().replace(b'"act"', b'"cat"', 1))
-    with pytest.raises(Corrupt) as told:
-        library.repository.take_over_labels()
-    assert told.value.code == "journal-damaged"
+    (left,) = library.repository.take_over_labels().left
+    assert "line 1" in left.message
     assert path.exists()
+
+
+def test_labels_wait_for_a_branch_that_was_deleted(library: Library, journal: LabelJournal) -> None:
+    library.repository.commit("first")
+    _gives(library, journal)(0, "gold")
+    library.repository.switch("other", create=True)
+    library.repository.delete_branch("main", force=True)
+    with pytest.raises(Conflict) as refused:
+        journal.record()
+    assert (refused.value.code, journal.waiting) == ("branch-gone", 1)
+    with pytest.raises(Conflict):
+        journal.close()
+    library.repository.branch("main")
+    assert library.repository.take_over_labels().counts.written == 1
+    library.repository.switch("main")
+    assert library.labels() == {"question 0": {"quality": "gold"}}
+
+
+def test_one_person_cannot_hold_up_another(library: Library, journal: LabelJournal) -> None:
+    (library.folder / "vault.toml").write_text("[labels.quality]\nraters = 2\n")
+    give = _gives(library, journal)
+    give(0, "gold", person="Ada")
+    with pytest.raises(Conflict) as refused:
+        give(1, "gold", person="ada")
+    assert refused.value.code == "rater-name-taken"
+    give(1, "gold", person="ben")
+    library.repository.label({"quality": "bad"}, library.ids()[2:3], person="ada")
+    with pytest.raises(Conflict):
+        journal.record()
+    assert journal.waiting == 1
+    assert library.labels()["question 1"] == {"quality.ben": "gold"}
+    library.repository.label({}, library.ids()[2:3], remove=["quality"], person="ada")
+    assert journal.record().written == 1
+    assert library.labels()["question 0"] == {"quality.ada": "gold"}
+
+
+def test_a_clock_that_goes_back_overtakes_nothing(library: Library) -> None:
+    times = ["2026-01-02T03:04:10Z"]
+    opened = Repository.open(library.folder, author="ada", clock=lambda: times[-1])
+    journal = opened.label_journal()
+    wanted = [Wanted(library.ids()[0], "quality", "bad")]
+    journal.give("ada", wanted)
+    journal.record()
+    times.append("2026-01-02T03:04:08Z")
+    journal.give("ada", [Wanted(library.ids()[0], "quality", "gold")])
+    times.append("2026-01-02T03:04:12Z")
+    assert journal.record().written == 1
+    assert library.labels() == {"question 0": {"quality": "gold"}}
+
+
+@pytest.mark.parametrize("first", ["ada", "ben"])
+def test_of_two_explorers_the_later_label_counts(library: Library, first: str) -> None:
+    times = ["2026-01-02T03:04:00Z"]
+    opened = {
+        name: Repository.open(library.folder, author=name, clock=lambda: times[-1])
+        for name in ("ada", "ben")
+    }
+    journals = {name: each.label_journal() for name, each in opened.items()}
+    example, other, *_ = library.ids()
+    for second, person, place, value in (
+        (1, "ben", example, "x"),
+        (2, "ada", example, "gold"),
+        (3, "ben", other, "y"),
+    ):
+        times.append(f"2026-01-02T03:04:0{second}Z")
+        journals[person].give(person, [Wanted(place, "quality", value)])
+    times.append("2026-01-02T03:04:05Z")
+    for name in (first, *({"ada", "ben"} - {first})):
+        journals[name].record()
+    assert library.labels() == {
+        "question 0": {"quality": "gold"},
+        "question 1": {"quality": "y"},
+    }
+
+
+def test_a_command_of_the_same_second_is_not_taken_for_the_recording(library: Library) -> None:
+    _dies(library)
+    path = next((library.folder / ".vault/labelling").iterdir())
+    number = int(library.repository.operations(limit=1).items[0].id)
+    mark = Started("ada", 3, number, "ui", NOW)
+    path.write_bytes(path.read_bytes() + line_of(mark) + b"\n")
+    library.repository.label({"topic": "law"}, library.ids()[:1])
+    assert library.repository.take_over_labels().counts.written == 3
 
 
 def test_a_list_is_labelled_as_it_was_looked_at(library: Library) -> None:

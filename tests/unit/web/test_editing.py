@@ -27,9 +27,11 @@ def explorer(filled: Library) -> Iterator[Running]:
 
 
 def _edit(explorer: Running, example: str, text: str, **more: object) -> tuple[int, Any]:
+    is_saved = more.pop("save", False)
     asked = {"branch": "main", "example": example, "field": "messages[1].content", "text": text}
+    path = "/api/edit" if is_saved else "/api/edit/try"
     body = json.dumps({**asked, **more}).encode()
-    answer = explorer.ask("POST", "/api/edit", session=explorer.session(), body=body)
+    answer = explorer.ask("POST", path, session=explorer.session(), body=body)
     return answer.status, answer.json
 
 

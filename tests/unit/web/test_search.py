@@ -67,15 +67,41 @@ def test_another_order_is_known_at_the_end(listings: Listings) -> None:
     assert ask(listings, "text=a&sort=-tokens") == (["q4?", "q2?", "q0?"], 1)
 
 
-def test_a_search_that_is_given_up_is_never_taken_for_whole(listings: Listings) -> None:
+def test_a_search_that_is_given_up_is_never_taken_for_whole(
+    listings: Listings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ask(listings, "text=a")
-    with listings._lock:
-        (first,) = listings._searches.values()
+    (first,) = listings._searches.values()
+    monkeypatch.setattr(listings_module, "IDLE_SECONDS", -1)
     ask(listings, "text=b")
-    ask(listings, "text=ab")
     Slow.may.release(30)
     with pytest.raises(Conflict, match="given up"):
         first.wait(None)
+    monkeypatch.undo()
+    assert until(listings, "text=a", 1) == ["q0?", "q2?", "q4?"]
+
+
+def test_searches_of_several_people_all_come_to_an_end(listings: Listings) -> None:
+    queries = ["text=a", "text=b", "text=q1", "text=q2"]
+    for query in queries:
+        ask(listings, query)
+    Slow.may.release(24)
+    found = [until(listings, query, 1) for query in queries]
+    assert [len(each) for each in found] == [3, 3, 1, 1]
+
+
+def test_a_search_that_failed_is_told_and_may_begin_anew(
+    listings: Listings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Any, listing: Any, text: str) -> Iterator[Any]:
+        raise RuntimeError("no such luck")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Slow, "iterate_search", broken)
+        with pytest.raises(RuntimeError):
+            until(listings, "text=a", 1)
+    Slow.may.release(6)
     assert until(listings, "text=a", 1) == ["q0?", "q2?", "q4?"]
 
 

@@ -16,12 +16,17 @@ _STARTED = "started"
 _DONE = "done"
 
 
+Seen = tuple[str, str, str]
+"""A label that stood on the stage: its value as JSON, its author and its time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What a person said of an example on the stage of a branch: `name` has the `value`.
 
     None takes the label off. `example` is an id. Acts of a journal are numbered from 1. `label` is
     the label that is written: with several raters the person's own, unless the act `settles` it.
+    `seen` is that label as the stage had it then: its value as JSON, author and time.
     """
 
     number: int
@@ -33,24 +38,26 @@ class Act:
     label: str
     value: LabelValue | None
     settles: bool = False
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """A mark before acts of a person are recorded, all up to a number.
 
-    Their operation comes after the one of the number `after`, and has the time `time`.
+    Their operation comes after the one of the number `after`, and has this command and time.
     """
 
     person: str
     number: int
     after: int
+    command: str
     time: str
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The content of a journal: acts that are not done, and marks after the last one done."""
+    """The content of a journal: acts that are not done, and the marks of those that may be."""
 
     acts: tuple[Act, ...]
     started: tuple[Started, ...]
@@ -62,9 +69,9 @@ def line_of(entry: Act | Started) -> bytes:
     return json.dumps({"entry": kind, **asdict(entry)}).encode()
 
 
-def done_line(number: int) -> bytes:
-    """Return the line that says that all acts up to a number are recorded."""
-    return json.dumps({"entry": _DONE, "number": number}).encode()
+def done_line(person: str, number: int) -> bytes:
+    """Return the line that says that all acts of a person up to a number are recorded."""
+    return json.dumps({"entry": _DONE, "person": person, "number": number}).encode()
 
 
 def read_lines(lines: Iterable[bytes], place: str) -> Kept:
@@ -74,16 +81,17 @@ def read_lines(lines: Iterable[bytes], place: str) -> Kept:
     """
     acts: list[Act] = []
     started: list[Started] = []
-    done = 0
+    done: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         try:
             entry, fields = _entry(line)
             if entry == _ACT:
-                acts.append(Act(**fields))
+                seen = fields.pop("seen", None)
+                acts.append(Act(**fields, seen=None if seen is None else tuple(seen)))
             elif entry == _STARTED:
                 started.append(Started(**fields))
             elif entry == _DONE:
-                done, started = int(fields["number"]), []
+                done[str(fields["person"])] = int(fields["number"])
             else:
                 raise ValueError(entry)
         except (*MALFORMED, TypeError, KeyError) as error:
@@ -92,7 +100,11 @@ def read_lines(lines: Iterable[bytes], place: str) -> Kept:
                 code="journal-damaged",
                 hint="it holds labels that are in no operation yet: move it away and look at it",
             ) from None
-    return Kept(tuple(each for each in acts if each.number > done), tuple(started))
+
+    def is_open(entry: Act | Started) -> bool:
+        return entry.number > done.get(entry.person, 0)
+
+    return Kept(tuple(filter(is_open, acts)), tuple(filter(is_open, started)))
 
 
 def last_of_each(acts: Sequence[Act]) -> list[Act]:

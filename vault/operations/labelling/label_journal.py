@@ -15,21 +15,19 @@ from vault.errors import Conflict, InvalidInput, NotFound, VaultError
 from vault.layout import repository_folder
 from vault.objects.digest import ID_BYTES
 from vault.objects.labels.label_name import shown_value
-from vault.objects.labels.label_set import LabelValue
+from vault.objects.labels.label_set import Label, LabelValue
 from vault.objects.log.view import RefName
 from vault.operations.labelling.acts import (
     Act,
     Started,
     done_line,
-    last_of_each,
     line_of,
 )
 from vault.operations.labelling.label import LabelOptions, checked_vocabularies, meant_by
-from vault.operations.labelling.raters import own_label, require_same_person
-from vault.operations.labelling.shown_labels import shown_to
+from vault.operations.labelling.raters import own_label, rater_name, require_same_person
 from vault.operations.labelling.standing import StageIndex
 from vault.operations.labelling.vocabulary import Vocabulary, same_value, vocabularies
-from vault.operations.labelling.write_acts import Written, write_acts
+from vault.operations.labelling.write_acts import Outcome, Written, record_acts, seen_of
 from vault.session.context import Context, draft_of, workspace_of
 from vault.session.repository_format import read_format
 from vault.store.journal import Journal
@@ -84,6 +82,8 @@ class LabelJournal:
         self._done: dict[str, list[Step]] = {}
         self._undone: dict[str, list[Step]] = {}
         self._checked: set[tuple[str, str]] = set()
+        self._people: dict[str, str] = {}
+        self._marks: set[tuple[str, str]] = set()
 
     @property
     def waiting(self) -> int:
@@ -94,32 +94,17 @@ class LabelJournal:
         """Tell whether enough acts wait to record them at once."""
         return self.waiting >= MOST_WAITING
 
-    def labels(
-        self, examples: Sequence[str], person: str, *, hides: bool = True
-    ) -> list[Labels | None]:
-        """Return the labels of examples as a person sees them; None of one that is not staged.
-
-        What others say of an example is left out, if this `hides` it, until the person has
-        answered.
-        """
+    def labels(self, examples: Sequence[str]) -> list[Labels | None]:
+        """Return the labels of examples, with what waits; None of one that is not staged."""
         with self._lock:
             waiting = list(self._waiting)
-        context = self._context()
-        staged = self.index.labels(context, examples)
-        values = [
-            None if each is None else {name: label.value for name, label in each.items()}
-            for each in staged
-        ]
-        at = {example: number for number, example in enumerate(examples)}
-        for step in waiting:
-            place = at.get(step.act.example)
-            own = None if place is None else values[place]
-            if own is not None:
-                _set(own, step.act.label, step.act.value)
-        if not hides:
-            return list(values)
-        declared = vocabularies(context.folder)
-        return [None if each is None else shown_to(person, each, declared) for each in values]
+        staged = self.index.labels(self._context(), examples)
+        found = {
+            example: None if own is None else {name: each.value for name, each in own.items()}
+            for example, own in zip(examples, staged, strict=True)
+        }
+        _lay_over(found, waiting)
+        return [found[each] for each in examples]
 
     def give(self, person: str, wanted: Sequence[Wanted]) -> tuple[Step, ...]:
         """Give labels to examples of the stage; they are durable when this returns.
@@ -165,33 +150,49 @@ class LabelJournal:
     def record(self) -> Written:
         """Record all acts that wait, one operation for each person.
 
-        Acts stay in the journal if it raises: what `write_acts` raises.
+        The acts of somebody for whom that fails stay in the journal, and the first failure is
+        raised after the others are recorded: what `write_acts` raises.
         """
         with self._recording:
             with self._lock:
-                steps = list(self._waiting)
-            if not steps:
+                acts = [each.act for each in self._waiting]
+                marks = set(self._marks)
+            if not acts:
                 return Written()
-            acts = [each.act for each in steps]
-            counts = record_acts(self._context(), acts, self.index, self.branch, self._mark)
+            outcome = record_acts(self._context(), acts, self.index, self.branch, self._mark, marks)
             with self._lock:
-                self._waiting = self._waiting[len(steps) :]
-                if self._waiting:
-                    self._journal.append([done_line(acts[-1].number)])
-                else:
-                    self._journal.clear()
-                self.written = self.written.plus(counts)
-            return counts
+                self._forget(acts, outcome)
+            if outcome.failures:
+                raise outcome.failures[0]
+            return outcome.counts
 
-    def close(self) -> Written:
-        """Record what waits, and remove the journal; it stays for the next one if that fails."""
+    def close(self) -> None:
+        """Record what waits, and remove the journal; it stays for the next one if that fails.
+
+        No thread may give labels any more.
+        """
         try:
-            counts = self.record()
+            self.record()
         except VaultError:
             self._journal.close()
             raise
         self._journal.remove()
-        return counts
+
+    def _forget(self, acts: Sequence[Act], outcome: Outcome) -> None:
+        """Take the acts that are recorded off the journal; its lock is held."""
+        last = acts[-1].number
+        self.written = self.written.plus(outcome.counts)
+        self._marks |= {(each.person, each.time) for each in acts}
+        self._waiting = [
+            each
+            for each in self._waiting
+            if each.act.number > last or each.act.person not in outcome.people
+        ]
+        if self._waiting:
+            self._journal.append([done_line(person, last) for person in outcome.people])
+        else:
+            self._journal.clear()
+            self._marks = set()
 
     def _mark(self, started: Started) -> None:
         with self._lock:
@@ -218,16 +219,28 @@ class LabelJournal:
             options = LabelOptions(person=person, typed=each.typed)
             value = None if each.value is None else meant_by(vocabulary, each.value, options)
             label = own_label(vocabulary, person, settles=each.settles)
-            if label != each.name and (person, label) not in self._checked:
-                require_same_person(self.index.stage(context), label, person)
-                self._checked.add((person, label))
+            if label != each.name:
+                self._require_own_name(context, person, label)
             checked.append((replace(each, value=value), vocabulary))
         return checked
+
+    def _require_own_name(self, context: Context, person: str, label: str) -> None:
+        """Raise Conflict (`rater-name-taken`) if somebody else's votes have the same name."""
+        other = self._people.setdefault(rater_name(person), person)
+        if other != person:
+            raise Conflict(
+                f"{other} labels here, too, and your votes would have the same name: {label}",
+                code="rater-name-taken",
+                hint="open the explorer by another name: vault ui --name NAME",
+            )
+        if (person, label) not in self._checked:
+            require_same_person(self.index.stage(context), label, person)
+            self._checked.add((person, label))
 
     def _steps(
         self, context: Context, person: str, checked: Sequence[tuple[Wanted, Vocabulary]]
     ) -> tuple[Step, ...]:
-        now = self._now(context, [each.example for each, _ in checked])
+        now, staged = self._now(context, [each.example for each, _ in checked])
         steps: list[Step] = []
         for (each, vocabulary), labels in zip(checked, now, strict=True):
             if labels is None:
@@ -248,15 +261,19 @@ class LabelJournal:
                 label,
                 each.value,
                 each.settles,
+                seen_of(staged[each.example].get(label)),
             )
             steps.append(Step(act, labels.get(label)))
             _set(labels, label, each.value)
         return tuple(steps)
 
-    def _now(self, context: Context, examples: Sequence[str]) -> list[dict[str, LabelValue] | None]:
-        """Return all labels of examples, with what waits; the lock is held.
+    def _now(
+        self, context: Context, examples: Sequence[str]
+    ) -> tuple[list[dict[str, LabelValue] | None], dict[str, Mapping[str, Label]]]:
+        """Return all labels of examples, with what waits, and those that are staged.
 
-        Of one example that is asked for twice it is the same dictionary.
+        Of one example that is asked for twice it is the same dictionary; None where it is not
+        staged. The lock is held.
         """
         distinct = list(dict.fromkeys(examples))
         staged = self.index.labels(context, distinct)
@@ -264,21 +281,20 @@ class LabelJournal:
             example: None if own is None else {name: each.value for name, each in own.items()}
             for example, own in zip(distinct, staged, strict=True)
         }
-        for step in self._waiting:
-            own_labels = found.get(step.act.example)
-            if own_labels is not None:
-                _set(own_labels, step.act.label, step.act.value)
-        return [found[each] for each in examples]
+        _lay_over(found, self._waiting)
+        there = {each: own for each, own in zip(distinct, staged, strict=True) if own is not None}
+        return [found[each] for each in examples], there
 
     def _inverse(
         self, person: str, taken: dict[str, list[Step]], given: dict[str, list[Step]]
     ) -> Step:
         context = self._context()
+        read_format(context.store.backend)
         _require_branch(context, self.branch)
         with self._lock:
             step = taken[person].pop()
             act = step.act
-            (labels,) = self._now(context, [act.example])
+            (labels,), staged = self._now(context, [act.example])
             if labels is None or not same_value(labels.get(step.act.label), act.value):
                 now = None if labels is None else labels.get(step.act.label)
                 raise Conflict(
@@ -286,7 +302,13 @@ class LabelJournal:
                     f"{'taken off' if now is None else shown_value(now)} since: it stays so",
                     code="label-changed-since",
                 )
-            back = replace(act, number=self.number + 1, time=context.intent.time, value=step.before)
+            back = replace(
+                act,
+                number=self.number + 1,
+                time=context.intent.time,
+                value=step.before,
+                seen=seen_of(staged[act.example].get(act.label)),
+            )
             inverse = Step(back, act.value)
             self._append([inverse])
             given.setdefault(person, []).append(inverse)
@@ -305,23 +327,12 @@ def open_label_journal(context: Callable[[], Context]) -> LabelJournal:
     return LabelJournal(context, Journal.create(repository_folder(opened.folder)), branch)
 
 
-def record_acts(
-    context: Context,
-    acts: Sequence[Act],
-    index: StageIndex,
-    branch: RefName,
-    mark: Callable[[Started], None],
-) -> Written:
-    """Record acts of several people, one operation for each; `mark` is called before each."""
-    counts = Written()
-    last = last_of_each(acts)
-    for person in dict.fromkeys(each.person for each in last):
-        own = [each for each in last if each.person == person]
-        intent = replace(context.intent, author=person)
-        after = context.log.newest().number
-        mark(Started(person, own[-1].number, after, intent.time))
-        counts = counts.plus(write_acts(replace(context, intent=intent), own, index, branch))
-    return counts
+def _lay_over(found: Mapping[str, dict[str, LabelValue] | None], waiting: Sequence[Step]) -> None:
+    """Change the labels of examples, by id, to what they are with acts that wait."""
+    for step in waiting:
+        own = found.get(step.act.example)
+        if own is not None:
+            _set(own, step.act.label, step.act.value)
 
 
 def _require_branch(context: Context, branch: RefName) -> None:

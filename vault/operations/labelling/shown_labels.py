@@ -33,3 +33,14 @@ def shown_to(
         hidden |= {name} | votes if vocabulary.raters > 1 else set()
         hidden |= {each for each in labels if each.startswith(JUDGE) and each.endswith(f".{name}")}
     return {name: value for name, value in labels.items() if name not in hidden}
+
+
+def is_vote_of_another(person: str, name: str, declared: Mapping[str, Vocabulary]) -> bool:
+    """Tell whether a label is what another person or a judge says of a label of `vault.toml`."""
+    for vocabulary in declared.values():
+        rater = rater_of(vocabulary.name, name)
+        if vocabulary.raters > 1 and rater is not None and rater != slug(person):
+            return True
+        if name.startswith(JUDGE) and name.endswith(f".{vocabulary.name}"):
+            return True
+    return False

@@ -178,6 +178,7 @@ function Explorer({ overview, onAgain }) {
       ${labelling.error.hint && html`<span class="hint">${shown(labelling.error.hint)}</span>`}</p>`}
     ${labels.now?.failure && html`<p class="command error" role="alert">Labels are safe in the journal, and are not on the stage:
       ${" "}${shown(labels.now.failure.message)}</p>`}
+    ${labels.leftOut !== "" && html`<p class="command error" role="alert">${labels.leftOut}</p>`}
     ${labels.isElsewhere && html`<p class="command" role="status">The repository is on
       ${" "}${shown(labels.now.branch ?? "no branch")} now, and this page is of ${shown(overview.branch ?? "no branch")}.
       <button onClick=${onAgain}>Go on there</button></p>`}

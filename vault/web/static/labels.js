@@ -58,6 +58,15 @@ export class Labels {
     return this.now !== null && this.now.branch !== this._branch;
   }
 
+  /** What became of labels that could not be recorded, in words; empty where all could. */
+  get leftOut() {
+    const { gone = 0, overtaken = 0 } = this.now ?? {};
+    const told = [];
+    if (gone > 0) told.push(`${gone.toLocaleString("en")} labels were for examples that left the stage before they were recorded.`);
+    if (overtaken > 0) told.push(`${overtaken.toLocaleString("en")} labels were changed from elsewhere before they were recorded: those count.`);
+    return told.join(" ");
+  }
+
   /**
    * Gives labels. The promise is kept once they are confirmed, or refused.
    * @param {Act[]} acts

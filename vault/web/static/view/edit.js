@@ -34,7 +34,7 @@ export function Edit({ example, branch, onSaved, onClose }) {
     setError(null);
   };
   const ask = (/** @type {boolean} */ save) =>
-    post("/api/edit", { branch, example, field: field === "" ? null : field, text: typed, copy: isCopy, save });
+    post(save ? "/api/edit" : "/api/edit/try", { branch, example, field: field === "" ? null : field, text: typed, copy: isCopy });
   const isChanged = record !== null && typed !== before;
   useEffect(() => {
     setFound(null);
