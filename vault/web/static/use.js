@@ -119,6 +119,30 @@ export function focusOn(selector) {
   });
 }
 
+const SPOKEN_MS = 1_200;
+
+/**
+ * @param {string} text
+ * @returns {string} the text, once it has stayed for a moment: live regions tell less so
+ */
+export function useQuiet(text) {
+  const [quiet, setQuiet] = useState("");
+  useEffect(() => {
+    const due = setTimeout(() => setQuiet(text), SPOKEN_MS);
+    return () => clearTimeout(due);
+  }, [text]);
+  return quiet;
+}
+
+/** @returns {boolean} whether keys of one sign do nothing: speech input types them unasked */
+export function areKeysOff() {
+  return localStorage.getItem("vault.keys") === "off";
+}
+
+export function showKeys() {
+  document.documentElement.classList.toggle("keyless", areKeysOff());
+}
+
 const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
 
 /** @param {Record<string, () => void>} keys */
@@ -126,10 +150,12 @@ export function useKeys(keys) {
   const now = useRef(keys);
   now.current = keys;
   useEffect(() => {
+    showKeys();
     const press = (/** @type {KeyboardEvent} */ event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       const isTyping = target.matches("input, textarea, select");
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key.length === 1 && areKeysOff()) return;
       // A dialog has the keyboard to itself, and what is read is scrolled by the keys for that.
       if (document.querySelector("dialog[open]") !== null) return;
       if (SCROLLING.includes(event.key) && target.closest(".pane, .scrolled, .facets")) return;
