@@ -1,5 +1,5 @@
 // Hooks of the page: the list, the example that is read, answers of the API, and keys.
-import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { get } from "./api.js";
 import { Pages } from "./pages.js";
 import { queryOf } from "./state.js";
@@ -123,7 +123,7 @@ const SPOKEN_MS = 1_200;
 
 /**
  * @param {string} text
- * @returns {string} the text, once it has stayed for a moment: live regions tell less so
+ * @returns {string} the text, once it has stayed for a moment
  */
 export function useQuiet(text) {
   const [quiet, setQuiet] = useState("");
@@ -149,7 +149,8 @@ const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
 export function useKeys(keys) {
   const now = useRef(keys);
   now.current = keys;
-  useEffect(() => {
+  // Before the page is seen: no key is lost.
+  useLayoutEffect(() => {
     showKeys();
     const press = (/** @type {KeyboardEvent} */ event) => {
       const target = /** @type {HTMLElement} */ (event.target);

@@ -71,7 +71,7 @@ export function List({ name = "Examples", pages, total, place, steps, sought, la
 }
 
 /**
- * The place of what is read, and buttons to go on.
+ * The place of what is read.
  * @param {{ place: number, total: number, name?: string, onStep: (by: number) => void, onBack: () => void }} props
  */
 export function Steps({ place, total, name = "Example", onStep, onBack }) {

@@ -1,4 +1,4 @@
-// Fields, their values, and how those beyond the first few are shown.
+// Fields and their values, the first few or more.
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
