@@ -94,9 +94,32 @@ def measured(page: Page, link: str) -> dict[str, float]:
     page.keyboard.press("e")
     page.keyboard.type("tokens > 60")
     found["filter"] = seconds(choose)
+    found |= searched(page)
     heap = page.evaluate("performance.memory?.usedJSHeapSize ?? 0")
     found["heap of the tab, MB"] = round(heap / 1e6, 1)
     return found
+
+
+def searched(page: Page) -> dict[str, float]:
+    """Return the seconds from a text to its first rows, and to all of them, over all examples."""
+    page.evaluate("location.hash = ''")
+    page.reload()
+    page.wait_for_selector(".row .answer")
+    page.keyboard.press("/")
+    page.keyboard.type("history")
+
+    def first() -> None:
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".row mark")
+
+    def all_of_it() -> None:
+        page.wait_for_function(
+            "() => !document.querySelector('.count').innerText.includes('searched')", polling="raf"
+        )
+
+    first_seconds = seconds(first)
+    rest = seconds(all_of_it)
+    return {"first hits": first_seconds, "all hits": round(first_seconds + rest, 3)}
 
 
 LABELLED = 200

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.conversations import read_conversation
@@ -26,6 +28,8 @@ from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
 _BATCH = 4_096
+_MOST_ARRAYS = 16
+"""Arrays of records whose candidates are looked at together."""
 _MOST_PLACES = 3
 
 
@@ -127,17 +131,44 @@ def search_steps(
 
     pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
     context.progress.start("searching", len(keys))
-    start = 0
-    for array in record_arrays(dataset, keys):
-        candidates = _candidates(array, text, options)
-        found: list[tuple[int, tuple[Place, ...]]] = []
-        for first in range(0, len(candidates), _BATCH):
-            some = candidates.slice(first, _BATCH)
-            found += _found(dataset, keys, start, array, some, pattern, options.role)
+    start, waiting = 0, _Candidates()
+    for arrays, array in enumerate(record_arrays(dataset, keys), 1):
+        waiting.add(start, array, _candidates(array, text, options))
         start += len(array)
         context.progress.advance(len(array))
-        yield start, found
+        # The first steps are small: somebody waits for the first that is found.
+        if waiting.count >= _BATCH or arrays.bit_count() == 1 or arrays % _MOST_ARRAYS == 0:
+            yield start, waiting.found(dataset, keys, pattern, options.role)
+            waiting = _Candidates()
+    yield start, waiting.found(dataset, keys, pattern, options.role)
     context.progress.finish()
+
+
+class _Candidates:
+    """Records that may hold a text, of several arrays: looked at together, which costs less."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._positions: list[Any] = []
+        self._texts: list[bytes] = []
+
+    def add(self, start: int, array: pa.Array, places: pa.Array) -> None:
+        """Add those of an array whose first record stands at `start`."""
+        if len(places):
+            self.count += len(places)
+            self._positions.append(places.to_numpy() + start)
+            self._texts += array.take(places).cast(pa.binary()).to_pylist()
+
+    def found(
+        self, dataset: Dataset, keys: RowKeys, pattern: str, role: str | None
+    ) -> list[tuple[int, tuple[Place, ...]]]:
+        """Return those that hold the pattern, ascending, and where they do."""
+        found: list[tuple[int, tuple[Place, ...]]] = []
+        positions = np.concatenate([np.zeros(0, np.int64), *self._positions])
+        for first in range(0, self.count, _BATCH):
+            some = slice(first, first + _BATCH)
+            found += _found(dataset, keys, positions[some], self._texts[some], pattern, role)
+        return found
 
 
 def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:
@@ -168,19 +199,15 @@ def _escapes(text: str, *, ignores_case: bool) -> Iterator[str]:
 def _found(
     dataset: Dataset,
     keys: RowKeys,
-    start: int,
-    array: pa.Array,
-    candidates: pa.Array,
+    positions: NDArray[np.int64],
+    texts: list[bytes],
     pattern: str,
     role: str | None,
 ) -> Iterator[tuple[int, tuple[Place, ...]]]:
     """Yield the position in the dataset and the places of each record that holds the pattern."""
     from vault.catalogue.expressions.search import find_pattern
 
-    positions = candidates.to_numpy() + start
-    if not len(positions):
-        return
-    records = [read_record(each) for each in array.take(candidates).cast(pa.binary()).to_pylist()]
+    records = [read_record(each) for each in texts]
     parts = [
         (number, where, text)
         for number, found in enumerate(_parts(dataset, keys[positions], records, role))

@@ -2,8 +2,9 @@
 import { get } from "./api.js";
 import { queryOf } from "./state.js";
 
-export const PAGE = 100;
-const MOST_KEPT = 60;
+// Few more than are in sight: in another order than that of the dataset each may lie in a chunk of its own.
+export const PAGE = 32;
+const MOST_KEPT = 200;
 const AGAIN_MS = 300;
 
 /**
