@@ -21,3 +21,8 @@ export function Later({ load, ...props }) {
   }, []);
   return found !== null && html`<${found.Page} ...${props} />`;
 }
+
+/** @param {any} props those of a picture, which few examples have */
+export function Picture(props) {
+  return html`<${Later} load=${() => import("./view/reading/pictures.js").then((found) => found.Picture)} ...${props} />`;
+}
