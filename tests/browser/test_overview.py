@@ -45,7 +45,8 @@ def test_a_link_shows_what_there_is(filled: Library, open_page: Open) -> None:
     page.get_by_role("button", name="Statistics").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(filled.folder.name)
     assert "40\nexamples" in card(page, "Counts").replace(" ", "")
-    assert card(page, "labels.quality").split() == ["labels.quality", "gold", "8", "bad", "4"]
+    told = "labels.quality gold 8 20 % bad 4 10 % none 28 70 %"
+    assert " ".join(card(page, "labels.quality").split()) == told
     assert "a.jsonl" in card(page, "source")
     assert page.title() == f"{filled.folder.name} – vault"
     # The token is out of the address, so that nobody copies it along.

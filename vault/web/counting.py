@@ -10,7 +10,7 @@ import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vault.errors import Conflict, VaultError
 from vault.processes.child import ChildProcess, answer_parent
@@ -18,6 +18,25 @@ from vault.repository import Repository
 
 APART_FROM = 50_000
 """Examples from which on they are counted apart: fewer are counted before a process has started."""
+
+
+class AskedStats(NamedTuple):
+    """Which statistics are asked for: of `old` (None for the stage), or of `old` beside `new`.
+
+    With `full` of roles and tools too, which reads every record.
+    """
+
+    old: str | None
+    new: str | None = None
+    where: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    full: bool = False
+
+    def of(self, repository: Repository) -> Any:
+        """Return the report. Raises what `Repository.stats` raises."""
+        return repository.stats(
+            self.old, self.new, where=self.where, filters=self.filters, full=self.full
+        )
 
 
 class Counter:
@@ -30,14 +49,14 @@ class Counter:
         self._tickets = threading.Lock()
         self._newest: dict[tuple[str, str], int] = {}
 
-    def stats(
-        self, person: str, revision: str | None, where: tuple[str, ...], filters: tuple[str, ...]
-    ) -> Any:
+    def stats(self, person: str, asked: AskedStats) -> Any:
         """Return what `Repository.stats` returns, and raise what it raises.
 
         Raises Conflict (`count-superseded`) where the same person has asked for another one since.
         """
-        return self._ask(person, ("stats", revision, where, filters))
+        # A page asks for those of one version first, and for more beside them.
+        is_more = asked.new is not None or asked.full
+        return self._ask(person, ("more" if is_more else "stats", asked))
 
     def system_prompt(self, person: str, revision: str | None, text: str) -> Any:
         """Return what `Repository.system_prompt_of` returns; raises as `stats` does."""
@@ -79,12 +98,12 @@ def serve() -> None:
 def _answers(messages: Iterator[Any]) -> Iterator[Any]:
     gc.enable()  # it may be at work for days
     repository = Repository.open(next(messages))
-    for kind, revision, *rest in messages:
+    for kind, *asked in messages:
         try:
-            if kind == "stats":
-                where, filters = rest
-                yield (repository.stats(revision, where=where, filters=filters),)
+            if kind == "system":
+                revision, text = asked
+                yield (repository.system_prompt_of(text, revision),)
             else:
-                yield (repository.system_prompt_of(rest[0], revision),)
+                yield (asked[0].of(repository),)
         except VaultError as error:
             yield (error,)

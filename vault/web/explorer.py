@@ -13,7 +13,7 @@ from starlette.requests import Request
 from vault.errors import Conflict
 from vault.repository import Repository
 from vault.version import __version__
-from vault.web.counting import APART_FROM, Counter
+from vault.web.counting import APART_FROM, AskedStats, Counter
 from vault.web.desk import Desk
 from vault.web.guard import PERSON
 from vault.web.listings import Asked, Found, Listings, Opener, Scope
@@ -22,8 +22,10 @@ from vault.web.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing, Row, Whole
+    from vault.operations.statistics.report import StatsReport
 
 _USUAL_LIMIT = 50
+STAGE = "STAGE"
 SETTLING = frozenset({"conflicts", "disagreement"})
 """Queues of examples on which others have answered, and differ."""
 
@@ -124,20 +126,37 @@ class Explorer:
             "person": request.scope[PERSON],
             "read_only": self.read_only,
             "branch": status.branch,
-            "revision": scope.revision or "STAGE",
+            "revision": scope.revision or STAGE,
             "where": scope.where,
             "filters": scope.filters,
             "choices": repository.label_choices(),
         }
 
     def stats(self, request: Request) -> Any:
-        """Return the statistics of the examples that `where` chooses."""
-        scope, person = self.listings.scope, request.scope[PERSON]
-        where = self.listings.expressions(request.query_params)
+        """Return the statistics of the examples that `where` chooses.
+
+        Beside those of `before`, another revision; of roles and tools too with `full`, which reads
+        every record.
+        """
+        scope, params = self.listings.scope, request.query_params
+        person, before = request.scope[PERSON], params.get("before", "")
+        asked = AskedStats(
+            before or scope.revision,
+            (scope.revision or STAGE) if before else None,
+            self.listings.expressions(params),
+            scope.filters,
+            params.get("full") == "1",
+        )
         counter = self._counter_for(self.listings.size(person))
         if counter is not None:
-            return counter.stats(person, scope.revision, where, scope.filters)
-        return self._repository(request).stats(scope.revision, where=where, filters=scope.filters)
+            return self._without_votes(request, counter.stats(person, asked))
+        return self._without_votes(request, asked.of(self._repository(request)))
+
+    def _without_votes(self, request: Request, report: StatsReport) -> StatsReport:
+        """Return statistics without the votes of others, which a click would lead to."""
+        sides = [each for each in (report, report.before) if each is not None]
+        names = {label.name for each in sides for label in each.labels}
+        return report.without_labels(self.hidden_names(self._repository(request), names))
 
     def _count_system(self, request: Request, listing: Listing, text: str) -> Any:
         revision = self.listings.scope.revision

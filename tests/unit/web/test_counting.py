@@ -13,7 +13,7 @@ from tests.support.library import Library, chat
 from vault.errors import Conflict, InvalidExpression
 from vault.presentation.report_json import json_document
 from vault.web import explorer as explorer_module
-from vault.web.counting import Counter
+from vault.web.counting import AskedStats, Counter
 
 
 @pytest.fixture
@@ -35,8 +35,10 @@ def counter(filled: Library) -> Iterator[Counter]:
 
 def test_another_process_counts_the_same(filled: Library, counter: Counter) -> None:
     for where in ((), ("data.topic = 'a'",)):
-        told = counter.stats("ada", None, where, ())
+        told = counter.stats("ada", AskedStats(None, where=where))
         assert json_document(told) == json_document(filled.repository.stats(None, where=where))
+    more = counter.stats("ada", AskedStats("STAGE", "STAGE", full=True))
+    assert more.before.roles == more.roles == filled.repository.stats(full=True).roles
     told = counter.system_prompt("ada", None, "Be brief.")
     assert told == filled.repository.system_prompt_of("Be brief.")
     assert counter.system_prompt("ada", None, "another") is None
@@ -44,17 +46,17 @@ def test_another_process_counts_the_same(filled: Library, counter: Counter) -> N
 
 def test_an_error_leaves_the_process_at_work(counter: Counter) -> None:
     with pytest.raises(InvalidExpression):
-        counter.stats("ada", None, ("data.topic =",), ())
-    assert counter.stats("ada", None, (), ()).examples == 9
+        counter.stats("ada", AskedStats(None, where=("data.topic =",)))
+    assert counter.stats("ada", AskedStats(None)).examples == 9
 
 
 def test_a_process_that_died_is_started_anew(filled: Library, counter: Counter) -> None:
-    counter.stats("ada", None, (), ())
+    counter.stats("ada", AskedStats(None))
     assert counter._child is not None
     os.kill(counter._child.pid, 9)
     counter._child._process.wait()
     filled.repository.rm(where="data.topic = 'a'")
-    assert counter.stats("ada", None, (), ()).examples == 4
+    assert counter.stats("ada", AskedStats(None)).examples == 4
 
 
 def test_only_the_newest_question_of_a_person_is_answered(counter: Counter) -> None:
@@ -62,7 +64,7 @@ def test_only_the_newest_question_of_a_person_is_answered(counter: Counter) -> N
 
     def ask() -> None:
         try:
-            counter.stats("ada", None, (), ())
+            counter.stats("ada", AskedStats(None))
         except Conflict as error:
             refused.append(error.code)
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.explorer import Answer, Running, running
 from tests.support.library import Library, chat
+from vault.web.app import routes_of
 from vault.web.listings import Scope
 
 
@@ -226,3 +227,41 @@ def test_another_branch_has_the_labels_of_its_own_stage(filled: Library) -> None
     assert filled.labels() == {"q0?": {"topic": "tax"}}
     filled.repository.switch("main")
     assert filled.labels() == {"q0?": {"topic": "law"}}
+
+
+HIDDEN = "secretvote"
+
+
+def test_no_answer_tells_what_others_said(filled: Library) -> None:
+    (filled.folder / "vault.toml").write_text("[labels.quality]\nraters = 2\n")
+    filled.repository.commit("first")
+    ids = filled.ids()
+    filled.label("q0?", **{"quality.cleo": HIDDEN, "judge.help.quality": HIDDEN})
+    filled.repository.rm(ids[5:6])
+    with running(filled.repository) as explorer:
+        session = explorer.session("ada")
+        query = f"place=0&id={ids[0]}&example={ids[0]}&from=HEAD&to=STAGE&before=HEAD&full=1"
+        routes = routes_of(explorer.server.explorer, explorer.server.sessions)
+        asked = [each.path for each in routes if "GET" in (each.methods or ())]
+        for path in (each for each in asked if each.startswith("/api/")):
+            answer = explorer.ask("GET", f"{path}?{query}", session=session)
+            assert HIDDEN.encode() not in answer.body, path
+        body = json.dumps({"example": ids[0], "text": "x", "field": "messages[1].content"}).encode()
+        tried = explorer.ask("POST", "/api/edit/try", session=session, body=body)
+        assert tried.status == 200
+        assert tried.json["labels_left"] == []
+        seen = explorer.ask("GET", "/api/examples?queue=conflicts", session=session)
+        assert seen.json["total"] == 0
+    with running(filled.repository, shows_scores=True) as explorer:
+        shown = explorer.ask("GET", "/api/examples", session=explorer.session("ada"))
+        assert HIDDEN.encode() in shown.body
+
+
+def test_who_settles_sees_what_the_others_said(filled: Library, explorer: Running) -> None:
+    ids = filled.ids()
+    for person, value in (("ben", "gold"), ("cleo", "bad")):
+        Person(explorer, person).label(ids[0], "quality", value)
+    dora = Person(explorer, "dora")
+    assert dora.get("/api/examples?limit=1")["items"][0]["labels"] == {}
+    found = dora.get("/api/examples?queue=conflicts")
+    assert found["items"][0]["labels"] == {"quality.ben": "gold", "quality.cleo": "bad"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 from vault.objects.validation import RuleCount
-from vault.operations.statistics.figures import Figures
+from vault.operations.statistics.figures import Figures, LabelFigure
 from vault.operations.statistics.moved import MovedField
 from vault.presentation.report_html import Displayed
 
@@ -54,3 +55,18 @@ class StatsReport(VersionFigures, Displayed):
     field: str | None
     is_part: bool
     html: str | None
+
+    def without_labels(self, names: Collection[str]) -> Self:
+        """Return the report without some labels."""
+        if not names:
+            return self
+        moved = [each for each in self.moved if each.field.removeprefix("labels.") not in names]
+        before = self.before
+        if before is not None:
+            before = replace(before, labels=_others(before, names))
+        labels = _others(self, names)
+        return replace(self, labels=labels, before=before, moved=tuple(moved))
+
+
+def _others(figures: Figures, names: Collection[str]) -> tuple[LabelFigure, ...]:
+    return tuple(each for each in figures.labels if each.name not in names)

@@ -7,15 +7,14 @@ import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
 import { Later } from "./later.js";
 import { PAGE, pathOf } from "./pages.js";
-import { commandsOf, expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
+import { expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { shown } from "./text.js";
 import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
 import { LabelBar } from "./view/labelbar.js";
-import { List } from "./view/list.js";
-import { Overview } from "./view/overview.js";
+import { List, Steps } from "./view/list.js";
 
 const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
 // Pages that are loaded when they are first wanted: the list is there sooner.
@@ -53,6 +52,7 @@ function Explorer({ overview, onAgain }) {
   const [error, setError] = useState(/** @type {any} */ (null));
   const [told, setTold] = useState("");
   const [isHelp, setHelp] = useState(false);
+  const [isFields, setFields] = useState(false);
   const [isReading, setReading] = useState(false);
   const [steps, setSteps] = useState(0);
   const list = useList(view, setError);
@@ -74,8 +74,8 @@ function Explorer({ overview, onAgain }) {
   const filter = useCallback((/** @type {string} */ name, /** @type {unknown} */ value, isOut = false) => {
     const added = expressionFor(name, value, isOut);
     setView((before) => {
-      if (before.where.includes(added)) return before;
-      const next = { ...before, where: [...before.where, added], place: 0 };
+      if (before.where.includes(added)) return { ...before, page: "examples" };
+      const next = { ...before, where: [...before.where, added], place: 0, page: "examples" };
       keepInAddress(next, true);
       return next;
     });
@@ -149,7 +149,11 @@ function Explorer({ overview, onAgain }) {
     },
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
-    ".": () => setTold(commandsOf(view, overview).join("\n")),
+    v: () => {
+      if (document.querySelector(".panes > .facets")?.checkVisibility()) focusOn(".facets button");
+      else setFields(true);
+    },
+    ".": () => import("./commands.js").then(({ commandsOf }) => setTold(commandsOf(view, overview).join("\n")), setError),
     R: list.again,
     q: () => go({ queue: view.queue === "" ? labelling.choice?.name ?? "" : "", place: 0 }),
     ...(isStats ? {} : labelling.keys),
@@ -171,7 +175,7 @@ function Explorer({ overview, onAgain }) {
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
     ${load === undefined && html`<${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of} searched=${list.pages.searched}
-      input=${expression} searchInput=${search} onGo=${(/** @type {any} */ change) => go(change)} />`}
+      input=${expression} searchInput=${search} onFields=${() => setFields(true)} onGo=${(/** @type {any} */ change) => go(change)} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
@@ -191,9 +195,8 @@ function Explorer({ overview, onAgain }) {
             filter(name, value, isOut);
           }} />`
       : isStats
-      ? html`<main class="scrolled" tabindex="0">${stats === null
-          ? html`<p class="loading" role="status">Counting…</p>`
-          : html`<${Overview} stats=${stats} onFilter=${filter} />`}</main>`
+      ? html`<main class="scrolled" tabindex="0"><${Later} load=${() => import("./view/overview.js").then((found) => found.Overview)}
+          stats=${stats} view=${view} onGo=${go} onFilter=${filter} /></main>`
       : html`<main class=${"panes" + (isReading ? " reading" : "")}>
           <${Facets} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} />
           ${list.pages.total === 0
@@ -203,7 +206,7 @@ function Explorer({ overview, onAgain }) {
             : html`<${List} pages=${list.pages} total=${total} place=${view.place} steps=${steps} sought=${view.text} labelsOf=${seen} choice=${labelling.listed}
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
-            <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
+            <${Steps} place=${view.place} total=${total} onStep=${move} onBack=${() => setReading(false)} />
             ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
@@ -213,6 +216,7 @@ function Explorer({ overview, onAgain }) {
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
       onStep=${() => labelling.step("undo")} onEdit=${labelling.edit} />`)}
     ${labelling.dialog}
+    ${isFields && html`<${Later} load=${() => import("./view/drawer.js").then((found) => found.Drawer)} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} onClose=${() => setFields(false)} />`}
     ${isHelp && html`<${Later} load=${() => import("./view/help.js").then((found) => found.Help)} choice=${labelling.choice} onClose=${() => setHelp(false)} />`}
   `;
 }
@@ -220,14 +224,14 @@ function Explorer({ overview, onAgain }) {
 /** @param {{ refused: any }} props */
 function Stopped({ refused }) {
   return html`
-    <main class="stopped" role="alert">
+    <main class="stopped"><div role="alert">
       <h1>${refused.status === 401 ? "This tab has no session" : "That did not work"}</h1>
       <p>${shown(refused.message)}</p>
       ${refused.hint && html`<p class="hint">${shown(refused.hint)}</p>`}
       ${refused.status === 401 && html`<p>
         In the terminal where <code>vault ui</code> runs, press Enter: it prints a link for a new tab.
       </p>`}
-    </main>
+    </div></main>
   `;
 }
 

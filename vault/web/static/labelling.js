@@ -6,7 +6,7 @@ import { html } from "./html.js";
 import { Labels } from "./labels.js";
 import { Later } from "./later.js";
 import { queryOf } from "./state.js";
-import { All, Line, partsOf } from "./view/dialogs.js";
+import { Line, partsOf } from "./view/dialogs.js";
 
 const ROWS_AROUND = 60;
 const NONE = /** @type {Record<string, any>} */ ({});
@@ -119,7 +119,7 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
       onTold(report.unchanged ? "Nothing was changed." : "Saved, as one operation. `vault undo` takes it back.");
       again();
     }} />`,
-    all: () => html`<${All} choice=${choice} onClose=${close}
+    all: () => html`<${Later} load=${() => import("./view/all.js").then((found) => found.All)} choice=${choice} onClose=${close}
       count=${async () => {
         await labels.sent();
         return post("/api/labels/count", { query: queryOf(view) });

@@ -2,8 +2,8 @@
 
 /**
  * @typedef {{ where: string[], text: string, queue: string, check: string, sort: string, seed: number, place: number, page: string,
- *   from: string, to: string, part: string, at: number }} View `from` and `to` are versions that are compared; `part` and `at`
- *   are what a page beside the list shows, and which of it is read
+ *   from: string, to: string, part: string, at: number, before: string }} View `from` and `to` are versions that are compared; `part` and `at`
+ *   are what a page beside the list shows, and which of it is read; `before` is the version that statistics are shown beside
  */
 
 const PAGES = ["examples", "stats", "compare", "clusters", "answers", "gone"];
@@ -24,6 +24,7 @@ export function viewInAddress() {
     to: held.get("to") ?? "",
     part: held.get("part") ?? "",
     at: number(held.get("at")),
+    before: held.get("before") ?? "",
   };
 }
 
@@ -54,6 +55,7 @@ export function keepInAddress(view, isStep) {
   if (view.page !== "examples") held.set("page", view.page);
   for (const name of /** @type {const} */ (["from", "to", "part"])) if (view[name] !== "") held.set(name, view[name]);
   if (view.at !== 0) held.set("at", String(view.at));
+  if (view.before !== "") held.set("before", view.before);
   const address = held.size > 0 ? "/#" + held : "/";
   clearTimeout(due);
   if (isStep) history.pushState(null, "", address);
@@ -76,30 +78,16 @@ export function queryOf(view) {
 }
 
 /**
- * @param {View} view
- * @param {{ revision: string, where: string[], filters: string[] }} overview
- * @returns {string[]} the commands that show the same, and that write it to a file
- */
-export function commandsOf(view, { revision, where, filters }) {
-  const quoted = (/** @type {string} */ text) => "'" + text.replaceAll("'", `'"'"'`) + "'";
-  const named = filters.map((each) => ` --filter ${quoted(each)}`);
-  const words = [...named, ...[...where, ...view.where].map((each) => ` --where ${quoted(each)}`)].join("");
-  const version = revision === "STAGE" ? "" : " " + quoted(revision);
-  if (view.queue !== "") return [`vault label --queue ${quoted(view.queue)}${words}`];
-  // The command line looks for a text or for expressions, not for both at once.
-  if (view.text !== "" && words === "") return [`vault grep -i ${quoted(view.text)}${version}`];
-  const shown = words === "" ? `vault head${version}` : `vault query${words}${version}`;
-  return view.text !== "" ? [shown] : [shown, `vault export ${quoted(revision)}${words} -o subset.jsonl`];
-}
-
-/**
  * @param {string} name a column, or `labels.NAME`
- * @param {unknown} value
+ * @param {any} value a value of it, or `{ expression }` that stands for some
  * @param {boolean} isOut whether examples with the value are left out
  * @returns {string} an expression
  */
 export function expressionFor(name, value, isOut) {
   if (value === null) return isOut ? `${name} IS NOT NULL` : `${name} IS NULL`;
+  if (value.expression !== undefined) return isOut ? `NOT (${value.expression})` : value.expression;
   const literal = typeof value === "string" ? "'" + value.replaceAll("'", "''") + "'" : String(value);
-  return `${name} ${isOut ? "!=" : "="} ${literal}`;
+  // SQL's `!=` would leave out those without the field, too; labels and splits know better.
+  const without = name === "round" || name.startsWith("data.") ? "IS DISTINCT FROM" : "!=";
+  return `${name} ${isOut ? without : "="} ${literal}`;
 }

@@ -1,5 +1,5 @@
 // Hooks of the page: the list, the example that is read, answers of the API, and keys.
-import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { get } from "./api.js";
 import { Pages } from "./pages.js";
 import { queryOf } from "./state.js";
@@ -119,17 +119,44 @@ export function focusOn(selector) {
   });
 }
 
+const SPOKEN_MS = 1_200;
+
+/**
+ * @param {string} text
+ * @returns {string} the text, once it has stayed for a moment
+ */
+export function useQuiet(text) {
+  const [quiet, setQuiet] = useState("");
+  useEffect(() => {
+    const due = setTimeout(() => setQuiet(text), SPOKEN_MS);
+    return () => clearTimeout(due);
+  }, [text]);
+  return quiet;
+}
+
+/** @returns {boolean} whether keys of one sign do nothing: speech input types them unasked */
+export function areKeysOff() {
+  return localStorage.getItem("vault.keys") === "off";
+}
+
+export function showKeys() {
+  document.documentElement.classList.toggle("keyless", areKeysOff());
+}
+
 const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
 
 /** @param {Record<string, () => void>} keys */
 export function useKeys(keys) {
   const now = useRef(keys);
   now.current = keys;
-  useEffect(() => {
+  // Before the page is seen: no key is lost.
+  useLayoutEffect(() => {
+    showKeys();
     const press = (/** @type {KeyboardEvent} */ event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       const isTyping = target.matches("input, textarea, select");
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key.length === 1 && areKeysOff()) return;
       // A dialog has the keyboard to itself, and what is read is scrolled by the keys for that.
       if (document.querySelector("dialog[open]") !== null) return;
       if (SCROLLING.includes(event.key) && target.closest(".pane, .scrolled, .facets")) return;

@@ -4,7 +4,7 @@ import { html } from "../html.js";
 import { useRows } from "../rows.js";
 import { shown } from "../text.js";
 import { focusOn, useKeys } from "../use.js";
-import { List } from "./list.js";
+import { List, Steps } from "./list.js";
 
 const CHIP = { own: "chip", name: "chip" };
 
@@ -80,7 +80,7 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
               labelsOf=${(/** @type {any} */ row) => ({ chip: chipOf(row) })}
               onPlace=${(/** @type {number} */ place) => go({ at: place }, false)} onOpen=${() => setReading(true)} />
             <section class="pane" aria-label=${name} ref=${pane} tabindex="0">
-              <button class="back" onClick=${() => setReading(false)}>Back to the list</button>
+              <${Steps} place=${at} total=${total} name=${name} onStep=${move} onBack=${() => setReading(false)} />
               ${here.item === null ? html`<p class="soft">Reading…</p>` : item(here)}
             </section>
           </main>`}

@@ -47,7 +47,7 @@ function queueView(queue, view) {
 }
 
 /** @param {any} props */
-export function Filters({ view, choices, isLabelled, fixed, error, count, of, searched, input, searchInput, onGo }) {
+export function Filters({ view, choices, isLabelled, fixed, error, count, of, searched, input, searchInput, onGo, onFields }) {
   const [typed, setTyped] = useState("");
   const [sought, setSought] = useState(view.text);
   useEffect(() => setSought(view.text), [view.text]);
@@ -69,6 +69,7 @@ export function Filters({ view, choices, isLabelled, fixed, error, count, of, se
   const told = count === null ? "…" : count.toLocaleString("en");
   return html`
     <section class="filters" aria-label="Filter">
+      <button class="to-fields" onClick=${onFields}><kbd>v</kbd> Fields</button>
       <form onSubmit=${add}>
         <label><span class="unseen">Expression</span>
           <input type="text" ref=${input} value=${typed} autocomplete="off" spellcheck=${false}

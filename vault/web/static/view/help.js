@@ -1,6 +1,8 @@
-// The keys.
+// The keys, by what they are for, and the switch for who cannot have them.
+import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { shown } from "../text.js";
+import { areKeysOff, showKeys } from "../use.js";
 import { Dialog } from "./dialogs.js";
 
 const KEYS = [
@@ -10,10 +12,12 @@ const KEYS = [
   ["Enter  Esc", "read, where arrows and Page Down scroll; back to the list"],
   ["/", "find a text"],
   ["e", "type an expression"],
+  ["v", "values of fields"],
   ["s  c  d  p  g", "statistics; compare versions; clusters; answers to this prompt; what is gone; and back"],
   ["r", "texts as they stand, or with Markdown shown"],
   ["t", "the example as a trainer sees it, and back"],
   [".", "the command that shows the same"],
+  ["R", "list anew"],
   ["?", "this"],
 ];
 const APART_KEYS = [
@@ -33,19 +37,30 @@ const LABEL_KEYS = [
   ["u  U", "undo, do again"],
   ["E", "edit a text or the record"],
   ["S", "spot-check: a accepts, x rejects, space skips"],
-  ["R", "list anew"],
 ];
 
 /** @param {{ choice: any, onClose: () => void }} props */
 export function Help({ choice, onClose }) {
+  const [isOff, setOff] = useState(areKeysOff());
   const values = (choice?.keys ?? []).map((/** @type {string} */ key, /** @type {number} */ at) => [key, `${choice.name} = ${choice.values[at]}`]);
+  const turn = () => {
+    localStorage.setItem("vault.keys", isOff ? "on" : "off");
+    showKeys();
+    setOff(!isOff);
+  };
   return html`
-    <${Dialog} name="Keys" onClose=${onClose}>
-      <table>${[...KEYS, ...values, ...LABEL_KEYS].map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${shown(meaning)}</td></tr>`)}</table>
-      <h2>On the other pages</h2>
-      <table>${APART_KEYS.map(([keys, meaning]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${meaning}</td></tr>`)}</table>
+    <${Dialog} name="Keys" look="of-keys" onClose=${onClose}>
+      <div class="keys"><${Keys} name="Find and read" keys=${KEYS} /><${Keys} name="Label" keys=${[...values, ...LABEL_KEYS]} />
+        <${Keys} name="On the other pages" keys=${APART_KEYS} /></div>
       <p>A click on a value keeps only examples with it; with Shift, all without it.</p>
-      <form method="dialog"><button>Close</button></form>
+      <p><label><input type="checkbox" checked=${!isOff} onChange=${turn} /> Single letters, digits and signs act. Without them
+        Tab, Enter, arrows and buttons still do.</label></p>
     <//>
   `;
+}
+
+/** @param {{ name: string, keys: string[][] }} props */
+function Keys({ name, keys }) {
+  return html`<section><h3>${name}</h3><table>${keys.map(([all, meaning]) => html`<tr>
+    <th scope="row">${all.split("  ").map((key) => html`<kbd>${key}</kbd> `)}</th><td>${shown(meaning)}</td></tr>`)}</table></section>`;
 }

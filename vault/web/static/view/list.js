@@ -70,6 +70,22 @@ export function List({ name = "Examples", pages, total, place, steps, sought, la
   `;
 }
 
+/**
+ * The place of what is read.
+ * @param {{ place: number, total: number, name?: string, onStep: (by: number) => void, onBack: () => void }} props
+ */
+export function Steps({ place, total, name = "Example", onStep, onBack }) {
+  if (total === 0) return null;
+  // Who is in the list hears its place from there.
+  const isHeard = document.activeElement?.closest(".pane") != null;
+  return html`<div class="steps">
+    <button class="back" onClick=${onBack}>Back<span class="unseen"> to the list</span></button>
+    <button aria-label=${"Previous " + name.toLowerCase()} onClick=${() => onStep(-1)}>‹</button>
+    <h2 aria-live=${isHeard ? "polite" : "off"}><span class="unseen">${name} </span>${(place + 1).toLocaleString("en")} of ${total.toLocaleString("en")}</h2>
+    <button aria-label=${"Next " + name.toLowerCase()} onClick=${() => onStep(1)}>›</button>
+  </div>`;
+}
+
 /** @param {any} props */
 function Row({ number, row, isHere, y, sought, total, label, onPlace, onOpen }) {
   const style = { transform: `translateY(${y}px)` };

@@ -1,8 +1,8 @@
 // The turns of a conversation, both answers of a pair, and what stands beside them.
 import { html } from "../../html.js";
+import { Picture } from "../../later.js";
 import { joinedCalls } from "./calls.js";
 import { Json } from "./json.js";
-import { Picture } from "./pictures.js";
 import { Text } from "./rich.js";
 import { CutLine, seenTurn } from "./trainer.js";
 import { Turn } from "./turn.js";

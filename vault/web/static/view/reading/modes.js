@@ -1,6 +1,7 @@
 // How examples are read: readable or raw, as the chat or as a trainer sees it. The tab remembers.
 import { useEffect, useLayoutEffect, useState } from "../../vendor/hooks.js";
 import { get } from "../../api.js";
+import { areKeysOff } from "../../use.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({ r: "raw", t: "trainer" });
 const watching = /** @type {Set<() => void>} */ (new Set());
@@ -49,7 +50,7 @@ export function useSwitch(name) {
 addEventListener("keydown", (event) => {
   const name = KEYS[event.key];
   const target = /** @type {HTMLElement} */ (event.target);
-  if (name === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (name === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || areKeysOff()) return;
   if (target.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null) return;
   if (document.querySelector(".pane") !== null) choose(name, chosen(name) === "yes" ? "" : "yes");
 });

@@ -1,9 +1,9 @@
 // One turn of a chat: who says it, what it says, and what is said about it.
 import { html } from "../../html.js";
+import { Picture } from "../../later.js";
 import { found, shown } from "../../text.js";
 import { AnsweredCall, Call, Result } from "./calls.js";
 import { Json } from "./json.js";
-import { Picture } from "./pictures.js";
 import { Text } from "./rich.js";
 import { CutLine, lossOfTurn } from "./trainer.js";
 
