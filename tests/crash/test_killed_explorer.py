@@ -113,3 +113,25 @@ def test_an_explorer_that_is_stopped_records_what_waits(library: Library) -> Non
         server.wait()
     assert len(library.labels()) == 9
     assert not list((library.folder / ".vault/labelling").iterdir())
+
+
+def test_the_next_explorer_tells_what_it_took_over(library: Library) -> None:
+    library.write("a.jsonl", [chat(f"q{n}?") for n in range(3)])
+    library.run("a.jsonl")
+    words = [sys.executable, "-m", "vault", "ui", "--no-browser"]
+    told = ""
+    for stop in (signal.SIGKILL, signal.SIGTERM):
+        server = subprocess.Popen(
+            words, cwd=library.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert server.stdout is not None
+            link = server.stdout.readline().strip()
+            if stop == signal.SIGKILL:
+                Person(link, "quality", library.ids()).label()
+            server.send_signal(stop)
+            told = server.communicate(timeout=20)[1]
+        finally:
+            server.kill()
+    assert "recorded 3 labels of an explorer that died" in told
+    assert len(library.labels()) == 3

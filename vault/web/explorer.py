@@ -87,15 +87,16 @@ class Explorer:
         """
         return None if self.read_only else self.listings.repository(person).current_branch()
 
-    def check(self) -> None:
-        """Raise what opening the repository, the version and the expressions raises.
+    def check(self) -> tuple[str, ...]:
+        """Return lines about labels of explorers that died, none where there are none.
 
-        The list that is found so is the one that the page asks for first.
+        Raises what opening the repository, the version and the expressions raises. The list that is
+        found so is the one that the page asks for first.
         """
         repository = self._open_for("")
-        if not self.read_only:
-            repository.take_over_labels()
+        told = () if self.read_only else repository.take_over_labels().told()
         self.listings.make(repository, Asked(self.listings.scope.where))
+        return told
 
     def warm(self, people: Sequence[str]) -> None:
         """Read what the first requests of people and their first label need."""

@@ -61,7 +61,8 @@ def run_explorer(invocation: Invocation, asked: Asked) -> None:
         read_only=asked.read_only,
         shows_scores=asked.shows_scores,
     )
-    explorer.check()
+    for line in explorer.check():
+        hint(invocation, line)
     port = asked.port if asked.port is not None else _port_setting(root)
     server = listen(explorer, Place(asked.host or LOOPBACK_HOST, port, asked.allowed))
     links = [server.link(person) for person in people]

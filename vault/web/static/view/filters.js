@@ -21,7 +21,7 @@ function queuesOf(choices) {
   const several = choices.some((each) => each.raters > 1) ? [["conflicts", "people differ"]] : [];
   const waits = choices.some((each) => each.name === "review" && each.values.includes("pending"));
   const review = waits ? [["check review", "waiting for review"]] : [];
-  return [["", "all"], ...own, ...several, ["disagreement", "judge and people differ"], ...review, ["check spot", "spot-check"]];
+  return [["", "all examples"], ...own, ...several, ["disagreement", "judge and people differ"], ...review, ["check spot", "spot-check"]];
 }
 
 /** @param {any[]} choices */
