@@ -28,13 +28,15 @@ export function checkView(which, view) {
 }
 
 /**
- * @param {{ view: import("./state.js").View, pages: import("./pages.js").Pages, isStaged: boolean,
+ * @param {{ view: import("./state.js").View, pages: import("./pages.js").Pages, isStaged: boolean, isReady: () => boolean, said: string,
  *           seen: (row: any) => Record<string, any>, give: (name: string, act: any) => void, move: (by: number) => void,
  *           onEdit: () => void, onEnd: () => void }} props
  */
-export function useChecking({ view, pages, isStaged, seen, give, move, onEdit, onEnd }) {
+export function useChecking({ view, pages, isStaged, isReady, said, seen, give, move, onEdit, onEnd }) {
   const check = CHECKS[view.check];
-  const [goal, setGoal] = useState(() => Number(sessionStorage.getItem(KEPT_GOAL) ?? 5));
+  const [typed, setTyped] = useState(() => sessionStorage.getItem(KEPT_GOAL) ?? "5");
+  // While it is typed, the one before holds.
+  const goal = Number(isGoal(typed) ? typed : sessionStorage.getItem(KEPT_GOAL) ?? 5);
   const furthest = useRef(0);
   useEffect(() => {
     furthest.current = view.place;
@@ -45,7 +47,7 @@ export function useChecking({ view, pages, isStaged, seen, give, move, onEdit, o
   furthest.current = Math.max(furthest.current, view.place);
   const { good, bad } = counted(check, pages, seen, furthest.current);
   const say = (/** @type {string} */ value) => () => {
-    if (!isStaged) return;
+    if (!isReady()) return;
     give(check.label, { value });
     move(1);
   };
@@ -59,19 +61,22 @@ export function useChecking({ view, pages, isStaged, seen, give, move, onEdit, o
       <button aria-pressed=${now === check.no} disabled=${!isStaged} onClick=${keys.x}><kbd>x</kbd> ${check.no}</button>
       <button onClick=${keys[" "]}><kbd>space</kbd> skip</button>
       <button disabled=${!isStaged} onClick=${onEdit}><kbd>E</kbd> edit</button>
-      ${view.check === "spot" && html`<label>goal: under <input class="goal" type="number" min="0.1" max="99" step="any" value=${goal}
-        onChange=${(/** @type {any} */ event) => {
-          const typed = Number(event.target.value);
-          if (!(typed > 0 && typed < 100)) return;
-          sessionStorage.setItem(KEPT_GOAL, String(typed));
-          setGoal(typed);
+      ${view.check === "spot" && html`<label>goal: under <input class="goal" type="number" min="0.1" max="99" step="any" value=${typed}
+        onInput=${(/** @type {any} */ event) => {
+          setTyped(event.target.value);
+          if (isGoal(event.target.value)) sessionStorage.setItem(KEPT_GOAL, event.target.value);
         }} /> % bad</label>`}
       <button onClick=${onEnd}>End</button>
-      <span role="status">${view.check === "spot" ? told(good, bad, pages.total ?? 0, goal / 100) : `${good} accepted, ${bad} rejected`}</span>
+      <span role="status">${view.check === "spot" ? told(good, bad, pages.total ?? 0, goal / 100) : `${good} accepted, ${bad} rejected`}${said !== "" && ` (${said})`}</span>
     </section>
   `;
   // Rows show what was said in the check, not the label that is given otherwise.
   return { keys, bar, listed: { own: check.label, name: check.label } };
+}
+
+/** @param {string} typed */
+function isGoal(typed) {
+  return Number(typed) > 0 && Number(typed) < 100;
 }
 
 /**
@@ -101,7 +106,7 @@ function counted(check, pages, seen, last) {
 function told(good, bad, total, goal) {
   const count = good + bad;
   if (count === 0) return "nothing checked yet";
-  const [least, most] = [lowerBound(bad, count), upperBound(bad, count)];
+  const [least, most] = shareBounds(bad, count, goal);
   const found = `${bad} bad in ${count} of ${total.toLocaleString("en")}: under ${percent(most)} are bad, with 95 % confidence.`;
   if (most < goal) return `${found} The goal is reached.`;
   if (least > goal) return `${found} More than ${percent(goal)} are bad.`;
@@ -115,47 +120,44 @@ function percent(share) {
 }
 
 /**
- * The exact one-sided bound of Clopper and Pearson (1934): with a larger share, so few bad ones would be found
- * in one sample of twenty at most.
+ * The shares that the sample does not speak against, however often one looked: those to which the likelihood gives
+ * more than a twentieth of what it is on average over a prior around the goal (Robbins, 1970; Ville's inequality).
  * @param {number} bad
  * @param {number} count
+ * @param {number} goal the mean of the prior, Beta(1, 1/goal − 1)
+ * @returns {[number, number]} the least and the largest share
  */
-export function upperBound(bad, count) {
-  return bad >= count ? 1 : root((share) => atMost(bad, count, share) - (1 - CONFIDENCE));
+export function shareBounds(bad, count, goal) {
+  const good = count - bad;
+  const average = rising(1, bad) + rising(1 / goal - 1, good) - rising(1 / goal, count);
+  const isIn = (/** @type {number} */ share) =>
+    bad * Math.log(share) + good * Math.log1p(-share) > average + Math.log(1 - CONFIDENCE);
+  const found = bad / count;
+  return [bad === 0 ? 0 : edge(found, 0, isIn), good === 0 ? 1 : edge(found, 1, isIn)];
 }
 
 /**
- * @param {number} bad
- * @param {number} count
- * @returns {number} the share above which the true one is, with the same confidence
+ * @param {number} inside
+ * @param {number} outside
+ * @param {(share: number) => boolean} isIn
+ * @returns {number} the first share that is out
  */
-export function lowerBound(bad, count) {
-  return bad === 0 ? 0 : root((share) => atMost(bad - 1, count, share) - CONFIDENCE);
-}
-
-/** @param {(share: number) => number} falling */
-function root(falling) {
-  let [low, high] = [0, 1];
+function edge(inside, outside, isIn) {
   for (let step = 0; step < 60; step += 1) {
-    const middle = (low + high) / 2;
-    if (falling(middle) > 0) low = middle;
-    else high = middle;
+    const middle = (inside + outside) / 2;
+    if (isIn(middle)) inside = middle;
+    else outside = middle;
   }
-  return high;
+  return outside;
 }
 
 /**
- * @param {number} most
+ * @param {number} from
  * @param {number} count
- * @param {number} share
- * @returns {number} how likely it is that so many, or fewer, of `count` are bad
+ * @returns {number} the logarithm of `from` × (`from` + 1) × …, `count` factors
  */
-function atMost(most, count, share) {
-  let log = count * Math.log1p(-share);
-  let sum = Math.exp(log);
-  for (let bad = 1; bad <= most; bad += 1) {
-    log += Math.log(count - bad + 1) - Math.log(bad) + Math.log(share) - Math.log1p(-share);
-    sum += Math.exp(log);
-  }
-  return sum;
+function rising(from, count) {
+  let log = 0;
+  for (let at = 0; at < count; at += 1) log += Math.log(from + at);
+  return log;
 }

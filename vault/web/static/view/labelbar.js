@@ -24,7 +24,8 @@ export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, o
       <button disabled=${!isStaged} onClick=${onEdit}><kbd>E</kbd> edit</button>
       <button onClick=${onAll}><kbd>A</kbd> all that match</button>
       <button onClick=${onStep}><kbd>u</kbd> undo</button>
-      <span class="soft" role="status">${told(state, isStaged)}</span>
+      <span class="soft">${told(state, isStaged)}</span>
+      <span class="soft" role="status"><span key=${state.said.number}>${shown(state.said.text)}</span></span>
     </section>
   `;
 }
