@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import log
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from scipy.stats import beta
+from scipy.special import betaln, xlog1py, xlogy
 
 from tests.browser.conftest import Open
 from tests.support.library import Library, chat
 
 pytestmark = pytest.mark.browser
+
+LOOKS = 500
 
 
 @pytest.fixture
@@ -31,41 +35,88 @@ def test_a_spot_check_tells_what_the_sample_proves(filled: Library, open_page: O
     check = bar(page, "Spot-check")
     expect(check).to_contain_text("nothing checked yet")
     expect(page.locator(".pane .turn.user")).to_be_visible()
-    for number in range(59):
+    goal = check.get_by_label("goal: under")
+    expect(goal).to_have_value("5")
+    goal.press("ControlOrMeta+a")
+    goal.press_sequentially("20")
+    goal.press("Escape")
+    for number in range(22):
         page.keyboard.press("a")
         expect(check).to_contain_text(f"0 bad in {number + 1} of 80")
-    expect(check).to_contain_text("under 5 % are bad, with 95 % confidence. The goal is reached.")
+        said = "The goal is reached." in check.inner_text()
+        assert said == (number + 1 >= 22), check.inner_text()
+    expect(check).to_contain_text("under 19.9 % are bad, with 95 % confidence")
     page.keyboard.press(" ")
     page.keyboard.press("x")
-    expect(check).to_contain_text("1 bad in 60 of 80")
+    expect(check).to_contain_text("1 bad in 23 of 80")
     expect(check).not_to_contain_text("goal is reached")
     page.keyboard.press("u")
-    expect(check).to_contain_text("0 bad in 59 of 80")
+    expect(check).to_contain_text("0 bad in 22 of 80")
     page.keyboard.press("Shift+U")
     page.wait_for_timeout(500)
     page.reload()
-    expect(check).to_contain_text("1 bad in 60 of 80")
+    expect(check).to_contain_text("1 bad in 23 of 80")
     check.get_by_role("button", name="End").click()
     expect(page.locator(".row.here .question")).to_have_text("Question 0?")
     page.wait_for_timeout(1_500)
     counts = {each.value: each.count for each in filled.repository.labels().labels}
-    assert counts == {"good": 59, "bad": 1}
+    assert counts == {"good": 22, "bad": 1}
 
 
-@pytest.mark.parametrize(("bad", "count"), [(0, 59), (1, 60), (3, 20), (20, 20), (7, 1000)])
-def test_bounds_are_those_of_clopper_and_pearson(
+def boundary(page: Page, goal: float) -> list[int]:
+    """Return for 1, 2, … looks the most bad ones with which the goal is reached, -1 for none."""
+    found: list[int] = page.evaluate(
+        "([goal, looks]) => import('/static/view/checkbar.js').then(({ shareBounds }) => {"
+        " const found = []; let bad = -1;"
+        " for (let count = 1; count <= looks; count += 1) {"
+        "  while (shareBounds(bad + 1, count, goal)[1] < goal) bad += 1;"
+        "  found.push(bad); }"
+        " return found; })",
+        [goal, LOOKS],
+    )
+    return found
+
+
+def chance_of_a_stop(most: list[int], share: float) -> float:
+    """Return how likely it is that one who looks after each example finds the goal reached."""
+    going_on = {0: 1.0}
+    stopped = 0.0
+    for limit in most:
+        now: dict[int, float] = {}
+        for bad, chance in going_on.items():
+            now[bad] = now.get(bad, 0.0) + chance * (1 - share)
+            now[bad + 1] = now.get(bad + 1, 0.0) + chance * share
+        stopped += sum(chance for bad, chance in now.items() if bad <= limit)
+        going_on = {bad: chance for bad, chance in now.items() if bad > limit}
+    return stopped
+
+
+@pytest.mark.parametrize(("goal", "first"), [(0.01, 473), (0.05, 93), (0.2, 22)])
+def test_the_goal_holds_however_often_one_looks(
+    filled: Library, open_page: Open, goal: float, first: int
+) -> None:
+    most = boundary(open_page(), goal)
+    assert most.index(0) + 1 == first
+    assert 0 < chance_of_a_stop(most, goal) <= 0.05
+    # One that is good enough is found to be so.
+    assert chance_of_a_stop(most, 0) == 1
+
+
+@pytest.mark.parametrize(("bad", "count"), [(0, 40), (3, 20), (7, 1000), (20, 20)])
+def test_shares_out_of_bounds_are_unlikely(
     filled: Library, open_page: Open, bad: int, count: int
 ) -> None:
-    page = open_page()
-    found = page.evaluate(
-        "([bad, count]) => import('/static/checking.js')"
-        ".then((it) => [it.lowerBound(bad, count), it.upperBound(bad, count)])",
+    least, most = open_page().evaluate(
+        "([bad, count]) => import('/static/view/checkbar.js')"
+        ".then((it) => it.shareBounds(bad, count, 0.05))",
         [bad, count],
     )
-    # As quantiles of the beta distribution; scipy comes with datasketch.
-    least = beta.ppf(0.05, bad, count - bad + 1) if bad else 0
-    most = beta.ppf(0.95, bad + 1, count - bad) if bad < count else 1
-    assert found == pytest.approx([least, most], rel=1e-9)
+    average = betaln(1 + bad, 19 + count - bad) - betaln(1, 19)
+    for share in {least, most} - {0, 1}:
+        evidence = average - xlogy(bad, share) - xlog1py(count - bad, -share)
+        assert evidence == pytest.approx(log(20), rel=1e-9)
+    assert least <= bad / count <= most
+    assert (least == 0, most == 1) == (bad == 0, bad == count)
 
 
 def test_generated_examples_are_reviewed_by_key(filled: Library, open_page: Open) -> None:

@@ -7,8 +7,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_overview import HOSTILE
-from tests.support.explorer import Running
+from tests.support.explorer import Running, running
 from tests.support.library import Library, chat
+from vault.web.listings import Scope
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +39,25 @@ def opened(open_page: Open, **settings: object) -> Page:
     page.keyboard.press("c")
     expect(page.locator(".panes.apart .row.here")).to_be_visible()
     return page
+
+
+def test_a_version_that_is_shown_is_the_first(
+    filled: Library, open_page: Open, expected: list[str]
+) -> None:
+    expected.append("status of 40")
+    filled.repository.tag("v1")
+    filled.repository.commit("second")
+    with running(filled.repository, scope=Scope("v1")) as other:
+        page = opened(open_page, address=other.server.link("ada"))
+        first = page.get_by_label("from")
+        expect(first).to_have_value("v1")
+        expect(page.locator(".count")).to_have_text("17 unchanged")
+        page.keyboard.press("e")
+        page.keyboard.type("nothing\n")
+        expect(page.get_by_role("alert").first).to_contain_text("nothing")
+        expect(first).to_have_value("nothing")
+        expect(page.get_by_role("main")).to_have_count(1)
+        page.close()
 
 
 def test_changes_are_read_by_keys(filled: Library, open_page: Open) -> None:

@@ -112,6 +112,8 @@ def test_expressions_are_typed_and_mistakes_are_told(
     page.keyboard.press("e")
     page.keyboard.type("data.topic = 'b'\n")
     expect(count(page)).to_have_text("225 of 451 examples")
+    expect(page.get_by_role("listbox")).to_be_focused()
+    page.keyboard.press("e")
     page.keyboard.type("tokns > 3\n")
     expect(page.get_by_role("alert")).to_contain_text("tokns")
     page.keyboard.press("Escape")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.support.explorer import Running, running
@@ -12,6 +14,7 @@ from vault.repository import Repository
 
 pytestmark = pytest.mark.browser
 
+QUICK_KEYS = 100
 SECONDS_TO_SEE = 3_000
 """Changes are looked for once a second; machines that are busy get longer."""
 
@@ -36,6 +39,11 @@ def row(page: Page, number: int) -> Locator:
     return page.locator(f"#row-{number}")
 
 
+def read(page: Page, number: int) -> None:
+    """Wait for an example: only what is shown takes a label."""
+    expect(page.get_by_role("region", name="Reading")).to_contain_text(f"Question {number}?")
+
+
 def saved(page: Page, count: int) -> None:
     expect(bar(page)).to_contain_text(f"{count} given, all saved")
 
@@ -43,6 +51,7 @@ def saved(page: Page, count: int) -> None:
 def test_a_key_labels_and_the_next_is_there(filled: Library, open_page: Open) -> None:
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
+    read(page, 0)
     for number in range(30):
         expect(page.locator(".pane .turn.user")).to_contain_text(f"Question {number}?")
         page.keyboard.press("123"[number % 3])
@@ -62,7 +71,9 @@ def test_labels_are_taken_back_and_given_again(
     expected.append("404")
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
-    for key in "112":
+    read(page, 0)
+    for number, key in enumerate("112"):
+        read(page, number)
         page.keyboard.press(key)
     expect(row(page, 2)).to_contain_text("ok")
     page.keyboard.press("u")
@@ -87,6 +98,7 @@ def test_a_flag_a_note_and_a_label_that_is_typed(
     expected.append("400")
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
+    read(page, 0)
     page.keyboard.press("f")
     expect(row(page, 0)).to_contain_text("⚑")
     page.keyboard.press("n")
@@ -117,6 +129,7 @@ def test_two_people_an_import_and_a_command_at_once(filled: Library, open_page: 
     ada, ben = open_page(person="ada"), open_page(person="ben")
     for page in (ada, ben):
         expect(bar(page)).to_contain_text("gold")
+        read(page, 0)
     ada.keyboard.press("1")
     expect(row(ben, 0)).to_contain_text("gold", timeout=SECONDS_TO_SEE)
     other = Repository.open(filled.folder, author="cleo")
@@ -141,6 +154,7 @@ def test_what_others_say_comes_after_ones_own(filled: Library, open_page: Open) 
     ada, ben = open_page(person="ada"), open_page(person="ben")
     for page in (ada, ben):
         expect(bar(page)).to_contain_text("gold")
+        read(page, 0)
         page.keyboard.press("l")
         expect(bar(page)).to_contain_text("warm")
     ada.keyboard.press("d")
@@ -153,6 +167,7 @@ def test_what_others_say_comes_after_ones_own(filled: Library, open_page: Open) 
     expect(ben.locator(".facts")).to_contain_text("tone.ada = dry", timeout=SECONDS_TO_SEE)
     ben.get_by_label("Queue").select_option("conflicts")
     expect(ben.locator(".count")).to_have_text("1 of 60 examples")
+    read(ben, 0)
     ben.keyboard.press("w")
     saved(ben, 2)
     ben.reload()
@@ -162,6 +177,7 @@ def test_what_others_say_comes_after_ones_own(filled: Library, open_page: Open) 
 def test_a_queue_has_what_is_left(filled: Library, open_page: Open) -> None:
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
+    read(page, 0)
     page.keyboard.press("1")
     page.keyboard.press("1")
     saved(page, 2)
@@ -169,6 +185,7 @@ def test_a_queue_has_what_is_left(filled: Library, open_page: Open) -> None:
     page.keyboard.press("q")
     expect(page.locator(".count")).to_contain_text("58 of 60")
     expect(page.locator(".row.here .question")).to_have_text("Question 2?")
+    read(page, 2)
     page.keyboard.press("3")
     expect(row(page, 0)).to_contain_text("bad")
     expect(page.locator(".row.here .question")).to_have_text("Question 3?")
@@ -180,6 +197,7 @@ def test_all_that_match_get_a_label(filled: Library, open_page: Open, expected: 
     expected.append("409")
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
+    read(page, 0)
     page.keyboard.press("1")
     page.keyboard.press("e")
     page.get_by_label("Expression").fill("data.topic = 'a'")
@@ -205,6 +223,7 @@ def test_another_branch_is_told_and_gets_no_labels(filled: Library, open_page: O
     filled.repository.commit("first")
     page = open_page()
     expect(bar(page)).to_contain_text("gold")
+    read(page, 0)
     filled.repository.switch("other", create=True)
     expect(page.get_by_text("The repository is on other now")).to_be_visible()
     page.keyboard.press("1")
@@ -212,6 +231,7 @@ def test_another_branch_is_told_and_gets_no_labels(filled: Library, open_page: O
     page.get_by_role("button", name="Go on there").click()
     expect(page.locator("header dl")).to_contain_text("other")
     expect(page.locator(".row.here .question")).to_have_text("Question 0?")
+    read(page, 0)
     page.keyboard.press("1")
     saved(page, 1)
     filled.repository.switch("main", take_stage=False)
@@ -225,6 +245,7 @@ def test_labels_wait_while_the_server_is_away(
     with running(filled.repository) as explorer:
         page = open_page(explorer.server.link("ada"))
         expect(bar(page)).to_contain_text("gold")
+        read(page, 0)
     page.keyboard.press("1")
     expect(bar(page)).to_contain_text("1 not saved yet")
     expect(page.get_by_role("alert").last).to_contain_text("does not answer")
@@ -252,3 +273,178 @@ def test_labels_can_be_given_on_a_narrow_screen(
     saved(page, 1)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide == 360
+
+
+def test_a_refused_label_is_told_until_it_is_closed(
+    filled: Library, open_page: Open, expected: list[str]
+) -> None:
+    expected.append("400")
+    page = open_page()
+    read(page, 0)
+    page.keyboard.press("=")
+    page.get_by_label("Label and value").fill("quality=golden")
+    page.keyboard.press("Enter")
+    page.keyboard.press("l")
+    page.keyboard.press("l")
+    page.keyboard.press("1")
+    saved(page, 1)
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("1 label was refused: quality golden of ")
+    alert.get_by_role("button", name="Close").click()
+    expect(alert).to_have_count(0)
+    page.wait_for_timeout(1_500)
+    assert filled.labels()["Question 0?"] == {"quality": "gold"}
+
+
+def test_of_labels_sent_together_one_is_refused(
+    filled: Library, open_page: Open, expected: list[str]
+) -> None:
+    expected.append("400")
+    page = open_page()
+    read(page, 0)
+    sent: list[int] = []
+    gate: list[Route] = []
+
+    def answer(route: Route) -> None:
+        sent.append(len(json.loads(route.request.post_data or "")["acts"]))
+        if len(sent) == 1:
+            gate.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/labels", answer)
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("=")
+    page.get_by_label("Label and value").fill("quality=golden")
+    page.keyboard.press("Enter")
+    page.keyboard.press("j")
+    read(page, 3)
+    page.keyboard.press("f")
+    expect(bar(page)).to_contain_text("4 not saved yet")
+    gate[0].continue_()
+    saved(page, 3)
+    expect(page.get_by_role("alert")).to_contain_text("1 label was refused: quality golden")
+    assert sent == [1, 3, 1, 1, 1]
+    page.wait_for_timeout(1_500)
+    assert filled.labels() == {
+        "Question 0?": {"quality": "gold"},
+        "Question 1?": {"quality": "ok"},
+        "Question 3?": {"flag": True},
+    }
+
+
+def test_labels_outlive_a_session_that_ended(
+    filled: Library, explorer: Running, open_page: Open, expected: list[str]
+) -> None:
+    expected.append("401")
+    page = open_page()
+    read(page, 0)
+    page.wait_for_load_state("networkidle")
+    held = dict(explorer.server.sessions._open)
+    page.route("**/api/example*", lambda route: None)
+    explorer.server.sessions._open.clear()
+    page.keyboard.press("1")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(bar(page)).to_contain_text("1 not saved yet")
+    explorer.server.sessions._open.update(held)
+    saved(page, 1)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute("**/api/example*")
+
+
+def test_what_is_not_read_yet_takes_no_label(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    read(page, 0)
+    page.route("**/api/example?**place=50**", lambda route: None)
+    page.locator(".list").evaluate("(list) => { list.scrollTop = 50 * 58; }")
+    row(page, 50).click()
+    for key in "1fn=":
+        page.keyboard.press(key)
+        expect(bar(page).get_by_role("status")).to_have_text("not read yet: no label")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("j")
+    read(page, 51)
+    page.keyboard.press("1")
+    saved(page, 1)
+    page.unroute("**/api/example?**place=50**")
+
+
+def test_a_key_that_is_held_labels_once(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    read(page, 0)
+    for _ in range(5):
+        page.keyboard.down("1")
+    page.keyboard.up("1")
+    saved(page, 1)
+    read(page, 1)
+    for _ in range(5):
+        page.keyboard.down("j")
+    page.keyboard.up("j")
+    read(page, 6)
+
+
+def test_quick_keys_label_an_example_each(library: Library, open_page: Open) -> None:
+    library.write("a.jsonl", [chat(f"Question {n}?", f"answer {n}") for n in range(130)])
+    library.run("a.jsonl")
+    library.label("Question 129?", quality="gold")
+    page = open_page()
+    read(page, 0)
+    page.wait_for_load_state("networkidle")
+    for _ in range(QUICK_KEYS):
+        page.keyboard.press("1")
+        page.wait_for_timeout(30)
+    saved(page, QUICK_KEYS)
+    read(page, QUICK_KEYS)
+    page.wait_for_timeout(1_500)
+    assert len(library.labels()) == QUICK_KEYS + 1
+
+
+def test_a_screen_reader_hears_of_each_label_once(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    read(page, 0)
+    said = bar(page).get_by_role("status")
+    # A text that comes anew is read out, also where it is the same.
+    said.evaluate(
+        "(status) => { window.heard = []; new MutationObserver((changes) => {"
+        " for (const { addedNodes } of changes)"
+        " for (const node of addedNodes) window.heard.push(node.textContent);"
+        " }).observe(status, { childList: true }); }"
+    )
+    for key, told in [
+        ("1", "quality gold, saved"),
+        ("1", "quality gold, saved"),
+        ("f", "flag true, saved"),
+        ("u", "taken back: flag true"),
+        ("Shift+U", "given again: flag true"),
+    ]:
+        page.keyboard.press(key)
+        expect(said).to_have_text(told)
+        page.wait_for_timeout(100)
+    assert page.evaluate("window.heard") == [
+        "quality gold, saved",
+        "quality gold, saved",
+        "flag true, saved",
+        "taken back: flag true",
+        "given again: flag true",
+    ]
+
+
+def test_the_list_has_the_focus_after_a_dialog(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    read(page, 0)
+    page.keyboard.press("n")
+    page.get_by_label("What is to be said").fill("odd")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("listbox")).to_be_focused()
+
+
+def test_nothing_is_not_labelled_as_a_whole(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    read(page, 0)
+    page.keyboard.press("e")
+    page.keyboard.type("data.topic = 'none'\n")
+    expect(page.locator(".empty")).to_be_visible()
+    page.keyboard.press("Shift+A")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_accessible_name("Keys")

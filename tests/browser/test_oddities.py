@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -51,6 +52,44 @@ def test_going_back_forgets_a_mistake(
     page.go_back()
     expect(count(page)).to_have_text("450 examples")
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_after_an_expression_keys_are_for_the_list(
+    filled: Library, open_page: Open, expected: list[str]
+) -> None:
+    expected.append("status of 400")
+    page = open_page()
+    expect(chosen(page)).to_be_visible()
+    page.keyboard.press("e")
+    page.keyboard.type("tokns > 3\n")
+    expect(page.get_by_role("alert")).to_contain_text("tokns")
+    expect(page.get_by_label("Expression")).to_be_focused()
+    # Nothing is counted for what is wrong, and nothing says that it is.
+    expect(page.get_by_text("Counting…")).to_have_count(0)
+    page.go_back()
+    expect(count(page)).to_have_text("450 examples")
+    page.keyboard.type("data.topic = 'a'\n")
+    expect(count(page)).to_have_text("225 of 450 examples")
+    expect(page.get_by_role("listbox")).to_be_focused()
+    page.keyboard.press("j")
+    expect(chosen(page)).to_have_text("Question 2?")
+    page.keyboard.press("/")
+    page.keyboard.type("question 4\n")
+    expect(page.get_by_role("listbox")).to_be_focused()
+
+
+def test_the_address_follows_keys_that_never_pause(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_have_text("Question 0?")
+    for _ in range(12):
+        page.keyboard.press("j")
+        page.wait_for_timeout(50)
+    assert re.search("place=([5-9]|1[0-2])$", page.url) is not None
+    expect(page).to_have_url(re.compile("place=12$"))
+    page.wait_for_timeout(400)
+    page.keyboard.press("j")
+    page.reload()
+    expect(chosen(page)).to_have_text("Question 13?")
 
 
 def test_rows_of_two_versions_are_never_mixed(filled: Library, open_page: Open) -> None:

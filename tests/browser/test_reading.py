@@ -124,6 +124,57 @@ def test_no_word_of_a_hostile_text_is_lost(library: Library, open_page: Open) ->
     assert "gone" not in page.title()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        " " * 100_000 + "x",
+        "whole" + " " * 150_000 + "x",
+        "a|b\n---" + " " * 150_000 + "x",
+        "|a" * 49_000 + "|\n" + "|-" * 49_000 + "|",
+        "|a|b|\n|-|-|\n" + "|a|b|\n" * 16_000,
+        "\u200b" * 190_000,
+    ],
+    ids=["blanks", "after a word", "below a head", "cells", "rows", "invisible"],
+)
+def test_a_large_text_is_few_elements_at_once(library: Library, open_page: Open, text: str) -> None:
+    page = open_page()
+    nodes, steps = page.evaluate(
+        "async (text) => {"
+        " const { render } = await import('/static/vendor/preact.js');"
+        " const { html } = await import('/static/html.js');"
+        " const { Text } = await import('/static/view/reading/rich.js');"
+        " const box = document.createElement('div'); const from = performance.now();"
+        " render(html`<${Text} text=${text} sought='' />`, box);"
+        " return [box.querySelectorAll('*').length, performance.now() - from]; }",
+        text,
+    )
+    # What takes the square of the length takes longer than this by far: 10 seconds and more.
+    assert steps < 3_000
+    assert nodes < 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("a\u200bb", ["U+200B"]),
+        ("\u202e\u2066a", ["U+202E U+2066"]),
+        ("\u200b" * 400_000, ["U+200B × 400,000"]),
+        ("\u200b\u200c" * 3 + "a\u200d", ["U+200B U+200C × 6", "U+200D"]),
+        ("\u200b\u200c\u200d\u2060", ["U+200B U+200C U+200D … × 4"]),
+    ],
+)
+def test_a_run_of_invisible_characters_is_one_mark(
+    library: Library, open_page: Open, text: str, marks: list[str]
+) -> None:
+    found = open_page().evaluate(
+        "(text) => import('/static/text.js').then(({ shown }) =>"
+        " shown(text).filter((part) => typeof part !== 'string')"
+        ".map((part) => part.props.children))",
+        text,
+    )
+    assert found == marks
+
+
 def test_invisible_characters_are_marked_in_markdown(library: Library, open_page: Open) -> None:
     answers(library, "**a\u200bb** `c\u202ed`\n\n- \u2066e")
     page = open_page()

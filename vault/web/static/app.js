@@ -1,6 +1,6 @@
 // The explorer: opens a session, and shows the list, the example that is read, and the statistics.
 import { render } from "./vendor/preact.js";
-import { useCallback, useEffect, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { askAhead, enter, get } from "./api.js";
 import { useChanges } from "./changes.js";
 import { html } from "./html.js";
@@ -13,9 +13,9 @@ import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
-import { LabelBar } from "./view/labelbar.js";
 import { List, Steps } from "./view/list.js";
 
+const MOST_TOLD = 5;
 const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
 // Pages that are loaded when they are first wanted: the list is there sooner.
 /** @type {Record<string, () => Promise<any>>} */
@@ -63,6 +63,7 @@ function Explorer({ overview, onAgain }) {
   const expression = useRef(/** @type {any} */ (null));
   const search = useRef(/** @type {any} */ (null));
   const pane = useRef(/** @type {any} */ (null));
+  const isAsked = useRef(false);
 
   const go = useCallback((/** @type {Partial<import("./state.js").View>} */ change, isStep = true) => {
     setView((before) => {
@@ -86,6 +87,17 @@ function Explorer({ overview, onAgain }) {
     return () => removeEventListener("popstate", back);
   }, []);
 
+  useLayoutEffect(() => {
+    // A text that was typed is right: keys are for the list again. One that is wrong is typed on.
+    if (error !== null) isAsked.current = false;
+    if (!isAsked.current || list.pages.total === null) return;
+    isAsked.current = false;
+    const typing = /** @type {HTMLInputElement} */ (document.activeElement);
+    if (![expression.current, search.current].includes(typing) || !["", view.text].includes(typing.value.trim())) return;
+    typing.blur();
+    /** @type {HTMLElement | null} */ (document.querySelector(".list"))?.focus({ preventScroll: true });
+  }, [list.pages, list.pages.total, error]);
+
   const isStats = view.page === "stats";
   const total = list.pages.total ?? 0;
   const row = list.pages.row(view.place);
@@ -104,7 +116,7 @@ function Explorer({ overview, onAgain }) {
     // Also where it stays the same: the list may have been scrolled away from it.
     setSteps((before) => before + 1);
   };
-  const labelling = useLabelling({ overview, view, pages: list.pages, go, move, again: list.again, onTold: setTold });
+  const labelling = useLabelling({ overview, view, pages: list.pages, read: example.found, go, move, again: list.again, onTold: setTold });
   const { labels, seen } = labelling;
   const stats = useAnswer(isCounted ? counted : null, setError, useSettled(labels));
   const changes = useChanges(overview, labels, view.page);
@@ -175,11 +187,18 @@ function Explorer({ overview, onAgain }) {
       <button class="tab" onClick=${() => setHelp(true)} title="Keys" aria-label="Keys">?</button>
     </header>
     ${load === undefined && html`<${Filters} view=${view} choices=${labelling.choices} isLabelled=${labelling.isOn} fixed=${[...overview.filters, ...overview.where]} error=${error} count=${list.pages.total} of=${list.pages.of} searched=${list.pages.searched}
-      input=${expression} searchInput=${search} onFields=${() => setFields(true)} onGo=${(/** @type {any} */ change) => go(change)} />`}
+      input=${expression} searchInput=${search} onFields=${() => setFields(true)} onGo=${(/** @type {any} */ change) => {
+        isAsked.current = true;
+        go(change);
+      }} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
     ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
       ${labelling.error.hint && html`<span class="hint">${shown(labelling.error.hint)}</span>`}</p>`}
+    ${labels.refused.length > 0 && html`<div class="command error" role="alert">
+      ${labels.refused.length === 1 ? "1 label was" : `${labels.refused.length.toLocaleString("en")} labels were`} refused:
+      ${labels.refused.slice(0, MOST_TOLD).map(({ told: what, message, hint }) => html` <span>${shown(`${what}: ${message}`)}${hint && html`<span class="hint">${shown(hint)}</span>`}</span>`)}
+      ${labels.refused.length > MOST_TOLD && " and more"} <button onClick=${() => labels.forgetRefused()}>Close</button></div>`}
     ${labels.now?.failure && html`<p class="command error" role="alert">Labels are safe in the journal, and are not on the stage:
       ${" "}${shown(labels.now.failure.message)}</p>`}
     ${labels.leftOut !== "" && html`<p class="command error" role="alert">${labels.leftOut}</p>`}
@@ -196,9 +215,9 @@ function Explorer({ overview, onAgain }) {
           }} />`
       : isStats
       ? html`<main class="scrolled" tabindex="0"><${Later} load=${() => import("./view/overview.js").then((found) => found.Overview)}
-          stats=${stats} view=${view} onGo=${go} onFilter=${filter} /></main>`
+          stats=${stats} isFailed=${error !== null} view=${view} onGo=${go} onFilter=${filter} /></main>`
       : html`<main class=${"panes" + (isReading ? " reading" : "")}>
-          <${Facets} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} />
+          ${stats === null && error !== null ? html`<aside class="facets" aria-label="Fields"></aside>` : html`<${Facets} stats=${stats} isSearching=${view.text !== ""} onFilter=${filter} />`}
           ${list.pages.total === 0
             ? html`<p class="empty">${view.where.length + overview.where.length + overview.filters.length > 0 || view.text !== ""
                 ? "No example is like that."
@@ -211,7 +230,7 @@ function Explorer({ overview, onAgain }) {
             ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
           </section>
         </main>`}
-    ${!isStats && load === undefined && labelling.isOn && total > 0 && (labelling.bar ?? html`<${LabelBar} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
+    ${!isStats && load === undefined && labelling.isOn && total > 0 && (labelling.bar ?? html`<${Later} load=${() => import("./view/labelbar.js").then((found) => found.LabelBar)} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}
       isStaged=${row === null ? null : labelling.isStaged} state=${labels} onChoose=${labelling.choose} onGive=${labelling.giveValue} onFlag=${labelling.flag}
       onNote=${() => labelling.open("note")} onType=${() => labelling.open("other")} onAll=${() => labelling.open("all")}
       onStep=${() => labelling.step("undo")} onEdit=${labelling.edit} />`)}

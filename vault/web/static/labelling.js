@@ -6,16 +6,18 @@ import { html } from "./html.js";
 import { Labels } from "./labels.js";
 import { Later } from "./later.js";
 import { queryOf } from "./state.js";
+import { focusOn } from "./use.js";
 import { Line, partsOf } from "./view/dialogs.js";
 
 const ROWS_AROUND = 60;
+const NOT_READ = "not read yet: no label";
 const NONE = /** @type {Record<string, any>} */ ({});
 
 /**
- * @param {{ overview: any, view: import("./state.js").View, pages: import("./pages.js").Pages,
+ * @param {{ overview: any, view: import("./state.js").View, pages: import("./pages.js").Pages, read: any,
  *           go: (change: any, isStep?: boolean) => void, move: (by: number) => void, again: () => void, onTold: (told: string) => void }} props
  */
-export function useLabelling({ overview, view, pages, go, move, again, onTold }) {
+export function useLabelling({ overview, view, pages, read, go, move, again, onTold }) {
   const [, setCount] = useState(0);
   const [error, setError] = useState(/** @type {any} */ (null));
   const [name, setName] = useState(() => sessionStorage.getItem("vault.label") ?? "");
@@ -37,6 +39,12 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
   const seen = (/** @type {any} */ each) => /** @type {Record<string, any>} */ (each === null ? NONE : labels.over(each.id, each.labels, each.upTo));
   const isOn = !overview.read_only && overview.branch !== null;
   const isStaged = isOn && row !== null && row.isStaged && !labels.isElsewhere;
+  /** Whether the example takes a label now. What was not shown takes none: a key may come before the example. */
+  const isReady = () => {
+    if (isStaged && row.id === read?.id) return true;
+    if (isOn && (row === null || isStaged)) labels.say(NOT_READ);
+    return false;
+  };
 
   const now = useRef(/** @type {any} */ (null));
   now.current = { pages, place: view.place };
@@ -53,13 +61,13 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
     setName(chosen);
   };
   const give = (/** @type {string} */ label, /** @type {any} */ act) => {
-    if (!isStaged) return;
+    if (!isReady()) return;
     const known = choices.find((/** @type {any} */ each) => each.name === label);
     const own = known === undefined || settles ? label : known.own;
     labels.give([{ example: row.id, name: label, label: own, ...act, settles: settles && (known?.raters ?? 1) > 1 }]);
   };
   const giveValue = (/** @type {unknown} */ value) => {
-    if (choice === null || !isStaged) return;
+    if (choice === null || !isReady()) return;
     give(choice.name, { value });
     move(1);
   };
@@ -79,15 +87,15 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
     await labels.sent();
     open("edit");
   };
-  const checking = useChecking({ view, pages, isStaged, seen, give, move, onEdit: edit, onEnd: () => go(checkView("", view)) });
+  const checking = useChecking({ view, pages, isStaged, isReady, said: labels.said.text === NOT_READ ? NOT_READ : "", seen, give, move, onEdit: edit, onEnd: () => go(checkView("", view)) });
   /** @type {Record<string, () => void>} */
   const keys = {};
   if (isOn) {
     Object.assign(keys, {
       f: flag,
-      n: () => isStaged && open("note"),
-      "=": () => isStaged && open("other"),
-      A: () => open("all"),
+      n: () => isReady() && open("note"),
+      "=": () => isReady() && open("other"),
+      A: () => pages.total !== 0 && open("all"),
       u: () => step("undo"),
       U: () => step("redo"),
       l: next,
@@ -102,7 +110,10 @@ export function useLabelling({ overview, view, pages, go, move, again, onTold })
   }
 
   // A dialog tells late that it was closed by Esc: another one may be open by then.
-  const close = () => setDialog((now) => (now.number === dialog.number ? { name: "", number: now.number } : now));
+  const close = () => {
+    setDialog((now) => (now.number === dialog.number ? { name: "", number: now.number } : now));
+    focusOn(".list", true);
+  };
   const shownNow = seen(row);
   const dialogs = {
     note: () => html`<${Line} name="Note" told="What is to be said of this example; empty takes it off" text=${shownNow.note ?? ""}

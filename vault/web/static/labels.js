@@ -1,13 +1,16 @@
-// Labels that this tab gives: shown at once, sent one after another, and kept until they are confirmed.
+// Labels that this tab gives: shown at once, sent in their order, and kept until the server confirms or refuses them.
 import { get, post, Refused } from "./api.js";
 
 const EVERY_MS = 1_000;
 const AGAIN_MS = 2_000;
 const MOST_KEPT = 2_000;
+const MOST_TOGETHER = 500;
 
 /**
  * @typedef {{ example: string, name: string, label: string, value?: unknown, typed?: string, settles?: boolean }} Act
  * @typedef {Act & { number: number | null }} Given
+ * @typedef {{ given: Given[], isAlone: boolean, which?: "undo" | "redo", onStep?: (example: string) => void }} Waiting
+ *   `given` is empty for a step; `isAlone` where it was refused together with others
  */
 
 export class Labels {
@@ -20,13 +23,17 @@ export class Labels {
     this.now = /** @type {any} */ (null);
     /** How many labels this tab gave. */
     this.count = 0;
+    /** Labels that the server refused, with why, until the person has read of them. */
+    this.refused = /** @type {{ told: string, message: string, hint: string | null }[]} */ ([]);
+    /** What a screen reader is told, and how often that was. */
+    this.said = { text: "", number: 0 };
     /** When this tab gave the last one, in milliseconds. */
     this.lastAt = 0;
     this._onChange = onChange;
     this._onError = onError;
     this._seen = 0;
     this._given = /** @type {Given[]} */ ([]);
-    this._outbox = /** @type {(() => Promise<void>)[]} */ ([]);
+    this._outbox = /** @type {Waiting[]} */ ([]);
     this._isSending = false;
     this._branch = "";
   }
@@ -50,7 +57,7 @@ export class Labels {
 
   /** How many labels are not confirmed yet. */
   get unsent() {
-    return this._outbox.length;
+    return this._outbox.reduce((sum, { given }) => sum + Math.max(given.length, 1), 0);
   }
 
   /** Whether HEAD has gone to another branch, to which these labels do not belong. */
@@ -68,7 +75,7 @@ export class Labels {
   }
 
   /**
-   * Gives labels. The promise is kept once they are confirmed, or refused.
+   * Gives labels, all of them or none.
    * @param {Act[]} acts
    */
   give(acts) {
@@ -77,17 +84,7 @@ export class Labels {
     this._given.splice(0, this._given.length - MOST_KEPT);
     this.count += acts.length;
     this.lastAt = Date.now();
-    return this._send(async () => {
-      const sent = acts.map(({ label: _, ...act }) => act);
-      try {
-        this._confirm(await post("/api/labels", { branch: this._branch, acts: sent }), given);
-      } catch (error) {
-        if (isLost(error)) throw error;
-        this._given = this._given.filter((each) => !given.includes(each));
-        this.count -= acts.length;
-        throw error;
-      }
-    });
+    this._send({ given, isAlone: false });
   }
 
   /**
@@ -96,14 +93,19 @@ export class Labels {
    * @param {(example: string) => void} onStep gets the example
    */
   step(which, onStep) {
-    return this._send(async () => {
-      const answer = await post(`/api/labels/${which}`, { branch: this._branch });
-      const [{ example, name, label, value }] = answer.steps;
-      const given = { example, name, label, value, number: null };
-      this._given.push(given);
-      this._confirm(answer, [given]);
-      onStep(example);
-    });
+    this._send({ given: [], isAlone: true, which, onStep });
+  }
+
+  /** @param {string} text what a screen reader is told */
+  say(text) {
+    this.said = { text, number: this.said.number + 1 };
+    this._onChange();
+  }
+
+  /** Ends that the refused labels are told of. */
+  forgetRefused() {
+    this.refused = [];
+    this._onChange();
   }
 
   /**
@@ -148,9 +150,9 @@ export class Labels {
     this._seen = answer.given;
   }
 
-  /** @param {() => Promise<void>} work */
-  _send(work) {
-    this._outbox.push(work);
+  /** @param {Waiting} waiting */
+  _send(waiting) {
+    this._outbox.push(waiting);
     if (!this._isSending) this._run();
     this._onChange();
   }
@@ -158,18 +160,65 @@ export class Labels {
   async _run() {
     this._isSending = true;
     while (this._outbox.length > 0) {
+      const now = this._together();
       try {
-        await this._outbox[0]();
-        this._outbox.shift();
+        await (now[0].which === undefined ? this._give(now) : this._step(now[0]));
+        this._outbox.splice(0, now.length);
         this._onError(null);
       } catch (error) {
-        this._onError(error);
-        if (isLost(error)) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-        else this._outbox.shift();
+        // Only the wrong one of several is to be refused.
+        if (isRefusal(error) && now.length > 1) for (const each of now) each.isAlone = true;
+        else if (isRefusal(error)) this._refuse(error);
+        else {
+          this._onError(error);
+          await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        }
       }
       this._onChange();
     }
     this._isSending = false;
+  }
+
+  /** @returns {Waiting[]} what is sent next in one request */
+  _together() {
+    let end = 1;
+    let size = this._outbox[0].given.length;
+    for (; !this._outbox[0].isAlone && end < this._outbox.length && !this._outbox[end].isAlone; end += 1) {
+      size += this._outbox[end].given.length;
+      if (size > MOST_TOGETHER) break;
+    }
+    return this._outbox.slice(0, end);
+  }
+
+  /** @param {Waiting[]} waiting */
+  async _give(waiting) {
+    const given = waiting.flatMap((each) => each.given);
+    const acts = given.map(({ label: _, number: __, ...act }) => act);
+    this._confirm(await post("/api/labels", { branch: this._branch, acts }), given);
+    this.say(`${told(given[given.length - 1])}, saved`);
+  }
+
+  /** @param {Waiting} waiting */
+  async _step({ which, onStep }) {
+    const answer = await post(`/api/labels/${which}`, { branch: this._branch });
+    const [{ example, name, label, value, before }] = answer.steps;
+    const given = { example, name, label, value, number: null };
+    this._given.push(given);
+    this._confirm(answer, [given]);
+    this.say(which === "undo" ? `taken back: ${told({ name, value: before })}` : `given again: ${told(given)}`);
+    onStep?.(example);
+  }
+
+  /**
+   * Takes what was sent last off: the server will never have it.
+   * @param {Refused} error
+   */
+  _refuse(error) {
+    const { given, which } = /** @type {Waiting} */ (this._outbox.shift());
+    if (which !== undefined) return this._onError(error);
+    this._given = this._given.filter((each) => !given.includes(each));
+    this.count -= given.length;
+    for (const each of given) this.refused.push({ told: `${told(each)} of ${each.example.slice(0, 12)}`, message: error.message, hint: error.hint });
   }
 
   async _look() {
@@ -188,7 +237,15 @@ export class Labels {
   };
 }
 
-/** @param {unknown} error whether it is that the server did not answer: then it is asked again */
-function isLost(error) {
-  return error instanceof Refused && error.status === 0;
+/**
+ * @param {unknown} error
+ * @returns {error is Refused} whether the server has decided; else it is asked again, also by a session that ended
+ */
+function isRefusal(error) {
+  return error instanceof Refused && error.status !== 0 && error.status !== 401;
+}
+
+/** @param {{ name: string, typed?: string, value?: unknown }} act */
+function told({ name, typed, value }) {
+  return `${name} ${typed ?? value ?? "none"}`;
 }

@@ -19,7 +19,7 @@ const HEADING = /^ {0,3}(#{1,6})[ \t]+([^\n]*)$/;
 const RULE = /^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t\r]*$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*]|\d{1,9}[.)])( +|\t|(?=\r?$))/;
-const DELIMITERS = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t\r]*$/;
+const DELIMITER = /^:?-+:?$/;
 const LINK = /\[([^[\]\n]{1,300})\]\(([^\s()]{1,2000}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?)\)/y;
 const SPECIAL = /[\\`$*_[!]/g;
 const WORD = /[\p{L}\p{N}]/u;
@@ -150,7 +150,13 @@ class Reader {
       rows.push(cellsOf(lines[end]));
       end += 1;
     }
-    return [{ kind: "table", rows: rows.map((row) => row.map((cell) => this.inline(cell))) }, end];
+    return [{ kind: "table", rows: rows.map((row) => row.map((cell) => this._cell(cell))) }, end];
+  }
+
+  /** @param {string} text */
+  _cell(text) {
+    this._count();
+    return this.inline(text);
   }
 
   /**
@@ -322,8 +328,9 @@ function headingAt(lines, at) {
  */
 function isTable(lines, at) {
   const next = lines[at + 1];
-  if (next === undefined || !lines[at].includes("|") || !next.includes("-") || !DELIMITERS.test(next)) return false;
-  return cellsOf(lines[at]).length === cellsOf(next).length;
+  if (next === undefined || !lines[at].includes("|") || !next.includes("-") || insetOf(next) > 3) return false;
+  const cells = cellsOf(next);
+  return cells.every((each) => DELIMITER.test(each)) && cellsOf(lines[at]).length === cells.length;
 }
 
 /**

@@ -36,8 +36,26 @@ function number(text) {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
-const SETTLED_MS = 250;
+// Browsers refuse more than a hundred changes of the address in half a minute.
+const EVERY_MS = 350;
 let due = 0;
+let late = "";
+
+/** Writes the address that waits, so that the place is kept also where the page ends. */
+function write() {
+  clearTimeout(due);
+  due = 0;
+  if (late === "") return;
+  history.replaceState(null, "", late);
+  late = "";
+  due = setTimeout(write, EVERY_MS);
+}
+
+addEventListener("pagehide", write);
+// The entry that one comes back to has an address of its own.
+addEventListener("popstate", () => {
+  late = "";
+});
 
 /**
  * @param {View} view
@@ -57,10 +75,14 @@ export function keepInAddress(view, isStep) {
   if (view.at !== 0) held.set("at", String(view.at));
   if (view.before !== "") held.set("before", view.before);
   const address = held.size > 0 ? "/#" + held : "/";
-  clearTimeout(due);
-  if (isStep) history.pushState(null, "", address);
-  // Browsers refuse more than some hundred changes of the address in half a minute.
-  else due = setTimeout(() => history.replaceState(null, "", address), SETTLED_MS);
+  if (isStep) {
+    write();
+    history.pushState(null, "", address);
+    return;
+  }
+  late = address;
+  // At once, and then also while keys come all the time.
+  if (due === 0) write();
 }
 
 /**

@@ -4,7 +4,8 @@ import { html } from "./html.js";
 // Control characters but tab and newline, marks and overrides of direction, zero width, soft hyphen,
 // line separators, invisible operators and tags, and halves of surrogate pairs.
 const UNSAFE =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}]/u;
+  /(?:[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e007f}])+/gu;
+const MOST_NAMED = 3;
 
 /**
  * @param {string} text
@@ -43,22 +44,28 @@ export function timesFound(text, sought) {
 
 /**
  * @param {string} text
- * @returns {any[]} text nodes, and marks for what cannot be seen
+ * @returns {any[]} text nodes, and a mark for each run of what cannot be seen
  */
 export function shown(text) {
   const parts = [];
   let start = 0;
-  let at = 0;
-  for (const character of text) {
-    if (UNSAFE.test(character)) {
-      if (at > start) parts.push(text.slice(start, at));
-      const code = character.codePointAt(0) ?? 0;
-      const name = "U+" + code.toString(16).toUpperCase().padStart(4, "0");
-      parts.push(html`<span class="mark" title=${"invisible character " + name}>${name}</span>`);
-      start = at + character.length;
-    }
-    at += character.length;
+  for (const { 0: run, index } of text.matchAll(UNSAFE)) {
+    if (index > start) parts.push(text.slice(start, index));
+    const name = nameOf(run);
+    parts.push(html`<span class="mark" title=${"invisible " + name}>${name}</span>`);
+    start = index + run.length;
   }
   parts.push(text.slice(start));
   return parts;
+}
+
+/**
+ * @param {string} run
+ * @returns {string} what it consists of, such as "U+200B × 3"
+ */
+function nameOf(run) {
+  const codes = [...run].map((each) => each.codePointAt(0) ?? 0);
+  const names = [...new Set(codes)].map((code) => "U+" + code.toString(16).toUpperCase().padStart(4, "0"));
+  const told = names.slice(0, MOST_NAMED).join(" ") + (names.length > MOST_NAMED ? " …" : "");
+  return codes.length === names.length && names.length <= MOST_NAMED ? told : `${told} × ${codes.length.toLocaleString("en")}`;
 }

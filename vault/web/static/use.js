@@ -4,7 +4,9 @@ import { get } from "./api.js";
 import { Pages } from "./pages.js";
 import { queryOf } from "./state.js";
 
-const READ_AHEAD = 5;
+// So far that a key every 30 milliseconds, which is faster than one can read, finds rows and examples.
+const READ_AHEAD = 12;
+const ROWS_AHEAD = 40;
 const AGAIN_MS = 500;
 
 /**
@@ -25,6 +27,9 @@ export function useList(view, onError) {
     pages.want(view.place, view.place);
     return () => pages.drop();
   }, [pages]);
+  useEffect(() => {
+    if (pages.total !== null && view.place < pages.total) pages.want(view.place, Math.min(view.place + ROWS_AHEAD, pages.total - 1));
+  }, [pages, pages.total, view.place]);
   return { pages, again: () => setRun((before) => before + 1) };
 }
 
@@ -112,9 +117,13 @@ export function useSettled(labels) {
   return settled.current;
 }
 
-/** @param {string} selector what gets the focus once it is shown */
-export function focusOn(selector) {
+/**
+ * @param {string} selector what gets the focus once it is shown
+ * @param {boolean} [ifNowhere] only where nothing else has it
+ */
+export function focusOn(selector, ifNowhere = false) {
   requestAnimationFrame(() => {
+    if (ifNowhere && document.activeElement !== document.body) return;
     /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
   });
 }
@@ -143,6 +152,8 @@ export function showKeys() {
   document.documentElement.classList.toggle("keyless", areKeysOff());
 }
 
+// A key that is held goes on moving, and does nothing else again: it would label what nobody has read.
+const MOVING = ["j", "k", "ArrowDown", "ArrowUp", "PageDown", "PageUp"];
 const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
 
 /** @param {Record<string, () => void>} keys */
@@ -166,7 +177,7 @@ export function useKeys(keys) {
       if (act === undefined) return;
       event.preventDefault();
       if (isTyping) target.blur();
-      else act();
+      else if (!event.repeat || MOVING.includes(event.key)) act();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);

@@ -72,7 +72,7 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
       ${page.refused.hint && html`<span class="hint">${shown(page.refused.hint)}</span>`}</p>`}
     ${rows.hasMoved && html`<p class="command" role="status">This has changed since. <button onClick=${again}>Show it as it is now</button></p>`}
     ${rows.answer === null
-      ? error === null && html`<main class="scrolled"><p class="loading" role="status">Reading…</p></main>`
+      ? html`<main class="scrolled">${error === null && html`<p class="loading" role="status">Reading…</p>`}</main>`
       : total === 0
         ? html`<main class="scrolled" tabindex="0"><div class="empty">${empty(rows.answer)}</div></main>`
         : html`<main class=${"panes apart" + (isReading ? " reading" : "")}>

@@ -13,8 +13,10 @@ const KINDS = ["changed", "relabelled", "added", "removed"];
 export function Compare(page) {
   const { view, go } = page;
   const first = useRef(/** @type {any} */ (null));
-  const query = new URLSearchParams({ from: view.from, to: view.to, change: KINDS.find((each) => each === view.part) ?? "" }).toString();
-  const names = { from: view.from || "HEAD", to: view.to || "STAGE" };
+  // A page that is of a version compares that one.
+  const from = view.from || (page.overview.revision === "STAGE" ? "" : page.overview.revision);
+  const query = new URLSearchParams({ from, to: view.to, change: KINDS.find((each) => each === view.part) ?? "" }).toString();
+  const names = { from: from || "HEAD", to: view.to || "STAGE" };
   const onPart = (/** @type {string} */ part) => go({ part, at: 0 });
   const partsOf = (/** @type {any} */ answer) => {
     const all = KINDS.reduce((sum, kind) => sum + answer.counts[kind], 0);
@@ -36,7 +38,7 @@ export function Compare(page) {
     item=${(/** @type {import("./apart.js").Here} */ { item, onWhole }) => html`<${Change} change=${item.change} names=${names} onWhole=${onWhole} onFilter=${page.onFilter} />`}
     keys=${(/** @type {import("./apart.js").Here} */ { rows }) => ({
       ...(rows.answer === null ? {} : keysOf(partsOf(rows.answer), onPart)),
-      e: () => first.current?.focus(),
+      e: () => first.current?.select(),
       x: swap,
       ".": () => page.onTold(`vault diff ${quoted(names.from)}${view.to === "" ? "" : " " + quoted(names.to)}`),
     })} />`;

@@ -6,7 +6,7 @@ import { useQuiet } from "../use.js";
 /** @param {any} props */
 export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, onGive, onFlag, onNote, onType, onAll, onStep, onEdit }) {
   const now = choice === null ? undefined : labels[choice.own];
-  const said = told(state, isStaged);
+  const spoken = useQuiet(state.said.text);
   return html`
     <section class="labelbar" aria-label="Labels">
       ${choices.length > 1
@@ -26,8 +26,8 @@ export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, o
       <button disabled=${!isStaged} onClick=${onEdit}><kbd>E</kbd> edit</button>
       <button onClick=${onAll}><kbd>A</kbd> all that match</button>
       <button onClick=${onStep}><kbd>u</kbd> undo</button>
-      <span class="soft" aria-hidden="true">${said}</span>
-      <span class="unseen" role="status">${useQuiet(said)}</span>
+      <span class="soft" aria-hidden="true">${told(state, isStaged)} ${shown(state.said.text)}</span>
+      <span class="unseen" role="status"><span key=${state.said.number}>${shown(spoken)}</span></span>
     </section>
   `;
 }

@@ -20,10 +20,10 @@ const QUANTILES = [["min", "least"], ["5", "5 %"], ["25", "25 %"], ["50", "media
  */
 
 /**
- * @param {{ stats: any, view: import("../state.js").View, onGo: (change: any) => void, onFilter: OnFilter }} props
+ * @param {{ stats: any, isFailed: boolean, view: import("../state.js").View, onGo: (change: any) => void, onFilter: OnFilter }} props
  *   `stats` is null until the examples are counted
  */
-export function Overview({ stats, view, onGo, onFilter }) {
+export function Overview({ stats, isFailed, view, onGo, onFilter }) {
   const [isFull, setFull] = useState(false);
   const [error, setError] = useState(/** @type {any} */ (null));
   const isMore = stats !== null && (isFull || view.before !== "");
@@ -43,7 +43,7 @@ export function Overview({ stats, view, onGo, onFilter }) {
     ${error !== null && isMore
       ? html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`
       : told === null
-        ? html`<p class="loading" role="status">Counting…</p>`
+        ? !isFailed && html`<p class="loading" role="status">Counting…</p>`
         : html`<${Figures} stats=${told} onFilter=${filter} />`}
     ${told !== null && told.roles === null && html`<p><button onClick=${() => setFull(true)}>Count roles and tools</button>
       ${" "}<span class="soft">reads every record</span></p>`}
