@@ -236,20 +236,6 @@ def test_the_place_is_told_to_who_reads_on(filled: Library, open_page: Open) -> 
     expect(page.get_by_role("listbox")).to_have_attribute("aria-activedescendant", "row-2")
 
 
-def test_labels_are_told_once_a_run_of_them_is_over(filled: Library, open_page: Open) -> None:
-    page = ready(open_page())
-    page.evaluate("""() => {
-      window.told = [];
-      const status = document.querySelector(".labelbar [role=status]");
-      new MutationObserver(() => window.told.push(status.textContent))
-        .observe(status, { childList: true, characterData: true, subtree: true });
-    }""")
-    for _ in range(6):
-        page.keyboard.press("1")
-    expect(page.locator(".labelbar [role=status]")).to_have_text("6 given, all saved")
-    assert [each for each in page.evaluate("window.told") if each] == ["6 given, all saved"]
-
-
 def test_states_stand_out_in_forced_colours(filled: Library, open_page: Open) -> None:
     page = ready(open_page(forced_colors="active"))
     page.get_by_role("button", name="Raw", exact=True).click()

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from scipy.special import betaln, xlog1py, xlogy
 
 from tests.browser.conftest import Open
+from tests.support.explorer import Running
 from tests.support.library import Library, chat
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,9 @@ def bar(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=name, exact=True)
 
 
-def test_a_spot_check_tells_what_the_sample_proves(filled: Library, open_page: Open) -> None:
+def test_a_spot_check_tells_what_the_sample_proves(
+    filled: Library, open_page: Open, explorer: Running
+) -> None:
     page = open_page()
     expect(bar(page, "Labels")).to_be_visible()
     page.keyboard.press("Shift+S")
@@ -58,7 +61,7 @@ def test_a_spot_check_tells_what_the_sample_proves(filled: Library, open_page: O
     expect(check).to_contain_text("1 bad in 23 of 80")
     check.get_by_role("button", name="End").click()
     expect(page.locator(".row.here .question")).to_have_text("Question 0?")
-    page.wait_for_timeout(1_500)
+    explorer.server.explorer.desk.record()
     counts = {each.value: each.count for each in filled.repository.labels().labels}
     assert counts == {"good": 22, "bad": 1}
 

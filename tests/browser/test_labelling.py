@@ -276,7 +276,7 @@ def test_labels_can_be_given_on_a_narrow_screen(
 
 
 def test_a_refused_label_is_told_until_it_is_closed(
-    filled: Library, open_page: Open, expected: list[str]
+    filled: Library, open_page: Open, explorer: Running, expected: list[str]
 ) -> None:
     expected.append("400")
     page = open_page()
@@ -292,12 +292,12 @@ def test_a_refused_label_is_told_until_it_is_closed(
     expect(alert).to_contain_text("1 label was refused: quality golden of ")
     alert.get_by_role("button", name="Close").click()
     expect(alert).to_have_count(0)
-    page.wait_for_timeout(1_500)
+    explorer.server.explorer.desk.record()
     assert filled.labels()["Question 0?"] == {"quality": "gold"}
 
 
 def test_of_labels_sent_together_one_is_refused(
-    filled: Library, open_page: Open, expected: list[str]
+    filled: Library, open_page: Open, explorer: Running, expected: list[str]
 ) -> None:
     expected.append("400")
     page = open_page()
@@ -315,6 +315,7 @@ def test_of_labels_sent_together_one_is_refused(
     page.route("**/api/labels", answer)
     page.keyboard.press("1")
     page.keyboard.press("2")
+    read(page, 2)
     page.keyboard.press("=")
     page.get_by_label("Label and value").fill("quality=golden")
     page.keyboard.press("Enter")
@@ -326,7 +327,7 @@ def test_of_labels_sent_together_one_is_refused(
     saved(page, 3)
     expect(page.get_by_role("alert")).to_contain_text("1 label was refused: quality golden")
     assert sent == [1, 3, 1, 1, 1]
-    page.wait_for_timeout(1_500)
+    explorer.server.explorer.desk.record()
     assert filled.labels() == {
         "Question 0?": {"quality": "gold"},
         "Question 1?": {"quality": "ok"},
@@ -384,7 +385,9 @@ def test_a_key_that_is_held_labels_once(filled: Library, open_page: Open) -> Non
     read(page, 6)
 
 
-def test_quick_keys_label_an_example_each(library: Library, open_page: Open) -> None:
+def test_quick_keys_label_an_example_each(
+    library: Library, open_page: Open, explorer: Running
+) -> None:
     library.write("a.jsonl", [chat(f"Question {n}?", f"answer {n}") for n in range(130)])
     library.run("a.jsonl")
     library.label("Question 129?", quality="gold")
@@ -396,7 +399,7 @@ def test_quick_keys_label_an_example_each(library: Library, open_page: Open) -> 
         page.wait_for_timeout(30)
     saved(page, QUICK_KEYS)
     read(page, QUICK_KEYS)
-    page.wait_for_timeout(1_500)
+    explorer.server.explorer.desk.record()
     assert len(library.labels()) == QUICK_KEYS + 1
 
 

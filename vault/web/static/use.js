@@ -128,21 +128,6 @@ export function focusOn(selector, ifNowhere = false) {
   });
 }
 
-const SPOKEN_MS = 1_200;
-
-/**
- * @param {string} text
- * @returns {string} the text, once it has stayed for a moment
- */
-export function useQuiet(text) {
-  const [quiet, setQuiet] = useState("");
-  useEffect(() => {
-    const due = setTimeout(() => setQuiet(text), SPOKEN_MS);
-    return () => clearTimeout(due);
-  }, [text]);
-  return quiet;
-}
-
 /** @returns {boolean} whether keys of one sign do nothing: speech input types them unasked */
 export function areKeysOff() {
   return localStorage.getItem("vault.keys") === "off";

@@ -1,12 +1,10 @@
 // What the example that is read can be labelled with, a key for each value.
 import { html } from "../html.js";
 import { shown } from "../text.js";
-import { useQuiet } from "../use.js";
 
 /** @param {any} props */
 export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, onGive, onFlag, onNote, onType, onAll, onStep, onEdit }) {
   const now = choice === null ? undefined : labels[choice.own];
-  const spoken = useQuiet(state.said.text);
   return html`
     <section class="labelbar" aria-label="Labels">
       ${choices.length > 1
@@ -26,8 +24,8 @@ export function LabelBar({ choices, choice, labels, isStaged, state, onChoose, o
       <button disabled=${!isStaged} onClick=${onEdit}><kbd>E</kbd> edit</button>
       <button onClick=${onAll}><kbd>A</kbd> all that match</button>
       <button onClick=${onStep}><kbd>u</kbd> undo</button>
-      <span class="soft" aria-hidden="true">${told(state, isStaged)} ${shown(state.said.text)}</span>
-      <span class="unseen" role="status"><span key=${state.said.number}>${shown(spoken)}</span></span>
+      <span class="soft">${told(state, isStaged)}</span>
+      <span class="soft" role="status"><span key=${state.said.number}>${shown(state.said.text)}</span></span>
     </section>
   `;
 }
