@@ -194,13 +194,9 @@ class Explorer:
         listing = self.listing(request)
         is_whole = request.query_params.get("whole") == "1"
         place = whole_number(request.query_params, "place", -1)
-        return {
-            "version": listing.version,
-            "place": place,
-            "example": self._with_labels(
-                request, listing, listing.whole(place, clips=not is_whole)
-            ),
-        }
+        whole = listing.whole(place, clips=not is_whole)
+        ((shown, _),) = self.with_labels(request, [whole], listing.version)
+        return {"version": listing.version, "place": place, "example": shown}
 
     def listing(self, request: Request) -> Listing:
         """Return the list that a request asks for, as far as it is found."""
@@ -221,9 +217,11 @@ class Explorer:
         if not self.read_only and self.desk.waiting:
             self.desk.record()
 
-    def with_labels(self, request: Request, examples: Sequence[Whole]) -> list[tuple[Whole, bool]]:
+    def with_labels(
+        self, request: Request, examples: Sequence[Whole], version: str | None = None
+    ) -> list[tuple[Whole, bool]]:
         """Return examples with the labels that a person sees now, and whether they take labels."""
-        pairs = zip(examples, self._labels(request, examples), strict=True)
+        pairs = zip(examples, self._labels(request, examples, version), strict=True)
         return [(replace(each, labels=own), takes) for each, (own, takes) in pairs]
 
     def labels_to_show(
@@ -258,10 +256,6 @@ class Explorer:
     def given(self) -> int:
         """The number of the last label that somebody gave here, 0 before the first."""
         return 0 if self.read_only else self.desk.number
-
-    def _with_labels(self, request: Request, listing: Listing, example: Whole) -> Whole:
-        ((labels, _),) = self._labels(request, [example], listing.version)
-        return replace(example, labels=labels)
 
     def _labels(
         self, request: Request, rows: Sequence[Row | Whole], version: str | None = None
