@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_examples import chosen, count, reading
@@ -217,3 +217,20 @@ def test_most_come_first_whatever_they_are_called(library: Library, open_page: O
     region = page.get_by_role("region", name="source")
     expect(region.get_by_role("button")).to_have_count(2)
     assert region.get_by_role("button").first.inner_text().split() == ["b.jsonl", "5"]
+
+
+def test_an_answer_that_comes_late_takes_no_focus(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_have_text("Question 0?")
+    held: list[Route] = []
+    page.route("**/api/examples?*text=first*", lambda route: held.append(route))
+    page.keyboard.press("/")
+    page.keyboard.type("first\n")
+    expect(count(page)).to_have_text("… examples")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    for each in held:
+        each.continue_()
+    expect(count(page)).to_have_text("0 of 450 examples")
+    page.keyboard.type(" of all")
+    expect(page.get_by_role("searchbox", name="Text")).to_have_value("first of all")

@@ -87,6 +87,14 @@ function Explorer({ overview, onAgain }) {
     return () => removeEventListener("popstate", back);
   }, []);
 
+  useEffect(() => {
+    // Whoever goes elsewhere meanwhile, or comes back to type on, keeps the focus.
+    const forget = () => {
+      isAsked.current = false;
+    };
+    addEventListener("focusin", forget);
+    return () => removeEventListener("focusin", forget);
+  }, []);
   useLayoutEffect(() => {
     // A text that was typed is right: keys are for the list again. One that is wrong is typed on.
     if (error !== null) isAsked.current = false;
