@@ -4,6 +4,6 @@ Knows no logic.
 
 from __future__ import annotations
 
-from vault.repository.repository import Repository, utc_now
+from vault.repository.repository import LabelView, Repository, utc_now
 
-__all__ = ["Repository", "utc_now"]
+__all__ = ["LabelView", "Repository", "utc_now"]

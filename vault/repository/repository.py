@@ -87,6 +87,9 @@ if TYPE_CHECKING:
     from vault.repository.snapshot import Snapshot
     from vault.rules.kernel.any_rule import AnyRule
 
+LabelView = Callable[[Mapping[str, object]], Mapping[str, object]]
+"""Returns those of the labels of an example that a person may see."""
+
 Conditions = str | Sequence[str]
 """One expression, or several that must all hold: docs/reference/expressions.md."""
 
@@ -375,15 +378,16 @@ class Repository:
 
         return label_choices(self._context())
 
-    def labels_to_show(self, labels: Mapping[str, object]) -> Mapping[str, object]:
-        """Return those of some labels of an example that the author may see before labelling it.
+    def label_view(self) -> LabelView:
+        """Return what leaves out those labels of an example that the author may not see yet.
 
-        See `vault.operations.labelling.shown_labels`.
+        It is made once for many examples: `vault.toml` is read then. See
+        `vault.operations.labelling.shown_labels`.
         """
         from vault.operations.labelling.shown_labels import shown_to
         from vault.operations.labelling.vocabulary import vocabularies
 
-        return shown_to(self.author, labels, vocabularies(self.folder))
+        return partial(shown_to, self.author, declared=vocabularies(self.folder))
 
     def hidden_label_names(self, names: Iterable[str]) -> frozenset[str]:
         """Return which labels are votes of others or judges, which lists of labels leave out."""

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from vault.repository import LabelView
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
-from vault.web.numbers import whole_number
+from vault.web.numbers import place_of, window_of
 from vault.web.recent import Recent
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Row
-    from vault.operations.queries.differences import ChangedRow, Differences, ShownChange
+    from vault.operations.queries.differences import Differences, ShownChange
 
 KEPT = 3
 """Comparisons that are kept, those asked for last: 8 bytes for each change."""
 
 MOST_COMMITS = 500
-_USUAL_LIMIT = 50
 
 
 class Comparing:
@@ -44,9 +44,9 @@ class Comparing:
         """
         found = self._differences(request)
         change = request.query_params.get("change") or None
-        offset = whole_number(request.query_params, "offset", 0)
-        limit = whole_number(request.query_params, "limit", _USUAL_LIMIT)
-        rows = found.page(offset, limit, change)
+        asked = window_of(request.query_params)
+        view = self._explorer.label_view(request)
+        rows = found.page(*asked, change)
         return {
             "version": found.version,
             "from": found.from_,
@@ -56,21 +56,20 @@ class Comparing:
             "compared_texts": found.compared_texts,
             "where": self._explorer.listings.scope.where,
             "total": found.total(change),
-            "offset": offset,
-            "items": [self._row(request, each) for each in rows],
+            "offset": asked.offset,
+            "items": [replace(each, row=_seen(each.row, view)) for each in rows],
         }
 
     def change(self, request: Request) -> dict[str, Any]:
         """Return the change at a place, with long texts cut unless it is wanted `whole`."""
         found = self._differences(request)
-        place = whole_number(request.query_params, "place", -1)
-        is_whole = request.query_params.get("whole") == "1"
+        place, clips = place_of(request.query_params)
         change = request.query_params.get("change") or None
-        shown = found.shown(place, change, clips=not is_whole)
+        shown = found.shown(place, change, clips=clips)
         return {
             "version": found.version,
             "place": place,
-            "change": self._with_own_labels(request, shown),
+            "change": _seen_change(shown, self._explorer.label_view(request)),
         }
 
     def _differences(self, request: Request) -> Differences:
@@ -83,26 +82,24 @@ class Comparing:
         self._explorer.record_labels()
         repository = self._explorer.listings.repository(request.scope[PERSON])
         made = repository.differences(*asked, where=scope.where, filters=scope.filters)
-        return self._kept.get_or_make((made.version, *asked), lambda: made)
+        return self._kept.keep((made.version, *asked), made)
 
-    def _row(self, request: Request, changed: ChangedRow) -> ChangedRow:
-        return replace(changed, row=self._of(request, changed.row))
 
-    def _of(self, request: Request, row: Row) -> Row:
-        return replace(row, labels=self._explorer.labels_to_show(request, row.labels))
+def _seen(row: Row, view: LabelView) -> Row:
+    return replace(row, labels=view(row.labels))
 
-    def _with_own_labels(self, request: Request, shown: ShownChange) -> ShownChange:
-        """Return a change without labels of others that the person may not see yet."""
-        old = None if shown.old is None else self._of(request, shown.old)
-        new = None if shown.new is None else self._of(request, shown.new)
-        example = shown.example
-        if example is not None:
-            labels = self._explorer.labels_to_show(request, example.labels)
-            example = replace(example, labels=labels)
-        # A label that is hidden on one side is hidden on both.
-        hidden = (_names(shown.old) - _names(old)) | (_names(shown.new) - _names(new))
-        changed = tuple(each for each in shown.labels if each.name not in hidden)
-        return replace(shown, old=old, new=new, example=example, labels=changed)
+
+def _seen_change(shown: ShownChange, view: LabelView) -> ShownChange:
+    """Return a change without labels of others that the person may not see yet."""
+    old = None if shown.old is None else _seen(shown.old, view)
+    new = None if shown.new is None else _seen(shown.new, view)
+    example = shown.example
+    if example is not None:
+        example = replace(example, labels=view(example.labels))
+    # A label that is hidden on one side is hidden on both.
+    hidden = (_names(shown.old) - _names(old)) | (_names(shown.new) - _names(new))
+    changed = tuple(each for each in shown.labels if each.name not in hidden)
+    return replace(shown, old=old, new=new, example=example, labels=changed)
 
 
 def _names(row: Row | None) -> set[str]:

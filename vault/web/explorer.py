@@ -11,20 +11,19 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from vault.errors import Conflict
-from vault.repository import Repository
+from vault.repository import LabelView, Repository
 from vault.version import __version__
 from vault.web.counting import APART_FROM, AskedStats, Counter
 from vault.web.desk import Desk
 from vault.web.guard import PERSON
 from vault.web.listings import Asked, Found, Listings, Opener, Scope
-from vault.web.numbers import whole_number
+from vault.web.numbers import place_of, window_of
 from vault.web.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing, Row, Whole
     from vault.operations.statistics.report import StatsReport
 
-_USUAL_LIMIT = 50
 STAGE = "STAGE"
 SETTLING = frozenset({"conflicts", "disagreement"})
 """Queues of examples on which others have answered, and differ."""
@@ -176,8 +175,8 @@ class Explorer:
     def examples(self, request: Request) -> dict[str, Any]:
         """Return rows of the list that `where` chooses and `sort` orders, from `offset` on."""
         listing, searched = self._found(request)
-        offset = whole_number(request.query_params, "offset", 0)
-        rows = listing.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT))
+        asked = window_of(request.query_params)
+        rows = listing.page(*asked)
         return {
             "version": listing.version,
             "rows": listing.rows,
@@ -185,16 +184,15 @@ class Explorer:
             "total": len(listing),
             "of": listing.of,
             "searched": searched,
-            "offset": offset,
+            "offset": asked.offset,
             **self._labelled(request, listing, rows),
         }
 
     def example(self, request: Request) -> dict[str, Any]:
         """Return the example at a place of the list, whole or with long texts cut."""
         listing = self.listing(request)
-        is_whole = request.query_params.get("whole") == "1"
-        place = whole_number(request.query_params, "place", -1)
-        whole = listing.whole(place, clips=not is_whole)
+        place, clips = place_of(request.query_params)
+        whole = listing.whole(place, clips=clips)
         ((shown, _),) = self.with_labels(request, [whole], listing.version)
         return {"version": listing.version, "place": place, "example": shown}
 
@@ -224,17 +222,15 @@ class Explorer:
         pairs = zip(examples, self._labels(request, examples, version), strict=True)
         return [(replace(each, labels=own), takes) for each, (own, takes) in pairs]
 
-    def labels_to_show(
-        self, request: Request, labels: Mapping[str, object]
-    ) -> Mapping[str, object]:
-        """Return those of some labels of an example that a person may see.
+    def label_view(self, request: Request) -> LabelView:
+        """Return what leaves out those labels of an example that a person may not see.
 
         What others say is hidden until one has answered, unless one settles what they differ on.
         """
         is_settling = request.query_params.get("queue") in SETTLING
         if self.read_only or self._shows_scores or is_settling:
-            return labels
-        return self._repository(request).labels_to_show(labels)
+            return lambda labels: labels
+        return self._repository(request).label_view()
 
     def hidden_names(self, repository: Repository, names: Iterable[str]) -> Collection[str]:
         """Return which of some labels are not listed for the person who opened the repository."""
@@ -267,11 +263,12 @@ class Explorer:
         person = request.scope[PERSON]
         branch = self.branch_to_label(person)
         is_staged = version == self._repository(request).version_of()
+        view = self.label_view(request)
         if branch is None or (is_staged and not self.desk.waiting):
-            return [(self.labels_to_show(request, row.labels), branch is not None) for row in rows]
+            return [(view(row.labels), branch is not None) for row in rows]
         now = self.desk.labels(branch, [each.id for each in rows])
         return [
-            (self.labels_to_show(request, row.labels if own is None else own), own is not None)
+            (view(row.labels if own is None else own), own is not None)
             for row, own in zip(rows, now, strict=True)
         ]
 

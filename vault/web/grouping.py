@@ -12,7 +12,7 @@ from starlette.requests import Request
 from vault.presentation.record_diff import record_diffs
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
-from vault.web.numbers import whole_number
+from vault.web.numbers import place_of, window_of
 from vault.web.recent import Recent
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vault.operations.queries.groups import Groups
 
 KEPT = 4
-_USUAL_LIMIT = 50
 _CLUSTER, _PROMPT = "cluster", "prompt"
 
 
@@ -38,9 +37,8 @@ class Grouping:
     def cluster(self, request: Request) -> dict[str, Any]:
         """Return the cluster at a place: its members, and how each differs from the first."""
         groups = self._groups(request, _CLUSTER)
-        place = whole_number(request.query_params, "place", -1)
-        is_whole = request.query_params.get("whole") == "1"
-        found = groups.shown(place, compares=True, clips=not is_whole)
+        place, clips = place_of(request.query_params)
+        found = groups.shown(place, compares=True, clips=clips)
         examples = self._explorer.with_labels(request, [each.example for each in found.members])
         members = [
             {**_seen(example, is_staged), "diff": each.diff}
@@ -63,10 +61,9 @@ class Grouping:
         That order says nothing of where an answer comes from, and is the same each time.
         """
         groups = self._groups(request, _PROMPT)
-        place = whole_number(request.query_params, "place", -1)
-        is_whole = request.query_params.get("whole") == "1"
+        place, clips = place_of(request.query_params)
         given = self._explorer.given
-        found = groups.shown(place, clips=not is_whole)
+        found = groups.shown(place, clips=clips)
         examples = self._explorer.with_labels(request, [each.example for each in found.members])
         answers = [each for one in examples for each in _answers(*one, is_alone=len(examples) == 1)]
         person = request.scope[PERSON]
@@ -94,8 +91,8 @@ class Grouping:
 
     def _page(self, request: Request, by: str) -> dict[str, Any]:
         groups = self._groups(request, by)
-        offset = whole_number(request.query_params, "offset", 0)
-        rows = groups.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT))
+        asked = window_of(request.query_params)
+        rows = groups.page(*asked)
         items = [
             replace(each, row=replace(each.row, labels={}))
             for each in rows  # labels of one example say nothing of a group
@@ -103,7 +100,7 @@ class Grouping:
         return {
             "version": groups.version,
             "total": len(groups),
-            "offset": offset,
+            "offset": asked.offset,
             "items": items,
         }
 

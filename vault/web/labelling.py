@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import QueryParams
@@ -70,8 +69,8 @@ class Labelling:
             return {"version": listing.version, "given": 0, "labels": []}
         given = self._explorer.given
         found = self._explorer.desk.labels(branch, listing.ids(offset, limit))
-        show = partial(self._explorer.labels_to_show, request)
-        labels = [None if each is None else show(each) for each in found]
+        view = self._explorer.label_view(request)
+        labels = [None if each is None else view(each) for each in found]
         return {"version": listing.version, "given": given, "labels": labels}
 
     def give(self, request: Request, body: Body) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from vault.repository import Repository
 from vault.web.numbers import whole_number
+from vault.web.recent import Recent
 from vault.web.search import Search
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Listings:
         self._repositories: dict[str, Repository] = {}
         self._searches: dict[tuple[str, Asked], Search] = {}
         self._now: Now | None = None
-        self._kept: OrderedDict[tuple[str, Asked], Listing] = OrderedDict()
+        self._kept: Recent[Listing] = Recent(KEPT)
 
     def repository(self, person: str) -> Repository:
         """Return the repository as a person has it: opened once, so that columns stay read."""
@@ -148,22 +148,14 @@ class Listings:
             sort=asked.sort,
             seed=asked.seed,
         )
-        self._keep(made, asked)
-        return made
-
-    def _keep(self, made: Listing, asked: Asked) -> None:
-        with self._lock:
-            self._kept[(made.version, asked)] = made
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        return self._kept.keep((made.version, asked), made)
 
     def _found(self, version: str, asked: Asked) -> Found | None:
         """Return a list that is kept, or what a search for it has found so far."""
+        made = self._kept.get((version, asked))
+        if made is not None:
+            return Found(made)
         with self._lock:
-            made = self._kept.get((version, asked))
-            if made is not None:
-                self._kept.move_to_end((version, asked))
-                return Found(made)
             search = self._searches.get((version, asked))
         return None if search is None else self._of_search(search, asked)
 
@@ -194,8 +186,9 @@ class Listings:
         listing, share = search.found()
         if not is_done:
             return Found(listing, share)
-        made = listing.ordered(asked.sort, asked.seed)
-        self._keep(made, asked)
+        made = self._kept.keep(
+            (search.base.version, asked), listing.ordered(asked.sort, asked.seed)
+        )
         with self._lock:
             self._searches.pop((made.version, asked), None)
         return Found(made)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from starlette.datastructures import QueryParams
 
 from vault.errors import InvalidInput
+
+USUAL_LIMIT = 50
+"""Rows of a page that says no number."""
 
 
 def whole_number(params: QueryParams, name: str, usual: int) -> int:
@@ -22,3 +27,28 @@ def whole_number(params: QueryParams, name: str, usual: int) -> int:
             hint=f"leave out {name}",
         )
     return int(text)
+
+
+class Window(NamedTuple):
+    """Which rows of a list are asked for."""
+
+    offset: int
+    limit: int
+
+
+class Place(NamedTuple):
+    """Which one of a list is asked for, and whether its long texts are cut."""
+
+    place: int
+    clips: bool
+
+
+def window_of(params: QueryParams) -> Window:
+    """Return the rows that a query asks for. Raises InvalidInput (`number-invalid`)."""
+    offset = whole_number(params, "offset", 0)
+    return Window(offset, whole_number(params, "limit", USUAL_LIMIT))
+
+
+def place_of(params: QueryParams) -> Place:
+    """Return the place that a query asks for. Raises InvalidInput (`number-invalid`)."""
+    return Place(whole_number(params, "place", -1), params.get("whole") != "1")

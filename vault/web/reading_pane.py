@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vault.repository import Repository
-from vault.web.numbers import whole_number
+from vault.web.numbers import place_of, whole_number
 
 if TYPE_CHECKING:
     from vault.operations.queries.browse import Listing
@@ -37,7 +37,7 @@ class ReadingPane:
     def trainer(self, request: Request) -> Any:
         """Return the example as the files for a `target` hold it."""
         listing, place = self._asked(request)
-        clips = request.query_params.get("whole") != "1"
+        clips = place_of(request.query_params).clips
         return listing.seen_by(place, request.query_params.get("target", ""), clips=clips)
 
     def findings(self, request: Request) -> Any:
@@ -77,7 +77,7 @@ class ReadingPane:
         A list that is not kept any more is made anew, and may be of another version.
         """
         listing = self._listing(request)
-        place = whole_number(request.query_params, "place", -1)
+        place = place_of(request.query_params).place
         if "id" in request.query_params:
             listing.require(place, request.query_params["id"])
         return listing, place

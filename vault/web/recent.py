@@ -30,9 +30,14 @@ class Recent(Generic[_T]):
         found = self.get(key)
         if found is not None:
             return found
-        made = make()
+        return self.keep(key, make())
+
+    def keep(self, key: Hashable, made: _T) -> _T:
+        """Keep what was made, and return it.
+
+        Where two threads made it, both go on with the first: what it reads is read once.
+        """
         with self._lock:
-            # Where two threads made it, both go on with one: what it reads is read once.
             made = self._kept.setdefault(key, made)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)

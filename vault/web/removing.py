@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from vault.repository import LabelView
 from vault.web.bodies import flag, text
 from vault.web.explorer import Explorer
 from vault.web.guard import PERSON
-from vault.web.numbers import whole_number
+from vault.web.numbers import place_of, window_of
 from vault.web.recent import Recent
 
 if TYPE_CHECKING:
     from vault.operations.quarantine.gone import Gone, GoneRow
 
 KEPT = 2
-_USUAL_LIMIT = 50
 Body = Mapping[str, Any]
 
 
@@ -33,24 +33,24 @@ class Removing:
         """Return some of what is gone, for one `reason` or all."""
         found = self._gone(request)
         reason = request.query_params.get("reason") or None
-        offset = whole_number(request.query_params, "offset", 0)
-        rows = found.page(offset, whole_number(request.query_params, "limit", _USUAL_LIMIT), reason)
+        asked = window_of(request.query_params)
+        view = self._explorer.label_view(request)
+        rows = found.page(*asked, reason)
         return {
             "version": found.version,
             "reasons": found.reasons,
             "total": found.total(reason),
-            "offset": offset,
-            "items": [self._row(request, each) for each in rows],
+            "offset": asked.offset,
+            "items": [_seen(each, view) for each in rows],
         }
 
     def item(self, request: Request) -> dict[str, Any]:
         """Return the one at a place, with long texts cut unless it is wanted `whole`."""
         found = self._gone(request)
-        place = whole_number(request.query_params, "place", -1)
-        is_whole = request.query_params.get("whole") == "1"
-        shown = found.shown(place, request.query_params.get("reason") or None, clips=not is_whole)
+        place, clips = place_of(request.query_params)
+        shown = found.shown(place, request.query_params.get("reason") or None, clips=clips)
         if shown.example is not None:
-            labels = self._explorer.labels_to_show(request, shown.example.labels)
+            labels = self._explorer.label_view(request)(shown.example.labels)
             shown = replace(shown, example=replace(shown.example, labels=labels))
         return {"version": found.version, "place": place, "item": shown}
 
@@ -79,8 +79,7 @@ class Removing:
         version = repository.version_of(revision)
         return self._kept.get_or_make(version, lambda: repository.gone(revision))
 
-    def _row(self, request: Request, gone: GoneRow) -> GoneRow:
-        if gone.row is None:
-            return gone
-        labels = self._explorer.labels_to_show(request, gone.row.labels)
-        return replace(gone, row=replace(gone.row, labels=labels))
+
+def _seen(gone: GoneRow, view: LabelView) -> GoneRow:
+    row = gone.row
+    return gone if row is None else replace(gone, row=replace(row, labels=view(row.labels)))

@@ -137,9 +137,9 @@ def test_votes_stay_hidden_until_one_has_answered(library: Library) -> None:
     (library.folder / "vault.toml").write_text("[labels.quality]\nraters = 2\n")
     labels = {"topic": "law", "quality.ben": "gold", "quality": "gold", "judge.help.quality": 3}
     ada = library.repository
-    assert ada.labels_to_show(labels) == {"topic": "law"}
+    assert ada.label_view()(labels) == {"topic": "law"}
     answered = {**labels, "quality.ada": "bad"}
-    assert ada.labels_to_show(answered) == answered
+    assert ada.label_view()(answered) == answered
     names = ("quality", "quality.ada", "quality.ben", "judge.help.quality", "topic", "topic.ben")
     assert ada.hidden_label_names(names) == {"quality.ben", "judge.help.quality"}
 

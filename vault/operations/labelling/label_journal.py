@@ -99,11 +99,7 @@ class LabelJournal:
         with self._lock:
             waiting = list(self._waiting)
         staged = self.index.labels(self._context(), examples)
-        found = {
-            example: None if own is None else {name: each.value for name, each in own.items()}
-            for example, own in zip(examples, staged, strict=True)
-        }
-        _lay_over(found, waiting)
+        found = _laid_over(dict(zip(examples, staged, strict=True)), waiting)
         return [found[each] for each in examples]
 
     def give(self, person: str, wanted: Sequence[Wanted]) -> tuple[Step, ...]:
@@ -276,13 +272,9 @@ class LabelJournal:
         staged. The lock is held.
         """
         distinct = list(dict.fromkeys(examples))
-        staged = self.index.labels(context, distinct)
-        found = {
-            example: None if own is None else {name: each.value for name, each in own.items()}
-            for example, own in zip(distinct, staged, strict=True)
-        }
-        _lay_over(found, self._waiting)
-        there = {each: own for each, own in zip(distinct, staged, strict=True) if own is not None}
+        staged = dict(zip(distinct, self.index.labels(context, distinct), strict=True))
+        found = _laid_over(staged, self._waiting)
+        there = {each: own for each, own in staged.items() if own is not None}
         return [found[each] for each in examples], there
 
     def _inverse(
@@ -327,12 +319,19 @@ def open_label_journal(context: Callable[[], Context]) -> LabelJournal:
     return LabelJournal(context, Journal.create(repository_folder(opened.folder)), branch)
 
 
-def _lay_over(found: Mapping[str, dict[str, LabelValue] | None], waiting: Sequence[Step]) -> None:
-    """Change the labels of examples, by id, to what they are with acts that wait."""
+def _laid_over(
+    staged: Mapping[str, Mapping[str, Label] | None], waiting: Sequence[Step]
+) -> dict[str, dict[str, LabelValue] | None]:
+    """Return the labels of examples, by id, as they are with acts that wait."""
+    found = {
+        example: None if own is None else {name: each.value for name, each in own.items()}
+        for example, own in staged.items()
+    }
     for step in waiting:
-        own = found.get(step.act.example)
-        if own is not None:
-            _set(own, step.act.label, step.act.value)
+        labels = found.get(step.act.example)
+        if labels is not None:
+            _set(labels, step.act.label, step.act.value)
+    return found
 
 
 def _require_branch(context: Context, branch: RefName) -> None:
