@@ -80,6 +80,14 @@ class Running:
         return Answer(int(first.split()[1]), headers, body)
 
 
+def asked(explorer: Running, path: str, person: str = "ada", **body: object) -> Answer:
+    """Ask for a path as a person, or send what is done: in a session of its own."""
+    session = explorer.session(person)
+    if not body:
+        return explorer.ask("GET", path, session=session)
+    return explorer.ask("POST", path, session=session, body=json.dumps(body).encode())
+
+
 @contextmanager
 def running(
     repository: Repository,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.explorer import Answer, Running, running
+from tests.support.explorer import Answer, Running, asked, running
 from tests.support.library import Library, chat
 from vault.web.listings import Scope
 
@@ -28,15 +28,6 @@ def filled(library: Library) -> Library:
 def explorer(filled: Library) -> Iterator[Running]:
     with running(filled.repository) as found:
         yield found
-
-
-def asked(explorer: Running, path: str, person: str = "ada", **body: object) -> Answer:
-    """Ask for a path, or send what is done."""
-    session = explorer.session(person)
-    if not body:
-        return explorer.ask("GET", path, session=session)
-    data = json.dumps(body).encode()
-    return explorer.ask("POST", path, session=session, body=data)
 
 
 def code(answer: Answer) -> tuple[int, Any]:

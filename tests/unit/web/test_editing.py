@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.explorer import Running, running
+from tests.support.explorer import Running, asked, running
 from tests.support.library import Library, chat
 
 
@@ -28,10 +28,10 @@ def explorer(filled: Library) -> Iterator[Running]:
 
 def _edit(explorer: Running, example: str, text: str, **more: object) -> tuple[int, Any]:
     is_saved = more.pop("save", False)
-    asked = {"branch": "main", "example": example, "field": "messages[1].content", "text": text}
-    path = "/api/edit" if is_saved else "/api/edit/try"
-    body = json.dumps({**asked, **more}).encode()
-    answer = explorer.ask("POST", path, session=explorer.session(), body=body)
+    body = {"branch": "main", "example": example, "field": "messages[1].content", "text": text}
+    answer = asked(
+        explorer, "/api/edit" if is_saved else "/api/edit/try", "ada", **{**body, **more}
+    )
     return answer.status, answer.json
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.explorer import Answer, Running, running
+from tests.support.explorer import Running, asked, running
 from tests.support.library import Library, chat
 
 
@@ -26,15 +25,6 @@ def filled(library: Library) -> Library:
 def explorer(filled: Library) -> Iterator[Running]:
     with running(filled.repository) as found:
         yield found
-
-
-def asked(explorer: Running, path: str, person: str = "ada", **body: object) -> Answer:
-    """Ask for a path, or send what is done."""
-    session = explorer.session(person)
-    if not body:
-        return explorer.ask("GET", path, session=session)
-    data = json.dumps(body).encode()
-    return explorer.ask("POST", path, session=session, body=data)
 
 
 def _texts(explorer: Running, person: str, place: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from tests.support.explorer import Answer, Running, running
+from tests.support.explorer import Answer, Running, asked, running
 from tests.support.library import Library, chat
 from vault.formats.trainers.table import TRAINERS
 from vault.operations.queries.browse import Listing
@@ -33,7 +33,7 @@ def explorer(library: Library) -> Iterator[Running]:
 
 
 def ask(explorer: Running, path: str) -> Answer:
-    return explorer.ask("GET", f"/api/{path}", session=explorer.session())
+    return asked(explorer, f"/api/{path}")
 
 
 def test_each_answer_is_of_the_example_at_a_place(explorer: Running) -> None:
@@ -87,7 +87,7 @@ def test_an_unknown_target_is_told(explorer: Running) -> None:
 
 
 def test_one_thread_counts_system_prompts(library: Library, explorer: Running) -> None:
-    asked = Request({"type": "http", "query_string": b"place=0", "headers": []})
+    request = Request({"type": "http", "query_string": b"place=0", "headers": []})
     listing = library.repository.browse()
     within: list[Any] = []
 
@@ -98,5 +98,5 @@ def test_one_thread_counts_system_prompts(library: Library, explorer: Running) -
         return library.repository.system_prompt_of(text)
 
     pane = ReadingPane(lambda _: listing, lambda _: library.repository, count)
-    assert pane.system(asked)["system"].examples == 1
+    assert pane.system(request)["system"].examples == 1
     assert within == [{"is_counting": True, "system": None}]

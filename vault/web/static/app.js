@@ -8,8 +8,8 @@ import { useLabelling } from "./labelling.js";
 import { Later } from "./later.js";
 import { PAGE, pathOf } from "./pages.js";
 import { expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
-import { shown } from "./text.js";
-import { focusOn, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
+import { Failure, shown } from "./text.js";
+import { focusOn, movingKeys, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
 import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
@@ -151,22 +151,7 @@ function Explorer({ overview, onAgain }) {
   };
   useKeys(load !== undefined ? pageKeys : {
     ...pageKeys,
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    PageDown: () => move(10),
-    PageUp: () => move(-10),
-    Home: () => move(-total),
-    End: () => move(total),
-    Enter: () => {
-      setReading(true);
-      focusOn(".pane");
-    },
-    Escape: () => {
-      setReading(false);
-      focusOn(".list");
-    },
+    ...movingKeys(move, total, setReading),
     e: () => expression.current?.focus(),
     "/": () => search.current?.focus(),
     v: () => {
@@ -201,8 +186,7 @@ function Explorer({ overview, onAgain }) {
       }} />`}
     ${told !== "" && html`<p class="command" role="status"><code>${shown(told)}</code>
       <button onClick=${() => setTold("")}>Close</button></p>`}
-    ${labelling.error !== null && html`<p class="command error" role="alert">${shown(labelling.error.message)}
-      ${labelling.error.hint && html`<span class="hint">${shown(labelling.error.hint)}</span>`}</p>`}
+    <${Failure} error=${labelling.error} isLine=${true} />
     ${labels.refused.length > 0 && html`<div class="command error" role="alert">
       ${labels.refused.length === 1 ? "1 label was" : `${labels.refused.length.toLocaleString("en")} labels were`} refused:
       ${labels.refused.slice(0, MOST_TOLD).map(({ told: what, message, hint }) => html` <span>${shown(`${what}: ${message}`)}${hint && html`<span class="hint">${shown(hint)}</span>`}</span>`)}
@@ -235,7 +219,7 @@ function Explorer({ overview, onAgain }) {
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <${Steps} place=${view.place} total=${total} onStep=${move} onBack=${() => setReading(false)} />
             ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
-            ${example.refused !== null && html`<p class="error" role="alert">${shown(example.refused.message)}${example.refused.hint && html`<span class="hint">${shown(example.refused.hint)}</span>`}</p>`}
+            <${Failure} error=${example.refused} />
           </section>
         </main>`}
     ${!isStats && load === undefined && labelling.isOn && total > 0 && (labelling.bar ?? html`<${Later} load=${() => import("./view/labelbar.js").then((found) => found.LabelBar)} choices=${labelling.choices} choice=${labelling.choice} labels=${seen(row)}

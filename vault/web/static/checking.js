@@ -6,11 +6,11 @@ import { Later } from "./later.js";
 /** @typedef {{ label: string, yes: string, no: string, told: string }} Check */
 
 /** @type {Record<string, Check>} */
-export const CHECKS = {
+const CHECKS = {
   spot: { label: "spot_check", yes: "good", no: "bad", told: "Spot-check" },
   review: { label: "review", yes: "accepted", no: "rejected", told: "Review" },
 };
-export const PENDING = "labels.review = 'pending'";
+const PENDING = "labels.review = 'pending'";
 
 /**
  * @param {string} which

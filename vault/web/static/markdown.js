@@ -9,7 +9,7 @@
  */
 
 /** Longer texts are shown as they are. */
-export const MOST_CHARS = 200_000;
+const MOST_CHARS = 200_000;
 const MOST_NODES = 6_000;
 const MOST_NESTED = 6;
 const MOST_FORMULA = 4_000;

@@ -16,6 +16,18 @@ export function pathOf(query, page) {
   return `/api/examples?${query}&offset=${page * PAGE}&limit=${PAGE}`;
 }
 
+/**
+ * Drops what was put in first, until so many are left.
+ * @param {Map<number, any>} kept
+ * @param {number} most
+ */
+export function trim(kept, most) {
+  for (const each of kept.keys()) {
+    if (kept.size <= most) break;
+    kept.delete(each);
+  }
+}
+
 /** The rows of one list, as far as they were asked for. */
 export class Pages {
   /**
@@ -119,10 +131,7 @@ export class Pages {
         this._kept.set(page, kept);
       }
     }
-    for (const page of this._kept.keys()) {
-      if (this._kept.size <= MOST_KEPT) break;
-      this._kept.delete(page);
-    }
+    trim(this._kept, MOST_KEPT);
   }
 
   /**

@@ -1,7 +1,7 @@
 // Rows of a list beside that of the examples, such as changes: asked for as they come into view.
 import { useEffect, useMemo, useState } from "./vendor/hooks.js";
 import { get } from "./api.js";
-import { PAGE } from "./pages.js";
+import { PAGE, trim } from "./pages.js";
 
 const MOST_KEPT = 30;
 const MOST_ITEMS = 40;
@@ -95,17 +95,6 @@ export class Rows {
       onFailed();
       this._onError(error);
     }
-  }
-}
-
-/**
- * @param {Map<number, any>} kept
- * @param {number} most
- */
-function trim(kept, most) {
-  for (const each of kept.keys()) {
-    if (kept.size <= most) break;
-    kept.delete(each);
   }
 }
 

@@ -69,3 +69,13 @@ function nameOf(run) {
   const told = names.slice(0, MOST_NAMED).join(" ") + (names.length > MOST_NAMED ? " …" : "");
   return codes.length === names.length && names.length <= MOST_NAMED ? told : `${told} × ${codes.length.toLocaleString("en")}`;
 }
+
+/**
+ * What went wrong, and what helps.
+ * @param {{ error: { message: string, hint?: string | null } | null, isLine?: boolean }} props `isLine` across the page
+ */
+export function Failure({ error, isLine = false }) {
+  if (error === null) return null;
+  return html`<p class=${isLine ? "command error" : "error"} role="alert">${shown(error.message)}
+    ${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`;
+}

@@ -137,6 +137,33 @@ export function showKeys() {
   document.documentElement.classList.toggle("keyless", areKeysOff());
 }
 
+/**
+ * @param {(by: number) => void} move
+ * @param {number} total
+ * @param {(isReading: boolean) => void} setReading
+ * @returns {Record<string, () => void>} the keys that go through a list, to what is read of it, and back
+ */
+export function movingKeys(move, total, setReading) {
+  return {
+    j: () => move(1),
+    ArrowDown: () => move(1),
+    k: () => move(-1),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(10),
+    PageUp: () => move(-10),
+    Home: () => move(-total),
+    End: () => move(total),
+    Enter: () => {
+      setReading(true);
+      focusOn(".pane");
+    },
+    Escape: () => {
+      setReading(false);
+      focusOn(".list");
+    },
+  };
+}
+
 // A key that is held goes on moving, and does nothing else again: it would label what nobody has read.
 const MOVING = ["j", "k", "ArrowDown", "ArrowUp", "PageDown", "PageUp"];
 const SCROLLING = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];

@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { useRows } from "../rows.js";
-import { shown } from "../text.js";
-import { focusOn, useKeys } from "../use.js";
+import { Failure, shown } from "../text.js";
+import { focusOn, movingKeys, useKeys } from "../use.js";
 import { List, Steps } from "./list.js";
 
 const CHIP = { own: "chip", name: "chip" };
@@ -45,31 +45,14 @@ export function Apart({ page, name, asked, rowOf, chipOf, head, item, empty, key
   }, [rows, at, total]);
   const here = { rows, row: rows.row(at), item: rows.item(at), move, again, onWhole: () => rows.read(at, true) };
   useKeys({
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    PageDown: () => move(10),
-    PageUp: () => move(-10),
-    Home: () => move(-total),
-    End: () => move(total),
-    Enter: () => {
-      setReading(true);
-      focusOn(".pane");
-    },
-    Escape: () => {
-      setReading(false);
-      focusOn(".list");
-    },
+    ...movingKeys(move, total, setReading),
     R: again,
     ...keys(here),
   });
   return html`
     ${head(rows.answer)}
-    ${error !== null && html`<p class="command error" role="alert">${shown(error.message)}
-      ${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`}
-    ${page.refused !== null && html`<p class="command error" role="alert">${shown(page.refused.message)}
-      ${page.refused.hint && html`<span class="hint">${shown(page.refused.hint)}</span>`}</p>`}
+    <${Failure} error=${error} isLine=${true} />
+    <${Failure} error=${page.refused} isLine=${true} />
     ${rows.hasMoved && html`<p class="command" role="status">This has changed since. <button onClick=${again}>Show it as it is now</button></p>`}
     ${rows.answer === null
       ? html`<main class="scrolled">${error === null && html`<p class="loading" role="status">Reading…</p>`}</main>`

@@ -3,7 +3,7 @@ import { html } from "../html.js";
 import { shown } from "../text.js";
 
 /** @param {{ pieces: [string, string][] }} props */
-export function Pieces({ pieces }) {
+function Pieces({ pieces }) {
   return pieces.map(([kind, text]) => {
     if (kind === "removed") return html`<del><span class="unseen">only before: </span>${shown(text)}</del>`;
     if (kind === "added") return html`<ins><span class="unseen">only after: </span>${shown(text)}</ins>`;

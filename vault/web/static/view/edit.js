@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
-import { shown } from "../text.js";
+import { Failure, shown } from "../text.js";
 import { Dialog } from "./dialogs.js";
 
 const WAIT_MS = 350;
@@ -79,7 +79,7 @@ export function Edit({ example, branch, onSaved, onClose }) {
             onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}></textarea></label>
         <label><input type="checkbox" checked=${isCopy} onChange=${(/** @type {any} */ event) => setCopy(event.target.checked)} /> add it as a new example, and keep this one</label>`}
       <div class="checked" role="status">${told(found, isChanged, error)}</div>
-      ${error !== null && html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`}
+      <${Failure} error=${error} />
       <p><button disabled=${!isChanged || isSaving} onClick=${save}>Save <kbd>Ctrl Enter</kbd></button>
         ${" "}<button onClick=${onClose}>Cancel</button></p>
     <//>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { checkView } from "../checking.js";
 import { html } from "../html.js";
-import { shown } from "../text.js";
+import { Failure, shown } from "../text.js";
 
 const SORTS = [
   ["dataset", "as in the dataset"],
@@ -102,7 +102,7 @@ export function Filters({ view, choices, isLabelled, fixed, error, count, of, se
           <button class="chip" aria-label=${"Take back " + each} onClick=${() => without(at)}><code>${shown(each)}</code> ×</button>
         </li>`)}
       </ul>`}
-      ${error !== null && html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`}
+      <${Failure} error=${error} />
     </section>
   `;
 }

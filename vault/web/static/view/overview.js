@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "../vendor/hooks.js";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { queryOf } from "../state.js";
-import { shown } from "../text.js";
+import { Failure, shown } from "../text.js";
 import { focusOn, useAnswer } from "../use.js";
 import { fieldsOf, FILTERS, More, nameOf, useMore } from "./values.js";
 
@@ -41,7 +41,7 @@ export function Overview({ stats, isFailed, view, onGo, onFilter }) {
       onGo({ before });
     }} />
     ${error !== null && isMore
-      ? html`<p class="error" role="alert">${shown(error.message)}${error.hint && html`<span class="hint">${shown(error.hint)}</span>`}</p>`
+      ? html`<${Failure} error=${error} />`
       : told === null
         ? !isFailed && html`<p class="loading" role="status">Counting…</p>`
         : html`<${Figures} stats=${told} onFilter=${filter} />`}
