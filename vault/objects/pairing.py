@@ -31,7 +31,7 @@ class What(StrEnum):
 
 
 def what_changed(*, same_conversation: bool, same_prompt: bool) -> What:
-    """Return what changed between two records, by what is the same of them."""
+    """Return the kind of change between two records, given the parts that are equal."""
     if same_conversation:
         return What.METADATA
     return What.RESPONSE if same_prompt else What.PROMPT

@@ -59,7 +59,7 @@ class ComparedPart:
 
 @dataclass(frozen=True, slots=True)
 class RecordDiff:
-    """How two records differ: turns and long texts in their order, then short fields.
+    """The differences of two records: turns and long texts in their order, then short fields.
 
     `left_out` turns and fields that differ are not there, and `same_left_out` that are the same:
     fields, and all turns where there are many.
@@ -192,7 +192,7 @@ class _Work:
 
 
 def _beginning_of_a_word(text: str) -> int:
-    """Return how many characters a text begins with before white space, if they are few.
+    """Return the number of characters before the first white space, if they are few.
 
     Words are compared whole.
     """
@@ -215,7 +215,7 @@ def _shown(kind: str, text: str) -> Iterator[Piece]:
 
 
 def _common(first: Sequence[object], second: Sequence[object]) -> int:
-    """Return how many members two sequences have in common at their beginning."""
+    """Return the length of the common beginning of two sequences."""
     least, most = 0, min(len(first), len(second))
     if first[:most] == second[:most]:
         return most

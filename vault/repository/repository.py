@@ -379,7 +379,7 @@ class Repository:
         return label_choices(self._context())
 
     def label_view(self) -> LabelView:
-        """Return what leaves out those labels of an example that the author may not see yet.
+        """Return a function that leaves out the labels that the author may not see yet.
 
         It is made once for many examples: `vault.toml` is read then. See
         `vault.operations.labelling.shown_labels`.
@@ -390,7 +390,7 @@ class Repository:
         return partial(shown_to, self.author, declared=vocabularies(self.folder))
 
     def hidden_label_names(self, names: Iterable[str]) -> frozenset[str]:
-        """Return which labels are votes of others or judges, which lists of labels leave out."""
+        """Return the labels that are votes of others or judges; lists of labels leave them out."""
         from vault.operations.labelling.shown_labels import is_vote_of_another
         from vault.operations.labelling.vocabulary import vocabularies
 
@@ -781,7 +781,7 @@ class Repository:
         return system_text(self._context(), listing.dataset, listing.key(place))
 
     def system_prompt_of(self, text: str, revision: str | None = None) -> SystemPrompt | None:
-        """Return how many examples of a revision (the stage) have a system prompt.
+        """Return the number of examples of a revision (the stage) with a system prompt.
 
         None if none has it. The first time costs reading all records. Raises Corrupt.
         """
@@ -811,7 +811,7 @@ class Repository:
         return version_of(self._context(), revision)
 
     def rows_of(self, revision: str | None = None) -> tuple[str, int]:
-        """Return what says which examples a revision (the stage) has, and how many they are.
+        """Return an identifier of the examples of a revision (the stage), and their number.
 
         The first is the `rows` of its listings, whatever their labels. Raises NotFound
         (`revision-not-found`).
@@ -977,7 +977,7 @@ class Repository:
         return list_removed(self._context(), revision, reason=reason)
 
     def gone(self, revision: str | None = None) -> Gone:
-        """Return what is not in a revision (the stage), removed or kept out, to be read by pages.
+        """Return the removed examples and quarantined input of a revision (the stage), by pages.
 
         Raises NotFound (`revision-not-found`), Corrupt.
         """

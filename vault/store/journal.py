@@ -50,7 +50,7 @@ class Journal:
 
     @staticmethod
     def any_there(vault: Path) -> bool:
-        """Tell whether there are journals at all, whosever they are."""
+        """Return whether there are journals, of this process or others."""
         with translated("list", vault / LABELLING):
             return any(True for _ in PlainFolder(vault).names(LABELLING))
 

@@ -31,7 +31,7 @@ class Comparing:
         self._kept: Recent[Differences] = Recent(KEPT)
 
     def revisions(self, request: Request) -> dict[str, Any]:
-        """Return what can be compared: names, and the newest commits of HEAD."""
+        """Return the versions that can be compared: names, and the newest commits of HEAD."""
         repository = self._explorer.listings.repository(request.scope[PERSON])
         commits = repository.log(limit=MOST_COMMITS).commits
         told = [{"commit": each.commit, "message": each.message} for each in commits]

@@ -21,7 +21,7 @@ APART_FROM = 50_000
 
 
 class AskedStats(NamedTuple):
-    """Which statistics are asked for: of `old` (None for the stage), or of `old` beside `new`.
+    """The statistics to compute: of `old` (None for the stage), or of `old` beside `new`.
 
     With `full` of roles and tools too, which reads every record.
     """

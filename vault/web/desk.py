@@ -52,7 +52,7 @@ class Desk:
 
     @property
     def waiting(self) -> int:
-        """How many labels are not in an operation yet."""
+        """The number of labels that are not in an operation yet."""
         with self._lock:
             return 0 if self._journal is None else self._journal.waiting
 
@@ -87,7 +87,7 @@ class Desk:
 
     @property
     def written(self) -> Written | None:
-        """What came of all labels that were recorded, None before the first."""
+        """The counts of all recorded labels, None before the first."""
         with self._lock:
             return self._written if self._journal is None else self._all_written(self._journal)
 

@@ -116,7 +116,7 @@ class Explorer:
             self.desk.close()
 
     def overview(self, request: Request) -> dict[str, Any]:
-        """Return who looks at what."""
+        """Return the repository, the version, the person and the labels to choose from."""
         repository = self._repository(request)
         status = repository.status()
         scope = self.listings.scope
@@ -166,7 +166,7 @@ class Explorer:
         return self._repository(request).system_prompt_of(text, revision)
 
     def _counter_for(self, examples: int) -> Counter | None:
-        """Return who counts so many examples apart; None for few, which are counted here."""
+        """Return the counting process for many examples; None for few, which are counted here."""
         folder = self._open_for("").folder if self._counter is None else None
         if self._counter is None and folder is not None:
             self._counter = Counter(folder)
@@ -223,7 +223,7 @@ class Explorer:
         return [(replace(each, labels=own), takes) for each, (own, takes) in pairs]
 
     def label_view(self, request: Request) -> LabelView:
-        """Return what leaves out those labels of an example that a person may not see.
+        """Return a function that leaves out the labels that a person may not see.
 
         What others say is hidden until one has answered, unless one settles what they differ on.
         """
@@ -233,7 +233,7 @@ class Explorer:
         return self._repository(request).label_view()
 
     def hidden_names(self, repository: Repository, names: Iterable[str]) -> Collection[str]:
-        """Return which of some labels are not listed for the person who opened the repository."""
+        """Return the labels among `names` that are hidden from the person of the repository."""
         shows_all = self.read_only or self._shows_scores
         return () if shows_all else repository.hidden_label_names(names)
 

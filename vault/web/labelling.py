@@ -31,7 +31,7 @@ class Labelling:
         self._explorer = explorer
 
     def changes(self, request: Request) -> dict[str, Any]:
-        """Return how things stand: asked once a second by each page that is in sight.
+        """Return the current versions and counts; each visible page asks once a second.
 
         `given` grows with each label that anybody gives here, `staged` changes with each that is
         given by other means, `rows` with the examples. `waiting` are in no operation yet, and
@@ -96,7 +96,7 @@ class Labelling:
         return {"given": desk.number, "steps": [_told(step)]}
 
     def count(self, request: Request, body: Body) -> dict[str, Any]:
-        """Return how many examples a list has now: what labelling all of them would change."""
+        """Return the current number of examples in a list, before all of them are labelled."""
         self._explorer.desk_to_write().record()
         person = request.scope[PERSON]
         listing = self._all_of(person, body)

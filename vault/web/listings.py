@@ -35,7 +35,7 @@ Opener = Callable[[str], Repository]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which examples are listed, and in which order; `person` is whom a `queue` is for."""
+    """The examples of a list and their order; `person` is the one whom a `queue` is for."""
 
     where: tuple[str, ...]
     text: str = ""
@@ -54,7 +54,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What of a repository is shown: a revision (None for the stage), and what all must satisfy."""
+    """The part of a repository to show: a revision (None for the stage), and conditions for all."""
 
     revision: str | None = None
     where: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Scope:
 
 
 class Now(NamedTuple):
-    """What there is now: `version` changes with labels too, `rows` only with the examples."""
+    """The current version: `version` changes with labels too, `rows` only with the examples."""
 
     version: str
     rows: str
@@ -90,7 +90,7 @@ class Listings:
             return found
 
     def asked(self, person: str, params: QueryParams) -> Asked:
-        """Return which list a query asks for. Raises InvalidInput (`number-invalid`)."""
+        """Return the list that a query asks for. Raises InvalidInput (`number-invalid`)."""
         queue = params.get("queue", "")
         return Asked(
             self.expressions(params),
@@ -106,7 +106,7 @@ class Listings:
         return (*self.scope.where, *params.getlist("where"))
 
     def now(self, person: str) -> Now:
-        """Return which version there is now, and which rows it has; a new one costs a manifest."""
+        """Return the current version and an identifier of its rows; a new one costs a manifest."""
         repository = self.repository(person)
         version = repository.version_of(self.scope.revision)
         with self._lock:
@@ -118,7 +118,7 @@ class Listings:
         return found
 
     def size(self, person: str) -> int:
-        """Return how many examples the version has that is shown."""
+        """Return the number of examples in the version that is shown."""
         return self.now(person).examples
 
     def of(self, person: str, params: QueryParams) -> Found:

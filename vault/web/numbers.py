@@ -30,14 +30,14 @@ def whole_number(params: QueryParams, name: str, usual: int) -> int:
 
 
 class Window(NamedTuple):
-    """Which rows of a list are asked for."""
+    """The rows of a list that are asked for."""
 
     offset: int
     limit: int
 
 
 class Place(NamedTuple):
-    """Which one of a list is asked for, and whether its long texts are cut."""
+    """The place in a list that is asked for, and whether long texts are cut."""
 
     place: int
     clips: bool

@@ -1,4 +1,4 @@
-"""What the reading pane shows of an example beside its text, each part asked for by itself."""
+"""Parts of the reading pane beside the text of an example, each with a request of its own."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class ReadingPane:
         return listing.seen_by(place, request.query_params.get("target", ""), clips=clips)
 
     def findings(self, request: Request) -> Any:
-        """Return what the rules find in the example."""
+        """Return the findings of the rules in the example."""
         listing, place = self._asked(request)
         return self._repository(request).example_findings(listing, place)
 
     def system(self, request: Request) -> dict[str, Any]:
-        """Return how many examples have the system prompt of this one.
+        """Return the number of examples with the system prompt of this one.
 
         One thread counts at a time; who asks meanwhile is told to ask again, and holds no thread.
         """

@@ -1,4 +1,4 @@
-"""What was asked for last, kept for a while."""
+"""A small cache of the most recently used values."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Recent(Generic[_T]):
         self._kept: OrderedDict[Hashable, _T] = OrderedDict()
 
     def get(self, key: Hashable) -> _T | None:
-        """Return what is kept by a key."""
+        """Return the value of a key, None if it is not kept."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def get_or_make(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """Return what is kept by a key; else make it, and keep it."""
+        """Return the value of a key; make and keep it if there is none."""
         found = self.get(key)
         if found is not None:
             return found

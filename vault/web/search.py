@@ -61,7 +61,7 @@ class Search:
 
     @property
     def idle_seconds(self) -> float:
-        """How long nobody has asked for it."""
+        """The seconds since the last request for it."""
         return time.monotonic() - self._asked_at
 
     def _run(self) -> None:

@@ -38,7 +38,7 @@ def command(
     copy: bool,
     dry_run: bool,
 ) -> None:
-    """Change an example of the stage in your editor, or to what standard input has (`-`).
+    """Edit a staged example in your editor, or replace it with standard input (`-`).
 
     The new record takes the place of the old one, with its source and with the labels that still
     hold: all of them over new metadata, the side of a split over another answer. Importing the old
@@ -77,7 +77,7 @@ def _in_editor(
 
 
 def _read(given: str, field: str | None) -> bytes | str:
-    """Return what standard input has: a record, or a text without the line feed that ends it."""
+    """Read a record, or a text without its final line feed, from standard input."""
     if given != "-":
         raise InvalidInput(
             f'"{given}" is not `-`, and a record is read from standard input alone',

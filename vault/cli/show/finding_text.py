@@ -36,7 +36,7 @@ def report_lines(report: ValidateReport, verbose: bool) -> Iterator[str]:
 
 
 def record_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield what rules find in one record: each rule, and below it what it says."""
+    """Yield the findings of the rules in one record: each rule, and below it its message."""
     for each in findings:
         yield f"{each.code}  {paint(each.severity, _COLOURS[each.severity])}  {each.name}"
         yield from finding_lines(each, verbose=False)

@@ -1,4 +1,4 @@
-"""Which messages of a conversation a trainer computes the loss on."""
+"""Messages of a conversation that a trainer computes the loss on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vault.objects.conversation import Conversation
 def learnt_messages(
     parts: RecordParts, conversation: Conversation, learns: Learnt
 ) -> tuple[bool, ...] | None:
-    """Tell for each message of prompt, response and rejected answer whether it is learnt.
+    """Return for each message of prompt, response and rejected answer whether it is learnt.
 
     A plain text is one message. None where only who sets up the training can tell. Raises
     Unsupported where the conversation has no answer to learn.

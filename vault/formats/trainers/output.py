@@ -74,7 +74,7 @@ class Weights(Enum):
 
 
 class Learnt(StrEnum):
-    """Which messages of a conversation the loss is computed on, in the words of the explorer."""
+    """The messages of a conversation that the loss is computed on, in the explorer's words."""
 
     ALL = "everything, questions too"
     ANSWERS = "every answer"

@@ -19,7 +19,7 @@ from vault.session.context import Context, draft_of
 
 @dataclass(frozen=True, slots=True)
 class RecordCheck(Displayed):
-    """What a record would be as an example; nothing was stored.
+    """The outcome of checking a record that is not stored.
 
     Where it cannot be read, `reason` says why, and all else is None or empty. `id` is the one that
     it would have. `findings` have no id, source and line. `not_run` are codes of rules that
@@ -58,7 +58,7 @@ def check_record(context: Context, record: Given, *, like: str | None = None) ->
 def examined(
     text: bytes, kind: str, reader: RecordReader, running: RulesToRun
 ) -> tuple[Finding, ...]:
-    """Return what the rules of examples find in a record that was read."""
+    """Return the findings of the per-example rules in a record that was read."""
     rules = rules_of_examples(running.rules)
     return examine_record(Kind(kind), text, reader.mapping, rules)
 

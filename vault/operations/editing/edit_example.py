@@ -51,7 +51,7 @@ from vault.session.trial import trial_of
 
 @dataclass(frozen=True, slots=True)
 class EditableText(Displayed):
-    """What of an example is edited: all of its record, or one text of it (`field`).
+    """The text to edit: an example's whole record, or one text of it (`field`).
 
     `text` is the record over several lines, or the text itself.
     """
@@ -63,7 +63,7 @@ class EditableText(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class EditOptions:
-    """What is given: the text of one `field`, or a whole record; and what becomes of it.
+    """Options of an edit: the text of one `field` or a whole record, replaced or added.
 
     `copy` adds it as another example and leaves the old one; `dry_run` only tells.
     """
@@ -75,7 +75,7 @@ class EditOptions:
 
 @dataclass(frozen=True, slots=True)
 class EditReport(Displayed):
-    """What an edit did.
+    """The result of an edit.
 
     `id` is that of the new record and `old_id` that of the example that was edited, which stands in
     history; with `copied` it is staged, too. Both are equal where the record is the same, and then
@@ -117,7 +117,7 @@ class EditReport(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What an attempt came to: the new record, what it took the place of, and the labels."""
+    """The result of one attempt: the new record, the record it replaces, and the labels."""
 
     read: ReadRecord
     old: StagedRecord
@@ -129,7 +129,7 @@ class _Outcome:
 
 
 def editable_text(context: Context, example: str, field: str | None = None) -> EditableText:
-    """Return what of a staged example is edited; `field` is the path of one text.
+    """Return the text of a staged example to edit; `field` is the path of one text.
 
     Raises NotFound (`example-not-there`), InvalidInput (`example-ambiguous`, `example-invalid`,
     `text-not-found`), Conflict (`detached-head`).
@@ -268,7 +268,7 @@ def _example(dataset: Dataset, keys: RowKeys, example: str) -> StagedRecord:
 
 
 def _what(dataset: Dataset, rows: RowKeys) -> What:
-    """Return what changed between the records of two rows."""
+    """Return the kind of change between the records of two rows."""
     table = dataset.columns(rows, ["content_id", "prompt_id"])
 
     def is_same(name: str) -> bool:

@@ -128,7 +128,7 @@ def _written(record: Given) -> bytes:
 
 
 def read_given(store: ObjectStore, text: bytes, reader: RecordReader) -> ReadRecord:
-    """Return what a text is as a record of a source; nothing is stored.
+    """Read a text as a record of a source, without storing it.
 
     `text` is what `text_of` returned. Raises InvalidInput (`record-invalid`) where the record does
     not fit how its source is read.

@@ -53,7 +53,7 @@ def _dotted(path: str) -> str:
 
 
 def _fault(record: bytes, wanted: str) -> str:
-    """Return what is wrong with a path at which no text stands."""
+    """Return the error for a path that leads to no text."""
     value: object = read_record_quickly(record)
     for name in wanted.removeprefix(_DATA).split("."):
         if isinstance(value, dict) and name in value:

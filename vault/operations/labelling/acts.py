@@ -22,7 +22,7 @@ Seen = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person said of an example on the stage of a branch: `name` has the `value`.
+    """A label that a person gave an example on the stage of a branch: `name` has the `value`.
 
     None takes the label off. `example` is an id. Acts of a journal are numbered from 1. `label` is
     the label that is written: with several raters the person's own, unless the act `settles` it.
@@ -75,7 +75,7 @@ def done_line(person: str, number: int) -> bytes:
 
 
 def read_lines(lines: Iterable[bytes], place: str) -> Kept:
-    """Return what the lines of a journal hold; `place` names it in errors.
+    """Read the lines of a journal; `place` names it in errors.
 
     Raises Corrupt (`journal-damaged`).
     """

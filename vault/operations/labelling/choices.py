@@ -1,4 +1,4 @@
-"""What a person who labels can choose from: labels, their values, and a key for each."""
+"""Labels to choose from while labelling: names, values, and a key for each value."""
 
 from __future__ import annotations
 

@@ -87,11 +87,11 @@ class LabelJournal:
 
     @property
     def waiting(self) -> int:
-        """Return how many acts are not recorded yet."""
+        """Return the number of acts that are not recorded yet."""
         return len(self._waiting)
 
     def is_due(self) -> bool:
-        """Tell whether enough acts wait to record them at once."""
+        """Return whether enough acts wait to record them at once."""
         return self.waiting >= MOST_WAITING
 
     def labels(self, examples: Sequence[str]) -> list[Labels | None]:

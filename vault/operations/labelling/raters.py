@@ -64,7 +64,7 @@ def rater_name(person: str) -> str:
 
 
 def own_label(vocabulary: Vocabulary, person: str, *, settles: bool) -> str:
-    """Return which label a person writes who says something of a label, or `settles` it.
+    """Return the name of the label that a person's vote is stored under, or a settled label's.
 
     Raises InvalidInput (`person-invalid`).
     """

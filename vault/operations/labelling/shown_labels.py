@@ -1,4 +1,4 @@
-"""What others say of an example stays hidden from a person who has not answered yet.
+"""Hiding other people's votes from a person who has not answered yet.
 
 Seeing another answer first moves one's own towards it, and then agreement says nothing.
 """
@@ -36,7 +36,7 @@ def shown_to(
 
 
 def is_vote_of_another(person: str, name: str, declared: Mapping[str, Vocabulary]) -> bool:
-    """Tell whether a label is what another person or a judge says of a label of `vault.toml`."""
+    """Return whether a label is the vote of another person or a judge."""
     for vocabulary in declared.values():
         rater = rater_of(vocabulary.name, name)
         if vocabulary.raters > 1 and rater is not None and rater != slug(person):

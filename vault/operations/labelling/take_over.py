@@ -116,7 +116,7 @@ def _is_of(entry: Entry, mark: Started) -> bool:
 
 
 def _left(context: Context, entry: Entry, acts: Sequence[Act]) -> bool:
-    """Tell whether the stage after an operation has a label of these acts, with its time.
+    """Return whether the stage after an operation has a label of these acts, with its time.
 
     Where they only take labels off, that none of them is there any more.
     """

@@ -48,7 +48,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of recording acts: whose are recorded, and why others' are not."""
+    """The outcome of recording acts: people whose acts are recorded, and the failures of others."""
 
     counts: Written
     people: tuple[str, ...]
@@ -164,7 +164,7 @@ def _with_labels(
 def _still_meant(
     dataset: Dataset, rows: RowKeys, acts: Sequence[Act], own: Collection[tuple[str, str]]
 ) -> list[bool]:
-    """Tell which acts still count: their example is there, and nobody changed the label since.
+    """Return for each act whether it counts: its example is staged, its label unchanged since.
 
     A label that the person saw, that comes from the same journal, or that is older than the act
     does not stand against it.
@@ -186,5 +186,5 @@ def _still_meant(
 
 
 def seen_of(label: Label | None) -> Seen | None:
-    """Return what an act notes of the label that it changes."""
+    """Return the value, author and time of a label, as an act keeps them."""
     return None if label is None else (value_text(label.value), label.author, label.time)

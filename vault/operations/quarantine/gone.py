@@ -83,7 +83,7 @@ class ShownGone:
 
 
 class Gone:
-    """What is not in a version: removed examples, the last first, then input that was kept out.
+    """Content that a version lacks: removed examples, the last first, then quarantined input.
 
     `version` says which version it is. Threads may share it.
     """
@@ -102,14 +102,14 @@ class Gone:
 
     @cached_property
     def reasons(self) -> Mapping[str, int]:
-        """How many there are for each reason, most first."""
+        """The number for each reason, most frequent first."""
         counts = Counter(each.reason for each in self._removals)
         if self._entries:
             counts[UNREADABLE] += len(self._entries)
         return dict(counts.most_common())
 
     def total(self, reason: str | None = None) -> int:
-        """Return how many there are, all or for one reason."""
+        """Return the number of items, all or for one reason."""
         return len(self._places(reason))
 
     def page(self, offset: int, limit: int, reason: str | None = None) -> tuple[GoneRow, ...]:
@@ -227,7 +227,7 @@ class Gone:
 
 
 def list_gone(context: Context, revision: str | None = None) -> Gone:
-    """Return what is not in a revision (the stage): removed, or kept out.
+    """Return the removed examples and quarantined input of a revision (the stage).
 
     Costs reading what is noted of each. Raises what `resolve` raises, Corrupt.
     """

@@ -123,7 +123,7 @@ class Listing:
 
     @property
     def rows(self) -> str:
-        """What says which examples there are, whatever their labels: another with other rows."""
+        """An identifier of the rows, independent of labels."""
         return _rows(self.dataset.manifest)
 
     def narrowed(self, keys: RowKeys) -> Listing:

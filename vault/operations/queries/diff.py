@@ -336,7 +336,7 @@ def _recorded_counts(context: Context, sides: Sides) -> tuple[ChangeCounts, int]
 
 
 def name_of(revision: Revision) -> str | None:
-    """Return what a report calls a side: its commit, STAGE, or None for nothing."""
+    """Return the name of a side in a report: its commit, STAGE, or None for nothing."""
     return revision.commit or (STAGE if revision.text == STAGE else None)
 
 

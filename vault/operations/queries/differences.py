@@ -79,7 +79,7 @@ class _Found(NamedTuple):
 
 
 class Differences:
-    """What changed between two versions. Compares them when it is first asked; threads share it.
+    """The changes between two versions, compared on first use. Threads may share it.
 
     `version` says which two versions these are, and `from_` and `to` are their commits, STAGE, or
     None for nothing.
@@ -97,12 +97,12 @@ class Differences:
 
     @property
     def counts(self) -> ChangeCounts:
-        """How many examples each kind of change concerns."""
+        """The number of examples of each kind of change."""
         return self._comparison.counts
 
     @property
     def unchanged(self) -> int:
-        """How many examples both sides have with the same labels."""
+        """The number of examples that both sides have with the same labels."""
         return self._compared().unchanged
 
     @property
@@ -111,7 +111,7 @@ class Differences:
         return self._comparison.compared_texts
 
     def total(self, change: str | None = None) -> int:
-        """Return how many changes there are, of one kind or all. Raises as `page`."""
+        """Return the number of changes, of one kind or all. Raises as `page`."""
         return sum(len(keys) for _, _, keys in self._parts(change))
 
     def page(self, offset: int, limit: int, change: str | None = None) -> tuple[ChangedRow, ...]:

@@ -50,7 +50,7 @@ def system_text(context: Context, dataset: Dataset, key: RowKeys) -> str | None:
 def system_prompt(
     context: Context, dataset: Dataset, text: str, version: str
 ) -> SystemPrompt | None:
-    """Return how many examples of a version have a system prompt, None if none has it.
+    """Return the number of examples of a version with a system prompt, None if there are none.
 
     The first time costs reading all records, some 10 µs each; what follows from a chunk is kept in
     the context, so that another version costs what is new in it. Raises Corrupt.

@@ -23,7 +23,7 @@ from vault.session.context import Context
 
 @dataclass(frozen=True, slots=True)
 class PlacedFinding:
-    """What a rule says of an example, and of which message, if of one.
+    """A rule's finding in an example, and the message it is about, if any.
 
     `turn` counts the messages of prompt, response and rejected answer from 0. `why` says why the
     fault matters.
@@ -40,7 +40,7 @@ class PlacedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExampleFindings:
-    """What the rules say of an example.
+    """The findings of the rules in an example.
 
     `of_set` has what `validate` found in the set as a whole, None where it did not run over this
     version. `skipped` rules are code of the project, which only `validate --allow-code` runs.
@@ -55,7 +55,7 @@ class ExampleFindings:
 def example_findings(
     context: Context, dataset: Dataset, key: RowKeys, manifest: Digest | None
 ) -> ExampleFindings:
-    """Return what the team's rules find in the one example of `key`, errors first.
+    """Return the findings of the team's rules in the one example of `key`, errors first.
 
     Costs reading it, and what expressions of the project's own rules read. Raises what
     `vault.operations.validation.validate.validate` raises.

@@ -108,7 +108,7 @@ class _Hits:
 def find_own_faults(
     context: Context, dataset: Dataset, own: Sequence[OwnRule], keys: RowKeys
 ) -> Iterator[Finding]:
-    """Yield what own expressions find in some rows. Costs and errors as `all_faults`."""
+    """Yield the findings of a project's own expressions in some rows. Costs as `all_faults`."""
     yield from _hits(context, dataset, own, keys).rest()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def edit_lines(report: EditReport, verbose: bool) -> Iterator[str]:
-    """Yield what was changed word by word, what became of labels, and what the rules find."""
+    """Yield the word diff, the labels that were kept and lost, and the findings of the rules."""
     if report.is_unchanged:
         yield "the record is the same: nothing was changed"
         if report.reordered:

@@ -1,4 +1,4 @@
-"""What a trainer sees of an example: the lines that `export --for` writes, and what is learnt.
+"""A trainer's view of an example: the lines that `export --for` writes, and the learnt turns.
 
 The lines come from the export itself (`rendered_lines`), so that a view cannot say anything else.
 """
@@ -58,7 +58,7 @@ class SeenTurn:
 
 @dataclass(frozen=True, slots=True)
 class CutPlace:
-    """Where a trainer cuts, by the estimate: in which message, and in which of its members.
+    """The estimated place where a trainer cuts: a message, and a member of it.
 
     `kept` are the UTF-16 units of that member that are left, None where it is no text.
     """
@@ -138,7 +138,7 @@ class TrainerViews:
         return _seen(trainer, parts, str(options.layout), records, losses)
 
     def _options(self, trainer: Trainer, kind: str) -> ExportOptions:
-        """Return what an export of all rows of the kind's family is told."""
+        """Return the options of an export of all rows of the kind's family."""
         family = FAMILIES[Kind(kind)]
         found = self._decided.get((trainer.name, family))
         if found is None:
@@ -222,7 +222,7 @@ def _learnt(
 def _losses_of(
     message: Message, losses: frozenset[Loss], is_learnt: bool | None
 ) -> tuple[str, ...]:
-    """Return which losses of a record concern a message."""
+    """Return the losses of a record that concern a message."""
     concerned = {
         Loss.REASONING: REASONING in message,
         Loss.NAMES: "name" in message and message["role"] != "tool",
@@ -264,7 +264,7 @@ def _cut(
 
 
 def _texts(message: Message, losses: frozenset[Loss]) -> Iterator[tuple[str, str]]:
-    """Yield the texts that count against the length: what is dropped does not."""
+    """Yield the texts that count against the length; dropped texts do not."""
     thought, content = message.get(REASONING), message.get("content")
     if isinstance(thought, str) and Loss.REASONING not in losses:
         yield REASONING, thought
