@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from vault.web.assets import PAGE, REOPEN, assets
+from vault.web.assets import PAGE, REOPEN, STATIC, assets, edition
 from vault.web.comparing import Comparing
 from vault.web.editing import Editing
 from vault.web.explorer import Explorer
@@ -46,7 +46,7 @@ def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
 
     return [
         Route("/", _page, methods=["GET"]),
-        Route("/static/{name:path}", _static, methods=["GET"]),
+        Route(STATIC + "{name:path}", _static, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
         *_routes_of_data(explorer),
     ]
@@ -98,15 +98,18 @@ async def _page(request: Request) -> Response:
 
 
 async def _static(request: Request) -> Response:
-    return _file(request, request.path_params["name"])
+    name = request.path_params["name"]
+    named = name.removeprefix(f"{edition()}/")
+    return _file(request, named, is_for_ever=named != name)
 
 
-def _file(request: Request, name: str) -> Response:
+def _file(request: Request, name: str, *, is_for_ever: bool = False) -> Response:
     asset = assets().get(name)
     if asset is None:
         return PlainTextResponse("there is nothing here\n", 404)
-    # Asked for each time, since another version may run at the same address tomorrow.
-    headers = {"etag": asset.tag, "cache-control": "no-cache", "vary": "accept-encoding"}
+    # Other addresses are asked each time, since another version may run there tomorrow.
+    caching = "private, max-age=31536000, immutable" if is_for_ever else "no-cache"
+    headers = {"etag": asset.tag, "cache-control": caching, "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == asset.tag:
         return Response(status_code=304, headers=headers)
     if "gzip" not in request.headers.get("accept-encoding", ""):

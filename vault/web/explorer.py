@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -98,12 +99,13 @@ class Explorer:
         return told
 
     def warm(self, people: Sequence[str]) -> None:
-        """Read what the first requests of people and their first label need."""
+        """Read what the first requests of people, their first search and first label need."""
         for person in people:
             repository = self.listings.repository(person)
             repository.status()
             repository.label_choices()
             listing = self.listings.of(person, QueryParams()).listing
+            deque(repository.iterate_search(listing.narrowed(listing.keys[:1]), " "), 0)
             branch = self.branch_to_label(person)
             if branch is not None:
                 self.desk.labels(branch, listing.ids(0, 1))

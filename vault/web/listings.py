@@ -23,8 +23,8 @@ KEPT = 6
 IDLE_SECONDS = 10.0
 """A search that nobody has asked for so long is given up."""
 
-PATIENCE_SECONDS = 0.3
-"""How long a request waits for a search to end, before it gets what was found so far."""
+PATIENCE_SECONDS = 0.15
+"""How long a request waits for a search, before it gets what was found so far."""
 
 _SEARCH = ("text", "sort", "seed")
 """Members of a query that the list lacks in which a text is looked for."""

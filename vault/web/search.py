@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 """Searches that are at work at once; others wait for their turn."""
 
+ENOUGH = 32
+"""Hits that a request does not wait on from: they fill what is in sight."""
+
 _turns = threading.Semaphore(AT_ONCE)
 
 
@@ -28,29 +31,33 @@ class Search:
         self.base = base
         self._text = text
         self._repository = repository
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._parts: list[Any] = []
         self._looked_at = 0
         self._asked_at = time.monotonic()
         self._error: BaseException | None = None
         self._is_given_up = False
-        self._done = threading.Event()
+        self._hits = 0
+        self._is_done = False
         threading.Thread(target=self._run, daemon=True).start()
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait until it is done, or some seconds; tell whether it is done.
+        """Wait until it is done, or some seconds and less if enough is found; tell if it is done.
 
-        Raises what the search raised.
+        Without `seconds` it is waited for to the end. Raises what the search raised.
         """
         self._asked_at = time.monotonic()
-        is_done = self._done.wait(seconds)
-        if self._error is not None:
-            raise self._error
-        return is_done
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._is_done or (seconds is not None and self._hits >= ENOUGH), seconds
+            )
+            if self._error is not None:
+                raise self._error
+            return self._is_done
 
     def found(self) -> tuple[Listing, float]:
         """Return the list of what was found so far, and the share of examples looked at."""
-        with self._lock:
+        with self._changed:
             parts, looked_at = list(self._parts), self._looked_at
         keys = np.concatenate([self.base.keys[:0], *parts])
         return self.base.narrowed(keys), looked_at / max(1, len(self.base))
@@ -71,9 +78,11 @@ class Search:
     def _look(self) -> None:
         try:
             for looked_at, keys in self._repository.iterate_search(self.base, self._text):
-                with self._lock:
+                with self._changed:
                     self._parts.append(keys)
                     self._looked_at = looked_at
+                    self._hits += len(keys)
+                    self._changed.notify_all()
                 if self._is_given_up:
                     raise Conflict(
                         "this search was given up for newer ones",
@@ -83,4 +92,6 @@ class Search:
         except Exception as error:  # whoever asks gets it: what was found so far is not all
             self._error = error
         finally:
-            self._done.set()
+            with self._changed:
+                self._is_done = True
+                self._changed.notify_all()

@@ -17,7 +17,7 @@ import pytest
 from tests.support.explorer import Running, running
 from tests.support.library import Library, chat
 from vault.web.app import routes_of
-from vault.web.assets import assets
+from vault.web.assets import assets, edition
 from vault.web.explorer import Explorer
 from vault.web.guard import HEADERS, MOST_BODY_BYTES, POLICY
 from vault.web.serve import Place, Server
@@ -144,7 +144,7 @@ def test_no_visit_leads_to_data(
 def test_a_link_of_another_site_leads_to_a_page_without_data(explorer: Running, site: str) -> None:
     answer = explorer.ask("GET", "/", {**VISIT, "Sec-Fetch-Site": site})
     assert answer.status == 200
-    assert b"/static/reopen.js" in answer.body
+    assert b"/reopen.js" in answer.body
     assert b"app.js" not in answer.body
 
 
@@ -311,10 +311,32 @@ def test_files_are_compressed_for_who_reads_that(explorer: Running) -> None:
     assert len(small.body) * 2 < len(whole.body)
 
 
+def test_files_of_an_edition_are_asked_for_once(explorer: Running) -> None:
+    page = explorer.ask("GET", "/")
+    assert page.headers["cache-control"] == "no-cache"
+    named = re.findall(rb'(?:href|src)="(/static/[^"]+)"', page.body)
+    assert len(named) > 20
+    for each in named:
+        answer = explorer.ask("GET", each.decode())
+        name = each.decode().removeprefix(f"/static/{edition()}/")
+        assert (answer.status, answer.body) == (200, assets()[name].data)
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert explorer.ask("GET", "/static/app.js").headers["cache-control"] == "no-cache"
+    assert explorer.ask("GET", f"/static/{'0' * 16}/app.js").status == 404
+
+
 def test_every_module_of_the_first_view_is_asked_for_at_once() -> None:
     page = assets()["index.html"].data.decode()
-    told = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)
-    assert sorted(told) == sorted(_imported("app.js", set()) - {"app.js"})
+    scripts, modules = (
+        re.findall(rf'{kind}="/static/{edition()}/([^"]+\.js)"', page) for kind in ("src", "href")
+    )
+    assert scripts == ["ahead.js", "app.js"]
+    assert sorted(scripts + modules) == sorted(_of_first_view())
+
+
+def _of_first_view() -> set[str]:
+    """Return the modules that show the list, and an example beside it."""
+    return _imported("app.js", set()) | _imported("view/example.js", set())
 
 
 def _imported(name: str, found: set[str]) -> set[str]:
@@ -329,7 +351,7 @@ def _imported(name: str, found: set[str]) -> set[str]:
 
 def test_the_page_and_its_libraries_are_small() -> None:
     sizes = {name: len(each.compressed) for name, each in assets().items()}
-    first = {"index.html", "style.css", "icon.svg", *_imported("app.js", set())}
+    first = {"index.html", "style.css", "icon.svg", *_of_first_view()}
     assert sum(sizes[name] for name in first) < 60_000
     assert sum(sizes.values()) < 90_000
     folder = Path(__file__).parents[3] / "vault/web/static/vendor"

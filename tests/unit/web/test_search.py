@@ -13,6 +13,7 @@ from tests.support.library import NOW, Library, chat
 from vault.errors import Conflict
 from vault.repository import Repository
 from vault.web import listings as listings_module
+from vault.web import search as search_module
 from vault.web.listings import Listings, Scope
 
 
@@ -60,6 +61,17 @@ def test_what_is_found_is_there_before_the_end(listings: Listings) -> None:
     Slow.may.release(3)
     assert until(listings, "text=A", 1) == ["q0?", "q2?", "q4?"]
     assert ask(listings, "text=A") == (["q0?", "q2?", "q4?"], 1)
+
+
+def test_nobody_waits_on_once_there_is_enough_to_show(
+    listings: Listings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "ENOUGH", 2)
+    monkeypatch.setattr(listings_module, "PATIENCE_SECONDS", 60)
+    ask(listings, "")
+    Slow.may.release(3)
+    # Three of six were looked at: to wait for more, or for the end, would take for ever.
+    assert ask(listings, "text=a") == (["q0?", "q2?"], 0.5)
 
 
 def test_another_order_is_known_at_the_end(listings: Listings) -> None:

@@ -13,7 +13,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -41,10 +41,11 @@ def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     Memory is bounded by a few chunks (8 MB of text each), whatever the order. Raises Corrupt.
     """
     windows = _windows(keys)
-    if _jumps_about(windows):
+    visited = [_visited(window) for window in windows]
+    if _jumps_about(visited):
         yield from _spilled(dataset, keys)
     else:
-        yield from _by_window(dataset, windows)
+        yield from _by_window(dataset, windows, visited)
 
 
 def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
@@ -62,17 +63,18 @@ def joined_lines(array: pa.StringArray) -> memoryview:
     return memoryview(lines.buffers()[2])
 
 
-def _by_window(dataset: Dataset, windows: list[RowKeys]) -> Iterator[pa.StringArray]:
-    chunks = _Chunks(dataset.store, _visits(windows))
+def _visited(window: RowKeys) -> list[int]:
+    """Return the numbers of the chunks that a window has rows of, ascending."""
+    chunk, _ = key_parts(window)
+    # Rows of a chunk mostly follow one another: few are left to sort.
+    return sorted(set(chunk[np.diff(chunk, prepend=-1) != 0].tolist()))
+
+
+def _by_window(
+    dataset: Dataset, windows: list[RowKeys], visited: list[list[int]]
+) -> Iterator[pa.StringArray]:
+    chunks = _Chunks(dataset.store, Counter(chain.from_iterable(visited)))
     yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
-
-
-def _visits(windows: list[RowKeys]) -> Counter[int]:
-    """Return in how many windows each chunk has rows, by its number."""
-    found: Counter[int] = Counter()
-    for window in windows:
-        found.update(np.unique(key_parts(window)[0]).tolist())
-    return found
 
 
 class _Chunks:
@@ -162,13 +164,13 @@ def _windows(keys: RowKeys) -> list[RowKeys]:
     return windows
 
 
-def _jumps_about(windows: list[RowKeys]) -> bool:
+def _jumps_about(visited: list[list[int]]) -> bool:
     """Tell whether going window by window would decode chunks many times over."""
     kept: OrderedDict[int, None] = OrderedDict()
     seen: set[int] = set()
     decoded = 0
-    for window in windows:
-        for number in np.unique(key_parts(window)[0]).tolist():
+    for numbers in visited:
+        for number in numbers:
             decoded += number not in kept
             seen.add(number)
             kept[number] = None
@@ -183,7 +185,8 @@ def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     length = np.empty(len(keys), np.int64)
     with tempfile.TemporaryFile() as file:
         done = 0
-        for array in _by_window(dataset, _windows(keys[order])):
+        windows = _windows(keys[order])
+        for array in _by_window(dataset, windows, [_visited(window) for window in windows]):
             offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset :][: len(array) + 1]
             file.write(memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
             length[order[done : done + len(array)]] = np.diff(offsets)

@@ -1,16 +1,15 @@
 // The explorer: opens a session, and shows the list, the example that is read, and the statistics.
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
-import { askAhead, enter, get } from "./api.js";
+import { entered, OVERVIEW } from "./ahead.js";
+import { get } from "./api.js";
 import { useChanges } from "./changes.js";
 import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
 import { Later } from "./later.js";
-import { PAGE, pathOf } from "./pages.js";
 import { expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { Failure, shown } from "./text.js";
 import { focusOn, movingKeys, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
-import { Example } from "./view/example.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
 import { List, Steps } from "./view/list.js";
@@ -25,17 +24,16 @@ const APART = {
   answers: () => import("./view/pairs.js").then((found) => found.Answers),
   gone: () => import("./view/gone.js").then((found) => found.Gone),
 };
+// The list comes first: what shows an example is loaded meanwhile.
+const readingPane = () => import("./view/example.js").then((found) => found.Example);
 
 function App() {
   const [overview, setOverview] = useState(/** @type {any} */ (null));
   const [refused, setRefused] = useState(/** @type {any} */ (null));
-  const read = () => get("/api/overview").then(setOverview, setRefused);
-  useEffect(() => {
-    enter().then(() => {
-      const view = viewInAddress();
-      askAhead(pathOf(queryOf(view), Math.floor(view.place / PAGE)));
-      return read();
-    }, setRefused);
+  const read = () => get(OVERVIEW).then(setOverview, setRefused);
+  // Both answers are on their way: waiting for a frame first, as other effects do, makes them late.
+  useLayoutEffect(() => {
+    entered.then(read, setRefused);
   }, []);
   useEffect(() => {
     if (overview !== null) document.title = `${overview.name} – vault`;
@@ -218,7 +216,7 @@ function Explorer({ overview, onAgain }) {
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <${Steps} place=${view.place} total=${total} onStep=${move} onBack=${() => setReading(false)} />
-            ${example.found !== null && html`<${Example} key=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Later} load=${readingPane} one=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
             <${Failure} error=${example.refused} />
           </section>
         </main>`}

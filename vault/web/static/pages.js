@@ -5,7 +5,7 @@ import { queryOf } from "./state.js";
 // Few more than are in sight: in another order than that of the dataset each may lie in a chunk of its own.
 export const PAGE = 32;
 const MOST_KEPT = 200;
-const AGAIN_MS = 300;
+const AGAIN_MS = 150;
 
 /**
  * @param {string} query

@@ -22,7 +22,7 @@ export function useList(view, onError) {
     () => new Pages(view, () => setCount((before) => before + 1), onError),
     [query, run],
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     onError(null);
     pages.want(view.place, view.place);
     return () => pages.drop();

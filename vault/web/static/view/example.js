@@ -2,16 +2,17 @@
 import { html } from "../html.js";
 import { useState } from "../vendor/hooks.js";
 import { Exact } from "../api.js";
+import { Later } from "../later.js";
 import { shown } from "../text.js";
 import { Conversation } from "./reading/conversation.js";
 import { Findings, OfSet } from "./reading/findings.js";
 import { Json } from "./reading/json.js";
 import { useAsked, useChoice, useSwitch } from "./reading/modes.js";
-import { Trainer } from "./reading/trainer.js";
 import { sizesOf } from "./reading/turns.js";
 
 const MOST_ASKED_CHARS = 1_000;
 const SYSTEM_DELAY = 400;
+const trainer = () => import("./reading/seen.js").then((found) => found.Trainer);
 
 /**
  * @param {{ example: any, sought: string, asked?: string | null, onWhole: () => void,
@@ -46,7 +47,7 @@ export function Example({ example, sought, asked = null, onWhole, onFilter }) {
           ${asked !== null && html`<button aria-pressed=${isTrainer} title="What a trainer sees (t)" onClick=${turnTrainer}>Trainer</button>`}
         </span>
       </p>
-      ${isSeen && html`<${Trainer} targets=${targets.answer?.targets ?? [{ name: target, meaning: "" }]} target=${target}
+      ${isSeen && html`<${Later} load=${trainer} targets=${targets.answer?.targets ?? [{ name: target, meaning: "" }]} target=${target}
         onTarget=${setTarget} asked=${view} isWhole=${isWhole} onWhole=${() => setWhole(true)} />`}
       ${asked !== null && html`<${Findings} asked=${findings} sizes=${sizesOf(example.conversation)} />`}
       ${example.conversation === null

@@ -1,45 +1,6 @@
-// An example as a trainer sees it: which target, what its file holds, what is lost, where it is cut.
+// What a trainer makes of the turns of an example: whether it learns them, what is lost, where it cuts.
 import { html } from "../../html.js";
-import { shown } from "../../text.js";
-import { Json } from "./json.js";
 import { isRejected } from "./turns.js";
-
-/**
- * @param {{ targets: any[], target: string, onTarget: (name: string) => void,
- *           asked: { answer: any, refused: any }, onWhole: () => void, isWhole: boolean }} props
- */
-export function Trainer({ targets, target, onTarget, asked: { answer, refused }, onWhole, isWhole }) {
-  return html`
-    <section class="trainer" aria-label="As a trainer sees it">
-      <label>As <select value=${target} onChange=${(/** @type {any} */ event) => onTarget(event.target.value)}>
-        ${targets.map(({ name, meaning }) => html`<option value=${name} title=${meaning}>${name}</option>`)}
-      </select> sees it</label>
-      ${refused !== null && html`<p class="error" role="alert">${shown(refused.message)}</p>`}
-      ${answer === null && refused === null && html`<p class="soft" role="status">Rendering…</p>`}
-      ${answer !== null && (answer.unsupported !== null
-        ? html`<p class="error" role="status">${shown(answer.unsupported)}${answer.hint && html`<span class="hint">${shown(answer.hint)}</span>`}</p>`
-        : html`<${Seen} view=${answer} onWhole=${onWhole} isWhole=${isWhole} />`)}
-    </section>
-  `;
-}
-
-/** @param {{ view: any, onWhole: () => void, isWhole: boolean }} props */
-function Seen({ view, onWhole, isWhole }) {
-  const losses = Object.values(view.losses);
-  return html`
-    <p><code>${view.layout}</code> ${shown(view.meaning)}. Trained on: <strong>${view.learns}</strong>.</p>
-    ${losses.length > 0 && html`<ul>${losses.map((told) => html`<li class="loss">${shown(String(told))}</li>`)}</ul>`}
-    ${view.length !== null && html`<p class="aside">${view.cuts.length === 0
-      ? `By the estimate all of it is within ${count(view.length)} tokens, where ${view.target} cuts by default.`
-      : `By the estimate it is longer than ${count(view.length)} tokens, where ${view.target} cuts by default.`}
-      ${view.setting !== "" && html` The export sets <code>${view.setting}</code> so that nothing is cut.`}</p>`}
-    <details>
-      <summary>${view.records.length === 1 ? "The record as it is written" : `${view.records.length} records as they are written`}</summary>
-      ${view.records.map((/** @type {any} */ record) => html`<${Json} value=${record} isRaw=${true} />`)}
-      ${!isWhole && html`<button onClick=${onWhole}>With all of its texts</button>`}
-    </details>
-  `;
-}
 
 /**
  * @typedef {{ isLearnt: boolean | null, losses: string[], cut: any, isBeyond: boolean }} SeenTurn
@@ -77,10 +38,5 @@ export function lossOfTurn(loss) {
 
 /** @param {{ target: string, tokens: number }} props */
 export function CutLine({ target, tokens }) {
-  return html`<p class="cut" role="note"><span>about here ${target} cuts at ${count(tokens)} tokens (estimate)</span></p>`;
-}
-
-/** @param {number} number */
-function count(number) {
-  return number.toLocaleString("en");
+  return html`<p class="cut" role="note"><span>about here ${target} cuts at ${tokens.toLocaleString("en")} tokens (estimate)</span></p>`;
 }
