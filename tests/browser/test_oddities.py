@@ -229,8 +229,23 @@ def test_an_answer_that_comes_late_takes_no_focus(filled: Library, open_page: Op
     expect(count(page)).to_have_text("… examples")
     page.keyboard.press("Escape")
     page.keyboard.press("/")
+    page.unroute("**/api/examples?*text=first*")  # it is asked again while it is searched
     for each in held:
         each.continue_()
     expect(count(page)).to_have_text("0 of 450 examples")
     page.keyboard.type(" of all")
     expect(page.get_by_role("searchbox", name="Text")).to_have_value("first of all")
+
+
+def test_a_key_takes_no_focus_from_the_next_one(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_have_text("Question 0?")
+    page.evaluate(
+        """() => {
+            for (const key of ["Escape", "/"]) {
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }
+            return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )
+    expect(page.get_by_role("searchbox", name="Text")).to_be_focused()

@@ -86,12 +86,15 @@ function Explorer({ overview, onAgain }) {
   }, []);
 
   useEffect(() => {
-    // Whoever goes elsewhere meanwhile, or comes back to type on, keeps the focus.
+    // Whoever goes elsewhere meanwhile, or types on, keeps the focus: what is typed is no key of the list.
     const forget = () => {
       isAsked.current = false;
     };
-    addEventListener("focusin", forget);
-    return () => removeEventListener("focusin", forget);
+    const acts = ["focusin", "keydown"];
+    for (const each of acts) addEventListener(each, forget, true);
+    return () => {
+      for (const each of acts) removeEventListener(each, forget, true);
+    };
   }, []);
   useLayoutEffect(() => {
     // A text that was typed is right: keys are for the list again. One that is wrong is typed on.

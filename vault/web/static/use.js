@@ -118,12 +118,15 @@ export function useSettled(labels) {
 }
 
 /**
+ * Moves the focus, unless it is moved elsewhere before that: keys that follow at once mean what they are typed into.
  * @param {string} selector what gets the focus once it is shown
  * @param {boolean} [ifNowhere] only where nothing else has it
  */
 export function focusOn(selector, ifNowhere = false) {
+  const before = document.activeElement;
   requestAnimationFrame(() => {
-    if (ifNowhere && document.activeElement !== document.body) return;
+    const now = document.activeElement;
+    if (now !== document.body && (ifNowhere || now !== before)) return;
     /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
   });
 }
