@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -223,13 +224,22 @@ def test_an_answer_that_comes_late_takes_no_focus(filled: Library, open_page: Op
     page = open_page()
     expect(chosen(page)).to_have_text("Question 0?")
     held: list[Route] = []
-    page.route("**/api/examples?*text=first*", lambda route: held.append(route))
+    is_late = threading.Event()
+
+    def hold(route: Route) -> None:
+        # It is asked again while it is searched.
+        if is_late.is_set():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/examples?*text=first*", hold)
     page.keyboard.press("/")
     page.keyboard.type("first\n")
     expect(count(page)).to_have_text("… examples")
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    page.unroute("**/api/examples?*text=first*")  # it is asked again while it is searched
+    is_late.set()
     for each in held:
         each.continue_()
     expect(count(page)).to_have_text("0 of 450 examples")
