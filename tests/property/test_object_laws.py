@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from vault.objects.chunk import (
     encode_records,
 )
 from vault.objects.chunk_parts import parts_of, wrong_part
-from vault.objects.chunk_rows import ChunkRows
+from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.commit import ChangeCounts, Commit, decode_commit, encode_commit
 from vault.objects.digest import Digest, digest_of
 from vault.objects.json.member import with_member, without_member
@@ -78,7 +79,7 @@ _rows = st.lists(
             "source": _text,
             "line": st.integers(0, 2**64 - 1),
             "round": st.none() | _text,
-            "origin": st.none() | _text,
+            "made": st.none() | st.builds(Made, _text, _text, _numbers, st.none() | _text),
         }
     ),
     max_size=20,
@@ -95,7 +96,7 @@ def chunk_rows(rows: list[dict[str, Any]]) -> ChunkRows:
         result.has_content.append(row["content_id"] is not None)
         result.has_prompt.append(row["prompt_id"] is not None)
         result.fields.append(None if row["fields"] is None else row["fields"].encode())
-        for name in ("kind", "turns", "chars", "tokens", "source", "line", "round", "origin"):
+        for name in ("kind", "turns", "chars", "tokens", "source", "line", "round", "made"):
             getattr(result, name).append(row[name])
     return result
 
@@ -109,8 +110,16 @@ def test_a_chunk_is_read_as_it_was_written(rows: list[dict[str, Any]], reader: A
     facts = decode_facts(data)
     assert (facts.records, facts.examples) == (digest_of(stored), len(rows))
     assert facts.mappings == {"s": reader}
-    expected = [{k: v for k, v in row.items() if k != "data"} for row in rows]
+    nothing = Made(None, None, None)  # type: ignore[arg-type]
+    made = [(row["made"] or nothing)._asdict() for row in rows]
+    own = [{k: v for k, v in row.items() if k not in ("data", "made")} for row in rows]
+    expected = [row | {"origin": each["origin"]} for row, each in zip(own, made, strict=True)]
     assert decode_chunk(data).to_pylist() == expected
+    assert decode_run_columns(data).to_pylist() == [
+        {name: each[name] for name in ("run", "model", "request")} for each in made
+    ]
+    has_columns = any(row["made"] is not None for row in rows)
+    assert ("run" in pq.read_schema(pa.BufferReader(data)).names) == has_columns
     assert decode_chunk(data, ["id"]).to_pylist() == [{"id": row["id"]} for row in rows]
     # The same rows are the same object, however they were gathered.
     picked = ChunkRows()
@@ -363,8 +372,8 @@ def test_some_rows_of_a_chunk_are_those_of_the_whole(
     assert [each.as_py().encode() for each in found] == [texts[at] for at in chosen]
     everything = decode_chunk(whole).to_pylist()
     assert decode_chunk(whole, rows=asked).to_pylist() == [everything[at] for at in chosen]
-    nothing = [{"run": None, "model": None, "request": None}] * len(chosen)
-    assert decode_run_columns(whole, asked).to_pylist() == nothing
+    of_runs = decode_run_columns(whole).to_pylist()
+    assert decode_run_columns(whole, asked).to_pylist() == [of_runs[at] for at in chosen]
     with pytest.raises(Corrupt):
         decode_records(records, np.array([len(rows)], np.int64))
 

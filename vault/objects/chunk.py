@@ -74,6 +74,8 @@ OPTIONAL_SCHEMA = pa.schema(
 )
 """Columns that a chunk object has only if a row has a value there: what a model run made."""
 
+_OF_RUNS = frozenset({"origin", *OPTIONAL_SCHEMA.names})
+
 RECORDS_SCHEMA = pa.schema([pa.field("data", pa.string(), nullable=False)])
 """The one column of a records object."""
 
@@ -86,7 +88,7 @@ _ENCODINGS = {
     "tokens": "DELTA_BINARY_PACKED",
     "line": "DELTA_BINARY_PACKED",
 }
-_DICTIONARIES = ["kind", "fields", "source", "round"]
+_DICTIONARIES = ["kind", "fields", "source", "round", "run", "model"]
 
 
 Rows = NDArray[np.int64]
@@ -147,7 +149,9 @@ def encode_chunk(
         "version": 1,
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-    return _encoded(rows, CHUNK_SCHEMA, {_METADATA_KEY: text.encode()})
+    made = any(each is not None for each in rows.made)
+    schema = pa.unify_schemas([CHUNK_SCHEMA, OPTIONAL_SCHEMA]) if made else CHUNK_SCHEMA
+    return _encoded(rows, schema, {_METADATA_KEY: text.encode()})
 
 
 def encode_derived(rows: ChunkRows) -> bytes:
@@ -182,6 +186,8 @@ def _column(rows: ChunkRows, entry: pa.Field) -> pa.Array:
         flags = rows.has_content if name == "content_id" else rows.has_prompt
         missing = np.logical_not(np.frombuffer(flags, np.bool_))
         return pa.array(_numbers(getattr(rows, name)), entry.type, mask=missing)
+    if name in _OF_RUNS:
+        return pa.array([each and getattr(each, name) for each in rows.made], entry.type)
     values = getattr(rows, name)
     if name == "fields":
         return pa.array(values, pa.binary()).view(pa.string())
@@ -224,7 +230,7 @@ def decode_chunk(
 ) -> pa.Table:
     """Return columns of a chunk object (all of `CHUNK_SCHEMA` unless named), in row order.
 
-    With `as_dictionaries`, `kind`, `fields`, `source` and `round` hold each distinct value once.
+    With `as_dictionaries`, columns of few values, such as `source`, hold each of them once.
     `rows` are ascending; all unless they are given. Raises Corrupt.
     """
     wanted = CHUNK_SCHEMA.names if columns is None else columns

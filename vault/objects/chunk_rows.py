@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,19 @@ from vault.objects.digest import ID_BYTES
 
 _NUMBERS = ("content_id", "prompt_id", "turns", "chars", "tokens", "line")
 _FLAGS = ("has_content", "has_prompt")
-_LISTS = ("data", "kind", "fields", "source", "round", "origin")
+_LISTS = ("data", "kind", "fields", "source", "round", "made")
+
+
+class Made(NamedTuple):
+    """How a record came from a model: the run, the model, the number of the request in the run.
+
+    `origin` is JSON of what the object of the run does not say, or None.
+    """
+
+    run: str
+    model: str
+    request: int
+    origin: str | None = None
 
 
 def _u64() -> array[int]:
@@ -33,8 +45,9 @@ def _u32() -> array[int]:
 class ChunkRows:
     """Columns of one length: those of a chunk, and `data`, the records themselves.
 
-    `content_id` and `prompt_id` are 0 where `has_content` and `has_prompt` are; `ids` holds 16
-    bytes a row.
+    `made` stands for the columns `origin`, `run`, `model` and `request`; None where no model run
+    made the record. `content_id` and `prompt_id` are 0 where `has_content` and `has_prompt` are;
+    `ids` holds 16 bytes a row.
     """
 
     data: list[bytes] = field(default_factory=list)
@@ -51,7 +64,7 @@ class ChunkRows:
     line: array[int] = field(default_factory=_u64)
     source: list[str] = field(default_factory=list)
     round: list[str | None] = field(default_factory=list)
-    origin: list[str | None] = field(default_factory=list)
+    made: list[Made | None] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return the number of rows."""

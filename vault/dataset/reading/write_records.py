@@ -25,7 +25,7 @@ from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.chunk import MAX_EXAMPLES, MAX_RECORD_BYTES, encode_chunk, encode_records
 from vault.objects.chunk_parts import parts_of
-from vault.objects.chunk_rows import ChunkRows
+from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
 from vault.objects.field_pairs import FieldPair, fitting_pairs
@@ -48,7 +48,8 @@ class RecordReader:
     """How the records of one source are read, and which field says what they update.
 
     `key` is a dotted path, or None for the id that an export wrote; looked at only if `updating`.
-    `unit` is what is a record of plain text, None if that was not said.
+    `unit` is what is a record of plain text, None if that was not said. `made` tells of each line
+    which model run made its record; the lines are then the numbers of the requests.
     """
 
     source: str
@@ -58,6 +59,7 @@ class RecordReader:
     updating: bool = False
     key: str | None = None
     unit: TextUnit | None = None
+    made: Sequence[Made] = ()
 
     def remembered(self) -> dict[str, Any]:
         """Return what a manifest keeps of this, so that the source is read so again."""
@@ -139,7 +141,10 @@ class _PendingBlock:
         rows.line = type(rows.line)("Q", np.array(rows.line, np.uint64) + np.uint64(base_line))
         rows.source = [self.reader.source] * count
         rows.round = [self.reader.round] * count
-        rows.origin = [None] * count
+        rows.made = [None] * count
+        if self.reader.made:
+            made = [self.reader.made[line - 1] for line in rows.line]
+            rows.made, rows.line = list(made), type(rows.line)("Q", [each.request for each in made])
         return rows
 
 
