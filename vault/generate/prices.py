@@ -20,8 +20,8 @@ from typing import Any
 from vault.errors import InvalidInput
 from vault.generate.usage import Usage, most_tokens
 
-_EXACT = Context(prec=60, rounding=ROUND_UP)
-"""Sums of prices have far fewer digits; a division that does not end is rounded up."""
+_EXACT = Context(prec=28, rounding=ROUND_UP)
+"""Costs have far fewer digits; a division that does not end is rounded up."""
 
 _DIGITS = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _PRICES = ("prompt", "cached", "completion", "reasoning", "batch")

@@ -109,7 +109,7 @@ def test_an_error_that_does_not_pass_fails_one_request() -> None:
         end = asked(source, endpoint_of(server), limits=Limits(attempts=3))
         assert len(server.ledger.of("a")) == 3
     answer = source.answers["a"]
-    assert (answer.state, answer.reason, answer.cost) == (AnswerState.FAILED, "http-500", 0)
+    assert (answer.state, answer.reason) == (AnswerState.FAILED, "http-500") and answer.cost == 0
     assert b"This is error 500" in (answer.body or b"")
     assert source.answers["b"].state is AnswerState.RECEIVED and end.stopped is Stopped.DONE
 
@@ -139,7 +139,7 @@ def test_a_refusal_of_everything_ends_the_run(fault: str, why: str) -> None:
 def test_an_endpoint_that_never_has_room_ends_the_run(fault: str) -> None:
     source, keeper = Texts("abc"), Diary()
     with BillingServer(Behaviour(script={"a": [fault] * 9})) as server:
-        end = asked(source, endpoint_of(server), keeper=keeper, limits=Limits(1, attempts=4))
+        end = asked(source, endpoint_of(server), keeper=keeper, limits=Limits(attempts=4))
         assert end.spent.cost == server.ledger.billed
     assert end.stopped is Stopped.QUOTA and 1 in end.unsent
     assert keeper.answers[1].state is AnswerState.PLANNED
@@ -257,7 +257,8 @@ def test_a_keeper_that_fails_before_sending_sends_nothing() -> None:
         with pytest.raises(StorageFailed):
             asked(source, endpoint_of(server), keeper=keeper)
         assert server.ledger.of("text 3") == []
-        assert len(server.ledger.entries) == len(keeper.answers) == len(source.given)
+        assert len(server.ledger.entries) == len(source.given)
+    assert 3 not in keeper.answers
 
 
 def test_what_is_not_durable_is_not_handed_on() -> None:
@@ -266,8 +267,8 @@ def test_what_is_not_durable_is_not_handed_on() -> None:
     with BillingServer() as server:
         with pytest.raises(StorageFailed):
             asked(source, endpoint_of(server), keeper=keeper)
-        assert len(server.ledger.entries) == len(keeper.answers) + 1
-    assert sorted(number for number, _ in source.given) == sorted(keeper.answers)
+        assert len(server.ledger.entries) == len(source.given) + 1
+    assert {number for number, _ in source.given} <= keeper.answers.keys()
     assert 3 not in keeper.answers
 
 
