@@ -171,6 +171,7 @@ class _Run:
         self._stopped: Stopped | None = None
         self._is_halted = False
         self._failure: Exception | None = None
+        self._keeping = 0
         self._retries = 0
         self._answers_seen = 0
         self._unsent: list[int] = []
@@ -205,7 +206,9 @@ class _Run:
         """Start what may be started; return whether there is something to wait for."""
         try:
             while self._stopped is None and not self._pace.is_paused:
-                if len(self._flights) >= self._pace.allowed or not self._start_next():
+                # While an answer is being kept, its connection serves another request.
+                busy = len(self._flights) - min(self._keeping, self._pace.allowed)
+                if busy >= self._pace.allowed or not self._start_next():
                     break
         except Exception as error:
             self._fail(error)
@@ -241,7 +244,12 @@ class _Run:
         try:
             answer = await self._answer(flight)
             flight.phase = _Phase.KEEPING
-            await self._keep(flight, answer)
+            self._keeping += 1
+            self._wake.set()
+            try:
+                await self._keep(flight, answer)
+            finally:
+                self._keeping -= 1
         except Exception as error:
             self._fail(error)
 

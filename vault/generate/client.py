@@ -36,7 +36,9 @@ _IDLE_SECONDS = 2.0
 that is just being closed cannot be told from one that was billed."""
 
 _MOST_CONNECTIONS = 1024
-_SENT = ("host", "content-length", "content-type", "accept", "user-agent", "connection")
+_SENT = frozenset(
+    (b"host", b"content-length", b"content-type", b"accept", b"user-agent", b"connection")
+)
 _NO_KEY = "no-key"
 """Stands in for a key where there is none: the client wants one. It is not sent."""
 
@@ -144,18 +146,16 @@ class _Guard:
     """Hooks around each request: only known headers leave, and only so many bytes are read."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._key = endpoint.api_key
+        # An encoded answer may unfold to a thousand times its size.
+        self._own = [(b"accept-encoding", b"identity")]
+        if endpoint.api_key:
+            self._own.append((b"authorization", f"Bearer {endpoint.api_key}".encode()))
         self._most_bytes = endpoint.most_answer_bytes
 
     async def before(self, request: httpx2.Request) -> None:
         """Take away headers that come from the environment or describe this machine."""
-        headers = request.headers
-        kept = {name: headers[name] for name in _SENT if name in headers}
-        # An encoded answer may unfold to a thousand times its size.
-        kept["accept-encoding"] = "identity"
-        if self._key:
-            kept["authorization"] = f"Bearer {self._key}"
-        request.headers = httpx2.Headers(kept)
+        kept = [each for each in request.headers.raw if each[0].lower() in _SENT]
+        request.headers = httpx2.Headers([*kept, *self._own])
 
     async def after(self, response: httpx2.Response) -> None:
         """Put a limit on the bytes of the answer. Raises _TooLongError."""

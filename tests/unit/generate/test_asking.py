@@ -282,7 +282,7 @@ def test_an_error_of_the_source_is_raised_when_all_is_kept() -> None:
     with BillingServer() as server:
         with pytest.raises(KeyError):
             asked(source, endpoint_of(server), keeper=keeper)
-        assert len(server.ledger.entries) == len(keeper.answers) <= 4
+        assert len(server.ledger.entries) <= len(keeper.answers) <= 8
 
 
 def test_a_request_without_a_bound_is_refused_unsent() -> None:
