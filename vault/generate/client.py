@@ -1,0 +1,201 @@
+"""The client of an endpoint: one exchange over HTTP, with the bytes that came back.
+
+openai's client is used because it is kept in step with its API; it sends what it is given and
+retries nothing. What it reads from the environment is kept from the wire: the headers of a request
+are those of `_SENT` alone, and the key is the argument. This module is loaded on use: importing it
+raises InvalidInput (`generate-missing`) where openai is not installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import AsyncIterator
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+from vault.errors import InvalidInput
+from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address
+
+try:
+    import anyio
+    import httpx2
+    import openai
+except ImportError:
+    raise InvalidInput(
+        "asking a model needs openai 3, which is not installed",
+        code="generate-missing",
+        hint="pip install 'dataset-vault[generate]'",
+    ) from None
+
+_CONNECT_SECONDS = 10.0
+_IDLE_SECONDS = 2.0
+"""How long an idle connection is kept: less than servers keep theirs, because a request on one
+that is just being closed cannot be told from one that was billed."""
+
+_MOST_CONNECTIONS = 1024
+_SENT = frozenset(
+    (b"host", b"content-length", b"content-type", b"accept", b"user-agent", b"connection")
+)
+_NO_KEY = "no-key"
+"""Stands in for a key where there is none: the client wants one. It is not sent."""
+
+_PATH = "/chat/completions"
+_JSON = {"Content-Type": "application/json"}
+_UNSENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+_BROKEN = (httpx2.HTTPError, httpx2.StreamError, anyio.EndOfStream, OSError, zlib.error)
+
+
+class Connection:
+    """An open client of one endpoint, for many exchanges at the same time."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Open the client. Raises InvalidInput (`endpoint-invalid`)."""
+        self._endpoint = endpoint
+        self._client = open_client(endpoint)
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def exchange(self, body: bytes) -> Exchange:
+        """Send the JSON body of one request for a chat completion, and read the answer."""
+        try:
+            async with asyncio.timeout(self._endpoint.timeout_seconds):
+                response = await self._client.post(
+                    _PATH, cast_to=httpx2.Response, content=body, options={"headers": _JSON}
+                )
+        except openai.APIStatusError as error:
+            response = error.response
+        except _TooLongError:
+            return Exchange(fault=Fault.TOO_LONG)
+        except TimeoutError:
+            return Exchange(fault=Fault.LATE)
+        except openai.APIConnectionError as error:
+            return Exchange(fault=_fault(error.__cause__))
+        except _BROKEN as error:
+            return Exchange(fault=_fault(error))
+        return Exchange(response.status_code, dict(response.headers), response.content)
+
+
+def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    """Return a client that retries nothing, follows no redirect and sends only what it is given.
+
+    Proxies are taken from the environment. Raises InvalidInput (`endpoint-invalid`) for an address
+    that is none or has a password in it.
+    """
+    check_address(endpoint.url)
+    timeout = httpx2.Timeout(
+        endpoint.timeout_seconds, connect=min(_CONNECT_SECONDS, endpoint.timeout_seconds)
+    )
+    guard = _Guard(endpoint)
+    http_client = httpx2.AsyncClient(
+        verify=_certificates(),
+        timeout=timeout,
+        limits=httpx2.Limits(
+            max_connections=_MOST_CONNECTIONS,
+            max_keepalive_connections=_MOST_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+        ),
+        # A redirect could take key and prompt to another host.
+        follow_redirects=False,
+        event_hooks={"request": [guard.before], "response": [guard.after]},
+    )
+    # Whatever is left out here is read from the environment.
+    return openai.AsyncOpenAI(
+        api_key=_NO_KEY,
+        admin_api_key="",
+        organization="",
+        project="",
+        webhook_secret="",
+        base_url=endpoint.url,
+        timeout=timeout,
+        max_retries=0,
+        http_client=http_client,
+    )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return the authorities to trust: reading them takes a tenth of a second."""
+    return httpx2.create_ssl_context()
+
+
+class _TooLongError(Exception):
+    """The answer has more bytes than are read."""
+
+
+class _Guard:
+    """Hooks around each request: only known headers leave, and only so many bytes are read."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        # An encoded answer may unfold to a thousand times its size.
+        self._own = [(b"accept-encoding", b"identity")]
+        if endpoint.api_key:
+            self._own.append((b"authorization", f"Bearer {endpoint.api_key}".encode()))
+        self._most_bytes = endpoint.most_answer_bytes
+
+    async def before(self, request: httpx2.Request) -> None:
+        """Take away headers that come from the environment or describe this machine."""
+        kept = [each for each in request.headers.raw if each[0].lower() in _SENT]
+        request.headers = httpx2.Headers([*kept, *self._own])
+
+    async def after(self, response: httpx2.Response) -> None:
+        """Put a limit on the bytes of the answer. Raises _TooLongError."""
+        announced = response.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > self._most_bytes:
+            raise _TooLongError
+        # Taken away so that nothing below unpacks without a limit.
+        encoding = response.headers.pop("content-encoding", "").lower()
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _LimitedStream(
+            response.stream, self._most_bytes, is_packed=encoding in ("gzip", "deflate")
+        )
+
+
+class _LimitedStream(httpx2.AsyncByteStream):
+    """The body of an answer, unpacked; raises _TooLongError behind so many bytes."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int, *, is_packed: bool) -> None:
+        self._stream = stream
+        self._left = most_bytes
+        # 47: gzip or zlib, whichever its header says.
+        self._unpacker = zlib.decompressobj(47) if is_packed else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        unpacker = self._unpacker
+        async for part in self._stream:
+            if unpacker is not None:
+                part = unpacker.decompress(part, self._left + 1)
+            self._left -= len(part)
+            if self._left < 0:
+                raise _TooLongError
+            yield part
+        if unpacker is not None and not unpacker.eof:
+            raise zlib.error("the answer ends before its gzip does")
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _fault(error: BaseException | None) -> Fault:
+    if isinstance(error, _UNSENT):
+        return Fault.UNSENT
+    return Fault.LATE if isinstance(error, httpx2.TimeoutException) else Fault.BROKEN
