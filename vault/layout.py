@@ -38,6 +38,9 @@ CONFIG_FILE = "config.toml"
 LABELLING = "labelling"
 """The folder of labels that were given one by one and are not in an operation yet."""
 
+RUNS = "runs"
+"""The folder of model runs under way, a folder for each."""
+
 VALIDATION_FILE = "validated.json"
 """The last result of `validate` over the stage."""
 

@@ -18,9 +18,6 @@ NAMES = {
 }
 """Names in a repository's folder."""
 
-RESERVED = {"runs"}
-"""Names that the specification fixes for later versions, and that no module writes yet."""
-
 FOLDER = re.compile(r"\.vault(?:[-/]\S*)?")
 """The repository's folder or a path below it; a message has words around it."""
 
@@ -108,4 +105,4 @@ def test_the_format_specification_lists_the_same_names() -> None:
     text = (ROOT / "docs/format/README.md").read_text("utf-8")
     section = text.partition("## 1. The folder")[2].partition("## 2.")[0]
     listed = {each.partition("/")[0] for each in re.findall(r"^\| `([^`]+)` \|", section, re.M)}
-    assert listed == NAMES | RESERVED
+    assert listed == NAMES

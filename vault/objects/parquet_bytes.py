@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,37 @@ def to_parquet(
 
     `how` are options of pyarrow's writer.
     """
+    size = rows_per_group or max(1, table.num_rows)
+    return _written([table], table.schema, metadata, size, how)
+
+
+def groups_to_parquet(
+    groups: Iterable[pa.Table],
+    schema: pa.Schema,
+    *,
+    metadata: dict[bytes, bytes] | None = None,
+    **how: Any,
+) -> bytes:
+    """Return the bytes of tables one below the other, each a row group; they are taken one by one.
+
+    `how` are options of pyarrow's writer.
+    """
+    return _written(groups, schema, metadata, None, how)
+
+
+def _written(
+    tables: Iterable[pa.Table],
+    schema: pa.Schema,
+    metadata: dict[bytes, bytes] | None,
+    rows_per_group: int | None,
+    how: dict[str, Any],
+) -> bytes:
     sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, table.schema, **{**_OPTIONS, **how}) as writer:
+    with pq.ParquetWriter(sink, schema, **{**_OPTIONS, **how}) as writer:
         if metadata:
             writer.add_key_value_metadata(metadata)
-        writer.write_table(table, row_group_size=rows_per_group or max(1, table.num_rows))
+        for table in tables:
+            writer.write_table(table, row_group_size=rows_per_group or max(1, table.num_rows))
     data: bytes = sink.getvalue().to_pybytes()
     return data
 

@@ -16,6 +16,7 @@ from typing import Self
 
 from vault.layout import LABELLING
 from vault.plain_files import PlainFolder
+from vault.store.appended_file import AppendedFile, lock_file, sync_folder
 from vault.store.local import translated
 
 
@@ -29,8 +30,7 @@ class Journal:
     def __init__(self, folder: PlainFolder, name: str, descriptor: int) -> None:
         self._folder = folder
         self._name = name
-        self._descriptor = descriptor
-        self._size_bytes = os.fstat(descriptor).st_size
+        self._file = AppendedFile(descriptor)
 
     @property
     def path(self) -> Path:
@@ -44,8 +44,8 @@ class Journal:
         with translated("write", vault / LABELLING):
             folder.make(LABELLING)
             descriptor, name = _new_file(folder)
-            _sync_folder(vault / LABELLING)
-            _sync_folder(vault)
+            sync_folder(vault / LABELLING)
+            sync_folder(vault)
         return cls(folder, name, descriptor)
 
     @staticmethod
@@ -61,15 +61,16 @@ class Journal:
         with translated("list", vault / LABELLING):
             names = sorted(folder.names(LABELLING))
         for name in names:
-            with translated("read", vault / name):
-                descriptor = _locked(folder, name)
+            descriptor = None
+            with translated("read", vault / name), contextlib.suppress(FileNotFoundError):
+                descriptor = lock_file(folder, name)
             if descriptor is not None:
                 yield cls(folder, name, descriptor)
 
     def lines(self) -> list[bytes]:
         """Return every whole line, without its line feed."""
         with translated("read", self.path):
-            data = os.pread(self._descriptor, self._size_bytes, 0)
+            data = self._file.read(0, self._file.size_bytes)
         return data.split(b"\n")[:-1]
 
     def append(self, lines: list[bytes]) -> None:
@@ -77,27 +78,13 @@ class Journal:
 
         Where it raises, what was written of them is taken back, unless the system refuses that too.
         """
-        data = b"".join(line + b"\n" for line in lines)
         with translated("write", self.path):
-            try:
-                written = os.pwrite(self._descriptor, data, self._size_bytes)
-                while written < len(data):
-                    place = self._size_bytes + written
-                    written += os.pwrite(self._descriptor, data[written:], place)
-                os.fdatasync(self._descriptor)
-            except OSError:
-                # What is there of them would stand before the next line.
-                with contextlib.suppress(OSError):
-                    os.ftruncate(self._descriptor, self._size_bytes)
-                raise
-        self._size_bytes += len(data)
+            self._file.append(b"".join(line + b"\n" for line in lines))
 
     def clear(self) -> None:
         """Forget all lines."""
         with translated("write", self.path):
-            os.ftruncate(self._descriptor, 0)
-            os.fdatasync(self._descriptor)
-        self._size_bytes = 0
+            self._file.clear()
 
     def remove(self) -> None:
         """Remove the file, and give up owning it."""
@@ -107,9 +94,7 @@ class Journal:
 
     def close(self) -> None:
         """Give up owning the file: whoever looks for abandoned ones finds it."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()
 
 
 def _new_file(folder: PlainFolder) -> tuple[int, str]:
@@ -120,32 +105,4 @@ def _new_file(folder: PlainFolder) -> tuple[int, str]:
         # Whoever looks for abandoned ones may have taken and removed it before it was locked.
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
-        os.close(descriptor)
-
-
-def _locked(folder: PlainFolder, name: str) -> int | None:
-    """Return a descriptor that holds the lock of a file; None if another process has it."""
-    try:
-        descriptor = folder.open(name, os.O_RDWR)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Its owner may have removed it between opening and locking.
-        if os.fstat(descriptor).st_nlink:
-            return descriptor
-    except BlockingIOError:
-        pass
-    except BaseException:
-        os.close(descriptor)
-        raise
-    os.close(descriptor)
-    return None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
         os.close(descriptor)

@@ -23,8 +23,13 @@ from vault.errors import Corrupt, StorageFailed
 from vault.layout import LOCK_FILE, TEMPORARY, VALIDATION_FILE
 from vault.plain_files import PlainFolder
 
-# Of writers, of `validate` in former versions, and of large arrays: the process or 8 letters.
-_LEFTOVER = rf"{TEMPORARY}/(?:\d+-[0-9a-f]+|{re.escape(VALIDATION_FILE)}\.\d+|tmp[a-z0-9_]{{8}})"
+# Of writers, of which model runs make a folder, of `validate` in former versions, and of large
+# arrays: the process or 8 letters.
+_LEFTOVER_FOLDER = rf"{TEMPORARY}/\d+-[0-9a-f]+(?:/files)?"
+_LEFTOVER = (
+    rf"{TEMPORARY}/(?:\d+-[0-9a-f]+(?:/lock|/journal|/files/[0-9a-f]{{64}})?"
+    rf"|{re.escape(VALIDATION_FILE)}\.\d+|tmp[a-z0-9_]{{8}})"
+)
 
 _HINTS = {
     errno.ENOSPC: "free some space and run the command again: nothing was recorded",
@@ -158,6 +163,7 @@ class LocalBackend:
     def remove_leftovers(self, before_seconds: float) -> tuple[str, ...]:
         """Remove temporary files of writers that died, by the time of their last change."""
         removed = []
+        folders = self._leftover_folders(before_seconds)
         for name in sorted(self.names(TEMPORARY)):
             if not re.fullmatch(_LEFTOVER, name):
                 continue
@@ -168,7 +174,22 @@ class LocalBackend:
                 if self._plain.status(name).st_mtime < before_seconds:
                     self._plain.remove(name)
                     removed.append(name)
+        for name in folders:
+            # One that holds what vault did not make stays.
+            with contextlib.suppress(OSError, Corrupt):
+                os.rmdir(self._plain.place(name))
         return tuple(removed)
+
+    def _leftover_folders(self, before_seconds: float) -> list[str]:
+        """Return old folders of model runs in `tmp`, those inside first."""
+        found = []
+        with translated("list", self.folder / TEMPORARY):
+            for name in sorted(self._plain.folders(TEMPORARY, is_deep=True), reverse=True):
+                with contextlib.suppress(FileNotFoundError):
+                    seconds = os.stat(self.folder / name, follow_symlinks=False).st_mtime
+                    if re.fullmatch(_LEFTOVER_FOLDER, name) and seconds < before_seconds:
+                        found.append(name)
+        return found
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold a shared lock; garbage collection takes it exclusively."""

@@ -18,6 +18,7 @@ from vault.objects.log.erasure import decode_erasures
 from vault.objects.log.view import Stage, objects_named, stages_of
 from vault.operations.upkeep.check_datasets import Claim, DatasetCheck
 from vault.operations.upkeep.check_log import LogCheck
+from vault.operations.upkeep.check_runs import RunClaims, check_run_folders
 from vault.operations.upkeep.object_reader import ObjectReader
 from vault.operations.upkeep.problems import Problem, Problems
 from vault.plain_files import FOREIGN, PlainFolder
@@ -50,8 +51,9 @@ def fsck(context: Context, *, repair: bool = False) -> FsckReport:
 
     Every entry that the log keeps counts: garbage collection gives up old ones, and if it does so
     meanwhile, what is wrong is looked at again. Checked are digests, decoding, counts, references,
-    the ids of all records, that no dataset has an example twice, and fingerprints. Objects that
-    nothing reaches are read only if something is wrong: what is damaged may have led to them.
+    the ids of all records, that no dataset has an example twice, fingerprints, and model runs,
+    those under way included. Objects that nothing reaches are read only if something is wrong: what
+    is damaged may have led to them.
 
     `repair` removes temporary files older than an hour, renews the hint at the newest operation and
     the name of the repository in the format file. It cannot bring damaged objects back, and says so
@@ -80,6 +82,7 @@ def _check(context: Context) -> tuple[Problems, LogCheck, ObjectReader]:
         with problems.caught(FOLDER):
             for name, error in PlainFolder(repository_folder(context.folder)).foreign():
                 problems.add(error.code, name, f"{error.message}: {error.hint}")
+        check_run_folders(repository_folder(context.folder), problems)
     log = LogCheck(context.log, problems)
     reached = _Reached.of(log, problems)
     _check_format(context, problems, log.last)
@@ -104,11 +107,12 @@ class _Reached:
     manifests: dict[Digest, list[Claim]]
     others: dict[Digest, str]
     erasures: dict[Digest, None]
+    runs: RunClaims
 
     @classmethod
     def of(cls, log: LogCheck, problems: Problems) -> _Reached:
         """Return what every entry of the log names, oldest first."""
-        reached = cls({}, {}, {}, {})
+        reached = cls({}, {}, {}, {}, RunClaims())
         seen: set[Stage] = set()
         try:
             for entry in log.run():
@@ -126,6 +130,7 @@ class _Reached:
         if entry.arguments is not None:
             self.others[entry.arguments] = "the arguments of an operation"
         self.others.update(dict.fromkeys(objects_named(entry.told), "a note or run"))
+        self.runs.add(entry.told, name)
         self.erasures.update(dict.fromkeys(entry.told.erased.values()))
         self.commits.update(dict.fromkeys(tips(entry.told)))
         for stage in stages_of(entry.told):
@@ -155,6 +160,7 @@ def _check_format(context: Context, problems: Problems, newest: Entry | None) ->
 
 def _check_objects(reader: ObjectReader, problems: Problems, reached: _Reached) -> None:
     _check_commits(reader, problems, reached)
+    reached.runs.check(reader, problems)
     for digest, what in reached.others.items():
         reader.check(digest, what)
     for digest in reached.erasures:
