@@ -140,9 +140,7 @@ class RunFolder:
                 code="run-locked",
                 hint=f"`lsof {shlex.quote(str(vault / name))}` names it; wait until it has ended",
             )
-        if not _is_still(plain, name, lock):
-            os.close(lock)
-            raise _not_found(run)
+        # If the folder went before it was locked, its journal is not found now.
         return cls._opened(vault, run, lock, clock)
 
     @classmethod
@@ -350,14 +348,6 @@ def _remove_aside(plain: PlainFolder, aside: str) -> None:
                 plain.remove(name)
         for each in (f"{aside}/{_FILES}", aside):
             os.rmdir(plain.place(each))
-
-
-def _is_still(plain: PlainFolder, name: str, lock: int) -> bool:
-    """Return whether a name is still that of a locked file: its folder may have been removed."""
-    try:
-        return plain.status(name).st_ino == os.fstat(lock).st_ino
-    except (FileNotFoundError, NotADirectoryError):
-        return False
 
 
 def _not_found(run: str) -> NotFound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -112,25 +113,51 @@ def test_a_run_without_a_folder_is_not_found(vault: Path, run: str) -> None:
     assert not RunFolder.is_held(vault, "other")
 
 
-def test_many_lines_are_one_write_and_one_sync(
-    vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
+class Calls(list[str]):
+    """Notes of calls of the system, with the last part of the path for folders."""
 
-    def noted(name: str) -> Callable[..., object]:
+    def watch(self, patch: pytest.MonkeyPatch, *names: str) -> None:
+        """Note calls of these functions of `os`, in their order."""
+        for name in names:
+            patch.setattr(os, name, self._noted(name))
+
+    def _noted(self, name: str) -> Callable[..., object]:
         real: Callable[..., object] = getattr(os, name)
 
         def call(*arguments: object) -> object:
-            calls.append(name)
+            path = Path(os.readlink(f"/proc/self/fd/{arguments[0]}")) if "sync" in name else None
+            self.append(f"{name} {path.name}" if path else name)
             return real(*arguments)
 
         return call
 
+
+def test_a_folder_is_durable_before_it_has_its_name(
+    vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = Calls()
+    calls.watch(monkeypatch, "fsync", "fdatasync", "rename")
+    monkeypatch.setattr("vault.store.run_folder.temporary_name", lambda: "1-0a")
+    new_folder(vault).close()
+    assert calls == [
+        "fdatasync journal",
+        f"fdatasync {digest_of(RECIPE)}",
+        "fsync files",
+        "fsync 1-0a",
+        "rename",
+        "fsync runs",
+        "fsync .vault",
+    ]
+
+
+def test_many_lines_are_one_write_and_one_sync(
+    vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = Calls()
     with new_folder(vault) as folder:
-        for name in ("pwrite", "write", "fsync", "fdatasync"):
-            monkeypatch.setattr(os, name, noted(name))
+        calls.watch(monkeypatch, "pwrite", "write", "fsync", "fdatasync")
         folder.append([LATER] * 500)
-    assert calls == ["pwrite", "fdatasync"]
+    assert calls == ["pwrite", "fdatasync journal"]
 
 
 def test_lines_are_numbered_and_read_where_they_stand(vault: Path) -> None:
@@ -210,26 +237,20 @@ def test_one_process_at_a_time_may_append(vault: Path) -> None:
     opened(vault).close()
 
 
-def test_looking_at_the_lock_keeps_nobody_out(vault: Path) -> None:
-    full_run(vault)
-    stopped = threading.Event()
-    looks = 0
+def test_looking_at_the_lock_keeps_nobody_out(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = full_run(vault) / "lock"
+    with open(path, "rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        waits: list[float] = []
 
-    def look() -> None:
-        nonlocal looks
-        while not stopped.is_set():
-            RunFolder.is_held(vault, RUN)
-            looks += 1
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if seconds:  # meanwhile the other one has looked
+                fcntl.flock(looking, fcntl.LOCK_UN)
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        for _ in range(100):
-            opened(vault).close()
-    finally:
-        stopped.set()
-        thread.join()
-    assert looks
+        monkeypatch.setattr("vault.store.run_folder.time.sleep", wait)
+        opened(vault).close()
+    assert len(waits) == 2
 
 
 def append_often(folder: RunFolder) -> None:
