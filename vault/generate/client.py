@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from vault.errors import InvalidInput
-from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address
+from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address, check_key
 
 try:
     import anyio
@@ -58,7 +58,7 @@ class Connection:
     """An open client of one endpoint, for many exchanges at the same time."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        """Open the client. Raises InvalidInput (`endpoint-invalid`)."""
+        """Open the client. Raises InvalidInput (`endpoint-invalid`, `key-invalid`)."""
         self._endpoint = endpoint
         self._client = open_client(endpoint)
 
@@ -98,12 +98,13 @@ class Connection:
 def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
     """Return a client that retries nothing, follows no redirect and sends only what it is given.
 
-    Proxies are taken from the environment. Raises InvalidInput (`endpoint-invalid`) for an address
-    that is none or has a password in it.
+    Proxies are taken from the environment. Raises InvalidInput: `endpoint-invalid` for an address
+    that is none or has a password in it, and `key-invalid`.
     """
     check_address(endpoint.url)
+    check_key(endpoint.api_key)
     timeout = httpx2.Timeout(
-        endpoint.timeout_seconds, connect=min(_CONNECT_SECONDS, endpoint.timeout_seconds)
+        endpoint.timeout_seconds, connect=min(_CONNECT_SECONDS, endpoint.timeout_seconds / 2)
     )
     guard = _Guard(endpoint)
     http_client = httpx2.AsyncClient(
