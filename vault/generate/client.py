@@ -84,13 +84,9 @@ class Connection:
                 )
         except openai.APIStatusError as error:
             response = error.response
-        except _TooLongError:
-            return Exchange(fault=Fault.TOO_LONG)
-        except TimeoutError:
-            return Exchange(fault=Fault.LATE)
         except openai.APIConnectionError as error:
             return Exchange(fault=_fault(error.__cause__))
-        except _BROKEN as error:
+        except (*_BROKEN, _TooLongError) as error:
             return Exchange(fault=_fault(error))
         return Exchange(response.status_code, dict(response.headers), response.content)
 
@@ -199,4 +195,7 @@ class _LimitedStream(httpx2.AsyncByteStream):
 def _fault(error: BaseException | None) -> Fault:
     if isinstance(error, _UNSENT):
         return Fault.UNSENT
-    return Fault.LATE if isinstance(error, httpx2.TimeoutException) else Fault.BROKEN
+    if isinstance(error, _TooLongError):
+        return Fault.TOO_LONG
+    is_late = isinstance(error, TimeoutError | httpx2.TimeoutException)
+    return Fault.LATE if is_late else Fault.BROKEN
