@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.asking import Texts, asked, endpoint_of
+from tests.support.asking import Texts, asked, endpoint_of, prices, request_body
 from tests.support.billing_server import Behaviour, BillingServer, Tariff
 from tests.support.laws import share_of_examples
 from vault.generate.asking import Asked, Stopped
-from vault.generate.budget import NOTHING_SPENT, Limits
+from vault.generate.budget import NOTHING_SPENT, Budget, Limits
 
 FAULTS = ("429", "500", "drop", "truncate", "refuse", "html", "malformed", "length", "bare", "400")
 
 PRICE = st.decimals("0", "100", places=3)
+SHARE = st.decimals("0", "1.2", places=2)
+"""A budget, as a share of the most that all requests can use: then it often is the limit."""
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+def shared(
+    shares: tuple[Decimal | None, Decimal | None], tariff: Tariff, texts: list[str], most: int
+) -> dict[str, Any]:
+    """Return budgets of money and tokens that are shares of what all requests can use."""
+    budget = Budget(Limits(), prices(tariff), NOTHING_SPENT)
+    worst = [budget.worst_case(request_body(text, most)) for text in texts]
+    cost = sum((each.cost or Decimal(0) for each in worst), Decimal(0))
+    tokens = sum(each.tokens for each in worst)
+    return {
+        "cost": None if shares[0] is None else shares[0] * cost,
+        "tokens": None if shares[1] is None else int(shares[1] * tokens),
+    }
 
 
 def check(end: Asked, limits: Limits, server: BillingServer, source: Texts) -> None:
@@ -38,16 +57,15 @@ def check(end: Asked, limits: Limits, server: BillingServer, source: Texts) -> N
     rates=st.lists(st.sampled_from(FAULTS), max_size=4, unique=True),
     seed=st.integers(0, 1000),
     texts=st.lists(TEXT, min_size=1, max_size=25, unique=True),
-    max_tokens=st.integers(0, 60),
+    max_tokens=st.integers(0, 800),
     is_longest=st.booleans(),
     limits=st.builds(
         Limits,
-        cost=st.none() | st.decimals("0", "0.02", places=5),
-        tokens=st.none() | st.integers(0, 3000),
         requests=st.none() | st.integers(0, 20),
-        first_in_flight=st.integers(1, 16),
+        first_in_flight=st.integers(1, 32),
         attempts=st.integers(1, 4),
     ),
+    shares=st.tuples(st.none() | SHARE, st.none() | SHARE),
 )
 def test_what_is_billed_never_passes_the_budget(
     tariff: Tariff,
@@ -57,8 +75,10 @@ def test_what_is_billed_never_passes_the_budget(
     max_tokens: int,
     is_longest: bool,
     limits: Limits,
+    shares: tuple[Decimal | None, Decimal | None],
 ) -> None:
     behaviour = Behaviour(rates=dict.fromkeys(rates, 0.15), seed=seed, is_longest=is_longest)
+    limits = replace(limits, **shared(shares, tariff, texts, max_tokens))
     with BillingServer(behaviour, tariff) as server:
         source = Texts(texts, max_tokens)
         end = asked(source, endpoint_of(server), limits=limits)

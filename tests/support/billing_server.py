@@ -316,7 +316,7 @@ async def _turn_away(writer: asyncio.StreamWriter, word: str, argument: str) -> 
         error = _error("You exceeded your current quota.", "insufficient_quota")
         await _send(writer, 429, error)
     else:
-        more = {"retry-after": argument} if argument else {}
+        more = {"Retry-After": argument} if argument else {}
         await _send(writer, int(word), _error(f"This is error {word}.", "scripted"), more)
     return True
 

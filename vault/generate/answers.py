@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from vault.generate.endpoint import Exchange
 from vault.generate.usage import Usage
 
 
@@ -34,3 +35,18 @@ class Answer:
     body: bytes | None = None
     usage: Usage | None = None
     cost: Decimal | None = None
+
+
+PLANNED = Answer(AnswerState.PLANNED)
+"""A request that was turned away without cost, or never left."""
+
+
+def failed(exchange: Exchange) -> Answer:
+    """Return the answer to a request that the endpoint refused: nothing is billed for it."""
+    reason = f"http-{exchange.status}"
+    return Answer(AnswerState.FAILED, reason, body=exchange.body, cost=Decimal(0))
+
+
+def possibly_billed(worst_cost: Decimal | None) -> Answer:
+    """Return the answer to a request of which nobody knows what became of it."""
+    return Answer(AnswerState.POSSIBLY_BILLED, cost=worst_cost)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
 
-from vault.generate.answers import Answer, AnswerState
+from vault.generate.answers import PLANNED, Answer, AnswerState, failed, possibly_billed
 from vault.generate.budget import NOTHING_SPENT, Budget, Limits, Short, Spent, WorstCase
 from vault.generate.endpoint import Endpoint, Exchange
 from vault.generate.pace import Pace, Sleep
@@ -92,7 +92,8 @@ async def ask(
 
     `spent` is what the run spent before. An error of the source or the keeper ends sending, and is
     raised when everything in flight has been kept. Raises InvalidInput: `generate-missing`,
-    `endpoint-invalid`, `price-unknown`, and those of `most_tokens` for a request without a bound.
+    `endpoint-invalid`, `key-invalid`, `price-unknown`, and those of `most_tokens` for a request
+    without a bound.
     """
     from vault.generate.client import Connection
 
@@ -143,9 +144,6 @@ class _Flight:
 class _Retry:
     seconds: float
     is_for_all: bool
-
-
-_PLANNED = Answer(AnswerState.PLANNED)
 
 
 class _Run:
@@ -283,7 +281,8 @@ class _Run:
                 else:
                     await self._line.sleep(outcome.seconds)
         except asyncio.CancelledError:
-            return self._lost(flight) if flight.phase is _Phase.ON_THE_WAY else _PLANNED
+            is_on_the_way = flight.phase is _Phase.ON_THE_WAY
+            return possibly_billed(flight.worst.cost) if is_on_the_way else PLANNED
 
     def _judged(self, flight: _Flight, exchange: Exchange) -> Answer | _Retry:
         """Return what an exchange came to, or how long to wait before the next attempt."""
@@ -293,14 +292,14 @@ class _Run:
         if verdict is Verdict.RECEIVED:
             return self._received(flight, exchange)
         if verdict is Verdict.POSSIBLY_BILLED:
-            return self._lost(flight)
+            return possibly_billed(flight.worst.cost)
         if verdict is Verdict.TOO_LONG:
             return Answer(AnswerState.FAILED, "answer-too-long", cost=flight.worst.cost)
         if verdict in (Verdict.REFUSED, Verdict.QUOTA):
             self._halt(Stopped.REFUSED if verdict is Verdict.REFUSED else Stopped.QUOTA)
         elif verdict is not Verdict.FAILED:
             return self._retried(flight, exchange, verdict)
-        return _failed(exchange)
+        return failed(exchange)
 
     def _received(self, flight: _Flight, exchange: Exchange) -> Answer:
         self._pace.rise()
@@ -328,17 +327,14 @@ class _Run:
             self._halt(Stopped.QUOTA)
         elif flight.failures >= limits.attempts:
             if verdict is Verdict.BUSY:
-                return _failed(exchange)
+                return failed(exchange)
             is_gone = verdict is Verdict.UNREACHABLE
             self._halt(Stopped.UNREACHABLE if is_gone else Stopped.QUOTA)
         if self._is_halted:
-            return _PLANNED
+            return PLANNED
         seconds = backoff_seconds(flight.failures, self._line.jitter()) if asked is None else asked
         # An error of one request says nothing about the others, unless it names a time.
         return _Retry(seconds, is_for_all=verdict is not Verdict.BUSY or asked is not None)
-
-    def _lost(self, flight: _Flight) -> Answer:
-        return Answer(AnswerState.POSSIBLY_BILLED, cost=flight.worst.cost)
 
     async def _keep(self, flight: _Flight, answer: Answer) -> None:
         """Make an answer durable, then hand it on when those that came before are."""
@@ -392,10 +388,3 @@ class _Run:
         for flight in self._flights:
             if flight.phase is phase:
                 flight.task.cancel()
-
-
-def _failed(exchange: Exchange) -> Answer:
-    """Return an answer for an error of the endpoint, which costs nothing."""
-    return Answer(
-        AnswerState.FAILED, f"http-{exchange.status}", body=exchange.body, cost=Decimal(0)
-    )

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from vault.errors import InvalidInput
-from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address
+from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address, check_key
 
 try:
     import anyio
@@ -58,7 +58,7 @@ class Connection:
     """An open client of one endpoint, for many exchanges at the same time."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        """Open the client. Raises InvalidInput (`endpoint-invalid`)."""
+        """Open the client. Raises InvalidInput (`endpoint-invalid`, `key-invalid`)."""
         self._endpoint = endpoint
         self._client = open_client(endpoint)
 
@@ -84,13 +84,9 @@ class Connection:
                 )
         except openai.APIStatusError as error:
             response = error.response
-        except _TooLongError:
-            return Exchange(fault=Fault.TOO_LONG)
-        except TimeoutError:
-            return Exchange(fault=Fault.LATE)
         except openai.APIConnectionError as error:
             return Exchange(fault=_fault(error.__cause__))
-        except _BROKEN as error:
+        except (*_BROKEN, _TooLongError) as error:
             return Exchange(fault=_fault(error))
         return Exchange(response.status_code, dict(response.headers), response.content)
 
@@ -98,12 +94,13 @@ class Connection:
 def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
     """Return a client that retries nothing, follows no redirect and sends only what it is given.
 
-    Proxies are taken from the environment. Raises InvalidInput (`endpoint-invalid`) for an address
-    that is none or has a password in it.
+    Proxies are taken from the environment. Raises InvalidInput: `endpoint-invalid` for an address
+    that is none or has a password in it, and `key-invalid`.
     """
     check_address(endpoint.url)
+    check_key(endpoint.api_key)
     timeout = httpx2.Timeout(
-        endpoint.timeout_seconds, connect=min(_CONNECT_SECONDS, endpoint.timeout_seconds)
+        endpoint.timeout_seconds, connect=min(_CONNECT_SECONDS, endpoint.timeout_seconds / 2)
     )
     guard = _Guard(endpoint)
     http_client = httpx2.AsyncClient(
@@ -198,4 +195,7 @@ class _LimitedStream(httpx2.AsyncByteStream):
 def _fault(error: BaseException | None) -> Fault:
     if isinstance(error, _UNSENT):
         return Fault.UNSENT
-    return Fault.LATE if isinstance(error, httpx2.TimeoutException) else Fault.BROKEN
+    if isinstance(error, _TooLongError):
+        return Fault.TOO_LONG
+    is_late = isinstance(error, TimeoutError | httpx2.TimeoutException)
+    return Fault.LATE if is_late else Fault.BROKEN

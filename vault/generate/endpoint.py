@@ -80,3 +80,16 @@ def check_address(url: str) -> None:
             code="endpoint-invalid",
             hint='write `base_url = "http://127.0.0.1:8000/v1"` under [model] in the recipe',
         )
+
+
+def check_key(key: str | None) -> None:
+    """Raise InvalidInput (`key-invalid`) if a key has a character that no key has.
+
+    Such as the line feed at the end of a file: no request would leave, and none would say why.
+    """
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise InvalidInput(
+            "the key for the endpoint has a line break, a space or a character beyond ASCII",
+            code="key-invalid",
+            hint="`export OPENAI_API_KEY=\"$(tr -d '[:space:]' < FILE)\"`",
+        )

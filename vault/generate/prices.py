@@ -64,7 +64,7 @@ class Prices:
     def worst_cost(self, body: str, *, is_batch: bool = False) -> Decimal | None:
         """Return the most that a request with this JSON body can cost; None if it is unknown.
 
-        Raises InvalidInput (`request-unbounded`, `request-invalid`).
+        Raises InvalidInput (`request-unbounded`, `request-body-invalid`).
         """
         return self.most_cost(*most_tokens(body), is_batch=is_batch)
 

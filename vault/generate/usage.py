@@ -42,7 +42,7 @@ def usage_of(answer: bytes, request: str) -> Usage:
     `answer` is the body that came back and `request` the one that was sent. What the endpoint does
     not count is estimated: of the prompt by its bound, of the completion by the UTF-8 bytes of the
     texts, or by its bound where no texts can be found. An estimate never passes the bound. Raises
-    InvalidInput (`request-unbounded`, `request-invalid`).
+    InvalidInput (`request-unbounded`, `request-body-invalid`).
     """
     try:
         body = json.loads(answer)
@@ -73,7 +73,7 @@ def most_tokens(body: str) -> tuple[int, int]:
     message. Text that the endpoint fetches by an address, such as an image, is not counted.
 
     Raises InvalidInput: `request-unbounded` if the body has no limit of tokens, and
-    `request-invalid` if it is no JSON object.
+    `request-body-invalid` if it is no JSON object.
     """
     try:
         request = json.loads(body)
@@ -82,7 +82,7 @@ def most_tokens(body: str) -> tuple[int, int]:
     if not isinstance(request, dict):
         raise InvalidInput(
             "the body of a request is not a JSON object",
-            code="request-invalid",
+            code="request-body-invalid",
             hint="`vault generate RECIPE --dry-run` checks a recipe without sending anything",
         )
     limits = [_count(request, name) for name in ("max_tokens", "max_completion_tokens")]

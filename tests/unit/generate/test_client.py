@@ -131,6 +131,13 @@ def test_a_key_is_not_shown_with_its_endpoint() -> None:
     assert KEY not in repr(Endpoint(None, "tiny", api_key=KEY))
 
 
+@pytest.mark.parametrize("key", ["secret\n", "sec ret", "sécret", "secret\x00"])
+def test_a_key_that_no_header_can_have_is_refused(key: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Connection(Endpoint(None, "tiny", api_key=key))
+    assert caught.value.code == "key-invalid" and "ecret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -113,8 +113,8 @@ def test_completions_are_bounded_by_the_larger_limit(members: Any, most: int) ->
         ('{"messages": []}', "request-unbounded"),
         ('{"messages": [], "max_tokens": "400"}', "request-unbounded"),
         ('{"messages": [], "max_tokens": -1}', "request-unbounded"),
-        ("[]", "request-invalid"),
-        ("{", "request-invalid"),
+        ("[]", "request-body-invalid"),
+        ("{", "request-body-invalid"),
     ],
 )
 def test_a_request_without_a_bound_is_refused(body: str, code: str) -> None:
