@@ -89,7 +89,7 @@ def empty_dataset() -> Dataset:
             made.has_prompt.append(False)
             made.kind.append("raw")
             made.source.append("s")
-            for texts in (made.fields, made.round, made.origin):
+            for texts in (made.fields, made.round, made.made):
                 texts.append(None)
         records = store.put(encode_records(list(made.data)))
         runs.append((store.put(encode_chunk(made, records, {})), 0, rows))

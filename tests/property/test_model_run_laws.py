@@ -157,6 +157,8 @@ _rows = st.builds(
     usage=_usage,
     cost=_costs,
     origin_id=st.none() | st.binary(min_size=16, max_size=16),
+    drawn=st.none() | st.just('{"seeds":[],"values":{}}'),
+    examples=st.none() | st.lists(st.just("0" * 32), max_size=3).map(tuple),
 )
 
 

@@ -7,7 +7,8 @@ line is not as specified.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +27,21 @@ class PlannedRequest:
     """A request to be sent: its number in the run, from 1, and the JSON text of its body.
 
     `sample` counts requests with the same body from 0. `origin_id` is the id of the one example
-    that is to be answered or judged.
+    that is to be answered or judged. `drawn` is a JSON object of what it was made with.
     """
 
     request: int
     sample: int
     body: str
     origin_id: bytes | None = None
+    drawn: str | None = None
 
 
 def planned_line(planned: PlannedRequest) -> dict[str, Any]:
     """Return the first line of a request."""
-    line = {"sample": planned.sample, "body": planned.body}
+    line: dict[str, Any] = {"sample": planned.sample, "body": planned.body}
+    if planned.drawn is not None:
+        line["drawn"] = json.loads(planned.drawn)
     if planned.origin_id is not None:
         line["origin_id"] = planned.origin_id.hex()
     return _request_line(planned.request, RequestState.PLANNED, line)
@@ -72,9 +76,21 @@ def answered_line(
     return _request_line(number, state, line)
 
 
-def decided_line(number: int, state: RequestState, reason: str | None = None) -> dict[str, Any]:
-    """Return the line of a request about which something was decided; its answer stays."""
-    return _request_line(number, state, {"reason": reason})
+def decided_line(
+    number: int,
+    state: RequestState,
+    reason: str | None = None,
+    *,
+    examples: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return the line of a request about which something was decided; its answer stays.
+
+    `examples` are the ids of what was accepted of it.
+    """
+    line: dict[str, Any] = {"reason": reason}
+    if examples is not None:
+        line["examples"] = list(examples)
+    return _request_line(number, state, line)
 
 
 def batch_line(batch: str, state: str, requests: Iterable[int]) -> dict[str, Any]:
@@ -101,11 +117,19 @@ def status_after(
     }
     if isinstance(value.get("origin_id"), str):
         told["origin_id"] = _origin_id(value["origin_id"])
+    drawn, examples = value.get("drawn"), value.get("examples")
+    told["drawn"] = getattr(before, "drawn", None) if drawn is None else drawn_text(drawn)
+    told["examples"] = getattr(before, "examples", None) if examples is None else tuple(examples)
     sample = value["sample"] if before is None or "sample" in value else before.sample
     status = RequestStatus(request=value["request"], sample=sample, state=value["state"], **told)
     has_answer = value["answer"] is not None if "answer" in value else had_answer
     check_status(status, has_answer=has_answer)
     return status, has_answer
+
+
+def drawn_text(drawn: Any) -> str:
+    """Return what a request was made with as the JSON text that is kept of it."""
+    return json.dumps(drawn, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def body_in(value: Mapping[str, Any]) -> str:

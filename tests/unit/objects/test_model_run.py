@@ -106,7 +106,8 @@ def test_files_and_names_are_the_digests_of_the_metadata() -> None:
 def test_columns_have_the_types_of_the_specification() -> None:
     schema = pq.ParquetFile(pa.BufferReader(encode_run(FULL, ROWS))).schema
     found = {each.name: each for each in (schema.column(at) for at in range(len(schema)))}
-    assert list(found) == [each.name for each in fields_in_order()]
+    names = [*(each.name for each in fields_in_order()), "drawn", "examples"]
+    assert list(found) == names
     required = {name for name, each in found.items() if each.max_definition_level == 0}
     assert required == {"request", "sample", "state", "body"}
     assert found["request"].physical_type == "INT32"
@@ -320,3 +321,25 @@ def test_other_names_of_runs_are_refused(name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         check_run_name(name)
     assert refused.value.code == "run-name-invalid"
+
+
+def test_an_object_may_lack_what_requests_were_made_with() -> None:
+    rows = [row(1, drawn='{"seeds":[]}', examples=("0" * 32,)), row(2)]
+    data = encode_run(about(), rows)
+    assert decode_run(data)[1] == rows
+    table = pq.read_table(pa.BufferReader(data))
+    lacking = table.drop_columns(["drawn", "examples"])
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, lacking.schema, use_dictionary=["state"]) as writer:
+        writer.write_table(lacking)
+    older = sink.getvalue().to_pybytes()
+    assert [each.drawn for each in decode_run(older)[1]] == [None, None]
+    assert [each.examples for each in decode_statuses(older)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "others", [{"drawn": "[]"}, {"drawn": "x"}, {"examples": ("0",)}, {"examples": ("g" * 32,)}]
+)
+def test_what_a_request_was_made_with_is_checked(others: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        encode_run(about(), [row(1, **others)])

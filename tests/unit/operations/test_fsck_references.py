@@ -318,7 +318,7 @@ def rows(records: list[bytes], ids: list[bytes] | None = None) -> ChunkRows:
         made.fields.append(None)
         made.source.append("a")
         made.round.append(None)
-        made.origin.append(None)
+        made.made.append(None)
         made.line.append(line)
         for column in (made.content_id, made.prompt_id, made.turns, made.chars, made.tokens):
             column.append(0)

@@ -45,6 +45,8 @@ class RequestStatus:
     `usage` has numbers of tokens (`prompt`, `cached`, `reasoning`, `completion`; None where the
     endpoint did not say) and `estimated`. `cost` is a decimal text, the most that it can be while
     the request is sent or possibly billed. `origin_id` is the id of the example that was answered.
+    `drawn` is a JSON object of what the request was made with, such as values and seeds; `examples`
+    are the ids, in hexadecimal digits, of what was accepted of the answer.
     """
 
     request: int
@@ -54,6 +56,8 @@ class RequestStatus:
     usage: Mapping[str, Any] | None = None
     cost: str | None = None
     origin_id: bytes | None = None
+    drawn: str | None = None
+    examples: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,11 @@ def check_status(status: RequestStatus, *, has_answer: bool) -> None:
         raise ValueError(f"{name} is of the example {example!r}, which is no id")
     if status.usage is not None:
         _check_usage(name, status.usage)
+    if status.drawn is not None and not isinstance(json.loads(status.drawn), dict):
+        raise ValueError(f"{name} was drawn as {status.drawn!r}, which is no JSON object")
+    for each in status.examples or ():
+        if not isinstance(each, str) or len(bytes.fromhex(each)) != ID_BYTES:
+            raise ValueError(f"{name} made the example {each!r}, which is no id")
     if not is_known_state(status.state):
         return
     if (status.reason is not None) != (status.state in _NEEDS_REASON):

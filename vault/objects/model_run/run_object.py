@@ -47,12 +47,17 @@ RUN_SCHEMA = pa.schema(
         pa.field("origin_id", pa.binary(ID_BYTES)),
     ]
 )
-"""Columns of a run object."""
+"""Columns of every run object."""
+
+MADE_SCHEMA = pa.schema([pa.field("drawn", pa.string()), pa.field("examples", pa.string())])
+"""Columns that a run object may lack: what requests were made with, and what was made of them."""
+
+_WHOLE_SCHEMA = pa.unify_schemas([RUN_SCHEMA, MADE_SCHEMA])
 
 _METADATA_KEY = b"vault.run"
 _REQUIRED = tuple(each.name for each in RUN_SCHEMA if not each.nullable)
 _TEXTS = ("body", "answer")
-_LISTED = [name for name in RUN_SCHEMA.names if name not in _TEXTS]
+_LISTED = [name for name in _WHOLE_SCHEMA.names if name not in _TEXTS]
 _DICTIONARIES = ["state", "reason", "cost"]
 
 
@@ -66,7 +71,7 @@ def encode_run(about: RunAbout, rows: Iterable[RunRow], *, is_submitted: bool = 
         metadata = {_METADATA_KEY: stored_json(about_to_json(about))}
         return groups_to_parquet(
             _groups(rows, is_submitted),
-            RUN_SCHEMA,
+            _WHOLE_SCHEMA,
             metadata=metadata,
             compression="zstd",
             compression_level=3,
@@ -102,7 +107,7 @@ def decode_rows(data: bytes) -> Iterator[RunRow]:
     last = 0
     try:
         for first, end in _group_ends(data):
-            for value in _values(data, RUN_SCHEMA.names, first, end):
+            for value in _values(data, _WHOLE_SCHEMA.names, first, end):
                 row = RunRow(**value)
                 check_status(row, has_answer=row.answer is not None)
                 check_body(row.body)
@@ -140,7 +145,7 @@ def decode_request(data: bytes, request: int) -> RunRow | None:
         at = int(np.searchsorted(numbers, request))
         if at == len(numbers) or int(numbers[at]) != request:
             return None
-        (value,) = _values(data, RUN_SCHEMA.names, at, at + 1)
+        (value,) = _values(data, _WHOLE_SCHEMA.names, at, at + 1)
         row = RunRow(**value)
         check_status(row, has_answer=row.answer is not None)
     except UNREADABLE as error:
@@ -178,17 +183,21 @@ def _check_written(row: RunRow, last: int, is_submitted: bool) -> None:
 
 def _text_bytes(row: RunRow) -> int:
     reason_bytes = len((row.reason or "").encode())
-    return len(row.body.encode()) + len(row.answer or b"") + reason_bytes
+    made_bytes = len((row.drawn or "").encode()) + 34 * len(row.examples or ())
+    return len(row.body.encode()) + len(row.answer or b"") + reason_bytes + made_bytes
 
 
 def _table(rows: Sequence[RunRow]) -> pa.Table:
     columns: dict[str, list[Any]] = {
-        name: [getattr(row, name) for row in rows] for name in RUN_SCHEMA.names
+        name: [getattr(row, name) for row in rows] for name in _WHOLE_SCHEMA.names
     }
+    columns["examples"] = [
+        None if each is None else stored_json(list(each)).decode() for each in columns["examples"]
+    ]
     columns["usage"] = [
         None if each is None else stored_json(dict(each)).decode() for each in columns["usage"]
     ]
-    return pa.Table.from_pydict(columns, schema=RUN_SCHEMA)
+    return pa.Table.from_pydict(columns, schema=_WHOLE_SCHEMA)
 
 
 def _group_ends(data: bytes) -> list[tuple[int, int]]:
@@ -203,14 +212,28 @@ def _group_ends(data: bytes) -> list[tuple[int, int]]:
 def _values(data: bytes, columns: Sequence[str], first: int, end: int) -> list[dict[str, Any]]:
     """Return rows as the members of `RunRow`; those of one row group."""
     rows = np.arange(first, end, dtype=np.int64)
-    table = from_parquet(data, RUN_SCHEMA, columns, rows=rows)
+    there = set(pq.read_schema(pa.BufferReader(data)).names)
+    lacks = [name for name in MADE_SCHEMA.names if name not in there]
+    stored = [name for name in columns if name not in lacks]
+    schema = pa.schema([each for each in _WHOLE_SCHEMA if each.name not in lacks])
+    table = from_parquet(data, schema, stored, rows=rows)
     for name in _REQUIRED:
         if name in columns and table.column(name).null_count:
             raise ValueError(f"its column {name} has nulls")
     values: list[dict[str, Any]] = table.to_pylist()
     for value in values:
         value["usage"] = _usage(value["usage"])
+        value["examples"] = _examples(value.get("examples"))
     return values
+
+
+def _examples(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    value = json.loads(text)
+    if not isinstance(value, list):
+        raise ValueError(f"the examples {text!r} are no JSON list")
+    return tuple(value)
 
 
 def _usage(text: str | None) -> Mapping[str, Any] | None:
