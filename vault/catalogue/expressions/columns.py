@@ -37,6 +37,7 @@ _COLUMNS = (
     Column("source", Type.TEXT, "where the record was first read from"),
     Column("line", Type.NUMBER, "the line in that source, from 1"),
     Column("round", Type.TEXT, "the round named on import; NULL without one"),
+    Column("origin", Type.TEXT, "the model run that made it; NULL where none did"),
     Column("split", Type.TEXT, "the label `split`; NULL without one"),
     Column("system", Type.TEXT, "text of the system messages; NULL without one"),
     Column("prompt", Type.TEXT, "text of the other messages before the response"),
@@ -51,6 +52,10 @@ COLUMNS = {column.name: column for column in _COLUMNS}
 
 DATA, LABELS, SPLIT = "data", "labels", "split"
 """What a path into the record, and a label, begin with; and the label that is also a column."""
+
+ORIGIN = "origin"
+ORIGIN_PARTS = {"run": Type.TEXT, "model": Type.TEXT, "seeds": Type.TEXTS}
+"""The column of model runs, and what stands inside of it; alone it is `origin.run`."""
 
 CONVERSATION_COLUMNS = frozenset({"system", "prompt", "response", "chosen", "rejected", "messages"})
 """Columns that follow from a record's conversation."""

@@ -13,6 +13,8 @@ from vault.catalogue.expressions.columns import (
     DATA,
     LABELS,
     MESSAGE_FIELDS,
+    ORIGIN,
+    ORIGIN_PARTS,
     SPLIT,
     Path,
     Reference,
@@ -48,6 +50,8 @@ class Names:
             return Term(node, Type.TEXT, lambda _: read, is_label=True)
         if root == "messages" and path:
             return self._of_messages(node, path)
+        if root == ORIGIN and path:
+            return self._of_origin(node, path)
         if path:
             raise InvalidExpression(
                 f'"{first}" is {column.type}, which has nothing inside',
@@ -80,6 +84,17 @@ class Names:
             return self._read(node, Reference(root, path, wanted))
 
         return Term(node, None, sql, is_label=root == LABELS, is_field=True)
+
+    def _of_origin(self, node: Node, path: Path) -> Term:
+        type_ = ORIGIN_PARTS.get(str(path[0])) if len(path) == 1 else None
+        if type_ is None:
+            raise InvalidExpression(
+                f"origin has {', '.join(ORIGIN_PARTS)}",
+                excerpt=self.source.at(node),
+                code="expression-invalid",
+                hint="write origin.model = 'NAME'; a field of the record is data.origin",
+            )
+        return fixed(node, type_, self._read(node, Reference(ORIGIN, path, type_)))
 
     def _of_messages(self, node: Node, path: Path) -> Term:
         """Return `messages[2]`, `messages[2].role`, or `messages.role`, which lists them all."""

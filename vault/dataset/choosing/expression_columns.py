@@ -7,6 +7,7 @@ column follows from it. What follows from the chunk object alone is kept in the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from vault.catalogue.expressions.columns import (
     CONVERSATION_COLUMNS,
     DATA,
     LABELS,
+    ORIGIN,
     SPLIT,
     Reference,
     Type,
@@ -28,7 +30,13 @@ from vault.dataset.reading.dataset import Dataset, chunk_table, ids_of
 from vault.dataset.reading.json_values import ABSENT, ARROW_TYPES, CONVERSIONS, value_at, values_at
 from vault.dataset.reading.labels import LabelColumn, LabelSets, label_columns
 from vault.formats.layouts.registry import conversation_fields
-from vault.objects.chunk import ChunkFacts, decode_facts, decode_records
+from vault.objects.chunk import (
+    ChunkFacts,
+    decode_chunk,
+    decode_facts,
+    decode_records,
+    decode_run_columns,
+)
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.digest import ID_BYTES
 from vault.objects.json.record import read_record, read_record_quickly
@@ -93,7 +101,10 @@ class _OpenChunk:
         """Decode the columns of the chunk object that are wanted and not kept, all at once."""
         names: set[str] = set()
         for each in references:
-            if each.root in (LABELS, SPLIT) or self._cache.get((self._digest, each)) is not None:
+            if (
+                each.root in (LABELS, SPLIT, ORIGIN)
+                or self._cache.get((self._digest, each)) is not None
+            ):
                 continue
             if each.root == DATA:
                 names.update(("fields", "kind"))
@@ -110,7 +121,7 @@ class _OpenChunk:
         key = (self._digest, reference)
         kept: _Kept | None = self._cache.get(key)
         if kept is None:
-            kept = self._field(reference) if reference.root == DATA else self._own(reference)
+            kept = self._made(reference)
             self._cache.keep(key, kept, kept.size_bytes)
         array = kept.array
         if len(self._rows) != len(array):
@@ -120,6 +131,21 @@ class _OpenChunk:
             return array, is_seen
         found, is_there = self._from_records(reference, array, kept.elsewhere[self._rows])
         return found, is_seen or is_there
+
+    def _made(self, reference: Reference) -> _Kept:
+        if reference.root == ORIGIN:
+            return self._origin(reference)
+        return self._field(reference) if reference.root == DATA else self._own(reference)
+
+    def _origin(self, reference: Reference) -> _Kept:
+        """Return the run that made each record, its model, or the ids of its seeds."""
+        part = reference.path[0] if reference.path else "run"
+        if part != "seeds":
+            column = whole_column(decode_run_columns(self._bytes()), str(part))
+            return _Kept(column.dictionary_encode())
+        texts = whole_column(decode_chunk(self._bytes(), [ORIGIN]), ORIGIN).to_pylist()
+        seeds = [None if each is None else json.loads(each).get("seeds") for each in texts]
+        return _Kept(pa.array(seeds, pa.list_(pa.string())))
 
     def _own(self, reference: Reference) -> _Kept:
         array = self._decoded(reference.root)
