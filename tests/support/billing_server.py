@@ -34,7 +34,7 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import TracebackType
@@ -79,6 +79,10 @@ class Behaviour:
     is_longest: bool = False
     """Every answer has as many tokens as its request allows."""
     delay_seconds: float = 0.0
+    is_uneven: bool = False
+    """The delay is anything up to that, so that answers overtake each other."""
+    content: Callable[[str, random.Random], str] | None = None
+    """The text of an answer, by the text of the request and a chance of its own each time."""
     together: int = 0
     """Nothing is answered before so many requests are there at the same time, once."""
 
@@ -225,7 +229,8 @@ class BillingServer:
                     self._together.set()
                 await self._together.wait()
                 if self.behaviour.delay_seconds:
-                    await asyncio.sleep(self.behaviour.delay_seconds)
+                    share = random.random() if self.behaviour.is_uneven else 1.0
+                    await asyncio.sleep(share * self.behaviour.delay_seconds)
                 return await self._complete(writer, headers, body)
             finally:
                 self.ledger.in_flight -= 1
@@ -274,6 +279,9 @@ class BillingServer:
         size = most if is_longest else chance.randint(min(1, most), most)
         words = [chance.choice(("red", "green", "blue", "round")) for _ in range(size)]
         content: str | None = " ".join(words)
+        if self.behaviour.content is not None:
+            times = self._attempts[text]
+            content = self.behaviour.content(text, self._chance(text, times + 1_000_000))
         if word == "malformed":
             content = '{"user": "Where is '
         message = {"role": "assistant", "content": content}

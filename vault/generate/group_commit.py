@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
 
 
-class GroupCommit:
+class GroupCommit(Generic[T]):
     """An adapter between tasks that wait for their lines and an `append` that blocks.
 
     `append` runs in one thread of its own, with all lines that were added while it ran before, in
@@ -17,10 +19,10 @@ class GroupCommit:
     Belongs to one event loop.
     """
 
-    def __init__(self, append: Callable[[list[bytes]], None]) -> None:
+    def __init__(self, append: Callable[[list[T]], object]) -> None:
         self._append = append
         self._thread = ThreadPoolExecutor(1, "group-commit")
-        self._waiting: list[tuple[Sequence[bytes], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Sequence[T], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -36,7 +38,7 @@ class GroupCommit:
         """Write what is waiting, and end the thread."""
         await self.close()
 
-    async def add(self, lines: Sequence[bytes]) -> None:
+    async def add(self, lines: Sequence[T]) -> None:
         """Add lines; they are durable when this returns. Raises what `append` raises.
 
         Lines of a task that is cancelled meanwhile are written all the same.

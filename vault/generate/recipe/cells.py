@@ -1,0 +1,59 @@
+"""Cells: the combinations of all values of `[vary]`, and how many examples each is to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from random import Random
+from typing import Any
+
+from vault.generate.recipe.recipe import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of each variable, and the number of accepted examples that it is to have."""
+
+    values: Mapping[str, Any]
+    quota: int
+
+
+def cells_of(vary: Mapping[str, Sequence[Choice]], count: int, random: Random) -> list[Cell]:
+    """Return the cells that `count` examples are spread over, in proportion to their weights.
+
+    By the largest remainders; `random` decides between equal ones. A cell may get none. Without
+    variables there is one cell.
+    """
+    names = list(vary)
+    combinations = list(product(*vary.values()))
+    weights = [prod(each.weight for each in choices) for choices in combinations]
+    total = sum(weights)
+    quotas = [count * weight // total for weight in weights]
+    left = [count * weight % total for weight in weights]
+    order = list(range(len(combinations)))
+    random.shuffle(order)
+    order.sort(key=lambda at: -left[at])
+    for at in order[: count - sum(quotas)]:
+        quotas[at] += 1
+    return [
+        Cell(dict(zip(names, (each.value for each in choices), strict=True)), quota)
+        for choices, quota in zip(combinations, quotas, strict=True)
+    ]
+
+
+def next_cells(
+    cells: Sequence[Cell], accepted: Sequence[int], most: int, random: Random
+) -> list[int]:
+    """Return the numbers of the cells to ask for next, one for each example that is missing.
+
+    At most `most`, in an order that `random` gives, so that no cell comes last.
+    """
+    missing = [
+        at
+        for at, (cell, has) in enumerate(zip(cells, accepted, strict=True))
+        for _ in range(cell.quota - has)
+    ]
+    random.shuffle(missing)
+    return missing[:most]

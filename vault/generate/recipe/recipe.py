@@ -1,0 +1,99 @@
+"""A recipe as values. Reading one is in `read_recipe`; nothing here is checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class AnswerFormat(StrEnum):
+    """How an answer is read: one JSON value, a list of them, its text, or the message itself."""
+
+    JSON = "json"
+    JSON_LIST = "json-list"
+    TEXT = "text"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model that is asked, and how. `base_url` None is the address of the openai client.
+
+    `api_key_env` names the variable of the environment that has the key. `is_free` says that the
+    server costs nothing. `settings` are further members of every request, such as `temperature`.
+    """
+
+    name: str
+    max_tokens: int
+    base_url: str | None = None
+    api_key_env: str | None = None
+    is_free: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Examples that are shown to the model: those of the stage that satisfy `where`, or a file's.
+
+    `match` maps a field of a seed to a variable: only seeds with that value are shown. `scrub`
+    replaces personal data and secrets before a seed leaves the machine.
+    """
+
+    where: str | None = None
+    file: str | None = None
+    per_request: int = 3
+    match: Mapping[str, str] = field(default_factory=dict)
+    scrub: bool = True
+    held_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a variable, and its weight among the others."""
+
+    value: Any
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Templates of the messages that are sent."""
+
+    user: str
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Conditions that an example has to meet.
+
+    `seed_overlap_words` 0 turns that comparison off. `stop_when_novelty_below` is a share of the
+    last 200 answers, 0 for never.
+    """
+
+    rules: bool = True
+    near_duplicates: bool = True
+    seed_overlap_words: int = 12
+    where: str | None = None
+    stop_when_novelty_below: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to ask for, of whom, and what becomes of an answer.
+
+    `vary` has the choices of each variable, `example` the record with templates for texts.
+    """
+
+    name: str
+    model: Model
+    prompt: Prompt
+    example: Mapping[str, Any]
+    format: AnswerFormat = AnswerFormat.JSON
+    schema: Mapping[str, Any] | None = None
+    seeds: Seeds | None = None
+    vary: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    accept: Accept = field(default_factory=Accept)
+    seed: int = 0

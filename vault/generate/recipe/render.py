@@ -1,0 +1,71 @@
+"""From a recipe to the body of a request, and from an answer to the records it makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vault.generate.recipe.parse_answer import Rejected, parse_answer
+from vault.generate.recipe.recipe import AnswerFormat, Recipe
+from vault.generate.recipe.templates import TemplateFailed, filled, rendered
+
+SEEDS = "seeds"
+ANSWER = "answer"
+
+
+def request_body(recipe: Recipe, values: Mapping[str, Any], seeds: object = None) -> str:
+    """Return the JSON text that is sent: the same for the same values, to the byte.
+
+    `seeds` is what `{{ seeds }}` prints. Raises TemplateFailed.
+    """
+    shown = {**values, SEEDS: seeds}
+    texts = (("system", recipe.prompt.system), ("user", recipe.prompt.user))
+    body: dict[str, Any] = {
+        "model": recipe.model.name,
+        "messages": [
+            {"role": role, "content": rendered(text, shown)}
+            for role, text in texts
+            if text is not None
+        ],
+        "max_tokens": recipe.model.max_tokens,
+        **recipe.model.settings,
+    }
+    form = _response_format(recipe)
+    if form is not None:
+        body["response_format"] = form
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _response_format(recipe: Recipe) -> dict[str, Any] | None:
+    if recipe.schema is not None:
+        schema = {"name": ANSWER, "schema": recipe.schema, "strict": True}
+        return {"type": "json_schema", "json_schema": schema}
+    # A list is no object, which is what the endpoint would enforce.
+    return {"type": "json_object"} if recipe.format is AnswerFormat.JSON else None
+
+
+def records_of(
+    recipe: Recipe,
+    values: Mapping[str, Any],
+    body: bytes,
+    *,
+    check: Callable[[Any, Mapping[str, Any]], None],
+) -> list[dict[str, Any]]:
+    """Return the records that an answer makes, one for each value in it.
+
+    `check` is given a value and the schema of the recipe, if it has one, and raises Rejected.
+
+    Raises Rejected, as `parse_answer` does, and `field-missing` where the answer lacks what
+    `[example]` uses.
+    """
+    records = []
+    for value in parse_answer(body, recipe.format):
+        if recipe.schema is not None:
+            check(value, recipe.schema)
+        try:
+            record = filled(recipe.example, {**values, ANSWER: value})
+        except TemplateFailed as error:
+            raise Rejected("field-missing", f"the answer does not fit [example]: {error}") from None
+        records.append(record)
+    return records
