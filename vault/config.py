@@ -26,6 +26,7 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     TEAM_FILE: (
         "filters.*",
         "format.upgrade",
+        "generate.prices",
         "dedupe.threshold",
         "dedupe.on",
         "dedupe.keep",
@@ -51,8 +52,6 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The settings that this version reads, by file; `name.*` stands for every key of a table."""
 
-LATER_TABLES = ("generate",)
-"""Tables of `vault.toml` that have a meaning to come."""
 
 _KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
@@ -138,8 +137,6 @@ class Configuration:
         meant = f"{start}{near}" if near else next(iter(elsewhere), None)
         listed = ", ".join(f"{start}{each}" for each in inside)
         hint = f"did you mean {meant}?" if meant else f"known are {listed}"
-        if path[0] in LATER_TABLES:
-            hint = f"[{key}] is read by later versions: leave it out here, or update vault"
         return InvalidInput(
             f"{self.shown}: unknown key {key}", code="config-key-unknown", hint=hint
         )

@@ -99,6 +99,17 @@ def provenance(path: str | os.PathLike[str]) -> Provenance:
     return provenance_of(home, file)
 
 
+def starting_recipe(kind: str) -> str:
+    """Return the text of a recipe for `generate` to begin with.
+
+    `kind` is `support`, `classification`, `reasoning` or `tools`. Raises InvalidInput
+    (`recipe-kind-unknown`).
+    """
+    from vault.generate.recipe.starting import starting_recipe
+
+    return starting_recipe(kind)
+
+
 def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:
     """Return versions, settings and the state of the repository that a folder is in, if any.
 

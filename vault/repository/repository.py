@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from vault.operations.exports.export_options import ExportArguments
     from vault.operations.exports.export_report import ExportReport, RenderSummary
     from vault.operations.exports.for_trainers.trainer_view import TrainerTarget
+    from vault.operations.generating.estimate import EstimateReport
+    from vault.operations.generating.options import GenerateArguments
+    from vault.operations.generating.report import GenerateReport
+    from vault.operations.generating.runs import RunsReport, ShownRequest, ShownRun
     from vault.operations.history.branches import BranchReport
     from vault.operations.history.commit import CommitReport
     from vault.operations.history.discard import DiscardReport
@@ -231,6 +236,63 @@ class Repository:
 
         conditions = self._conditions(where, filters)
         return remove_examples(self._context(), examples, where=conditions)
+
+    def generate(self, recipe: str, **given: Unpack[GenerateArguments]) -> GenerateReport:
+        """Ask a model by the recipe in a file until enough examples are accepted; stage them.
+
+        What was paid for is kept, also where this raises; `resume` goes on with it. Raises what
+        `vault.operations.generating.generate` raises.
+        """
+        from vault.operations.generating.generate import generate
+        from vault.operations.generating.options import GenerateOptions
+
+        options = GenerateOptions(**given, token=secrets.token_hex(4))
+        return generate(self._context(), recipe, options)
+
+    def resume(self, run: str | None = None, **given: Unpack[GenerateArguments]) -> GenerateReport:
+        """Go on with a run that is not finished, the last one unless it is named.
+
+        Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), and what `generate`
+        raises.
+        """
+        from vault.operations.generating.generate import resume
+        from vault.operations.generating.options import GenerateOptions
+
+        return resume(self._context(), run, GenerateOptions(**given))
+
+    def estimate(self, recipe: str, **given: Unpack[GenerateArguments]) -> EstimateReport:
+        """Return what a run of a recipe would send and may cost; nothing is sent."""
+        from vault.operations.generating.estimate import estimate
+        from vault.operations.generating.options import GenerateOptions
+
+        return estimate(self._context(), recipe, GenerateOptions(**given))
+
+    def runs(self) -> RunsReport:
+        """Return all model runs, newest first. Costs reading what is kept of each."""
+        from vault.operations.generating.runs import list_runs
+
+        return list_runs(self._context())
+
+    def run(self, run: str) -> ShownRun:
+        """Return one model run. Raises NotFound (`run-not-found`, `run-elsewhere`), Corrupt."""
+        from vault.operations.generating.runs import show_run
+
+        return show_run(self._context(), run)
+
+    def request(self, run: str, number: int) -> ShownRequest:
+        """Return one request of a model run, with what was sent and what came back.
+
+        Raises NotFound (`run-not-found`, `run-elsewhere`, `request-not-found`), Corrupt.
+        """
+        from vault.operations.generating.runs import show_request
+
+        return show_request(self._context(), run, number)
+
+    def requests_of(self, run: str) -> Iterator[ShownRequest]:
+        """Yield every request of a model run. Raises NotFound, Corrupt."""
+        from vault.operations.generating.runs import requests_of
+
+        return requests_of(self._context(), run)
 
     def edit(
         self,

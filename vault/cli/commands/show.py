@@ -25,7 +25,7 @@ from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
-    from vault.operations.history.show import CommitShown, ExampleShown
+    from vault.operations.history.show import CommitShown, ExampleShown, MadeBy
 
 
 @options.command(example="vault show v1\nvault show 3f2a9c1b77d0")
@@ -84,11 +84,25 @@ def _commit(report: CommitShown, verbose: bool) -> Iterator[str]:
         yield f"fingerprint: {report.commit.fingerprint}"
 
 
+def _origin(origin: MadeBy, verbose: bool) -> Iterator[str]:
+    cost = f", for {origin.cost} {origin.currency}" if origin.cost and origin.currency else ""
+    model = escape(origin.model or "a model")
+    yield f"made by: {model}, request {origin.request} of run {escape(origin.run)}{cost}"
+    if origin.seeds:
+        yield f"seeds:   {', '.join(short_id(escape(each), verbose) for each in origin.seeds)}"
+    if verbose:
+        for message in origin.sent or ():
+            role, content = (escape(str(message.get(name))) for name in ("role", "content"))
+            yield f"sent:    {role}: {content}"
+
+
 def _example(report: ExampleShown, verbose: bool) -> Iterator[str]:
     yield paint(f"example {short_id(report.id, verbose)}", "yellow") + f" ({report.kind})"
     yield f"from:    {escape(report.source)}, line {report.line}"
     if report.round:
         yield f"round:   {escape(report.round)}"
+    if report.origin is not None:
+        yield from _origin(report.origin, verbose)
     yield f"size:    {plural(report.turns, 'turn')}, about {plural(report.tokens, 'token')}"
     for name, value in report.labels.items():
         yield f"label:   {escape(name)} = {escape(shown_value(value))}"

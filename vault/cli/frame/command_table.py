@@ -66,6 +66,13 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Ask models",
+        (
+            Entry("generate", "ask a model for examples until enough are accepted", Effect.ADDS),
+            Entry("runs", "show what models were asked, what came back, and what it cost"),
+        ),
+    ),
+    Section(
         "Change what is staged",
         (
             Entry("clean", "mend, quarantine and dedupe what is staged, in one go", Effect.CHANGES),

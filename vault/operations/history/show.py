@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from vault.dataset.reading.dataset import chunk_table, open_dataset, records_of
 from vault.dataset.reading.labels import values_in_chunk
 from vault.dataset.reading.removals import commands_of, removals_of
 from vault.errors import NotFound
-from vault.objects.chunk import CHUNK_SCHEMA
+from vault.objects.chunk import CHUNK_SCHEMA, decode_run_columns
 from vault.objects.digest import Digest
 from vault.objects.json.record import read_record
 from vault.objects.log.view import View
@@ -73,11 +74,28 @@ class RemovalShown:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeBy:
+    """The model run that made an example, its request there, the model, and the seeds shown to it.
+
+    `cost` is that of the request, a decimal text; None where the price, or the answer, is not
+    known here. `sent` are the messages of the request, None where the run is not in this copy.
+    """
+
+    run: str
+    request: int
+    model: str | None
+    seeds: tuple[str, ...]
+    cost: str | None
+    currency: str | None
+    sent: tuple[Mapping[str, Any], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleShown(Displayed):
     """One example. `commits` hold it, newest first; `staged` tells whether the stage does.
 
     `content_id` and `prompt_id` are 16 hex digits, None where there is no conversation. `labels`
-    are those of the newest dataset that holds it.
+    are those of the newest dataset that holds it. `origin` is None for what no model run made.
     """
 
     id: str
@@ -95,6 +113,7 @@ class ExampleShown(Displayed):
     removals: tuple[RemovalShown, ...]
     commits: tuple[Digest, ...]
     staged: bool
+    origin: MadeBy | None = None
 
 
 def show(context: Context, name: str) -> CommitShown | ExampleShown:
@@ -178,6 +197,33 @@ def _example(context: Context, view: View, name: str) -> ExampleShown:
         removals=_removals(context, view, found.id),
         commits=tuple(each.commit for each in found.holders if each.commit is not None),
         staged=any(each.commit is None for each in found.holders),
+        origin=_origin(context, view, place.chunk, rows, row["origin"]),
+    )
+
+
+def _origin(
+    context: Context, view: View, chunk: Digest, rows: Any, told: str | None
+) -> MadeBy | None:
+    (made,) = decode_run_columns(context.store.get(chunk), rows).to_pylist()
+    if made["run"] is None:
+        return None
+    known = view.runs.get(made["run"])
+    row = currency = sent = None
+    if known is not None and known.object is not None:
+        from vault.objects.model_run.run_object import decode_about, decode_request
+
+        data = context.store.get(known.object)
+        row, about = decode_request(data, made["request"]), decode_about(data)
+        currency = next((each.prices.currency for each in about.models if each.prices), None)
+        sent = None if row is None else tuple(json.loads(row.body).get("messages", ()))
+    return MadeBy(
+        made["run"],
+        made["request"],
+        made["model"],
+        tuple(json.loads(told or "{}").get("seeds", ())),
+        None if row is None else row.cost,
+        currency,
+        sent,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.layout import RUNS, repository_folder
 from vault.objects.commit import ChangeCounts
 from vault.objects.digest import Digest
 from vault.objects.log.view import RefName, View
@@ -19,7 +20,7 @@ class StatusReport(Displayed):
     `branch` is None when HEAD is detached, `commit` None before the first one. `examples` and
     `quarantined` are of the stage (HEAD's when nothing is staged). `has_stage` tells a stage whose
     counts are all zero (another order, other sources) from none. `parked` names other branches on
-    which changes are staged.
+    which changes are staged. `unfinished` are model runs that may go on.
     """
 
     branch: RefName | None
@@ -30,6 +31,7 @@ class StatusReport(Displayed):
     quarantined: int
     has_stage: bool
     parked: tuple[RefName, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 def status(context: Context) -> StatusReport:
@@ -60,4 +62,15 @@ def status_of(context: Context, view: View) -> StatusReport:
         quarantined=quarantined,
         has_stage=stage is not None,
         parked=tuple(sorted(name for name in workspace.stages if name != workspace.branch)),
+        unfinished=_unfinished(context, view),
     )
+
+
+def _unfinished(context: Context, view: View) -> tuple[str, ...]:
+    """Return the model runs that may go on: those whose folder is in this copy."""
+    if context.folder is None or not view.runs:
+        return ()
+    folder = repository_folder(context.folder) / RUNS
+    ended = ("finished", "cancelled")
+    names = (run for run, each in view.runs.items() if each.state not in ended)
+    return tuple(sorted(run for run in names if (folder / run).is_dir()))

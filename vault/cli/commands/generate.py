@@ -1,0 +1,178 @@
+"""`vault generate`: ask a model for examples, by a recipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vault.cli.frame import options
+from vault.cli.frame.invocation import Invocation
+from vault.cli.frame.render import emit, hint, write
+from vault.cli.show.generate_text import estimate_lines, generate_lines, question_of
+from vault.errors import AlreadyExists, Conflict, InvalidInput, StorageFailed
+
+if TYPE_CHECKING:
+    from vault.operations.generating.estimate import EstimateReport
+    from vault.operations.generating.report import GenerateReport
+
+_LAST = ""
+_CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
+_GOES_ON = ("budget", "tokens", "requests", "interrupted", "unreachable", "refused", "rejected")
+
+
+class _Money(click.ParamType[Decimal]):
+    name = "usd"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Return an amount of money: never a float, which is none."""
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            self.fail(f"{value!r} is no amount, such as 2.50", param, ctx)
+
+
+@options.command(
+    example="vault generate --new support.toml --kind support\n"
+    "vault generate support.toml -n 500 --dry-run\n"
+    "vault generate support.toml -n 500 --budget 2.50\n"
+    "vault generate --resume"
+)
+@click.argument("recipe", metavar="RECIPE", required=False)
+@click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept.")
+@click.option("--budget", type=_Money(), metavar="USD", help="Never spend more than this.")
+@click.option(
+    "--budget-tokens", type=click.IntRange(min=1), metavar="N", help="The same, in tokens."
+)
+@click.option(
+    "--max-requests", type=click.IntRange(min=1), metavar="N", help="Send no more [3 N + 50]."
+)
+@click.option("--model", metavar="NAME", help="Ask this model instead of the recipe's.")
+@click.option("--base-url", metavar="URL", help="Ask this server instead of the recipe's.")
+@click.option("--round", metavar="TEXT", help="The round of the examples [the run].")
+@click.option(
+    "--in-flight", type=click.IntRange(1, 1024), metavar="N", help="At once, at most [64]."
+)
+@click.option(
+    "--preview", type=click.IntRange(1, 50), metavar="N", help="Send N requests, show what comes."
+)
+@click.option("--dry-run", is_flag=True, help="Tell what would be sent and paid; send nothing.")
+@click.option("--new-run", is_flag=True, help="Begin anew beside a run that is not finished.")
+@click.option("--yes", is_flag=True, help="Do not ask about the price.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value=_LAST,
+    metavar="[RUN]",
+    help="Go on with a run [the last].",
+)
+@click.option("--new", "new", metavar="FILE", help="Write a recipe to begin with.")
+@click.option(
+    "--kind", metavar="KIND", help="With --new: support, classification, reasoning, tools."
+)
+def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
+    """Ask a model until N examples are accepted, and stage them.
+
+    Every request is kept before it is sent and every answer before it is used: what was paid for is
+    never lost, and never bought again by --resume. Answers pass the rules of validate and the
+    comparison of dedupe, and give no text of a seed away. Ctrl-C stops sending and waits for what
+    is in flight.
+    """
+    resume, new = given.pop("resume"), given.pop("new")
+    kind, is_sure = given.pop("kind"), given.pop("yes")
+    if new is not None:
+        return _new(invocation, new, kind or "support")
+    if kind is not None:
+        raise InvalidInput(
+            "--kind says what --new writes", code="options-exclude", hint="add --new FILE"
+        )
+    if (recipe is None) == (resume is None):
+        raise InvalidInput(
+            "generate needs a recipe, or --resume",
+            code="recipe-missing",
+            hint="`vault generate --new support.toml` writes a recipe to begin with",
+        )
+    preview, dry_run = given.pop("preview"), given.pop("dry_run")
+    if preview is not None:
+        given.update(count=preview, is_preview=True)
+    said = {name: value for name, value in given.items() if value not in (None, False)}
+    if dry_run:
+        if recipe is None:
+            raise InvalidInput(
+                "--dry-run is for a recipe", code="options-exclude", hint="leave out --resume"
+            )
+        report = invocation.repository().estimate(recipe, **said)
+        emit(invocation, report, estimate_lines)
+        hint(invocation, "`--preview 3` sends three requests and shows the answers")
+        return 0
+    if recipe is not None:
+        _require_agreed(invocation, recipe, said, is_sure=is_sure)
+    repository = invocation.repository(writing=True)
+    environment = dict(os.environ)
+    if recipe is None:
+        found = repository.resume(resume or None, environment=environment, **said)
+    else:
+        found = repository.generate(recipe, environment=environment, **said)
+    return _told(invocation, found)
+
+
+def _told(invocation: Invocation, report: GenerateReport) -> int:
+    emit(invocation, report, generate_lines)
+    if report.preview:
+        hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
+    elif report.stopped in _GOES_ON:
+        hint(invocation, f"`vault generate --resume {report.run}` goes on, and buys nothing again")
+    elif report.staged:
+        hint(invocation, '`vault diff` shows what is staged, `vault commit -m "..."` records it')
+    return 0 if report.preview else _CODES.get(report.stopped, 1)
+
+
+def _require_agreed(
+    invocation: Invocation, recipe: str, said: dict[str, Any], *, is_sure: bool
+) -> None:
+    """Ask about the price, unless there is a budget, none, or nobody to ask."""
+    has_budget = {"budget", "budget_tokens", "is_preview"} & said.keys()
+    if is_sure or has_budget:
+        return
+    report: EstimateReport = invocation.repository().estimate(recipe, **said)
+    if report.cost.most == "0":
+        return
+    question = question_of(report)
+    if sys.stdin is None or not sys.stdin.isatty() or invocation.json:
+        raise Conflict(
+            question,
+            code="cost-unconfirmed",
+            hint="set a limit with --budget or --budget-tokens, or say --yes",
+        )
+    invocation.clear_progress()
+    if not click.confirm(f"{question}. Go on?", default=False, err=True):
+        raise click.Abort
+
+
+def _new(invocation: Invocation, file: str, kind: str) -> int:
+    from vault.repository.entrance import starting_recipe
+
+    text = starting_recipe(kind)
+    try:
+        with Path(file).open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise AlreadyExists(
+            f"{file} exists", code="file-exists", hint="name another file, or move it away"
+        ) from None
+    except OSError as error:
+        raise StorageFailed(
+            f"{file} cannot be written: {error.strerror}",
+            code="file-unwritable",
+            hint="name a file in a folder that you may write to",
+        ) from None
+    if not invocation.quiet:
+        write(file)
+    hint(invocation, f"edit it, then `vault generate {file} -n 5 --dry-run`")
+    return 0

@@ -1,0 +1,171 @@
+"""Model runs as text: what was asked, accepted and paid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_UP, Decimal
+from typing import TYPE_CHECKING
+
+from vault.cli.show.stage_text import stage_line
+from vault.cli.show.terminal import paint, shorten, table
+from vault.presentation.escaping import escape
+from vault.presentation.quantities import plural
+
+if TYPE_CHECKING:
+    from vault.operations.generating.estimate import EstimateReport, Interval
+    from vault.operations.generating.report import Cost, GenerateReport
+    from vault.operations.generating.runs import RunsReport, ShownRequest, ShownRun
+
+_WHY = {
+    "budget": "the budget is spent",
+    "tokens": "the budget of tokens is spent",
+    "requests": "as many requests were sent as may be",
+    "quota": "the endpoint gives no more, or no value of [vary] lacks examples",
+    "novelty": "too little of what came was new",
+    "rejected": "50 answers in a row made no example",
+    "interrupted": "it was interrupted",
+    "unreachable": "the endpoint does not answer",
+    "refused": "the endpoint refused",
+}
+
+
+def generate_lines(report: GenerateReport) -> Iterator[str]:
+    """Yield what a run came to: counts, reasons with an example of each, and the cost."""
+    for record in report.preview:
+        yield json.dumps(record, ensure_ascii=False, indent=2)
+    wanted = "" if report.preview else f" of {report.wanted:,}"
+    yield (
+        f"run {report.run}: {plural(report.requests, 'request')}, "
+        f"{plural(report.answers, 'answer')}, {report.accepted:,}{wanted} accepted"
+    )
+    for title, counts in (("rejected", report.rejected), ("failed", report.failed)):
+        if counts:
+            yield f"{title}:"
+            yield from table(_reasons(counts, report.reasons))
+    if report.possibly_billed:
+        count = plural(len(report.possibly_billed), "request")
+        yield f"possibly billed: {count} of which no answer came; never sent again"
+    yield f"{_tokens(report.tokens, report.estimated)}; {_cost(report.cost, report.accepted)}"
+    if report.stopped != "done" and not report.preview:
+        yield paint(f"stopped: {_WHY.get(report.stopped, report.stopped)}", "yellow")
+    if report.stage is not None:
+        yield stage_line(report.stage)
+
+
+def _reasons(
+    counts: Mapping[str, int], reasons: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    for reason, count in sorted(counts.items(), key=lambda each: -each[1]):
+        yield f"  {count:,}", reason, escape(shorten(reasons.get(reason, "")))
+
+
+def _tokens(tokens: Mapping[str, int], estimated: int) -> str:
+    told = f"{tokens['prompt']:,} tokens sent, {tokens['completion']:,} received"
+    return f"{told} (of {estimated:,} answers estimated)" if estimated else told
+
+
+def _cost(cost: Cost, accepted: int) -> str:
+    if cost.amount is None:
+        return "the price is unknown"
+    amount = Decimal(cost.amount)
+    each = f", {_money(amount / accepted)} an example" if accepted and amount else ""
+    possibly = Decimal(cost.possibly or 0)
+    maybe = f", {_money(possibly)} of it possibly" if possibly else ""
+    return f"cost {_money(amount)} {cost.currency or ''}".rstrip() + each + maybe
+
+
+def _money(amount: Decimal) -> str:
+    """Return an amount to the cent, or with two digits that count where it is less."""
+    if amount >= 1 or not amount:
+        return f"{amount:.2f}"
+    digits = -amount.adjusted() + 1
+    return f"{amount.quantize(Decimal(1).scaleb(-max(2, digits)), ROUND_UP):f}"
+
+
+def estimate_lines(report: EstimateReport) -> Iterator[str]:
+    """Yield what a run would send, with the first request as it would go out."""
+    yield f"{escape(report.model)} at {escape(report.endpoint)}"
+    cells = f" in {plural(report.cells, 'cell')}" if report.cells > 1 else ""
+    seeds = f", from {plural(report.seeds, 'seed')}" if report.seeds else ""
+    yield f"{plural(report.wanted, 'example')}{cells}{seeds}"
+    yield f"requests: {_interval(report.requests)}; tokens: {_interval(report.tokens)}"
+    yield f"cost: {_costs(report)}"
+    yield ""
+    for message in report.messages:
+        yield paint(f"{escape(message['role'])}:", bold=True)
+        yield escape(message["content"], keep="\n\t")
+    yield ""
+    yield "dry run: nothing was sent"
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.least:,} to {interval.most:,}"
+
+
+def _costs(report: EstimateReport) -> str:
+    if report.cost.most is None or report.cost.least is None:
+        return f"the price of {escape(report.model)} is unknown"
+    least, most = (Decimal(str(each)) for each in (report.cost.least, report.cost.most))
+    return f"{_money(least)} to {_money(most)} {report.currency}" if most else "nothing"
+
+
+def question_of(report: EstimateReport) -> str:
+    """Return what a person is asked to agree to."""
+    return (
+        f"{plural(report.wanted, 'example')} from {escape(report.model)} may take "
+        f"{_interval(report.requests)} requests; cost: {_costs(report)}"
+    )
+
+
+def runs_lines(report: RunsReport) -> Iterator[str]:
+    """Yield one line for each run, newest first."""
+    if not report.items:
+        yield "no model runs yet"
+        return
+    head = ("run", "began", "recipe", "model", "requests", "accepted", "cost", "state")
+    rows = [
+        (
+            escape(each.run),
+            (each.time or "")[:16].replace("T", " "),
+            escape(each.recipe or each.kind),
+            escape(each.model),
+            f"{each.requests:,}",
+            f"{each.accepted:,}",
+            "unknown" if each.cost.amount is None else _money(Decimal(each.cost.amount)),
+            escape(each.state),
+        )
+        for each in report.items
+    ]
+    yield from table([head, *rows])
+
+
+def run_lines(report: ShownRun) -> Iterator[str]:
+    """Yield one run: what every request and every cent of it became."""
+    run = report.run
+    yield f"run {escape(run.run)} of {escape(run.recipe or run.kind)}, {escape(run.state)}"
+    yield f"asked {escape(run.model)}, from {run.time or 'never'}"
+    yield (
+        f"{plural(run.requests, 'request')}, {plural(run.answers, 'answer')}, "
+        f"{plural(run.accepted, 'example')} accepted"
+    )
+    for title, counts in (("rejected", report.rejected), ("failed", report.failed)):
+        if counts:
+            told = ", ".join(f"{count:,} {escape(each)}" for each, count in counts.items())
+            yield f"{title}: {told}"
+    for each in report.possibly_billed:
+        yield f"possibly billed: request {each['request']}, at most {each['cost'] or 'unknown'}"
+    yield f"{_tokens(report.tokens, report.estimated)}; {_cost(run.cost, run.accepted)}"
+
+
+def request_lines(report: ShownRequest) -> Iterator[str]:
+    """Yield one request: what was sent, and what came back."""
+    reason = f" ({escape(report.reason)})" if report.reason else ""
+    yield f"request {report.request} of run {escape(report.run)}: {escape(report.state)}{reason}"
+    for title, texts in (("seeds", report.seeds), ("examples", report.examples)):
+        if texts:
+            yield f"{title}: {', '.join(escape(each[:12]) for each in texts)}"
+    yield paint("sent:", bold=True)
+    yield escape(report.body)
+    yield paint("received:", bold=True)
+    yield escape(report.answer or report.answer_base64 or "nothing", keep="\n\t")

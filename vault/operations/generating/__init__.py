@@ -1,0 +1,1 @@
+"""Generating examples with a model: a recipe asked, answers accepted, examples staged."""

@@ -1,0 +1,198 @@
+"""Beginning a run, or taking up one that was begun: all that it needs, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vault.config import read_team_section
+from vault.errors import Conflict, Corrupt, NotFound
+from vault.generate.endpoint import Endpoint
+from vault.generate.prices import Prices, money_text
+from vault.generate.recipe.read_recipe import read_recipe
+from vault.generate.recipe.recipe import Recipe
+from vault.objects.digest import digest_of
+from vault.objects.log.view import Run, View
+from vault.objects.model_run.about import AskedModel, PriceList, RecipeFile, RunAbout
+from vault.operations.generating.endpoints import endpoint_of, require_confirmed
+from vault.operations.generating.goal import Goal, goal_of, new_goal
+from vault.operations.generating.open_runs import (
+    CANCELLED,
+    OPEN,
+    run_to_resume,
+    runs_of_recipe,
+    unfinished,
+    vault_folder,
+)
+from vault.operations.generating.options import GenerateOptions
+from vault.session.context import Context, draft_of
+from vault.session.recording import record, writing
+from vault.store.run_folder import RunFolder
+from vault.store.run_ledger import RunLedger
+from vault.version import __version__
+
+GENERATE, PREVIEW = "generate", "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that this process owns, until its folder is closed."""
+
+    ledger: RunLedger
+    recipe: Recipe
+    goal: Goal
+    endpoint: Endpoint
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.ledger.folder.run
+
+
+def recipe_of(data: bytes, name: str, options: GenerateOptions) -> Recipe:
+    """Return the recipe of a file, with the model and address that options name."""
+    recipe = read_recipe(data, name)
+    model = recipe.model
+    model = replace(
+        model,
+        name=options.model or model.name,
+        base_url=options.base_url or model.base_url,
+    )
+    return replace(recipe, model=model)
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a recipe. Raises NotFound (`recipe-not-found`)."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"{path} cannot be read: {error.strerror}",
+            code="recipe-not-found",
+            hint="`vault generate --new FILE` writes a recipe to begin with",
+        ) from None
+
+
+@contextmanager
+def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[OpenRun]:
+    """Begin a run of a recipe: its folder is there before anything is sent.
+
+    Raises InvalidInput (`recipe-invalid` …), NotFound (`recipe-not-found`), Conflict
+    (`run-unfinished`, `endpoint-unconfirmed`, `detached-head`), StorageFailed.
+    """
+    data = read_file(path)
+    name = Path(path).name
+    recipe = recipe_of(data, name, options)
+    view = context.log.tip().view
+    draft = draft_of(context, view)
+    day = context.intent.time[:10]
+    endpoint = endpoint_of(context.folder, recipe.model, options.environment, day=day)
+    confirmed = options.is_confirmed or options.base_url is not None
+    require_confirmed(context, view, endpoint, confirmed=confirmed)
+    earlier = runs_of_recipe(context, view, name)
+    if not (options.new_run or options.is_preview):
+        _refuse_beside(sorted(set(earlier) & set(unfinished(context, view))), name)
+    run = f"{context.intent.time[:10].replace('-', '')}-{options.token}"
+    goal = new_goal(options, ordinal=len(earlier) + 1, run=run)
+    settings = _settings(context.folder)
+    files = [data, *([settings] if settings else [])]
+    about = RunAbout(
+        run=run,
+        kind=PREVIEW if options.is_preview else GENERATE,
+        program=f"vault {__version__}",
+        models=(_asked(endpoint),),
+        recipe=RecipeFile(name, digest_of(data)),
+        manifest=draft.manifest,
+        settings=digest_of(settings) if settings else None,
+    )
+    # The log names the run before anything is paid for, so that what it needs is kept.
+    _note(context, run, Run(None, OPEN, about.names()), files)
+    vault = vault_folder(context)
+    with RunFolder.create(vault, about, files, clock=lambda: context.intent.time) as folder:
+        ledger = RunLedger.open(folder)
+        ledger.append([goal.to_line()])
+        try:
+            yield OpenRun(ledger, recipe, goal, endpoint)
+        except BaseException:
+            if not len(ledger):
+                # Nothing was asked, so there is nothing to go on with.
+                folder.remove()
+                _note(context, run, Run(None, CANCELLED, about.names()))
+            raise
+
+
+@contextmanager
+def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Iterator[OpenRun]:
+    """Take up a run that is not finished, with the recipe that it was begun with.
+
+    Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
+    """
+    vault = vault_folder(context)
+    name = run_to_resume(context, context.log.tip().view, run)
+    with RunFolder.open(vault, name, clock=lambda: context.intent.time) as folder:
+        ledger = RunLedger.open(folder)
+        about, kept = ledger.about, goal_of(folder)
+        if about.recipe is None or kept is None:
+            raise Corrupt(
+                f"the run {name} has no recipe, or no goal",
+                code="run-damaged",
+                hint="`vault fsck` tells what is damaged; `vault runs show` what was answered",
+            )
+        recipe = read_recipe(folder.file(about.recipe.object), about.recipe.name)
+        # The same model: answers of two in one run would be nobody's.
+        asked = about.models[0]
+        model = replace(recipe.model, name=asked.model, base_url=asked.endpoint)
+        endpoint = endpoint_of(
+            context.folder, model, options.environment, day=context.intent.time[:10]
+        )
+        goal = kept.changed(options)
+        if goal != kept:
+            ledger.append([goal.to_line()])
+        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+
+
+def _refuse_beside(waiting: Sequence[str], recipe: str) -> None:
+    """Raise Conflict (`run-unfinished`) if a run of the recipe may go on."""
+    if waiting:
+        raise Conflict(
+            f"the run {waiting[-1]} of {recipe} is not finished",
+            code="run-unfinished",
+            hint=f"`vault generate --resume {waiting[-1]}` goes on with it; --new-run begins anew",
+        )
+
+
+def _note(context: Context, name: str, run: Run, files: Sequence[bytes] = ()) -> None:
+    with writing(context):
+        for each in files:
+            context.store.put(each)
+
+        def change(view: View) -> tuple[View, None]:
+            return replace(view, runs={**view.runs, name: run}), None
+
+        record(context, change)
+
+
+def _settings(folder: Path | None) -> bytes:
+    return b"" if folder is None else read_team_section(folder, "generate").raw
+
+
+def _asked(endpoint: Endpoint) -> AskedModel:
+    return AskedModel(endpoint.model, endpoint.url, _price_list(endpoint.prices))
+
+
+def _price_list(prices: Prices | None) -> PriceList | None:
+    if prices is None:
+        return None
+    amounts: Mapping[str, str | None] = {
+        name: None if amount is None else money_text(amount)
+        for name, amount in (
+            ("prompt", prices.prompt),
+            ("cached", prices.cached),
+            ("completion", prices.completion),
+            ("reasoning", prices.reasoning),
+            ("batch", prices.batch),
+        )
+    }
+    return PriceList(currency=prices.currency, date=prices.date, per=prices.per, **amounts)

@@ -1,0 +1,112 @@
+"""Who is asked, with which key, and whether seeds and a key may go there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from vault.config import read_team_section
+from vault.errors import Conflict, InvalidInput
+from vault.generate.endpoint import OPENAI_URL, Endpoint, check_address
+from vault.generate.prices import Prices, prices_of, read_prices
+from vault.generate.recipe.recipe import Model
+from vault.objects.log.view import View
+from vault.operations.generating.open_runs import about_of
+from vault.session.context import Context
+
+OPENAI_KEY = "OPENAI_API_KEY"
+
+
+def endpoint_of(
+    folder: Path | None, model: Model, environment: Mapping[str, str] | None, *, day: str
+) -> Endpoint:
+    """Return the endpoint of a recipe, with its key and prices.
+
+    `day` is that of the prices of a free server. Without an environment no key is looked for.
+
+    The key of openai goes to openai's own address only; another address gets the one of the
+    variable that `api_key_env` names, else none. Raises InvalidInput (`endpoint-invalid`,
+    `key-missing`, `prices-invalid`, `config-invalid`).
+    """
+    endpoint = Endpoint(model.base_url, model.name)
+    check_address(endpoint.url)
+    return Endpoint(
+        model.base_url,
+        model.name,
+        api_key=None if environment is None else _key(endpoint.url, model, environment),
+        prices=_prices(folder, model, endpoint.url, day),
+    )
+
+
+def _key(url: str, model: Model, environment: Mapping[str, str]) -> str | None:
+    is_openai = url == OPENAI_URL
+    name = model.api_key_env or (OPENAI_KEY if is_openai else None)
+    if name is None:
+        return None
+    if name == OPENAI_KEY and not is_openai:
+        raise InvalidInput(
+            f"{OPENAI_KEY} is for {OPENAI_URL} alone, and the recipe asks {url}",
+            code="key-elsewhere",
+            hint="put the key of this endpoint into another variable, and name it: api_key_env",
+        )
+    key = environment.get(name, "").strip()
+    if not key:
+        raise InvalidInput(
+            f"the variable {name} has no key",
+            code="key-missing",
+            hint=f"export {name}=…, or set base_url under [model] for a server of your own",
+        )
+    return key
+
+
+def _prices(folder: Path | None, model: Model, url: str, day: str) -> Prices | None:
+    if model.is_free:
+        return Prices("USD", day, 1, prompt=Decimal(0), completion=Decimal(0))
+    table: Mapping[str, Prices] = {}
+    if folder is not None:
+        name = read_team_section(folder, "generate").text("generate.prices")
+        if name is not None:
+            try:
+                text = (folder / name).read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise InvalidInput(
+                    f"{name}, which [generate] prices names, cannot be read: {error}",
+                    code="prices-unreadable",
+                    hint="correct the path in vault.toml: it is relative to the repository",
+                ) from None
+            table = read_prices(text, name=name)
+    # The table that comes with vault is of the makers' own addresses.
+    return prices_of(model.name, table) if url == OPENAI_URL else table.get(model.name)
+
+
+def require_confirmed(context: Context, view: View, endpoint: Endpoint, *, confirmed: bool) -> None:
+    """Refuse an address beyond this machine that nobody has agreed to: seeds and a key go there.
+
+    Whoever types the address or says yes agrees, for this repository and as long as it has a run
+    there. Raises Conflict (`endpoint-unconfirmed`).
+    """
+    url = endpoint.url
+    if confirmed or url == OPENAI_URL or _is_here(url):
+        return
+    for run, each in view.runs.items():
+        about = about_of(context, run, each)
+        if about is not None and url in {model.endpoint for model in about.models}:
+            return
+    raise Conflict(
+        f"the recipe sends prompts, seeds and the key to {url}, which this repository never used",
+        code="endpoint-unconfirmed",
+        hint=f"if that is right: --base-url {url}",
+    )
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

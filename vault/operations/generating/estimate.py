@@ -1,0 +1,104 @@
+"""`generate --dry-run`: what a run would send and may cost, with nothing sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from vault.dataset.reading.dataset import open_dataset
+from vault.generate.prices import money_text
+from vault.generate.usage import most_tokens
+from vault.operations.generating.begin import read_file, recipe_of
+from vault.operations.generating.endpoints import endpoint_of
+from vault.operations.generating.goal import new_goal
+from vault.operations.generating.open_runs import runs_of_recipe
+from vault.operations.generating.options import GenerateOptions
+from vault.operations.generating.planner import Planner
+from vault.operations.generating.seeds import read_seeds
+from vault.presentation.report_html import Displayed
+from vault.session.context import Context, draft_of
+
+_SAMPLE = 50
+_BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From the least, if every answer is accepted and short, to the most. None is unknown."""
+
+    least: str | int | None
+    most: str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateReport(Displayed):
+    """What a run of a recipe would do: `messages` are those of its first request.
+
+    `least` counts a token for four bytes of prompt and none for answers, `most` counts every
+    request there may be, a token for each byte, and answers as long as they may be.
+    """
+
+    recipe: str
+    model: str
+    endpoint: str
+    wanted: int
+    cells: int
+    seeds: int
+    requests: Interval
+    tokens: Interval
+    cost: Interval
+    currency: str | None
+    messages: tuple[Mapping[str, Any], ...]
+    dry_run: bool = True
+
+
+def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateReport:
+    """Return what a run of a recipe would send and may cost. Sends nothing, needs no key.
+
+    Raises InvalidInput (`recipe-invalid`, `seeds-missing` …), NotFound (`recipe-not-found`).
+    """
+    name = Path(path).name
+    recipe = recipe_of(read_file(path), name, options)
+    view = context.log.tip().view
+    draft = draft_of(context, view)
+    keyless = replace(recipe.model, api_key_env=None)
+    endpoint = endpoint_of(context.folder, keyless, None, day=context.intent.time[:10])
+    ordinal = len(runs_of_recipe(context, view, name)) + 1
+    goal = new_goal(options, ordinal=ordinal, run="")
+    stage = open_dataset(context.store, draft.manifest)
+    seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
+    planner = Planner(recipe, seeds, goal.count, goal.ordinal)
+    planned = planner.round(min(goal.count, _SAMPLE))
+    sizes = [most_tokens(each.body) for each in planned]
+    texts = [sum(len(m["content"].encode()) for m in _messages(each.body)) for each in planned]
+    prompt = -(-sum(texts) // (_BYTES_PER_TOKEN * len(texts)))
+    most_prompt, most_answer = (max(each) for each in zip(*sizes, strict=True))
+    prices = endpoint.prices
+    least_cost = None if prices is None else prices.most_cost(prompt, 0)
+    most_cost = None if prices is None else prices.most_cost(most_prompt, most_answer)
+    return EstimateReport(
+        recipe=name,
+        model=endpoint.model,
+        endpoint=endpoint.url,
+        wanted=goal.count,
+        cells=len(planner.cells),
+        seeds=len(seeds),
+        requests=Interval(goal.count, goal.requests),
+        tokens=Interval(goal.count * prompt, goal.requests * (most_prompt + most_answer)),
+        cost=Interval(_times(least_cost, goal.count), _times(most_cost, goal.requests)),
+        currency=None if prices is None else prices.currency,
+        messages=tuple(_messages(planned[0].body)),
+    )
+
+
+def _messages(body: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(body)["messages"]
+    return found
+
+
+def _times(cost: Decimal | None, count: int) -> str | None:
+    return None if cost is None else money_text(cost * count)

@@ -1,0 +1,85 @@
+"""The runs of a repository: those under way, which have a folder, and those that the log names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vault.errors import Conflict, InvalidInput, NotFound
+from vault.layout import repository_folder
+from vault.objects.log.view import Run, View
+from vault.objects.model_run.about import RunAbout
+from vault.objects.model_run.run_object import decode_about
+from vault.session.context import Context
+from vault.store.run_folder import RunFolder
+
+OPEN, STOPPED, FINISHED, CANCELLED = "open", "stopped", "finished", "cancelled"
+_GOING_ON = frozenset({OPEN, STOPPED, "submitted"})
+
+
+def vault_folder(context: Context) -> Path:
+    """Return the folder `.vault`. Raises InvalidInput (`no-folder`) for one in memory."""
+    if context.folder is None:
+        raise InvalidInput(
+            "a repository in memory keeps no answers that were paid for",
+            code="no-folder",
+            hint="open a repository in a folder: Repository.init(path, …)",
+        )
+    return repository_folder(context.folder)
+
+
+def runs_of_recipe(context: Context, view: View, name: str) -> list[str]:
+    """Return the names of all runs of a recipe, by its file's name."""
+    abouts = {run: about_of(context, run, each) for run, each in view.runs.items()}
+    vault = vault_folder(context)
+    for run in RunFolder.names(vault):
+        with RunFolder.read(vault, run) as folder:
+            abouts[run] = folder.about()
+    return [
+        run
+        for run, about in abouts.items()
+        if about is not None and about.recipe is not None and about.recipe.name == name
+    ]
+
+
+def about_of(context: Context, run: str, found: Run) -> RunAbout | None:
+    """Return the description in a run's object; None as long as there is none. Raises Corrupt."""
+    return None if found.object is None else decode_about(context.store.get(found.object))
+
+
+def unfinished(context: Context, view: View) -> list[str]:
+    """Return the runs that may go on: they have asked for something, and are not at their end."""
+    vault = vault_folder(context)
+    found = []
+    for run in RunFolder.names(vault):
+        known = view.runs.get(run)
+        if (known is None or known.state in _GOING_ON) and _has_requests(vault, run):
+            found.append(run)
+    return found
+
+
+def _has_requests(vault: Path, run: str) -> bool:
+    with RunFolder.read(vault, run) as folder:
+        return any(line.value.get("type") == "request" for line in folder.lines())
+
+
+def run_to_resume(context: Context, view: View, run: str | None) -> str:
+    """Return the run that is to go on: the one that was named, or the last unfinished one.
+
+    Raises NotFound (`run-not-found`), Conflict (`run-ended`).
+    """
+    going_on = unfinished(context, view)
+    if run is None:
+        if not going_on:
+            raise NotFound(
+                "no run is unfinished", code="run-not-found", hint="`vault runs` lists all of them"
+            )
+        return max(going_on)
+    if run in going_on:
+        return run
+    if run in view.runs:
+        raise Conflict(
+            f"the run {run} is {view.runs[run].state}",
+            code="run-ended",
+            hint="`vault generate RECIPE` begins another one",
+        )
+    raise NotFound(f'there is no run "{run}"', code="run-not-found", hint="`vault runs` lists them")

@@ -1,0 +1,51 @@
+"""Options of `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypedDict
+
+USUAL_COUNT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """How a run of a recipe is done; see `vault generate --help` for each.
+
+    `count` is how many examples are to be accepted; None for the usual number, or that of the run
+    that goes on. `environment` is where keys are looked up. `token` makes the name of a new run its
+    own. `is_confirmed` says that keys and seeds may go to the endpoint of the recipe.
+    """
+
+    count: int | None = None
+    budget: Decimal | None = None
+    budget_tokens: int | None = None
+    max_requests: int | None = None
+    model: str | None = None
+    base_url: str | None = None
+    round: str | None = None
+    new_run: bool = False
+    is_preview: bool = False
+    in_flight: int = 64
+    is_confirmed: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str = ""
+
+
+class GenerateArguments(TypedDict, total=False):
+    """Fields of `GenerateOptions` that callers give."""
+
+    count: int | None
+    budget: Decimal | None
+    budget_tokens: int | None
+    max_requests: int | None
+    model: str | None
+    base_url: str | None
+    round: str | None
+    new_run: bool
+    is_preview: bool
+    in_flight: int
+    is_confirmed: bool
+    environment: Mapping[str, str]

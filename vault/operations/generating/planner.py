@@ -1,0 +1,112 @@
+"""Planning requests: which values and seeds the next ones have, and what is sent for them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import xxhash
+
+from vault.errors import InvalidInput
+from vault.generate.recipe.cells import Cell, cells_of, next_cells
+from vault.generate.recipe.recipe import Recipe
+from vault.generate.recipe.render import request_body
+from vault.generate.recipe.templates import TemplateFailed
+from vault.operations.generating.seeds import Seed, SeedDeck, shown_seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was drawn for a request: the values of its variables, and the ids of its seeds."""
+
+    values: Mapping[str, Any]
+    seeds: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the text that the run keeps of it."""
+        value = {"seeds": list(self.seeds), "values": dict(self.values)}
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Drawn:
+        """Return what `to_json` wrote."""
+        value = json.loads(text)
+        return cls(value["values"], tuple(value["seeds"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A request that is to be sent."""
+
+    number: int
+    sample: int
+    body: str
+    drawn: Drawn
+
+
+class Planner:
+    """Plans the requests of a run, in rounds: the same rounds for the same recipe, seed and run.
+
+    `run` counts the runs of the recipe, so that another one asks for something else. A round
+    depends on the recipe, its number and how many examples each cell has by then, and on nothing
+    that was answered sooner or later.
+    """
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[Seed], count: int, run: int) -> None:
+        self._recipe = recipe
+        self._seeds = seeds
+        self._name = f"{recipe.seed}/{run}"
+        self.cells: list[Cell] = cells_of(recipe.vary, count, Random(f"{self._name}/cells"))
+        self._place = {_key(each.values): at for at, each in enumerate(self.cells)}
+        self._accepted = [0] * len(self.cells)
+        self._samples: Counter[int] = Counter()
+        self._number = 0
+
+    def note_request(self, number: int, body: str) -> None:
+        """Take note of a request that was planned before."""
+        self._number = max(self._number, number)
+        self._samples[_digest(body)] += 1
+
+    def note_accepted(self, drawn: Drawn) -> None:
+        """Take note of an example that was accepted."""
+        at = self._place.get(_key(drawn.values))
+        if at is not None:
+            self._accepted[at] += 1
+
+    def round(self, most: int) -> list[Planned]:
+        """Return the next requests, at most so many: one for each example that is missing.
+
+        Raises InvalidInput (`seeds-missing`, `template-failed`).
+        """
+        random = Random(f"{self._name}/{self._number}")
+        deck = None
+        if self._recipe.seeds is not None:
+            deck = SeedDeck(self._seeds, self._recipe.seeds, random)
+        chosen = next_cells(self.cells, self._accepted, most, random)
+        return [self._planned(self.cells[at].values, deck) for at in chosen]
+
+    def _planned(self, values: Mapping[str, Any], deck: SeedDeck | None) -> Planned:
+        dealt = [] if deck is None else deck.deal(values)
+        try:
+            body = request_body(self._recipe, values, shown_seeds(dealt))
+        except TemplateFailed as error:
+            raise InvalidInput(
+                f"a prompt of {self._recipe.name} cannot be made: {error}",
+                code="template-failed",
+                hint="correct [prompt] of the recipe; `--dry-run` makes prompts and sends nothing",
+            ) from None
+        sample = self._samples[_digest(body)]
+        self.note_request(self._number + 1, body)
+        return Planned(self._number, sample, body, Drawn(values, tuple(each.id for each in dealt)))
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True)
+
+
+def _digest(body: str) -> int:
+    return xxhash.xxh3_64_intdigest(body.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,155 @@
+"""The rounds of a run: requests go out, and when all of a round are answered it is decided.
+
+A round is a source of requests for `ask`. Rounds make a run depend on what was answered and not on
+when: who comes first among answers decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from vault.generate.answers import Answer, AnswerState
+from vault.generate.recipe.recipe import Recipe
+from vault.generate.recipe.render import records_of
+from vault.generate.requests import Request
+from vault.objects.model_run.request import RequestState
+from vault.operations.generating.acceptance import Acceptance
+from vault.operations.generating.planner import Drawn, Planner
+from vault.operations.generating.verdicts import Decided, Received, check_schema, decide_round
+from vault.progress import Progress
+from vault.store.request_lines import PlannedRequest, decided_line
+from vault.store.run_ledger import RunLedger
+
+LEAST_ROUND = 50
+MOST_ROUND = 512
+"""Requests of a round: as many as were accepted so far, within these."""
+
+MOST_IN_VAIN = 50
+"""Answers in a row of which no example is made, after which a run stops."""
+
+DONE = "done"
+NOVELTY_OF = 200
+"""Answers of which the share that is new is looked at."""
+
+_NOT_NEW = frozenset({"duplicate", "near-duplicate"})
+_LOST = frozenset({AnswerState.FAILED, AnswerState.POSSIBLY_BILLED})
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The requests of a run, and what was accepted of their answers so far.
+
+    `stopped` is set where the run ends for the sake of what came back: `rejected`, `novelty`, or
+    `quota` where each cell has what it is to have.
+    """
+
+    recipe: Recipe
+    ledger: RunLedger
+    planner: Planner
+    acceptance: Acceptance
+    progress: Progress
+    count: int
+    decided: list[Decided] = field(default_factory=list)
+    accepted: int = 0
+    stopped: str | None = None
+    _queue: deque[Request] = field(default_factory=deque)
+    _open: dict[int, Drawn] = field(default_factory=dict)
+    _received: list[Received] = field(default_factory=list)
+    _in_vain: int = 0
+    _is_new: deque[bool] = field(default_factory=lambda: deque(maxlen=NOVELTY_OF))
+
+    def resume(self) -> None:
+        """Take up what the ledger has: what was accepted, what waits, what was not decided yet."""
+        records = []
+        for status in self.ledger.statuses():
+            number = status.request
+            body = self.ledger.body(number)
+            self.planner.note_request(number, body)
+            drawn = Drawn.from_json(status.drawn or "{}")
+            if status.state == RequestState.ACCEPTED:
+                records.append((status, drawn))
+            elif status.state == RequestState.PLANNED:
+                self._open[number] = drawn
+                self._queue.append(Request(number, status.sample, body))
+            elif status.state == RequestState.RECEIVED:
+                self._received.append(Received(number, drawn, self.ledger.answer(number) or b""))
+        for status, drawn in records:
+            self._take_up(status.request, drawn, status.examples or ())
+
+    def _take_up(self, number: int, drawn: Drawn, examples: Sequence[str]) -> None:
+        answer = self.ledger.answer(number) or b""
+        made = records_of(self.recipe, drawn.values, answer, check=check_schema)
+        kept = self.acceptance.add(made, set(examples))
+        self._note(Decided(number, drawn, tuple(map(dict, kept)), tuple(examples)))
+
+    def take(self, in_flight: int) -> Request | None:
+        """Return the next request; between two rounds, decide the one and plan the other."""
+        if not self._queue and not in_flight and not self._open:
+            self.decide()
+            if self.stopped is None:
+                self._plan()
+        return self._queue.popleft() if self._queue else None
+
+    def give(self, number: int, answer: Answer) -> None:
+        """Take an answer, which is durable."""
+        drawn = self._open.pop(number)
+        if answer.state is AnswerState.RECEIVED:
+            self._received.append(Received(number, drawn, answer.body or b""))
+        elif answer.state in _LOST:
+            self._in_vain += 1
+
+    def decide(self) -> None:
+        """Decide what came back and is not decided yet, in the order of the requests."""
+        self._received.sort(key=lambda each: each.number)
+        received, self._received = self._received, []
+        found = decide_round(self.recipe, self.acceptance, received)
+        self.ledger.append([_line(each) for each in found])
+        for each in found:
+            self._note(each)
+        self.progress.advance(sum(len(each.records) for each in found))
+        if self.accepted >= self.count:
+            self.stopped = DONE
+        elif self._in_vain >= MOST_IN_VAIN:
+            self.stopped = "rejected"
+        elif self._is_stale():
+            self.stopped = "novelty"
+
+    def _note(self, decided: Decided) -> None:
+        # The texts of what was rejected are in the ledger.
+        self.decided.append(replace(decided, rejections=decided.rejections[:1]))
+        self.accepted += len(decided.ids)
+        for _ in decided.ids:
+            self.planner.note_accepted(decided.drawn)
+        self._in_vain = 0 if decided.ids else self._in_vain + 1
+        reasons = {each.reason for each in decided.rejections}
+        if decided.ids or reasons & _NOT_NEW:
+            self._is_new.append(bool(decided.ids))
+
+    def _is_stale(self) -> bool:
+        least = self.recipe.accept.stop_when_novelty_below
+        seen = self._is_new
+        return bool(least) and len(seen) == NOVELTY_OF and sum(seen) < least * NOVELTY_OF
+
+    def _plan(self) -> None:
+        most = min(max(LEAST_ROUND, self.accepted), MOST_ROUND)
+        # A row of failures ends where it is to end, not somewhere in the next round.
+        planned = self.planner.round(min(most, self.count - self.accepted))
+        if not planned:
+            self.stopped = "quota"
+            return
+        self.ledger.plan(
+            PlannedRequest(each.number, each.sample, each.body, drawn=each.drawn.to_json())
+            for each in planned
+        )
+        for each in planned:
+            self._open[each.number] = each.drawn
+            self._queue.append(Request(each.number, each.sample, each.body))
+
+
+def _line(decided: Decided) -> dict[str, object]:
+    if decided.ids:
+        return decided_line(decided.number, RequestState.ACCEPTED, examples=decided.ids)
+    reason = decided.rejections[0].reason
+    return decided_line(decided.number, RequestState.REJECTED, reason)
