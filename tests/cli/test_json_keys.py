@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
+from tests.support.billing_server import Behaviour, BillingServer
+from tests.support.generated import pair
 from tests.support.labelling import Values, label_in_order
+from tests.support.recipes import recipe
 from vault.cli.frame.command_table import COMMANDS
 from vault.repository import Repository
 
@@ -32,6 +35,13 @@ STATS = (
 )
 TABLE = "table{rows columns values counts}"
 MIXTURE = "unassigned parts[{name examples distinct available tokens overlap held_out}]"
+COST = "cost{amount currency known possibly}"
+RUN = f"run time kind recipe model requests answers accepted {COST} state"
+GENERATED = (
+    f"run requests answers accepted rejected failed tokens{{prompt cached reasoning completion}} "
+    f"{COST} stopped staged wanted retries estimated possibly_billed reasons preview"
+)
+INTERVALS = "requests{least most} tokens{least most} cost{least most}"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
 
 KEYS: dict[str, list[tuple[str, str]]] = {
@@ -112,6 +122,24 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         (
             "validate --fix --quarantine --dry-run",
             "examples errors warnings findings fixes fixed merged quarantined staged dry_run",
+        ),
+    ],
+    "generate": [
+        ("generate r.toml -n 2", GENERATED),
+        ("generate --resume", GENERATED),
+        (
+            "generate r.toml -n 2 --dry-run",
+            f"recipe model endpoint wanted cells seeds {INTERVALS} currency "
+            "messages[{role content}] dry_run",
+        ),
+    ],
+    "runs": [
+        ("runs", f"items[{{{RUN}}}]"),
+        ("runs show RUN", f"{RUN} possibly_billed rejected failed tokens estimated"),
+        (
+            "runs show RUN --request 1",
+            "run request sample state reason body answer answer_base64 usage cost values seeds "
+            "examples",
         ),
     ],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],
@@ -260,14 +288,33 @@ def test_no_key_is_missing(
     write_lines(committed / "more.jsonl", [chat("More?", "Yes.", topic="x")])
     run("import", "bad.jsonl", "more.jsonl")
     _prepare(line, run)
-    if "EXAMPLE" in line:
-        run("export", "-o", "ids.jsonl", "--with", "id")
-        first = json.loads((committed / "ids.jsonl").read_text().splitlines()[0])
-        line = line.replace("EXAMPLE", first["_vault"]["id"])
-    outcome = run(*line.split(), "--json")
+    if line.startswith(("generate", "runs")):
+        with BillingServer(Behaviour(content=pair)) as server:
+            Path("r.toml").write_bytes(recipe(server.base_url))
+            outcome = _asked(line, run)
+    else:
+        outcome = _done(line, run)
     assert outcome.code == 0, outcome.err
     assert outcome.out.count("\n") == 1
     assert list(missing(keys, json.loads(outcome.out))) == []
+
+
+def _asked(line: str, run: Run) -> Outcome:
+    if "--resume" in line:
+        assert run("generate", "r.toml", "-n", "2", "--max-requests", "1").code == 1
+        line += " --max-requests 9"
+    elif line.startswith("runs"):
+        found = run("generate", "r.toml", "-n", "1", "--json")
+        line = line.replace("RUN", json.loads(found.out)["run"])
+    return run(*line.split(), "--json")
+
+
+def _done(line: str, run: Run) -> Outcome:
+    if "EXAMPLE" in line:
+        run("export", "-o", "ids.jsonl", "--with", "id")
+        first = json.loads(Path("ids.jsonl").read_text().splitlines()[0])
+        line = line.replace("EXAMPLE", first["_vault"]["id"])
+    return run(*line.split(), "--json")
 
 
 def test_the_check_finds_what_is_missing() -> None:
