@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 _LAST = ""
 _CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
-_GOES_ON = ("budget", "tokens", "requests", "interrupted", "unreachable", "refused", "rejected")
+_GOES_ON = {
+    "budget": " --budget MORE",
+    "tokens": " --budget-tokens MORE",
+    "requests": " --max-requests MORE",
+    "interrupted": "",
+    "unreachable": "",
+    "refused": "",
+}
+"""What has to be said to go on with a run, by why it stopped."""
 
 
 class _Money(click.ParamType[Decimal]):
@@ -127,7 +135,14 @@ def _told(invocation: Invocation, report: GenerateReport) -> int:
     if report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
     elif report.stopped in _GOES_ON:
-        hint(invocation, f"`vault generate --resume {report.run}` goes on, and buys nothing again")
+        more = f"{report.run}{_GOES_ON[report.stopped]}"
+        hint(invocation, f"`vault generate --resume {more}` goes on, and buys nothing again")
+    elif report.stopped in ("rejected", "novelty"):
+        hint(
+            invocation,
+            f"`vault runs export {report.run}` shows the answers; correct the recipe, then "
+            "`vault generate RECIPE --new-run`",
+        )
     elif report.staged:
         hint(invocation, '`vault diff` shows what is staged, `vault commit -m "..."` records it')
     return 0 if report.preview else _CODES.get(report.stopped, 1)
