@@ -91,12 +91,12 @@ class Acceptance:
         known = KnownExamples(self.dataset, frozenset())
         self._known, self._removed = known.index, known.removed()
 
-    def add(self, records: Sequence[Record], ids: Collection[str]) -> list[Record]:
-        """Take in those of some records that were accepted before; return them, in order."""
+    def add(self, records: Sequence[Record], ids: Collection[str]) -> list[bool]:
+        """Take in those of some records that were accepted before; return which they are."""
         batch = self._written(records)
-        places = [at for at, each in enumerate(self._decided(batch)) if each in ids]
-        self._keep(batch.keys[places])
-        return [records[at] for at in places]
+        is_kept = [each in ids for each in self._decided(batch)]
+        self._keep(batch.keys[np.flatnonzero(is_kept)])
+        return is_kept
 
     def decide(self, records: Sequence[Record]) -> list[Verdict]:
         """Return for each record its id if it is accepted, else why not; of two alike one stays.

@@ -62,27 +62,31 @@ class Rounds:
 
     def resume(self) -> None:
         """Take up what the ledger has: what was accepted, what waits, what was not decided yet."""
-        records = []
+        accepted: list[Decided] = []
         for status in self.ledger.statuses():
             number = status.request
             body = self.ledger.body(number)
             self.planner.note_request(number, body)
             drawn = Drawn.from_json(status.drawn or "{}")
             if status.state == RequestState.ACCEPTED:
-                records.append((status, drawn))
+                answer = self.ledger.answer(number) or b""
+                made = records_of(self.recipe, drawn.values, answer, check=check_schema)
+                accepted.append(Decided(number, drawn, tuple(made), status.examples or ()))
             elif status.state == RequestState.PLANNED:
                 self._open[number] = drawn
                 self._queue.append(Request(number, status.sample, body))
             elif status.state == RequestState.RECEIVED:
                 self._received.append(Received(number, drawn, self.ledger.answer(number) or b""))
-        for status, drawn in records:
-            self._take_up(status.request, drawn, status.examples or ())
+        self._take_up(accepted)
 
-    def _take_up(self, number: int, drawn: Drawn, examples: Sequence[str]) -> None:
-        answer = self.ledger.answer(number) or b""
-        made = records_of(self.recipe, drawn.values, answer, check=check_schema)
-        kept = self.acceptance.add(made, set(examples))
-        self._note(Decided(number, drawn, tuple(map(dict, kept)), tuple(examples)))
+    def _take_up(self, accepted: Sequence[Decided]) -> None:
+        """Take in what was accepted before, all at once: each time costs a look at the dataset."""
+        records = [record for each in accepted for record in each.records]
+        ids = {example for each in accepted for example in each.ids}
+        is_kept = iter(self.acceptance.add(records, ids))
+        for each in accepted:
+            own = tuple(record for record in each.records if next(is_kept))
+            self._note(replace(each, records=own))
 
     def take(self, in_flight: int) -> Request | None:
         """Return the next request; between two rounds, decide the one and plan the other."""
