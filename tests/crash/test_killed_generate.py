@@ -100,4 +100,4 @@ def test_no_answer_is_lost_or_bought_twice(library: Library) -> None:
 
 @pytest.mark.slow
 def test_no_answer_is_lost_in_two_hundred_kills(library: Library) -> None:
-    _kills(library, kills=200, most=40, seed=2)
+    _kills(library, kills=200, most=20, seed=2)
