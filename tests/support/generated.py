@@ -38,6 +38,7 @@ def generated(library: Library, url: str, *, more: str = "", **options: Any) -> 
         "max_requests",
         "new_run",
         "is_preview",
+        "review",
         "in_flight",
     )
     given = {name: options.pop(name) for name in known if name in options}

@@ -260,6 +260,29 @@ class Repository:
 
         return resume(self._context(), run, GenerateOptions(**given))
 
+    def reparse(
+        self, run: str, recipe: str | None = None, **given: Unpack[GenerateArguments]
+    ) -> GenerateReport:
+        """Make the examples of a run again from its answers, by a recipe's file; sends nothing.
+
+        Unless a file is named it is the recipe of the run. Raises NotFound (`run-not-found`,
+        `recipe-not-found`), Conflict (`run-unfinished`, `detached-head`), InvalidInput
+        (`recipe-invalid` …), Corrupt.
+        """
+        from vault.operations.generating.options import GenerateOptions
+        from vault.operations.generating.reparse import reparse
+
+        return reparse(self._context(), run, recipe, GenerateOptions(**given))
+
+    def cancel_run(self, run: str) -> ShownRun:
+        """Give up a model run that may go on; its answers are kept.
+
+        Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
+        """
+        from vault.operations.generating.cancel import cancel_run
+
+        return cancel_run(self._context(), run)
+
     def estimate(self, recipe: str, **given: Unpack[GenerateArguments]) -> EstimateReport:
         """Return what a run of a recipe would send and may cost; nothing is sent."""
         from vault.operations.generating.estimate import estimate

@@ -70,6 +70,7 @@ class _Money(click.ParamType[Decimal]):
 @click.option(
     "--preview", type=click.IntRange(1, 50), metavar="N", help="Send N requests, show what comes."
 )
+@click.option("--review", is_flag=True, help="Let examples wait for a person: `vault ui`.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent and paid; send nothing.")
 @click.option("--new-run", is_flag=True, help="Begin anew beside a run that is not finished.")
 @click.option("--yes", is_flag=True, help="Do not ask about the price.")
@@ -79,6 +80,9 @@ class _Money(click.ParamType[Decimal]):
     flag_value=_LAST,
     metavar="[RUN]",
     help="Go on with a run [the last].",
+)
+@click.option(
+    "--reparse", metavar="RUN", help="Make the examples of RUN again, by RECIPE if it is given."
 )
 @click.option("--new", "new", metavar="FILE", help="Write a recipe to begin with.")
 @click.option(
@@ -92,7 +96,7 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
     comparison of dedupe, and give no text of a seed away. Ctrl-C stops sending and waits for what
     is in flight.
     """
-    resume, new = given.pop("resume"), given.pop("new")
+    resume, new, reparse = (given.pop(name) for name in ("resume", "new", "reparse"))
     kind, is_sure = given.pop("kind"), given.pop("yes")
     if new is not None:
         return _new(invocation, new, kind or "support")
@@ -100,6 +104,8 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
         raise InvalidInput(
             "--kind says what --new writes", code="options-exclude", hint="add --new FILE"
         )
+    if reparse is not None:
+        return _reparsed(invocation, reparse, recipe, resume, given)
     if (recipe is None) == (resume is None):
         raise InvalidInput(
             "generate needs a recipe, or --resume",
@@ -128,6 +134,22 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
     else:
         found = repository.generate(recipe, environment=environment, **said)
     return _told(invocation, found)
+
+
+def _reparsed(
+    invocation: Invocation, run: str, recipe: str | None, resume: str | None, given: dict[str, Any]
+) -> int:
+    said = [name for name, value in given.items() if value not in (None, False)]
+    if resume is not None or said:
+        raise InvalidInput(
+            "--reparse sends nothing, so that other options mean nothing beside it",
+            code="options-exclude",
+            hint=f"vault generate {recipe or '[RECIPE]'} --reparse {run}",
+        )
+    report = invocation.repository(writing=True).reparse(run, recipe)
+    emit(invocation, report, generate_lines)
+    hint(invocation, "`vault diff` shows what changed, `vault undo` takes it back")
+    return 0
 
 
 def _told(invocation: Invocation, report: GenerateReport) -> int:

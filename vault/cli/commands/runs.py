@@ -10,7 +10,7 @@ from vault.cli.frame.render import emit, emit_json_lines, hint
 from vault.cli.show.generate_text import request_lines, run_lines, runs_lines
 from vault.errors import InvalidInput
 
-_WORDS = ("list", "show", "export")
+_WORDS = ("list", "show", "export", "cancel")
 
 
 @options.command(
@@ -19,7 +19,7 @@ _WORDS = ("list", "show", "export")
     "vault runs show 20261130-1f3a90c1 --request 17\n"
     "vault runs export 20261130-1f3a90c1 > run.jsonl"
 )
-@click.argument("word", metavar="[list|show|export]", default="list")
+@click.argument("word", metavar="[list|show|export|cancel]", default="list")
 @click.argument("run", metavar="[RUN]", required=False)
 @click.option(
     "--request", type=click.IntRange(min=1), metavar="K", help="With show: one request, whole."
@@ -28,7 +28,7 @@ def command(invocation: Invocation, word: str, run: str | None, request: int | N
     """Show what models were asked and what it cost: all runs, one of them, or one request.
 
     `export` writes each request of a run with its body, its answer, its cost and what became of it
-    as JSON Lines.
+    as JSON Lines; `cancel` gives a run up that may go on.
     """
     if word not in _WORDS:
         raise InvalidInput(
@@ -36,7 +36,7 @@ def command(invocation: Invocation, word: str, run: str | None, request: int | N
             code="word-unknown",
             hint=f"use one of {', '.join(_WORDS)}",
         )
-    repository = invocation.repository()
+    repository = invocation.repository(writing=word == "cancel")
     if word == "list":
         emit(invocation, repository.runs(), runs_lines)
         return
@@ -46,6 +46,8 @@ def command(invocation: Invocation, word: str, run: str | None, request: int | N
         )
     if word == "export":
         emit_json_lines(invocation, repository.requests_of(run))
+    elif word == "cancel":
+        emit(invocation, repository.cancel_run(run), run_lines)
     elif request is not None:
         emit(invocation, repository.request(run, request), request_lines)
     else:

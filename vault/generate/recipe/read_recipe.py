@@ -177,12 +177,13 @@ def _accept(table: CheckedTable) -> Accept:
         seed_overlap_words=table.whole("seed_overlap_words", 12, least=0),
         where=table.text("where"),
         stop_when_novelty_below=table.share("stop_when_novelty_below", 0.0),
+        review=table.flag("review", False),
     )
     if 0 < accept.seed_overlap_words < 4:
         table.fault(
             "seed_overlap_words", "has to be 0 (off) or at least 4: fewer words are in any text"
         )
-    table.finish({"review": "is read by later versions"})
+    table.finish()
     return accept
 
 

@@ -70,7 +70,7 @@ class Accept:
     """Conditions that an example has to meet.
 
     `seed_overlap_words` 0 turns that comparison off. `stop_when_novelty_below` is a share of the
-    last 200 answers, 0 for never.
+    last 200 answers, 0 for never. With `review` a person has the last word on each example.
     """
 
     rules: bool = True
@@ -78,6 +78,7 @@ class Accept:
     seed_overlap_words: int = 12
     where: str | None = None
     stop_when_novelty_below: float = 0.0
+    review: bool = False
 
 
 @dataclass(frozen=True, slots=True)

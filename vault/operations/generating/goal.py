@@ -20,7 +20,7 @@ class Goal:
     """What a run is for: `count` accepted examples, with at most so much money, tokens, requests.
 
     `ordinal` counts the runs of the recipe from 1. `round` is the column of the examples. A run
-    for a preview stages nothing.
+    for a preview stages nothing; with `review` examples get the label `review = pending`.
     """
 
     count: int
@@ -30,6 +30,7 @@ class Goal:
     cost: Decimal | None = None
     tokens: int | None = None
     is_preview: bool = False
+    review: bool = False
 
     def to_line(self) -> dict[str, Any]:
         """Return the line of the journal."""
@@ -42,6 +43,7 @@ class Goal:
             "cost": None if self.cost is None else str(self.cost),
             "tokens": self.tokens,
             "preview": self.is_preview,
+            "review": self.review,
         }
 
     @classmethod
@@ -56,6 +58,7 @@ class Goal:
             None if cost is None else Decimal(cost),
             line["tokens"],
             line["preview"],
+            line["review"],
         )
 
     def changed(self, options: GenerateOptions) -> Goal:
@@ -69,6 +72,7 @@ class Goal:
             cost=self.cost if options.budget is None else options.budget,
             tokens=self.tokens if options.budget_tokens is None else options.budget_tokens,
             round=self.round if options.round is None else options.round,
+            review=self.review or options.review,
         )
         return _checked(goal)
 

@@ -16,7 +16,8 @@ class GenerateOptions:
 
     `count` is how many examples are to be accepted; None for the usual number, or that of the run
     that goes on. `environment` is where keys are looked up. `token` makes the name of a new run its
-    own. `is_confirmed` says that keys and seeds may go to the endpoint of the recipe.
+    own. With `review` examples wait for a person, also where the recipe does not say so.
+    `is_confirmed` says that keys and seeds may go to the endpoint of the recipe.
     """
 
     count: int | None = None
@@ -28,6 +29,7 @@ class GenerateOptions:
     round: str | None = None
     new_run: bool = False
     is_preview: bool = False
+    review: bool = False
     in_flight: int = 64
     is_confirmed: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -46,6 +48,7 @@ class GenerateArguments(TypedDict, total=False):
     round: str | None
     new_run: bool
     is_preview: bool
+    review: bool
     in_flight: int
     is_confirmed: bool
     environment: Mapping[str, str]

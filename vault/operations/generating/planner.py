@@ -18,6 +18,9 @@ from vault.generate.recipe.render import request_body
 from vault.generate.recipe.templates import TemplateFailed
 from vault.operations.generating.seeds import Seed, SeedDeck, shown_seeds
 
+NOTHING_DRAWN = '{"seeds":[],"values":{}}'
+"""What stands for a request of which nothing was kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:

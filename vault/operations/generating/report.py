@@ -14,7 +14,10 @@ from vault.presentation.report_html import Displayed
 
 if TYPE_CHECKING:
     from vault.dataset.changing.stage import Staged
+    from vault.operations.generating.stage_examples import StagedExamples
+    from vault.operations.generating.verdicts import Decided
 
+DONE = "done"
 _ANSWERED = frozenset({RequestState.RECEIVED, RequestState.ACCEPTED, RequestState.REJECTED})
 _TOKENS = ("prompt", "cached", "reasoning", "completion")
 
@@ -92,7 +95,7 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
             rejected[each.reason or ""] += 1
         if each.state == RequestState.FAILED:
             failed[each.reason or ""] += 1
-        accepted += len(each.examples or ())
+        accepted += len(each.examples or ()) if each.state == RequestState.ACCEPTED else 0
         for name in _TOKENS if each.usage else ():
             tokens[name] += (each.usage or {}).get(name) or 0
         estimated += bool(each.usage and each.usage.get("estimated"))
@@ -123,3 +126,40 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
 def _plus(sum_: Decimal | None, cost: str | None) -> Decimal | None:
     # An unknown price is unknown, also of the whole.
     return None if sum_ is None or cost is None else sum_ + Decimal(cost)
+
+
+def report_of(
+    run: str,
+    recipe: str,
+    statuses: Iterable[RequestStatus],
+    decided: Iterable[Decided],
+    *,
+    currency: str | None,
+    wanted: int,
+    stopped: str,
+    staged: StagedExamples,
+) -> GenerateReport:
+    """Return the report of a run: its counts, and of each reason what was wrong with one answer."""
+    totals = totals_of(statuses, currency)
+    reasons: dict[str, str] = {}
+    for each in decided:
+        for rejection in each.rejections:
+            reasons.setdefault(rejection.reason, rejection.told)
+    return GenerateReport(
+        run=run,
+        recipe=recipe,
+        requests=totals.requests,
+        answers=totals.answers,
+        accepted=totals.accepted,
+        rejected=totals.rejected,
+        failed=totals.failed,
+        tokens=totals.tokens,
+        cost=totals.cost,
+        stopped=stopped,
+        wanted=wanted,
+        staged=staged.staged,
+        estimated=totals.estimated,
+        possibly_billed=totals.possibly_billed,
+        stage=staged.stage,
+        reasons=reasons,
+    )

@@ -16,7 +16,8 @@ from vault.generate.recipe.render import records_of
 from vault.generate.requests import Request
 from vault.objects.model_run.request import RequestState
 from vault.operations.generating.acceptance import Acceptance
-from vault.operations.generating.planner import Drawn, Planner
+from vault.operations.generating.planner import NOTHING_DRAWN, Drawn, Planner
+from vault.operations.generating.report import DONE
 from vault.operations.generating.verdicts import Decided, Received, check_schema, decide_round
 from vault.progress import Progress
 from vault.store.request_lines import PlannedRequest, decided_line
@@ -29,7 +30,6 @@ MOST_ROUND = 512
 MOST_IN_VAIN = 50
 """Answers in a row of which no example is made, after which a run stops."""
 
-DONE = "done"
 NOVELTY_OF = 200
 """Answers of which the share that is new is looked at."""
 
@@ -67,7 +67,7 @@ class Rounds:
             number = status.request
             body = self.ledger.body(number)
             self.planner.note_request(number, body)
-            drawn = Drawn.from_json(status.drawn or "{}")
+            drawn = Drawn.from_json(status.drawn or NOTHING_DRAWN)
             if status.state == RequestState.ACCEPTED:
                 answer = self.ledger.answer(number) or b""
                 made = records_of(self.recipe, drawn.values, answer, check=check_schema)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from vault.dataset.changing.stage import Staged, stage_and_count
+from vault.dataset.changing.write_labels import LabelChange, with_label_changes
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.dataset.reading.write_records import BlockWriter, RecordReader
 from vault.formats.files.rows import row_blocks
 from vault.objects.chunk_rows import Made
+from vault.objects.json.text import compact_bytes
+from vault.objects.labels.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
+from vault.operations.generating.verdicts import Decided
 from vault.operations.imports.known_examples import KnownExamples
 from vault.session.context import Context, draft_of
 from vault.session.recording import record, writing
+
+REVIEW, PENDING = "review", "pending"
+"""The label of examples that wait for a person, and its value: a queue of the explorer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,15 @@ class MadeExample:
 
     record: dict[str, Any]
     made: Made
+
+
+def made_by(run: str, model: str, decided: Sequence[Decided]) -> Iterator[MadeExample]:
+    """Yield the examples that were accepted in a run, in the order of their requests."""
+    for each in sorted(decided, key=lambda each: each.number):
+        seeds = list(each.drawn.seeds)
+        origin = compact_bytes({"seeds": seeds}).decode() if seeds else None
+        made = Made(run, model, each.number, origin)
+        yield from (MadeExample(example, made) for example in each.records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +58,18 @@ def stage_examples(
     *,
     source: str,
     round: str,
+    review: bool,
     with_run: Callable[[View], View],
 ) -> StagedExamples:
     """Append examples to the stage of the current branch, and record the run, as one operation.
 
-    What is there already or was removed since stays as it is, so doing it again does nothing.
-    `with_run` puts the run into a view; it may be called several times. Raises Conflict
-    (`detached-head`, `log-busy`), StorageFailed, Corrupt.
+    With `review` each gets the label `review = pending`. What is there already or was removed since
+    stays as it is, so doing it again does nothing. `with_run` puts the run into a view; it may be
+    called several times. Raises Conflict (`detached-head`, `log-busy`), StorageFailed, Corrupt.
     """
     with writing(context):
         numbers = ChunkNumbers()
-        reader = RecordReader(source, round, made=[each.made for each in examples])
-        keys = _stored(context, [each.record for each in examples], reader, numbers)
+        keys = stored_examples(context, examples, RecordReader(source, round), numbers)
 
         def change(view: View) -> tuple[View, StagedExamples]:
             view = with_run(view)
@@ -68,23 +84,25 @@ def stage_examples(
             manifest = replace(
                 dataset.manifest, pages=store_pages(context.store, runs), sources=sources
             )
+            if review:
+                label = Label(REVIEW, PENDING, context.intent.author, context.intent.time)
+                appended = Dataset(context.store, manifest, numbers=numbers)
+                manifest = with_label_changes(appended, [LabelChange.same(label, fresh)])
             view, stage = stage_and_count(context, view, draft, manifest)
             return view, StagedExamples(len(fresh), stage)
 
         return record(context, change)
 
 
-def _stored(
-    context: Context,
-    records: Sequence[dict[str, Any]],
-    reader: RecordReader,
-    numbers: ChunkNumbers,
+def stored_examples(
+    context: Context, examples: Sequence[MadeExample], reader: RecordReader, numbers: ChunkNumbers
 ) -> RowKeys:
-    """Store records in chunks and return their row keys, in order."""
+    """Store examples in chunks, with how they were made, and return their row keys, in order."""
     writer = BlockWriter(context.store)
+    reader = replace(reader, made=[each.made for each in examples])
     parts = []
     line = 1
-    for block in row_blocks(records):
+    for block in row_blocks(each.record for each in examples):
         found = writer.read(block, reader)
         parts += writer.keep(np.ones(len(found.has_content), np.bool_), line)
         line += found.line_count
@@ -93,6 +111,7 @@ def _stored(
 
 
 def _fresh(dataset: Dataset, keys: RowKeys) -> RowKeys:
+    """Return the rows of examples that are neither there nor removed."""
     known = KnownExamples(dataset, frozenset())
     ids = ids_of(dataset.columns(keys, ["id"]))
     there, _ = known.index.find(ids)

@@ -315,3 +315,82 @@ def test_a_run_that_never_asked_stands_in_nobodys_way(library: Library) -> None:
         assert library.repository.runs().items == ()
         seeds(library, [chat(f"Seed {n} of many?", f"The {n}th.") for n in range(3)])
         assert generated(library, server.base_url, count=2, **SEEDED).stopped == "done"
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+def test_examples_wait_for_a_person_where_that_was_said(library: Library, is_typed: bool) -> None:
+    more = "" if is_typed else "[accept]\nreview = true\n"
+    with BillingServer(Behaviour(content=pair)) as server:
+        generated(library, server.base_url, count=2, max_requests=1, review=is_typed, more=more)
+        library.repository.resume(max_requests=9)
+    assert library.repository.query(["labels.review = 'pending'"]).examples == 2
+
+
+def test_answers_give_the_same_examples_again(library: Library) -> None:
+    seeds(library, [chat(f"Seed {n} of many?", f"Yes, the {n}th.") for n in range(9)])
+    with BillingServer(Behaviour(content=pair, rates={"malformed": 0.2})) as server:
+        report = generated(library, server.base_url, count=60, **SEEDED)
+        sent = len(server.ledger.entries)
+        library.repository.label({"quality": "gold"}, where="origin IS NOT NULL")
+        before = library.repository.commit("generated").fingerprint
+        for _ in range(2):
+            again = library.repository.reparse(report.run)
+            assert (again.accepted, again.staged) == (60, 0)
+            assert again.rejected == report.rejected
+            assert not library.repository.status().has_stage
+        assert len(server.ledger.entries) == sent
+    assert library.repository.log(limit=1).commits[0].fingerprint == before
+
+
+def test_another_recipe_makes_others_in_their_place(library: Library) -> None:
+    seeds(library, [chat("A first one?", "It stays the first.")])
+    with BillingServer(Behaviour(content=pair, rates={"malformed": 0.1})) as server:
+        report = generated(library, server.base_url, count=12)
+    library.write("last.jsonl", [chat("A last one?", "It stays the last.")])
+    library.run("last.jsonl")
+    library.repository.label({"quality": "gold"}, where="origin IS NOT NULL")
+    (gone, *_) = library.repository.query(["origin IS NOT NULL"]).items
+    library.repository.rm([gone.id])
+    path = library.folder / "r.toml"
+    text = path.read_text().replace('topic = "{{ topic }}"', 'about = "{{ topic }}"')
+    path.write_text(text)
+    again = library.repository.reparse(report.run, str(path))
+    assert (again.accepted, again.rejected["removed-before"]) == (11, 1)
+    records = library.records()
+    assert [each["messages"][0]["content"] for each in (records[0], records[-1])] == [
+        "A first one?",
+        "A last one?",
+    ]
+    assert sum("about" in each for each in records) == 11
+    assert library.repository.query(["labels.quality = 'gold'"]).examples == 11
+    shown = library.repository.run(report.run)
+    assert (shown.run.accepted, shown.run.cost) == (11, report.cost)
+    third = library.repository.reparse(report.run)
+    assert (third.accepted, third.rejected, third.staged) == (11, again.rejected, 0)
+    assert library.repository.fsck().problems == ()
+
+
+def test_what_is_stricter_takes_examples_away(library: Library) -> None:
+    with BillingServer(Behaviour(content=pair)) as server:
+        report = generated(library, server.base_url, count=12)
+    path = library.folder / "r.toml"
+    path.write_text(path.read_text() + "[accept]\nwhere = \"data.topic <> 'cards'\"\n")
+    again = library.repository.reparse(report.run, str(path))
+    assert (again.accepted, again.rejected) == (8, {"where": 4})
+    assert len(library.records()) == 8
+    library.repository.undo()
+    assert len(library.records()) == 12
+
+
+def test_a_run_is_given_up_with_its_answers_kept(library: Library) -> None:
+    with BillingServer(Behaviour(content=pair)) as server:
+        first = generated(library, server.base_url, count=5, max_requests=2)
+        with pytest.raises(Conflict, match="may go on"):
+            library.repository.reparse(first.run)
+        shown = library.repository.cancel_run(first.run)
+        assert (shown.run.state, shown.run.answers) == ("cancelled", 2)
+        assert library.repository.status().unfinished == ()
+        assert generated(library, server.base_url, count=5).stopped == "done"
+    with pytest.raises(Conflict, match="is cancelled"):
+        library.repository.resume(first.run)
+    assert library.repository.reparse(first.run).accepted == 2
