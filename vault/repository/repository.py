@@ -246,7 +246,7 @@ class Repository:
         from vault.operations.generating.generate import generate
         from vault.operations.generating.options import GenerateOptions
 
-        options = GenerateOptions(**given, token=secrets.token_hex(4))
+        options = GenerateOptions(**given, token=secrets.token_hex(4), clock=self._clock)
         return generate(self._context(), recipe, options)
 
     def resume(self, run: str | None = None, **given: Unpack[GenerateArguments]) -> GenerateReport:
@@ -258,7 +258,7 @@ class Repository:
         from vault.operations.generating.generate import resume
         from vault.operations.generating.options import GenerateOptions
 
-        return resume(self._context(), run, GenerateOptions(**given))
+        return resume(self._context(), run, GenerateOptions(**given, clock=self._clock))
 
     def reparse(
         self, run: str, recipe: str | None = None, **given: Unpack[GenerateArguments]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,7 +110,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     # The log names the run before anything is paid for, so that what it needs is kept.
     _note(context, run, Run(None, OPEN, about.names()), files)
     vault = vault_folder(context)
-    with RunFolder.create(vault, about, files, clock=lambda: context.intent.time) as folder:
+    with RunFolder.create(vault, about, files, clock=_clock(context, options)) as folder:
         ledger = RunLedger.open(folder)
         ledger.append([goal.to_line()])
         try:
@@ -131,7 +131,7 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
     """
     vault = vault_folder(context)
     name = run_to_resume(context, context.log.tip().view, run)
-    with RunFolder.open(vault, name, clock=lambda: context.intent.time) as folder:
+    with RunFolder.open(vault, name, clock=_clock(context, options)) as folder:
         ledger = RunLedger.open(folder)
         about, kept = ledger.about, goal_of(folder)
         if about.recipe is None or kept is None:
@@ -161,6 +161,10 @@ def _refuse_beside(waiting: Sequence[str], recipe: str) -> None:
             code="run-unfinished",
             hint=f"`vault generate --resume {waiting[-1]}` goes on with it; --new-run begins anew",
         )
+
+
+def _clock(context: Context, options: GenerateOptions) -> Callable[[], str]:
+    return options.clock or (lambda: context.intent.time)
 
 
 def _note(context: Context, name: str, run: Run, files: Sequence[bytes] = ()) -> None:

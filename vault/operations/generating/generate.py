@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -72,13 +73,23 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
         )
         context.progress.start("accepted", run.goal.count)
         rounds.resume()
-        asked = asyncio.run(_ask(run, rounds, options))
+        asked = _run(_ask(run, rounds, options))
         if rounds.stopped is None:
             rounds.decide()
         context.progress.finish()
     # What came back counts more than why no more was sent.
     stopped = rounds.stopped or asked.stopped.value
     return _ended(context, run, rounds, stopped, asked.retries)
+
+
+def _run(asking: Coroutine[Any, Any, Asked]) -> Asked:
+    """Run to its end, in a thread of its own where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(asking)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asking).result()
 
 
 async def _ask(run: OpenRun, rounds: Rounds, options: GenerateOptions) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypedDict
@@ -15,9 +15,10 @@ class GenerateOptions:
     """How a run of a recipe is done; see `vault generate --help` for each.
 
     `count` is how many examples are to be accepted; None for the usual number, or that of the run
-    that goes on. `environment` is where keys are looked up. `token` makes the name of a new run its
-    own. With `review` examples wait for a person, also where the recipe does not say so.
-    `is_confirmed` says that keys and seeds may go to the endpoint of the recipe.
+    that goes on. With `review` examples wait for a person, also where the recipe does not say so.
+    `is_confirmed` says that keys and seeds may go to the endpoint of the recipe. `environment` is
+    where keys are looked up, `token` makes the name of a new run its own, and `clock` says when
+    each line of the journal was written.
     """
 
     count: int | None = None
@@ -34,6 +35,7 @@ class GenerateOptions:
     is_confirmed: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str = ""
+    clock: Callable[[], str] | None = None
 
 
 class GenerateArguments(TypedDict, total=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections import Counter
@@ -394,3 +395,11 @@ def test_a_run_is_given_up_with_its_answers_kept(library: Library) -> None:
     with pytest.raises(Conflict, match="is cancelled"):
         library.repository.resume(first.run)
     assert library.repository.reparse(first.run).accepted == 2
+
+
+def test_a_notebook_may_generate(library: Library) -> None:
+    async def cell(url: str) -> int:
+        return generated(library, url, count=2).accepted
+
+    with BillingServer(Behaviour(content=pair)) as server:
+        assert asyncio.run(cell(server.base_url)) == 2
