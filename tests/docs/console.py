@@ -3,30 +3,40 @@
 A block ```` ```jsonl NAME ```` (or csv, toml) is the file NAME, and a file of fixtures/ that the
 page links to is beside it. In a ```` ```console ```` block a line that begins with `$ ` is typed,
 and the lines below it are what is printed, standard error included. Ids, times and names of people
-differ from run to run and are not compared.
+differ from run to run and are not compared. Where a page names the address of `SERVER`, a model
+server that a test starts answers in its place.
 
 `python -m tests.docs.console docs/tutorial/first-hour.md …` writes what is printed into pages.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.billing_server import Behaviour, BillingServer
+from tests.support.card_payments import payment
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
 _FIXTURE = re.compile(r"\]\(\.\./\.\./(fixtures/[\w./-]+)\)")
+SERVER = "http://127.0.0.1:8000/v1"
+"""The address that pages give for a model server."""
+
 _CHANGING = (
-    (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "ID"),
+    # Digests, ids, and names of model runs.
+    (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b|\b\d{8}-[0-9a-f]{8}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"), "TIME"),
     (re.compile(r"(?m)^(\w+=\S+  )\S+(?= TIME$)"), r"\1SOMEBODY"),
     (re.compile(r"(?m)^(author: |  by )\S+"), r"\1SOMEBODY"),
     (re.compile(r"(?m)^( *\d+  TIME  )\S+"), r"\1SOMEBODY"),
@@ -68,6 +78,18 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
     # As where vault is installed: without compiled modules each command takes 0.2 s longer.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    with contextlib.ExitStack() as stack:
+        server = SERVER
+        if SERVER in text:
+            answering = BillingServer(Behaviour(content=payment))
+            server = stack.enter_context(answering).base_url
+            text = text.replace(SERVER, server)
+        yield from _typed(text, work, environment, server=server)
+
+
+def _typed(
+    text: str, work: Path, environment: Mapping[str, str], *, server: str
+) -> Iterator[Typed]:
     known: dict[str, str] = {}
     for block in _BLOCK.finditer(text):
         if block["name"]:
@@ -89,7 +111,10 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
                 timeout=60,
             )
             known.update(_renamed(expected, result.stdout))
-            yield Typed(part.removeprefix("$ ").partition("\n")[0], expected, result.stdout)
+            shown = part.removeprefix("$ ").partition("\n")[0].replace(server, SERVER)
+            yield Typed(
+                shown, expected.replace(server, SERVER), result.stdout.replace(server, SERVER)
+            )
 
 
 def _renamed(expected: str, printed: str) -> dict[str, str]:

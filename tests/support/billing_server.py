@@ -399,6 +399,13 @@ def _error(message: str, code: str) -> bytes:
     return _json({"error": {"message": message, "type": code, "code": code}})
 
 
+def _pairs() -> Callable[[str, random.Random], str]:
+    # Here, since it needs vault, and a server that answers with words does not.
+    from tests.support.generated import pair
+
+    return pair
+
+
 def main() -> None:
     """Serve as a process of its own, and print the port."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -408,9 +415,16 @@ def main() -> None:
     parser.add_argument("--rates", default="{}", help="JSON: a fault to how often it comes, 0 to 1")
     parser.add_argument("--longest", action="store_true", help="answers as long as allowed")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--pairs", action="store_true", help="answers are questions with answers")
     given = parser.parse_args()
+    content = _pairs() if given.pairs else None
     behaviour = Behaviour(
-        json.loads(given.script), json.loads(given.rates), given.seed, given.longest, given.delay
+        json.loads(given.script),
+        json.loads(given.rates),
+        given.seed,
+        given.longest,
+        given.delay,
+        content=content,
     )
     with BillingServer(behaviour, port=given.port) as server:
         print(server.port, flush=True)

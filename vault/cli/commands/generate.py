@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 
 _LAST = ""
 _CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
-_GOES_ON = {
-    "budget": " --budget MORE",
-    "tokens": " --budget-tokens MORE",
-    "requests": " --max-requests MORE",
-    "interrupted": "",
-    "unreachable": "",
-    "refused": "",
-}
-"""What has to be said to go on with a run, by why it stopped."""
+_GOES_ON = ("interrupted", "unreachable", "refused")
+_RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
+"""The option that lets a run go on that has reached its limit."""
 
 
 class _Money(click.ParamType[Decimal]):
@@ -53,8 +47,10 @@ class _Money(click.ParamType[Decimal]):
     "vault generate --resume"
 )
 @click.argument("recipe", metavar="RECIPE", required=False)
-@click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept.")
-@click.option("--budget", type=_Money(), metavar="USD", help="Never spend more than this.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept [100]."
+)
+@click.option("--budget", type=_Money(), metavar="USD", help="Spend no more in all.")
 @click.option(
     "--budget-tokens", type=click.IntRange(min=1), metavar="N", help="The same, in tokens."
 )
@@ -156,9 +152,14 @@ def _told(invocation: Invocation, report: GenerateReport) -> int:
     emit(invocation, report, generate_lines)
     if report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
+    elif report.stopped in _RAISED:
+        option = f"{_RAISED[report.stopped]} N"
+        hint(
+            invocation,
+            f"`vault generate --resume {report.run} {option}` goes on; N is the total of the run",
+        )
     elif report.stopped in _GOES_ON:
-        more = f"{report.run}{_GOES_ON[report.stopped]}"
-        hint(invocation, f"`vault generate --resume {more}` goes on, and buys nothing again")
+        hint(invocation, f"`vault generate --resume {report.run}` goes on, and buys nothing again")
     elif report.stopped in ("rejected", "novelty"):
         hint(
             invocation,
@@ -182,14 +183,17 @@ def _require_agreed(
         return
     question = question_of(report)
     if sys.stdin is None or not sys.stdin.isatty() or invocation.json:
-        raise Conflict(
-            question,
-            code="cost-unconfirmed",
-            hint="set a limit with --budget or --budget-tokens, or say --yes",
-        )
+        raise Conflict(question, code="cost-unconfirmed", hint=_how_to_agree(report))
     invocation.clear_progress()
     if not click.confirm(f"{question}. Go on?", default=False, err=True):
         raise click.Abort
+
+
+def _how_to_agree(report: EstimateReport) -> str:
+    if report.cost.most is not None:
+        return "set a limit with --budget or --budget-tokens, or say --yes"
+    # A budget in money needs a price.
+    return 'set a limit with --budget-tokens; for a server of your own write price = "none"'
 
 
 def _new(invocation: Invocation, file: str, kind: str) -> int:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _WHY = {
     "budget": "the budget is spent",
     "tokens": "the budget of tokens is spent",
-    "requests": "as many requests were sent as may be",
-    "quota": "the endpoint gives no more, or no value of [vary] lacks examples",
-    "novelty": "too little of what came was new",
+    "requests": "all requests that --max-requests allows were sent",
+    "quota": "the endpoint has no quota left, or every value of [vary] has its examples",
+    "novelty": "too few of the last answers were new",
     "rejected": "50 answers in a row made no example",
     "interrupted": "it was interrupted",
     "unreachable": "the endpoint does not answer",
