@@ -26,12 +26,12 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
     TEAM_FILE: (
         "filters.*",
         "format.upgrade",
-        "generate.prices",
         "dedupe.threshold",
         "dedupe.on",
         "dedupe.keep",
         "dedupe.within",
         "dedupe.count_shared",
+        "generate.prices",
         "labels.*",
         "protect.files",
         "split.sides",
@@ -134,7 +134,8 @@ class Configuration:
         )
         near = nearest_key(name, inside)
         elsewhere = [each for each in names if each.rpartition(".")[2] == name]
-        meant = f"{start}{near}" if near else next(iter(elsewhere), None)
+        # The same name in another table is likelier than another name.
+        meant = next(iter(elsewhere), f"{start}{near}" if near else None)
         listed = ", ".join(f"{start}{each}" for each in inside)
         hint = f"did you mean {meant}?" if meant else f"known are {listed}"
         return InvalidInput(

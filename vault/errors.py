@@ -43,10 +43,11 @@ class InvalidInput(VaultError):
     exit_code = 2
 
 
-class InvalidExpression(InvalidInput):
-    """An expression that cannot be used; `excerpt` shows the part of it that is meant.
+class InvalidText(InvalidInput):
+    """A text that cannot be used; `excerpt` are lines that show what is meant.
 
-    The excerpt is a line of the expression and, where a part is meant, a line that marks it.
+    Of an expression a line of it and, where a part is meant, a line that marks it; of a file a line
+    for each fault.
     """
 
     def __init__(
@@ -59,6 +60,10 @@ class InvalidExpression(InvalidInput):
         """Let the error travel between processes."""
         kind = partial(type(self), self.message, excerpt=self.excerpt)
         return partial(kind, code=self.code, hint=self.hint), ()
+
+
+class InvalidExpression(InvalidText):
+    """An expression that cannot be used."""
 
 
 class NotFound(VaultError):

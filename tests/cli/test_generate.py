@@ -45,7 +45,7 @@ def test_examples_are_staged_and_told(run: Run, server: BillingServer) -> None:
 def test_a_run_that_falls_short_says_why_and_goes_on(run: Run, server: BillingServer) -> None:
     outcome = run("generate", "r.toml", "-n", "3", "--max-requests", "2")
     assert outcome.code == 1
-    assert "stopped: as many requests were sent as may be" in outcome.out
+    assert "stopped: all requests that --max-requests allows were sent" in outcome.out
     assert "generate --resume" in run("status").out
     resumed = run("generate", "--resume", "--max-requests", "9")
     assert resumed.code == 0

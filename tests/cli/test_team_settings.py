@@ -43,7 +43,6 @@ QUERY = (("query", "--filter", "long"), ("export", "--filter", "long", "-o", "x.
         ("['validate.gate']\nx = 1", VALIDATE, '"validate.gate"', "did you mean validate?"),
         ("['validate']\n'ga.te' = 1", VALIDATE, 'validate."ga.te"', "did you mean validate.gate"),
         ("[dedupe]\nzzz = 1", DEDUPE, "dedupe.zzz", "known are dedupe.threshold, dedupe.on, "),
-        ("[generate]\nmodel = 'a'", DEDUPE, "generate", "[generate] is read by later versions"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_nearest_one(

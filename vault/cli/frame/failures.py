@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -22,6 +23,7 @@ from vault.errors import (
     Interrupted,
     InvalidExpression,
     InvalidInput,
+    InvalidText,
     NotFound,
     StorageFailed,
     VaultError,
@@ -86,7 +88,7 @@ def three_lines(error: VaultError) -> str:
 
     Below the message of an expression stands the part of it that is meant.
     """
-    excerpt = error.excerpt if isinstance(error, InvalidExpression) else ()
+    excerpt = error.excerpt if isinstance(error, InvalidText) else ()
     lines = (
         f"error: {_one_line(error.message)}",
         *(f"{'':9}{escape(line)}" for line in excerpt),
@@ -181,8 +183,15 @@ def _one_line(value: str) -> str:
     return escape(" ".join(line.strip() for line in value.splitlines()))
 
 
-def _fields(error: VaultError) -> dict[str, str]:
-    return {"code": error.code, "message": error.message, "hint": hint_of(error)}
+def _fields(error: VaultError) -> dict[str, Any]:
+    fields = {"code": error.code, "message": error.message, "hint": hint_of(error)}
+    faults = error.excerpt if isinstance(error, InvalidText) else ()
+    # The mark below an expression is for eyes, the faults of a file are for programs, too.
+    return (
+        fields
+        if isinstance(error, InvalidExpression) or not faults
+        else {**fields, "faults": faults}
+    )
 
 
 def _print_traceback(error: BaseException) -> None:

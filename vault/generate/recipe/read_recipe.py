@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vault.errors import InvalidInput
+from vault.errors import InvalidInput, InvalidText
 from vault.generate.recipe.checked_table import CheckedTable, shown
 from vault.generate.recipe.recipe import (
     Accept,
@@ -32,7 +32,7 @@ _SENT_BY_VAULT = ("messages", "model", "n", "stream", "response_format", "max_co
 def read_recipe(data: bytes, name: str) -> Recipe:
     """Return the recipe that a file holds; `name` is the file's, for people and as the source.
 
-    Raises InvalidInput (`recipe-invalid`) with every fault and its place; nothing is read or sent
+    Raises InvalidText (`recipe-invalid`) with every fault and its place; nothing is read or sent
     for it. Needs jinja2.
     """
     faults: list[str] = []
@@ -52,8 +52,10 @@ def read_recipe(data: bytes, name: str) -> Recipe:
     faults += _faults_of_templates(recipe)
     faults += _faults_of_match(recipe)
     if faults:
-        raise InvalidInput(
-            f"{name} cannot be used:\n" + "\n".join(f"  {each}" for each in faults),
+        count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise InvalidText(
+            f"{name} cannot be used: it has {count}",
+            excerpt=tuple(faults),
             code="recipe-invalid",
             hint="correct it; `vault generate --dry-run` checks a recipe and sends nothing",
         )

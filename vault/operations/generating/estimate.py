@@ -87,7 +87,7 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
         wanted=goal.count,
         cells=len(planner.cells),
         seeds=len(seeds),
-        requests=Interval(goal.count, goal.requests),
+        requests=Interval(min(goal.count, goal.requests), goal.requests),
         tokens=Interval(goal.count * prompt, goal.requests * (most_prompt + most_answer)),
         cost=Interval(_times(least_cost, goal.count), _times(most_cost, goal.requests)),
         currency=None if prices is None else prices.currency,

@@ -57,13 +57,18 @@ def unfinished(context: Context, view: View) -> list[str]:
     return found
 
 
+def _begun_at(vault: Path, run: str) -> str:
+    with RunFolder.read(vault, run) as folder:
+        return str(next(folder.lines()).value["time"])
+
+
 def _has_requests(vault: Path, run: str) -> bool:
     with RunFolder.read(vault, run) as folder:
         return any(line.value.get("type") == "request" for line in folder.lines())
 
 
 def run_to_resume(context: Context, view: View, run: str | None) -> str:
-    """Return the run that is to go on: the one that was named, or the last unfinished one.
+    """Return the run that is to go on: the one that was named, or the one that began last.
 
     Raises NotFound (`run-not-found`), Conflict (`run-ended`).
     """
@@ -73,7 +78,7 @@ def run_to_resume(context: Context, view: View, run: str | None) -> str:
             raise NotFound(
                 "no run is unfinished", code="run-not-found", hint="`vault runs` lists all of them"
             )
-        return max(going_on)
+        return max(going_on, key=lambda each: (_begun_at(vault_folder(context), each), each))
     if run in going_on:
         return run
     if run in view.runs:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.support.recipes import recipe
-from vault.errors import InvalidInput
+from vault.errors import InvalidInput, InvalidText
 from vault.generate.recipe.read_recipe import read_recipe
 from vault.generate.recipe.recipe import AnswerFormat, Choice
 
 
 def faults(data: bytes) -> list[str]:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidText) as caught:
         read_recipe(data, "r.toml")
     assert caught.value.code == "recipe-invalid"
-    return caught.value.message.split("\n  ")[1:]
+    return list(caught.value.excerpt)
 
 
 def test_a_recipe_becomes_values() -> None:
