@@ -29,6 +29,8 @@ _GOES_ON = {
     "interrupted": "",
     "unreachable": "",
     "refused": "",
+    "quota": "",
+    "seeds-missing": "",
 }
 """What has to be said to go on with a run, by why it stopped."""
 
@@ -133,7 +135,7 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
         found = repository.resume(resume or None, environment=environment, **said)
     else:
         found = repository.generate(recipe, environment=environment, **said)
-    return _told(invocation, found)
+    return _told(invocation, found, is_preview=preview is not None)
 
 
 def _reparsed(
@@ -152,9 +154,9 @@ def _reparsed(
     return 0
 
 
-def _told(invocation: Invocation, report: GenerateReport) -> int:
+def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -> int:
     emit(invocation, report, generate_lines)
-    if report.preview:
+    if is_preview or report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
     elif report.stopped in _GOES_ON:
         more = f"{report.run}{_GOES_ON[report.stopped]}"

@@ -22,6 +22,8 @@ _WHY = {
     "tokens": "the budget of tokens is spent",
     "requests": "as many requests were sent as may be",
     "quota": "the endpoint gives no more, or no value of [vary] lacks examples",
+    "seeds-missing": "the stage has too few seeds for another request",
+    "template-failed": "a template makes no other request",
     "novelty": "too little of what came was new",
     "rejected": "50 answers in a row made no example",
     "interrupted": "it was interrupted",

@@ -73,11 +73,14 @@ def reparse(
         gone = {row.request for row in rows if _is_gone(row, out)}
         open_ = [row for row in rows if row.state in _ANSWERED and row.request not in gone]
         answered = [_received(row) for row in open_]
+        answers = {row.request: row.answer or b"" for row in open_}
         decided = [Decided(each, Drawn({}), rejections=(_REMOVED,)) for each in sorted(gone)]
         decided += [
             each
             for first in range(0, len(answered), _AT_ONCE)
-            for each in decide_round(recipe, acceptance, answered[first : first + _AT_ONCE])
+            for each in decide_round(
+                recipe, acceptance, answered[first : first + _AT_ONCE], answers.__getitem__
+            )
         ]
     with writing(context):
         about = replace(about, recipe=RecipeFile(recipe.name, context.store.put(text)))
@@ -122,7 +125,7 @@ def _is_gone(row: RunRow, out: Collection[bytes]) -> bool:
 
 
 def _received(row: RunRow) -> Received:
-    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN), row.answer or b"")
+    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN))
 
 
 def _rows(rows: Sequence[RunRow], decided: Sequence[Decided]) -> Iterator[RunRow]:

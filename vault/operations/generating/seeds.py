@@ -49,8 +49,8 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
     """Return the seeds that a recipe means, in dataset order, as they are shown.
 
     Where the stage is split, they are drawn from the side for training unless the recipe says
-    `held_out`. Raises InvalidInput (`seeds-missing`, `expression-invalid` …), NotFound
-    (`against-not-found`), and what importing the file raises.
+    `held_out`. Raises InvalidInput (`expression-invalid` …), NotFound (`against-not-found`), and
+    what importing the file raises.
     """
     if seeds.file is not None:
         dataset = open_reference(context, seeds.file).dataset
@@ -62,7 +62,11 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
             keys = matching_keys(context, dataset, seeds.where)
         if len(keys) and not seeds.held_out:
             keys = keys[_may_be_shown(dataset, keys)]
-    found = list(_seeds_in(dataset, keys, is_scrubbed=seeds.scrub))
+    return list(_seeds_in(dataset, keys, is_scrubbed=seeds.scrub))
+
+
+def require_seeds(found: Sequence[Seed], seeds: Seeds) -> None:
+    """Raise InvalidInput (`seeds-missing`) if there are fewer seeds than each request shows."""
     if len(found) < seeds.per_request:
         where = seeds.file or "the stage"
         raise InvalidInput(
@@ -71,7 +75,6 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
             code="seeds-missing",
             hint="`vault import FILE` brings in seeds; [seeds] where and per_request choose them",
         )
-    return found
 
 
 def _may_be_shown(dataset: Dataset, keys: Any) -> Any:
