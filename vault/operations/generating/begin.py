@@ -137,7 +137,9 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
         try:
             yield OpenRun(ledger, recipe, goal, endpoint)
         except BaseException:
-            if not len(ledger):
+            if len(ledger):
+                _tell_kept(context, run)
+            else:
                 # Nothing was asked, so there is nothing to go on with.
                 folder.remove()
                 _note(context, run, Run(None, CANCELLED, about.names()))
@@ -173,7 +175,15 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
         goal = kept.changed(options)
         if goal != kept:
             ledger.append([goal.to_line()])
-        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+        try:
+            yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+        except BaseException:
+            _tell_kept(context, name)
+            raise
+
+
+def _tell_kept(context: Context, run: str) -> None:
+    context.progress.say(f"answers are kept: `vault generate --resume {run}` goes on")
 
 
 def _refuse_other_run(options: GenerateOptions) -> None:

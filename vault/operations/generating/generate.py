@@ -157,7 +157,6 @@ def _ended(
     """Stage what was accepted and store the run's object, as one operation; return the report."""
     is_done = stopped == DONE or run.goal.is_preview
     ledger = run.ledger
-    ledger.set_state(FINISHED if is_done else STOPPED)
     about = ledger.about
     model = run.endpoint.model
     made = [] if run.goal.is_preview else list(made_by(run.name, model, rounds.decided))
@@ -179,6 +178,8 @@ def _ended(
     report = _report(run, rounds, stopped, retries, staged)
     if is_done:
         ledger.folder.remove()
+    else:
+        ledger.set_state(STOPPED)
     return report
 
 
