@@ -22,8 +22,6 @@ MOST_CHARS = 1_000_000
 """Characters of a text that a template gives, at most."""
 
 _ALONE = re.compile(r"\{\{[-+]?((?:(?!\}\}|\{\{).)*?)[-+]?\}\}", re.DOTALL)
-# What these give differs each time, and records are made again from kept answers.
-_CHANCE = {"filters": ("random",), "globals": ("lipsum",)}
 
 
 class TemplateFailed(Exception):
@@ -159,12 +157,7 @@ def _environment() -> SandboxedEnvironment:
 
     # No escaping: prompts and records are no HTML. A line feed at the end belongs to the text.
     environment = Environment(
-        undefined=StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
-        finalize=finalize,
+        undefined=StrictUndefined, keep_trailing_newline=True, finalize=finalize
     )
-    for kind, names in _CHANCE.items():
-        for name in names:
-            del getattr(environment, kind)[name]
+    del environment.filters["random"], environment.globals["lipsum"]  # other texts each time
     return environment
