@@ -40,6 +40,7 @@ def generated(library: Library, url: str, *, more: str = "", **options: Any) -> 
         "is_preview",
         "review",
         "in_flight",
+        "round",
     )
     given = {name: options.pop(name) for name in known if name in options}
     (library.folder / "r.toml").write_bytes(recipe(url, more=more, **options))

@@ -37,6 +37,9 @@ class Answer:
     cost: Decimal | None = None
 
 
+TOO_LONG = "answer-too-long"
+"""The reason of a failure whose answer had more bytes than are read: it may have been billed."""
+
 PLANNED = Answer(AnswerState.PLANNED)
 """A request that was turned away without cost, or never left."""
 

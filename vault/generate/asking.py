@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
 
-from vault.generate.answers import PLANNED, Answer, AnswerState, failed, possibly_billed
+from vault.generate.answers import PLANNED, TOO_LONG, Answer, AnswerState, failed, possibly_billed
 from vault.generate.budget import NOTHING_SPENT, Budget, Limits, Short, Spent, WorstCase
 from vault.generate.endpoint import Endpoint, Exchange
 from vault.generate.pace import Pace, Sleep
@@ -294,7 +294,7 @@ class _Run:
         if verdict is Verdict.POSSIBLY_BILLED:
             return possibly_billed(flight.worst.cost)
         if verdict is Verdict.TOO_LONG:
-            return Answer(AnswerState.FAILED, "answer-too-long", cost=flight.worst.cost)
+            return Answer(AnswerState.FAILED, TOO_LONG, cost=flight.worst.cost)
         if verdict in (Verdict.REFUSED, Verdict.QUOTA):
             self._halt(Stopped.REFUSED if verdict is Verdict.REFUSED else Stopped.QUOTA)
         elif verdict is not Verdict.FAILED:

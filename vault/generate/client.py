@@ -42,6 +42,9 @@ _SENT = frozenset(
 _NO_KEY = "no-key"
 """Stands in for a key where there is none: the client wants one. It is not sent."""
 
+_LEAST_KEY = 12
+"""Characters of a secret, at least: shorter keys, such as `EMPTY`, are words of answers."""
+
 _PATH = "/chat/completions"
 _JSON = {"Content-Type": "application/json"}
 _UNSENT = (
@@ -88,7 +91,17 @@ class Connection:
             return Exchange(fault=_fault(error.__cause__))
         except (*_BROKEN, _TooLongError) as error:
             return Exchange(fault=_fault(error))
-        return Exchange(response.status_code, dict(response.headers), response.content)
+        body = _without(response.content, self._endpoint.api_key)
+        return Exchange(response.status_code, dict(response.headers), body)
+
+
+def _without(body: bytes, key: str | None) -> bytes:
+    """Return an answer without the key: some servers repeat it in their errors."""
+    if key is None or len(key) < _LEAST_KEY:
+        return body
+    for written in (key, key.replace("/", "\\/")):
+        body = body.replace(written.encode(), b"[KEY]")
+    return body
 
 
 def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:

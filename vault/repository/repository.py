@@ -279,7 +279,7 @@ class Repository:
 
         Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
         """
-        from vault.operations.generating.cancel import cancel_run
+        from vault.operations.generating.runs import cancel_run
 
         return cancel_run(self._context(), run)
 

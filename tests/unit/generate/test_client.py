@@ -161,3 +161,11 @@ def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
         importlib.import_module("vault.generate.client")
     assert caught.value.code == "generate-missing"
     assert "dataset-vault[generate]" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("key", "is_kept"), [(KEY, False), ("EMPTY", True)])
+def test_a_key_that_comes_back_is_taken_out(key: str, is_kept: bool) -> None:
+    with BillingServer(Behaviour(content=lambda *_: f"Your key {key} is wrong.")) as server:
+        found = exchanged(endpoint_of(server, api_key=key))
+    assert (key.encode() in found.body) == is_kept
+    assert json.loads(found.body)["choices"]

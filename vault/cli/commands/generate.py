@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LAST = ""
 _CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
-_GOES_ON = ("interrupted", "unreachable", "refused")
+_GOES_ON = ("interrupted", "unreachable", "refused", "quota", "seeds-missing")
 _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
 """The option that lets a run go on that has reached its limit."""
 
@@ -129,7 +129,7 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
         found = repository.resume(resume or None, environment=environment, **said)
     else:
         found = repository.generate(recipe, environment=environment, **said)
-    return _told(invocation, found)
+    return _told(invocation, found, is_preview=preview is not None)
 
 
 def _reparsed(
@@ -148,9 +148,9 @@ def _reparsed(
     return 0
 
 
-def _told(invocation: Invocation, report: GenerateReport) -> int:
+def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -> int:
     emit(invocation, report, generate_lines)
-    if report.preview:
+    if is_preview or report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
     elif report.stopped in _RAISED:
         option = f"{_RAISED[report.stopped]} N"

@@ -22,6 +22,8 @@ _WHY = {
     "tokens": "the budget of tokens is spent",
     "requests": "all requests that --max-requests allows were sent",
     "quota": "the endpoint has no quota left, or every value of [vary] has its examples",
+    "seeds-missing": "the stage has too few seeds for another request",
+    "template-failed": "a template makes no other request",
     "novelty": "too few of the last answers were new",
     "rejected": "50 answers in a row made no example",
     "interrupted": "it was interrupted",

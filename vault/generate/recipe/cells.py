@@ -50,10 +50,6 @@ def next_cells(
 
     At most `most`, in an order that `random` gives, so that no cell comes last.
     """
-    missing = [
-        at
-        for at, (cell, has) in enumerate(zip(cells, accepted, strict=True))
-        for _ in range(cell.quota - has)
-    ]
-    random.shuffle(missing)
-    return missing[:most]
+    missing = [max(cell.quota - has, 0) for cell, has in zip(cells, accepted, strict=True)]
+    # As if each were there as often as it is missing, without a list of all of them.
+    return random.sample(range(len(cells)), min(most, sum(missing)), counts=missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,6 +120,15 @@ class CheckedTable:
         if value is None and required:
             self.fault(key, "is missing")
         return value
+
+
+def is_json(value: Any) -> bool:
+    """Return whether a value of a TOML file can be sent: dates, nan and inf cannot."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vault.errors import InvalidInput, InvalidText
-from vault.generate.recipe.checked_table import CheckedTable, shown
+from vault.generate.recipe.checked_table import CheckedTable, is_json, shown
 from vault.generate.recipe.recipe import (
     Accept,
     AnswerFormat,
@@ -21,9 +21,13 @@ from vault.generate.recipe.recipe import (
 from vault.generate.recipe.templates import fault_of, names_in
 
 MAX_SIZE_BYTES = 1_000_000
+MOST_TOKENS = 100_000_000
+"""Tokens of an answer, at most: no model gives as many."""
+
 MOST_CELLS = 10_000
 """Combinations of all values of `[vary]`, at most."""
 
+_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VARIABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _RESERVED = ("seeds", "answer")
 _SENT_BY_VAULT = ("messages", "model", "n", "stream", "response_format", "max_completion_tokens")
@@ -82,6 +86,8 @@ def _unreadable(name: str, reason: str) -> InvalidInput:
 def _model(table: CheckedTable) -> Model:
     name = table.text("name", required=True)
     most = table.whole("max_tokens", 1, least=1, required=True)
+    if most > MOST_TOKENS:
+        table.fault("max_tokens", f"is more than {MOST_TOKENS:,}")
     base_url = table.text("base_url")
     if base_url is not None and not re.match(r"https?://[^\s/]", base_url):
         table.fault("base_url", "has to begin with http:// or https://")
@@ -99,6 +105,11 @@ def _model(table: CheckedTable) -> Model:
             table.fault(key, "is set by vault, and cannot be set here")
         elif key in ("api_key", "key", "token"):
             table.fault(key, "would put a key into git: name its variable with api_key_env")
+        elif not is_json(model.settings[key]):
+            table.fault(key, "cannot be sent: dates, nan and inf are no JSON")
+    if model.api_key_env is not None and not _ENVIRONMENT.fullmatch(model.api_key_env):
+        # Not the value itself: it may be the key.
+        table.fault("api_key_env", "has to name a variable of the environment")
     return model
 
 
@@ -147,7 +158,7 @@ def _choices(table: CheckedTable, name: str, values: Any) -> Iterator[Choice]:
                 return
             yield Choice(value, weight)
     elif isinstance(values, list) and values:
-        if not all(isinstance(each, str | int | float) for each in values):
+        if not all(isinstance(each, str | int | float) and is_json(each) for each in values):
             table.fault(name, "has to hold texts and numbers only")
         elif len({str(each) for each in values}) < len(values):
             table.fault(name, "holds a value twice: give it a weight instead")
@@ -168,6 +179,8 @@ def _answer(table: CheckedTable) -> dict[str, Any]:
     schema = table.mapping("schema") or None
     if schema is not None and form is not AnswerFormat.JSON:
         table.fault("schema", f'goes with format = "json" only, not with {form}')
+    if not is_json(schema):
+        table.fault("schema", "cannot be sent: dates, nan and inf are no JSON")
     table.finish()
     return {"format": form, "schema": schema}
 
@@ -194,7 +207,7 @@ def _faults_of_templates(recipe: Recipe) -> Iterator[str]:
     prompts = {"prompt.system": recipe.prompt.system, "prompt.user": recipe.prompt.user}
     for place, text in prompts.items():
         if text is not None:
-            yield from _faults_of(place, text, known, hint="[vary]")
+            yield from _faults_of(place, text, known)
     is_shown = recipe.seeds is None or any(
         "seeds" in names_in(text or "") for text in prompts.values()
     )
@@ -202,20 +215,24 @@ def _faults_of_templates(recipe: Recipe) -> Iterator[str]:
         yield "seeds are never shown: neither prompt.system nor prompt.user has {{ seeds }}"
     answered = False
     for place, text in _texts_in(recipe.example, "example"):
-        yield from _faults_of(place, text, [*recipe.vary, "answer"], hint="[vary]")
+        yield from _faults_of(place, text, [*recipe.vary, "answer"], is_value=True)
         answered = answered or "answer" in names_in(text)
+    if not is_json(recipe.example):
+        yield "example cannot be a record: dates, nan and inf are no JSON"
     if recipe.example and not answered:
         yield "example never uses {{ answer }}: every record would be the same"
 
 
-def _faults_of(place: str, text: str, known: Sequence[str], *, hint: str) -> Iterator[str]:
-    fault = fault_of(text)
+def _faults_of(
+    place: str, text: str, known: Sequence[str], *, is_value: bool = False
+) -> Iterator[str]:
+    fault = fault_of(text, is_value=is_value)
     if fault is not None:
         yield f"{place} is no template: {fault}"
         return
     for name in sorted(names_in(text) - set(known)):
         listed = ", ".join(known) or "none"
-        yield f"{place} uses {{{{ {name} }}}}, which {hint} does not have; known are {listed}"
+        yield f"{place} uses {{{{ {name} }}}}, which [vary] does not have; known are {listed}"
 
 
 def _texts_in(value: Any, place: str) -> Iterator[tuple[str, str]]:

@@ -21,19 +21,23 @@ if TYPE_CHECKING:
 MOST_CHARS = 1_000_000
 """Characters of a text that a template gives, at most."""
 
-_ALONE = re.compile(r"\{\{((?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)
+_ALONE = re.compile(r"\{\{[-+]?((?:(?!\}\}|\{\{).)*?)[-+]?\}\}", re.DOTALL)
 
 
 class TemplateFailed(Exception):
     """A template that does not fit the values: an answer lacks a member, for instance."""
 
 
-def fault_of(text: str) -> str | None:
-    """Return why a text is no template, None if it is one."""
+def fault_of(text: str, *, is_value: bool = False) -> str | None:
+    """Return why a text is no template, None if it is one; `is_value` as `filled` reads it."""
     import jinja2
 
     try:
-        _environment().from_string(text)
+        alone = _ALONE.fullmatch(text.strip()) if is_value else None
+        if alone is None:
+            _environment().from_string(text)
+        else:
+            _environment().compile_expression(alone[1])
     except jinja2.TemplateSyntaxError as error:
         return f"line {error.lineno}: {error.message}"
     return None
@@ -52,12 +56,10 @@ def names_in(text: str) -> set[str]:
 
 def rendered(text: str, values: Mapping[str, Any]) -> str:
     """Return the text that a template gives. Raises TemplateFailed."""
-    import jinja2
-
     try:
         found = _template(text).render(values)
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OverflowError) as error:
-        raise TemplateFailed(str(error)) from None
+    except Exception as error:  # whatever a filter raises for a value that it was not made for
+        raise _failed(error) from None
     if len(found) > MOST_CHARS:
         raise TemplateFailed(f"the text is longer than {MOST_CHARS:,} characters")
     return found
@@ -85,8 +87,8 @@ def _evaluated(expression: str, values: Mapping[str, Any]) -> Any:
         found = _expression(expression)(values)
         if isinstance(found, jinja2.Undefined):
             str(found)  # raises, with the name of what is missing
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, OverflowError) as error:
-        raise TemplateFailed(str(error)) from None
+    except Exception as error:  # as in `rendered`
+        raise _failed(error) from None
     try:
         # What has no JSON form is no part of a record, such as a method of a text.
         text = json.dumps(found, allow_nan=False)
@@ -108,10 +110,14 @@ def _expression(text: str) -> Callable[[Mapping[str, Any]], Any]:
     return _environment().compile_expression(text, undefined_to_none=False)
 
 
+def _failed(error: Exception) -> TemplateFailed:
+    return TemplateFailed(str(error) or type(error).__name__)
+
+
 @cache
 def _environment() -> SandboxedEnvironment:
     try:
-        from jinja2 import StrictUndefined
+        from jinja2 import StrictUndefined, Undefined
         from jinja2.exceptions import SecurityError
         from jinja2.runtime import Context
         from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -127,6 +133,12 @@ def _environment() -> SandboxedEnvironment:
 
         intercepted_binops = frozenset({"*", "**"})
 
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            """Return a member; of a JSON object the one of that name, such as `items`."""
+            if isinstance(obj, Mapping) and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
         def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
             """Return a product. Raises SecurityError where it may be large."""
             sequences = [len(each) for each in (left, right) if hasattr(each, "__len__")]
@@ -135,5 +147,17 @@ def _environment() -> SandboxedEnvironment:
                 raise SecurityError(f"{operator} may give too much")
             return super().call_binop(context, operator, left, right)
 
+    printed = (str, int, float, list, tuple, dict, type(None), Undefined)
+
+    def finalize(value: object) -> object:
+        """Return a value to be printed. Raises SecurityError for one such as a method."""
+        if isinstance(value, printed):
+            return value
+        raise SecurityError(f"{type(value).__name__} has no text")  # but a place in the memory
+
     # No escaping: prompts and records are no HTML. A line feed at the end belongs to the text.
-    return Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    environment = Environment(
+        undefined=StrictUndefined, keep_trailing_newline=True, finalize=finalize
+    )
+    del environment.filters["random"], environment.globals["lipsum"]  # other texts each time
+    return environment

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dataset.choosing.where import matching_mask
+from vault.dataset.choosing.where import check_expression, find_matches
 from vault.dataset.reading.dataset import Dataset, ids_of, store_pages
 from vault.dataset.reading.id_index import IdIndex, first_of_each
 from vault.dataset.reading.spoken_texts import read_spoken
@@ -187,7 +187,9 @@ class Acceptance:
         open_ = batch.open()
         if len(open_):
             keys = batch.keys[open_]
-            mask = matching_mask(self.context, self._with(keys), keys, expression)
+            # A member that no answer has is missing in all of them, and no reason to end the run.
+            checked = check_expression(expression)
+            mask = find_matches(self.context, self._with(keys), keys, checked).mask
             batch.reject(open_[~mask].tolist(), "where", f"does not satisfy {expression}")
 
     def _apply_overlap(self, batch: _Batch, overlap: SeedOverlap) -> None:

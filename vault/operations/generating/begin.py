@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vault.config import read_team_section
-from vault.errors import Conflict, Corrupt, NotFound
+from vault.dataset.choosing.where import check_expression, check_setting
+from vault.errors import Conflict, Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
 from vault.generate.prices import Prices, money_text
 from vault.generate.recipe.read_recipe import read_recipe
@@ -52,8 +53,13 @@ class OpenRun:
 
 
 def recipe_of(data: bytes, name: str, options: GenerateOptions) -> Recipe:
-    """Return the recipe of a file, with the model and address that options name."""
+    """Return the recipe of a file, with the model and address that options name.
+
+    Raises InvalidInput (`recipe-invalid`, `recipe-unreadable`, `expression-invalid`).
+    """
     recipe = read_recipe(data, name)
+    if recipe.accept.where is not None:
+        _check_where(recipe, recipe.accept.where)
     model = recipe.model
     model = replace(
         model,
@@ -61,6 +67,21 @@ def recipe_of(data: bytes, name: str, options: GenerateOptions) -> Recipe:
         base_url=options.base_url or model.base_url,
     )
     return replace(recipe, model=model)
+
+
+def _check_where(recipe: Recipe, where: str) -> None:
+    """Check `[accept] where` before anything is paid that it is to decide on."""
+    from vault.catalogue.expressions.columns import DATA
+
+    place = f"accept.where of {recipe.name}"
+    check_setting(place, where)
+    for each in check_expression(where).references:
+        if each.root == DATA and each.path[0] not in recipe.example:
+            raise InvalidInput(
+                f"{place} reads {each.shown}, which [example] does not have",
+                code="recipe-invalid",
+                hint=f"known are {', '.join(map(str, recipe.example))}",
+            )
 
 
 def read_file(path: str) -> bytes:
@@ -93,7 +114,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     require_confirmed(context, view, endpoint, confirmed=confirmed)
     earlier = runs_of_recipe(context, view, name)
     if not (options.new_run or options.is_preview):
-        _refuse_beside(sorted(set(earlier) & set(unfinished(context, view))), name)
+        _refuse_beside([each for each in unfinished(context, view) if each in earlier], name)
     run = f"{context.intent.time[:10].replace('-', '')}-{options.token}"
     goal = new_goal(options, ordinal=len(earlier) + 1, run=run)
     settings = _settings(context.folder)
@@ -116,7 +137,9 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
         try:
             yield OpenRun(ledger, recipe, goal, endpoint)
         except BaseException:
-            if not len(ledger):
+            if len(ledger):
+                _tell_kept(context, run)
+            else:
                 # Nothing was asked, so there is nothing to go on with.
                 folder.remove()
                 _note(context, run, Run(None, CANCELLED, about.names()))
@@ -127,8 +150,10 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
 def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Iterator[OpenRun]:
     """Take up a run that is not finished, with the recipe that it was begun with.
 
-    Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
+    Raises InvalidInput (`resume-options`), NotFound (`run-not-found`), Conflict (`run-ended`,
+    `run-locked`), Corrupt.
     """
+    _refuse_other_run(options)
     vault = vault_folder(context)
     name = run_to_resume(context, context.log.tip().view, run)
     with RunFolder.open(vault, name, clock=_clock(context, options)) as folder:
@@ -150,7 +175,31 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
         goal = kept.changed(options)
         if goal != kept:
             ledger.append([goal.to_line()])
-        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+        try:
+            yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+        except BaseException:
+            _tell_kept(context, name)
+            raise
+
+
+def _tell_kept(context: Context, run: str) -> None:
+    context.progress.say(f"answers are kept: `vault generate --resume {run}` goes on")
+
+
+def _refuse_other_run(options: GenerateOptions) -> None:
+    """Refuse options that would make another run of the one that goes on."""
+    given = {
+        "--preview": options.is_preview,
+        "--new-run": options.new_run,
+        "--model": options.model is not None,
+        "--base-url": options.base_url is not None,
+    }
+    for name in (name for name, is_given in given.items() if is_given):
+        raise InvalidInput(
+            f"{name} is for a new run, and --resume goes on with one as it was begun",
+            code="resume-options",
+            hint=f"leave out {name}, or `vault generate RECIPE --new-run {name} ...`",
+        )
 
 
 def _refuse_beside(waiting: Sequence[str], recipe: str) -> None:

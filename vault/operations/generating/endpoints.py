@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -10,12 +11,20 @@ from urllib.parse import urlsplit
 
 from vault.config import read_team_section
 from vault.errors import Conflict, InvalidInput
-from vault.generate.endpoint import OPENAI_URL, Endpoint, check_address
+from vault.generate.endpoint import (
+    MOST_ANSWER_BYTES,
+    OPENAI_URL,
+    Endpoint,
+    check_address,
+)
 from vault.generate.prices import Prices, prices_of, read_prices
 from vault.generate.recipe.recipe import Model
 from vault.objects.log.view import View
 from vault.operations.generating.open_runs import about_of
 from vault.session.context import Context
+
+_ANSWER_BYTES, _TOKEN_BYTES = 1 << 20, 1 << 12
+"""Bytes of an answer, at most, and more for each token: with 20 alternatives it has 2,500."""
 
 OPENAI_KEY = "OPENAI_API_KEY"
 
@@ -38,6 +47,7 @@ def endpoint_of(
         model.name,
         api_key=None if environment is None else _key(endpoint.url, model, environment),
         prices=_prices(folder, model, endpoint.url, day),
+        most_answer_bytes=min(_ANSWER_BYTES + _TOKEN_BYTES * model.max_tokens, MOST_ANSWER_BYTES),
     )
 
 
@@ -98,7 +108,7 @@ def require_confirmed(context: Context, view: View, endpoint: Endpoint, *, confi
     raise Conflict(
         f"the recipe sends prompts, seeds and the key to {url}, which this repository never used",
         code="endpoint-unconfirmed",
-        hint=f"if that is right: --base-url {url}",
+        hint=f"if that is right: --base-url {shlex.quote(url)}",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset
 from vault.generate.prices import money_text
+from vault.generate.recipe.recipe import AnswerFormat
 from vault.generate.usage import most_tokens
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.endpoints import endpoint_of
@@ -18,7 +19,7 @@ from vault.operations.generating.goal import new_goal
 from vault.operations.generating.open_runs import runs_of_recipe
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
-from vault.operations.generating.seeds import read_seeds
+from vault.operations.generating.seeds import read_seeds, require_seeds
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of
 
@@ -71,6 +72,8 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     goal = new_goal(options, ordinal=ordinal, run="")
     stage = open_dataset(context.store, draft.manifest)
     seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
+    if recipe.seeds is not None:
+        require_seeds(seeds, recipe.seeds)
     planner = Planner(recipe, seeds, goal.count, goal.ordinal)
     planned = planner.round(min(goal.count, _SAMPLE))
     sizes = [most_tokens(each.body) for each in planned]
@@ -80,6 +83,8 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     prices = endpoint.prices
     least_cost = None if prices is None else prices.most_cost(prompt, 0)
     most_cost = None if prices is None else prices.most_cost(most_prompt, most_answer)
+    # A list may hold all examples at once.
+    least = 1 if recipe.format is AnswerFormat.JSON_LIST else min(goal.count, goal.requests)
     return EstimateReport(
         recipe=name,
         model=endpoint.model,
@@ -87,9 +92,9 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
         wanted=goal.count,
         cells=len(planner.cells),
         seeds=len(seeds),
-        requests=Interval(min(goal.count, goal.requests), goal.requests),
-        tokens=Interval(goal.count * prompt, goal.requests * (most_prompt + most_answer)),
-        cost=Interval(_times(least_cost, goal.count), _times(most_cost, goal.requests)),
+        requests=Interval(least, goal.requests),
+        tokens=Interval(least * prompt, goal.requests * (most_prompt + most_answer)),
+        cost=Interval(_times(least_cost, least), _times(most_cost, goal.requests)),
         currency=None if prices is None else prices.currency,
         messages=tuple(_messages(planned[0].body)),
     )

@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset
+from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.asking import Asked, Stopping, ask
 from vault.generate.budget import Limits, Spent
 from vault.generate.group_commit import GroupCommit
 from vault.generate.recipe.parse_answer import error_message
 from vault.generate.usage import most_tokens
+from vault.objects.digest import Digest
 from vault.objects.log.view import Run, View
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
@@ -29,7 +31,7 @@ from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.report import DONE, GenerateReport, report_of, totals_of
 from vault.operations.generating.rounds import Rounds
-from vault.operations.generating.seeds import read_seeds
+from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
 from vault.session.context import Context, draft_of
 from vault.session.recording import writing
@@ -61,13 +63,18 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
     stage = open_dataset(context.store, draft.manifest)
     recipe = run.recipe
     seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
+    if recipe.seeds is not None and not len(run.ledger):
+        require_seeds(seeds, recipe.seeds)
+    known = {each.id for each in seeds}
+    before = _shown_before(context, run, draft.manifest)
+    shown = [*seeds, *(each for each in before if each.id not in known)]
     with trial_of(context) as trial:
         own = {example for each in run.ledger.statuses() for example in each.examples or ()}
         rounds = Rounds(
             recipe,
             run.ledger,
             Planner(recipe, seeds, run.goal.count, run.goal.ordinal),
-            open_acceptance(trial, draft.manifest, recipe, seeds, own),
+            open_acceptance(trial, draft.manifest, recipe, shown, own),
             context.progress,
             run.goal.count,
         )
@@ -123,10 +130,25 @@ def _spent(run: OpenRun) -> Spent:
     totals = totals_of(statuses, None)
     tokens = totals.tokens["prompt"] + totals.tokens["completion"]
     for each in statuses:
-        if each.state == RequestState.POSSIBLY_BILLED:
+        is_failed = each.state == RequestState.FAILED
+        if each.state == RequestState.POSSIBLY_BILLED or (
+            # Too long an answer was billed and not kept.
+            is_failed and run.ledger.answer(each.request) is None
+        ):
             tokens += sum(most_tokens(run.ledger.body(each.request)))
     cost = totals.cost.amount
     return Spent(None if cost is None else Decimal(cost), tokens, totals.requests)
+
+
+def _shown_before(context: Context, run: OpenRun, manifest: Digest | None) -> list[Seed]:
+    """Return the seeds that the run began with: its answers give away none of them either."""
+    seeds, begun_with = run.recipe.seeds, run.ledger.about.manifest
+    if seeds is None or seeds.file is not None or begun_with in (None, manifest):
+        return []
+    try:
+        return read_seeds(context, open_dataset(context.store, begun_with), seeds)
+    except (Corrupt, NotFound, InvalidInput):
+        return []  # parts of it may be gone: nothing keeps them
 
 
 def _ended(
@@ -135,7 +157,6 @@ def _ended(
     """Stage what was accepted and store the run's object, as one operation; return the report."""
     is_done = stopped == DONE or run.goal.is_preview
     ledger = run.ledger
-    ledger.set_state(FINISHED if is_done else STOPPED)
     about = ledger.about
     model = run.endpoint.model
     made = [] if run.goal.is_preview else list(made_by(run.name, model, rounds.decided))
@@ -157,6 +178,8 @@ def _ended(
     report = _report(run, rounds, stopped, retries, staged)
     if is_done:
         ledger.folder.remove()
+    else:
+        ledger.set_state(STOPPED)
     return report
 
 

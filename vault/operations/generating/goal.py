@@ -107,6 +107,10 @@ def _checked(goal: Goal) -> Goal:
     ):
         if value is not None and value < 1:
             raise _invalid(f"{what} is {value}, and has to be at least 1")
+    try:
+        goal.round.encode()
+    except UnicodeEncodeError:
+        raise _invalid("--round is not UTF-8") from None
     if goal.cost is not None and not (goal.cost.is_finite() and goal.cost > 0):
         raise _invalid(f"--budget is {goal.cost}, and has to be more than 0")
     return goal

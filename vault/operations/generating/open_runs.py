@@ -47,24 +47,27 @@ def about_of(context: Context, run: str, found: Run) -> RunAbout | None:
 
 
 def unfinished(context: Context, view: View) -> list[str]:
-    """Return the runs that may go on: they have asked for something, and are not at their end."""
+    """Return the runs that may go on, the oldest first.
+
+    They are not at their end, and have asked for something or are about to: a process has them.
+    """
     vault = vault_folder(context)
     found = []
     for run in RunFolder.names(vault):
         known = view.runs.get(run)
-        if (known is None or known.state in _GOING_ON) and _has_requests(vault, run):
-            found.append(run)
-    return found
+        if known is None or known.state in _GOING_ON:
+            begun, has_requests = _beginning(vault, run)
+            if has_requests or RunFolder.is_held(vault, run):
+                found.append((begun, run))
+    return [run for _, run in sorted(found)]
 
 
-def _begun_at(vault: Path, run: str) -> str:
+def _beginning(vault: Path, run: str) -> tuple[str, bool]:
+    """Return when a run was begun, and whether it has asked for something."""
     with RunFolder.read(vault, run) as folder:
-        return str(next(folder.lines()).value["time"])
-
-
-def _has_requests(vault: Path, run: str) -> bool:
-    with RunFolder.read(vault, run) as folder:
-        return any(line.value.get("type") == "request" for line in folder.lines())
+        lines = folder.lines()
+        begun: str = next(lines).value["time"]
+        return begun, any(line.value.get("type") == "request" for line in lines)
 
 
 def run_to_resume(context: Context, view: View, run: str | None) -> str:
@@ -78,7 +81,7 @@ def run_to_resume(context: Context, view: View, run: str | None) -> str:
             raise NotFound(
                 "no run is unfinished", code="run-not-found", hint="`vault runs` lists all of them"
             )
-        return max(going_on, key=lambda each: (_begun_at(vault_folder(context), each), each))
+        return going_on[-1]
     if run in going_on:
         return run
     if run in view.runs:

@@ -68,11 +68,16 @@ class Planner:
         self._accepted = [0] * len(self.cells)
         self._samples: Counter[int] = Counter()
         self._number = 0
+        self._known = frozenset(each.id for each in seeds)
 
     def note_request(self, number: int, body: str) -> None:
         """Take note of a request that was planned before."""
         self._number = max(self._number, number)
         self._samples[_digest(body)] += 1
+
+    def may_show(self, drawn: Drawn) -> bool:
+        """Return whether all seeds of a request are still seeds: what was removed is not sent."""
+        return self._known.issuperset(drawn.seeds)
 
     def note_accepted(self, drawn: Drawn) -> None:
         """Take note of an example that was accepted."""

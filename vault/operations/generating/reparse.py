@@ -21,7 +21,7 @@ from vault.objects.model_run.about import RecipeFile
 from vault.objects.model_run.request import RequestState, RunRow
 from vault.objects.model_run.run_object import decode_about, decode_rows, encode_run
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
-from vault.operations.generating.acceptance import Rejection
+from vault.operations.generating.acceptance import Acceptance, Rejection
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.open_acceptance import are_among, open_acceptance, source_of
 from vault.operations.generating.open_runs import vault_folder
@@ -72,13 +72,8 @@ def reparse(
         out = KnownExamples(stage, frozenset()).removed()
         gone = {row.request for row in rows if _is_gone(row, out)}
         open_ = [row for row in rows if row.state in _ANSWERED and row.request not in gone]
-        answered = [_received(row) for row in open_]
         decided = [Decided(each, Drawn({}), rejections=(_REMOVED,)) for each in sorted(gone)]
-        decided += [
-            each
-            for first in range(0, len(answered), _AT_ONCE)
-            for each in decide_round(recipe, acceptance, answered[first : first + _AT_ONCE])
-        ]
+        decided += _decided(recipe, acceptance, open_)
     with writing(context):
         about = replace(about, recipe=RecipeFile(recipe.name, context.store.put(text)))
         now = list(_rows(rows, decided))
@@ -121,8 +116,16 @@ def _is_gone(row: RunRow, out: Collection[bytes]) -> bool:
     return bool(made) and all(bytes.fromhex(each) in out for each in made)
 
 
+def _decided(recipe: Recipe, acceptance: Acceptance, rows: Sequence[RunRow]) -> Iterator[Decided]:
+    """Yield what becomes of answers today."""
+    answers = {row.request: row.answer or b"" for row in rows}
+    for first in range(0, len(rows), _AT_ONCE):
+        received = [_received(row) for row in rows[first : first + _AT_ONCE]]
+        yield from decide_round(recipe, acceptance, received, answers.__getitem__)
+
+
 def _received(row: RunRow) -> Received:
-    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN), row.answer or b"")
+    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN))
 
 
 def _rows(rows: Sequence[RunRow], decided: Sequence[Decided]) -> Iterator[RunRow]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from vault.generate.answers import TOO_LONG
 from vault.generate.prices import money_text
 from vault.objects.model_run.request import RequestState, RequestStatus
 from vault.presentation.report_html import Displayed
@@ -101,6 +102,8 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
         estimated += bool(each.usage and each.usage.get("estimated"))
         if each.state in (RequestState.POSSIBLY_BILLED, RequestState.SENT):
             billed.append({"request": each.request, "cost": each.cost})
+            possibly = _plus(possibly, each.cost)
+        elif each.state == RequestState.FAILED and each.reason == TOO_LONG:
             possibly = _plus(possibly, each.cost)
         elif each.state != RequestState.PLANNED:
             known = _plus(known, each.cost)

@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from vault.errors import InvalidInput
 from vault.generate.answers import Answer, AnswerState
-from vault.generate.recipe.recipe import Recipe
+from vault.generate.recipe.recipe import AnswerFormat, Recipe
 from vault.generate.recipe.render import records_of
 from vault.generate.requests import Request
 from vault.objects.model_run.request import RequestState
@@ -26,6 +27,9 @@ from vault.store.run_ledger import RunLedger
 LEAST_ROUND = 50
 MOST_ROUND = 512
 """Requests of a round: as many as were accepted so far, within these."""
+
+FIRST_LISTS = 4
+"""Requests of a round as long as nobody knows how many examples an answer holds."""
 
 MOST_IN_VAIN = 50
 """Answers in a row of which no example is made, after which a run stops."""
@@ -42,7 +46,8 @@ class Rounds:
     """The requests of a run, and what was accepted of their answers so far.
 
     `stopped` is set where the run ends for the sake of what came back: `rejected`, `novelty`, or
-    `quota` where each cell has what it is to have.
+    `quota` where each cell has what it is to have; `seeds-missing` or `template-failed` where no
+    other request can be made.
     """
 
     recipe: Recipe
@@ -56,7 +61,9 @@ class Rounds:
     stopped: str | None = None
     _queue: deque[Request] = field(default_factory=deque)
     _open: dict[int, Drawn] = field(default_factory=dict)
+    _waiting: deque[tuple[Request, Drawn]] = field(default_factory=deque)
     _received: list[Received] = field(default_factory=list)
+    _answers: int = 0
     _in_vain: int = 0
     _is_new: deque[bool] = field(default_factory=lambda: deque(maxlen=NOVELTY_OF))
 
@@ -72,12 +79,16 @@ class Rounds:
                 answer = self.ledger.answer(number) or b""
                 made = records_of(self.recipe, drawn.values, answer, check=check_schema)
                 accepted.append(Decided(number, drawn, tuple(made), status.examples or ()))
-            elif status.state == RequestState.PLANNED:
-                self._open[number] = drawn
-                self._queue.append(Request(number, status.sample, body))
+            elif status.state == RequestState.PLANNED and self.planner.may_show(drawn):
+                self._waiting.append((Request(number, status.sample, body), drawn))
             elif status.state == RequestState.RECEIVED:
-                self._received.append(Received(number, drawn, self.ledger.answer(number) or b""))
+                self._received.append(Received(number, drawn))
+            elif status.state == RequestState.REJECTED:
+                self._answers += 1
         self._take_up(accepted)
+        # Of a round that was interrupted the rest is sent before anything of it is decided.
+        if self._waiting and len(self._received) < self._missing_requests():
+            self._send_waiting(self._missing_requests() - len(self._received))
 
     def _take_up(self, accepted: Sequence[Decided]) -> None:
         """Take in what was accepted before, all at once: each time costs a look at the dataset."""
@@ -100,7 +111,7 @@ class Rounds:
         """Take an answer, which is durable."""
         drawn = self._open.pop(number)
         if answer.state is AnswerState.RECEIVED:
-            self._received.append(Received(number, drawn, answer.body or b""))
+            self._received.append(Received(number, drawn))
         elif answer.state in _LOST:
             self._in_vain += 1
 
@@ -108,7 +119,9 @@ class Rounds:
         """Decide what came back and is not decided yet, in the order of the requests."""
         self._received.sort(key=lambda each: each.number)
         received, self._received = self._received, []
-        found = decide_round(self.recipe, self.acceptance, received)
+        found = decide_round(
+            self.recipe, self.acceptance, received, lambda number: self.ledger.answer(number) or b""
+        )
         self.ledger.append([_line(each) for each in found])
         for each in found:
             self._note(each)
@@ -124,6 +137,7 @@ class Rounds:
         # The texts of what was rejected are in the ledger.
         self.decided.append(replace(decided, rejections=decided.rejections[:1]))
         self.accepted += len(decided.ids)
+        self._answers += 1
         for _ in decided.ids:
             self.planner.note_accepted(decided.drawn)
         self._in_vain = 0 if decided.ids else self._in_vain + 1
@@ -136,10 +150,36 @@ class Rounds:
         seen = self._is_new
         return bool(least) and len(seen) == NOVELTY_OF and sum(seen) < least * NOVELTY_OF
 
+    def _missing_requests(self) -> int:
+        """Return how many requests may give the examples that are missing."""
+        missing = self.count - self.accepted
+        if self.recipe.format is not AnswerFormat.JSON_LIST or missing <= 0:
+            return max(missing, 0)
+        if not self.accepted:
+            return min(missing, FIRST_LISTS)
+        return -(-missing * self._answers // self.accepted)
+
+    def _send_waiting(self, most: int) -> None:
+        while self._waiting and most > 0:
+            request, drawn = self._waiting.popleft()
+            self._open[request.number] = drawn
+            self._queue.append(request)
+            most -= 1
+
     def _plan(self) -> None:
-        most = min(max(LEAST_ROUND, self.accepted), MOST_ROUND)
+        if self._waiting:
+            self._send_waiting(self._missing_requests())
+            return
         # A row of failures ends where it is to end, not somewhere in the next round.
-        planned = self.planner.round(min(most, self.count - self.accepted))
+        most = min(max(LEAST_ROUND, self.accepted), MOST_ROUND)
+        try:
+            planned = self.planner.round(min(most, self._missing_requests()))
+        except InvalidInput as error:
+            if not len(self.ledger):
+                raise
+            # What was paid for is staged all the same.
+            self.stopped = error.code
+            return
         if not planned:
             self.stopped = "quota"
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from vault.errors import NotFound
@@ -16,11 +16,13 @@ from vault.objects.model_run.run_object import (
     decode_request,
     decode_rows,
     decode_statuses,
+    encode_run,
 )
-from vault.operations.generating.open_runs import OPEN, vault_folder
+from vault.operations.generating.open_runs import CANCELLED, OPEN, run_to_resume, vault_folder
 from vault.operations.generating.report import Cost, RunTotals, totals_of
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
+from vault.session.recording import record, writing
 from vault.store.run_folder import RunFolder
 from vault.store.run_ledger import RunLedger
 
@@ -145,6 +147,29 @@ def requests_of(context: Context, run: str) -> Iterator[ShownRequest]:
         return
     with kept.folder:
         yield from (_shown(run, row) for row in kept.rows())
+
+
+def cancel_run(context: Context, run: str) -> ShownRun:
+    """Give up a run that may go on: its answers are kept, and nothing is asked any more.
+
+    Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
+    """
+    name = run_to_resume(context, context.log.tip().view, run)
+    vault = vault_folder(context)
+    with RunFolder.open(vault, name, clock=lambda: context.intent.time) as folder:
+        ledger = RunLedger.open(folder)
+        ledger.set_state(CANCELLED)
+        about = ledger.about
+        with writing(context):
+            answers = context.store.put(encode_run(about, ledger.rows()))
+            found = Run(answers, CANCELLED, about.names())
+
+            def change(view: View) -> tuple[View, None]:
+                return replace(view, runs={**view.runs, name: found}), None
+
+            record(context, change)
+        folder.remove()
+    return show_run(context, name)
 
 
 def _shown(run: str, row: RunRow) -> ShownRequest:

@@ -21,10 +21,23 @@ from vault.errors import InvalidInput
 from vault.generate.recipe.recipe import Seeds
 from vault.objects.conversation import SYSTEM_ROLES, Conversation
 from vault.operations.duplicates.plan.reference import open_reference
-from vault.operations.generating.scrub import scrubbed
+from vault.rules.recognisers import personal_data
 from vault.session.context import Context
 
 _DATA = "data."
+_KINDS = (
+    # Keys and logins first: an address inside of one is part of it.
+    (personal_data.PRIVATE_KEY, "[PRIVATE KEY]"),
+    (personal_data.JWT, "[TOKEN]"),
+    (personal_data.TOKEN, "[TOKEN]"),
+    (personal_data.LOGIN, "[LOGIN]"),
+    (personal_data.MAIL, "[EMAIL]"),
+    (personal_data.IBAN, "[IBAN]"),
+    (personal_data.CARD, "[CARD]"),
+    (personal_data.SOCIAL_NUMBER, "[SOCIAL SECURITY NUMBER]"),
+    (personal_data.ADDRESS, "[IP ADDRESS]"),
+    (personal_data.PHONE, "[PHONE]"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +62,8 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
     """Return the seeds that a recipe means, in dataset order, as they are shown.
 
     Where the stage is split, they are drawn from the side for training unless the recipe says
-    `held_out`. Raises InvalidInput (`seeds-missing`, `expression-invalid` …), NotFound
-    (`against-not-found`), and what importing the file raises.
+    `held_out`. Raises InvalidInput (`expression-invalid` …), NotFound (`against-not-found`), and
+    what importing the file raises.
     """
     if seeds.file is not None:
         dataset = open_reference(context, seeds.file).dataset
@@ -62,7 +75,11 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
             keys = matching_keys(context, dataset, seeds.where)
         if len(keys) and not seeds.held_out:
             keys = keys[_may_be_shown(dataset, keys)]
-    found = list(_seeds_in(dataset, keys, is_scrubbed=seeds.scrub))
+    return list(_seeds_in(dataset, keys, is_scrubbed=seeds.scrub))
+
+
+def require_seeds(found: Sequence[Seed], seeds: Seeds) -> None:
+    """Raise InvalidInput (`seeds-missing`) if there are fewer seeds than each request shows."""
     if len(found) < seeds.per_request:
         where = seeds.file or "the stage"
         raise InvalidInput(
@@ -71,7 +88,6 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
             code="seeds-missing",
             hint="`vault import FILE` brings in seeds; [seeds] where and per_request choose them",
         )
-    return found
 
 
 def _may_be_shown(dataset: Dataset, keys: Any) -> Any:
@@ -162,3 +178,11 @@ class SeedDeck:
 def shown_seeds(seeds: Sequence[Seed]) -> ShownSeeds:
     """Return seeds as a template has them."""
     return ShownSeeds({"prompt": each.prompt, "response": each.response} for each in seeds)
+
+
+def scrubbed(text: str) -> str:
+    """Return a text with what the SAFE rules recognise replaced by the name of its kind."""
+    for recogniser, name in _KINDS:
+        for match in sorted(set(recogniser.find(text)), key=len, reverse=True):
+            text = text.replace(match, name)
+    return text

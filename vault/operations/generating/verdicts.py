@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,10 @@ from vault.rules.recognisers.json_schema import mismatches
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer that came back, whole, and what its request was drawn for."""
+    """An answer that came back whole, by its request, and what that was drawn for."""
 
     number: int
     drawn: Drawn
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,22 @@ def check_schema(value: Any, schema: Mapping[str, Any]) -> None:
 
 
 def decide_round(
-    recipe: Recipe, acceptance: Acceptance, received: Sequence[Received]
+    recipe: Recipe,
+    acceptance: Acceptance,
+    received: Sequence[Received],
+    body: Callable[[int], bytes],
 ) -> list[Decided]:
     """Return what becomes of some answers, in the order of their requests.
 
+    `body` returns the bytes of an answer by its number; one at a time is in memory.
     Costs what `Acceptance.decide` costs.
     """
     parsed: list[list[dict[str, Any]] | Rejection] = []
     for each in received:
         try:
-            parsed.append(records_of(recipe, each.drawn.values, each.body, check=check_schema))
+            parsed.append(
+                records_of(recipe, each.drawn.values, body(each.number), check=check_schema)
+            )
         except Rejected as error:
             parsed.append(Rejection(error.reason, error.told))
     flat = [record for each in parsed if isinstance(each, list) for record in each]

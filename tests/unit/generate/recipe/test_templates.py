@@ -42,3 +42,36 @@ def test_a_value_among_others_becomes_text() -> None:
 def test_what_does_not_fit_fails(text: str) -> None:
     with pytest.raises(TemplateFailed):
         filled({"a": text}, VALUES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x {{ answer.text.upper }}",
+        "x {{ answer.tags | map('upper') }}",
+        "x {{ '{a}'.format() }}",
+        "x {{ answer.text | dictsort }}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{{ cycler() }}",
+    ],
+)
+def test_nothing_but_a_failure_comes_of_a_template(text: str) -> None:
+    with pytest.raises(TemplateFailed):
+        filled(text, VALUES)
+
+
+def test_members_come_before_methods() -> None:
+    values = {"answer": {"items": ["a"], "keys": 3}}
+    assert filled({"a": "{{ answer.items }}", "b": "{{- answer.keys -}}"}, values) == {
+        "a": ["a"],
+        "b": 3,
+    }
+    assert (
+        rendered("{% for k, v in t.items() %}{{ k }}{{ v }}{% endfor %}", {"t": {"a": 1}}) == "a1"
+    )
+
+
+@pytest.mark.parametrize("text", ["{{ answer | random }}", "{{ lipsum() }}"])
+def test_chance_has_no_part_in_a_template(text: str) -> None:
+    with pytest.raises(TemplateFailed):
+        rendered(text, VALUES)

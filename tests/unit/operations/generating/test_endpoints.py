@@ -70,3 +70,10 @@ def test_a_dry_run_needs_no_key_and_sends_nothing(library: Library) -> None:
     assert report.cost.most == "0"
     assert report.messages[0]["content"].startswith("Write a ")
     assert library.repository.runs().items == ()
+
+
+def test_a_hint_can_be_typed_whatever_the_address(library: Library) -> None:
+    path = written(library, "http://stranger.example/$(id)/v1")
+    with pytest.raises(Conflict) as caught:
+        library.repository.generate(path, count=2)
+    assert "--base-url 'http://stranger.example/$(id)/v1'" in str(caught.value.hint)
