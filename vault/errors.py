@@ -56,6 +56,10 @@ class InvalidText(InvalidInput):
         super().__init__(message, code=code, hint=hint)
         self.excerpt = excerpt
 
+    def __str__(self) -> str:
+        """Return the message and what it is about, for who sees no more than a traceback."""
+        return "\n  ".join((self.message, *self.excerpt))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error travel between processes."""
         kind = partial(type(self), self.message, excerpt=self.excerpt)

@@ -120,6 +120,7 @@ def test_a_question_is_answered(
 
 def test_a_star_shows_the_small_columns_and_nothing_hidden(run: Run, asked: Path) -> None:
     small = {"id", "kind", "turns", "chars", "tokens", "source", "line", "round", "split", "labels"}
+    small.add("origin")
     for statement in (
         "SELECT * FROM examples WHERE data.topic = 'new' AND prompt = 'New?' AND data IS NOT NULL",
         "SELECT e.* FROM examples e WHERE e.data.topic = 'new'",

@@ -52,7 +52,8 @@ def generate_lines(report: GenerateReport) -> Iterator[str]:
     if report.stopped != "done" and not report.preview:
         yield paint(f"stopped: {_WHY.get(report.stopped, report.stopped)}", "yellow")
     if report.stage is not None:
-        yield stage_line(report.stage)
+        on = f"on branch {escape(report.branch)}, " if report.branch else ""
+        yield f"{on}{stage_line(report.stage)}"
 
 
 def _reasons(

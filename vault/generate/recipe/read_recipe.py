@@ -30,6 +30,7 @@ MOST_CELLS = 10_000
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VARIABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _RESERVED = ("seeds", "answer")
+_DEARER = ("service_tier", "best_of", "prediction", "web_search_options", "modalities", "audio")
 _SENT_BY_VAULT = ("messages", "model", "n", "stream", "response_format", "max_completion_tokens")
 
 
@@ -103,6 +104,8 @@ def _model(table: CheckedTable) -> Model:
     for key in model.settings:
         if key in _SENT_BY_VAULT:
             table.fault(key, "is set by vault, and cannot be set here")
+        elif key in _DEARER:
+            table.fault(key, "may cost more than the prices say, and cannot be set here")
         elif key in ("api_key", "key", "token"):
             table.fault(key, "would put a key into git: name its variable with api_key_env")
         elif not is_json(model.settings[key]):

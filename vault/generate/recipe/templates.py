@@ -129,7 +129,7 @@ def _environment() -> SandboxedEnvironment:
         ) from None
 
     class Environment(ImmutableSandboxedEnvironment):
-        """The sandbox, which makes no values that fill the memory either."""
+        """The sandbox, which also refuses the plainest ways to fill the memory."""
 
         intercepted_binops = frozenset({"*", "**"})
 

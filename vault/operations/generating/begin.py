@@ -17,7 +17,7 @@ from vault.generate.recipe.recipe import Recipe
 from vault.objects.digest import digest_of
 from vault.objects.log.view import Run, View
 from vault.objects.model_run.about import AskedModel, PriceList, RecipeFile, RunAbout
-from vault.operations.generating.endpoints import endpoint_of, require_confirmed
+from vault.operations.generating.endpoints import endpoint_of, prices_in, require_confirmed
 from vault.operations.generating.goal import Goal, goal_of, new_goal
 from vault.operations.generating.open_runs import (
     CANCELLED,
@@ -116,7 +116,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     if not (options.new_run or options.is_preview):
         _refuse_beside([each for each in unfinished(context, view) if each in earlier], name)
     run = f"{context.intent.time[:10].replace('-', '')}-{options.token}"
-    goal = new_goal(options, ordinal=len(earlier) + 1, run=run)
+    goal = new_goal(options, ordinal=len(earlier) + 1, run=run, branch=draft.branch)
     settings = _settings(context.folder)
     files = [data, *([settings] if settings else [])]
     about = RunAbout(
@@ -172,6 +172,9 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
         endpoint = endpoint_of(
             context.folder, model, options.environment, day=context.intent.time[:10]
         )
+        if asked.prices is not None:
+            # Sums of two price lists, perhaps in two currencies, would be no sums.
+            endpoint = replace(endpoint, prices=prices_in(asked.prices))
         goal = kept.changed(options)
         if goal != kept:
             ledger.append([goal.to_line()])

@@ -20,6 +20,7 @@ from vault.generate.endpoint import (
 from vault.generate.prices import Prices, prices_of, read_prices
 from vault.generate.recipe.recipe import Model
 from vault.objects.log.view import View
+from vault.objects.model_run.about import PriceList
 from vault.operations.generating.open_runs import about_of
 from vault.session.context import Context
 
@@ -90,6 +91,16 @@ def _prices(folder: Path | None, model: Model, url: str, day: str) -> Prices | N
             table = read_prices(text, name=name)
     # The table that comes with vault is of the makers' own addresses.
     return prices_of(model.name, table) if url == OPENAI_URL else table.get(model.name)
+
+
+def prices_in(listed: PriceList) -> Prices:
+    """Return the prices that a run was begun with."""
+    amounts = {
+        name: None if text is None else Decimal(text)
+        for name in ("prompt", "completion", "cached", "reasoning", "batch")
+        for text in (getattr(listed, name),)
+    }
+    return Prices(listed.currency, listed.date, listed.per, **amounts)
 
 
 def require_confirmed(context: Context, view: View, endpoint: Endpoint, *, confirmed: bool) -> None:

@@ -69,7 +69,7 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     keyless = replace(recipe.model, api_key_env=None)
     endpoint = endpoint_of(context.folder, keyless, None, day=context.intent.time[:10])
     ordinal = len(runs_of_recipe(context, view, name)) + 1
-    goal = new_goal(options, ordinal=ordinal, run="")
+    goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch)
     stage = open_dataset(context.store, draft.manifest)
     seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
     if recipe.seeds is not None:

@@ -26,14 +26,14 @@ from vault.objects.model_run.run_object import encode_run
 from vault.operations.generating.begin import OpenRun, begun, taken_up
 from vault.operations.generating.keeper import LedgerKeeper
 from vault.operations.generating.open_acceptance import open_acceptance, source_of
-from vault.operations.generating.open_runs import FINISHED, STOPPED
+from vault.operations.generating.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.report import DONE, GenerateReport, report_of, totals_of
 from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
-from vault.session.context import Context, draft_of
+from vault.session.context import Context, workspace_of
 from vault.session.recording import writing
 from vault.session.trial import trial_of
 
@@ -59,7 +59,7 @@ def resume(context: Context, run: str | None, options: GenerateOptions) -> Gener
 
 
 def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> GenerateReport:
-    draft = draft_of(context, context.log.tip().view)
+    draft = draft_of_run(context, context.log.tip().view, run.goal.branch)
     stage = open_dataset(context.store, draft.manifest)
     recipe = run.recipe
     seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
@@ -172,10 +172,11 @@ def _ended(
             made,
             source=source_of(run.recipe),
             round=run.goal.round,
+            branch=run.goal.branch,
             review=run.goal.review or run.recipe.accept.review,
             with_run=with_run,
         )
-    report = _report(run, rounds, stopped, retries, staged)
+    report = _report(context, run, rounds, stopped, retries, staged)
     if is_done:
         ledger.folder.remove()
     else:
@@ -184,7 +185,12 @@ def _ended(
 
 
 def _report(
-    run: OpenRun, rounds: Rounds, stopped: str, retries: int, staged: StagedExamples
+    context: Context,
+    run: OpenRun,
+    rounds: Rounds,
+    stopped: str,
+    retries: int,
+    staged: StagedExamples,
 ) -> GenerateReport:
     prices = run.endpoint.prices
     statuses = run.ledger.statuses()
@@ -205,4 +211,6 @@ def _report(
             reasons[each.reason or ""] = error_message(answer)
     records = [record for each in rounds.decided for record in each.records]
     preview = tuple(records) if run.goal.is_preview else ()
-    return replace(report, reasons=reasons, retries=retries, preview=preview)
+    here = workspace_of(context.log.tip().view).branch
+    branch = run.goal.branch if staged.staged and run.goal.branch != here else None
+    return replace(report, reasons=reasons, retries=retries, preview=preview, branch=branch)

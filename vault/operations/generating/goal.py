@@ -19,13 +19,15 @@ TYPE = "goal"
 class Goal:
     """What a run is for: `count` accepted examples, with at most so much money, tokens, requests.
 
-    `ordinal` counts the runs of the recipe from 1. `round` is the column of the examples. A run
-    for a preview stages nothing; with `review` examples get the label `review = pending`.
+    `ordinal` counts the runs of the recipe from 1. `round` is the column of the examples, which are
+    staged on `branch`, wherever HEAD is by then. A run for a preview stages nothing; with `review`
+    examples get the label `review = pending`.
     """
 
     count: int
     ordinal: int
     round: str
+    branch: str
     requests: int
     cost: Decimal | None = None
     tokens: int | None = None
@@ -39,6 +41,7 @@ class Goal:
             "count": self.count,
             "ordinal": self.ordinal,
             "round": self.round,
+            "branch": self.branch,
             "requests": self.requests,
             "cost": None if self.cost is None else str(self.cost),
             "tokens": self.tokens,
@@ -54,6 +57,7 @@ class Goal:
             line["count"],
             line["ordinal"],
             line["round"],
+            line["branch"],
             line["requests"],
             None if cost is None else Decimal(cost),
             line["tokens"],
@@ -77,12 +81,12 @@ class Goal:
         return _checked(goal)
 
 
-def new_goal(options: GenerateOptions, *, ordinal: int, run: str) -> Goal:
+def new_goal(options: GenerateOptions, *, ordinal: int, run: str, branch: str) -> Goal:
     """Return the goal of a new run. Raises InvalidInput (`goal-invalid`)."""
     count = USUAL_COUNT if options.count is None else options.count
     # A preview sends so many requests, whatever becomes of them.
     most = count if options.is_preview else _most_requests(count)
-    goal = Goal(count, ordinal, run, most, is_preview=options.is_preview)
+    goal = Goal(count, ordinal, run, branch, most, is_preview=options.is_preview)
     return goal.changed(replace(options, count=None))
 
 

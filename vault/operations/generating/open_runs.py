@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vault.errors import Conflict, InvalidInput, NotFound
 from vault.layout import repository_folder
-from vault.objects.log.view import Run, View
+from vault.objects.log.view import RefName, Run, View
 from vault.objects.model_run.about import RunAbout
 from vault.objects.model_run.run_object import decode_about
-from vault.session.context import Context
+from vault.session.context import Context, Draft, draft_of, workspace_of
 from vault.store.run_folder import RunFolder
 
 OPEN, STOPPED, FINISHED, CANCELLED = "open", "stopped", "finished", "cancelled"
@@ -44,6 +44,20 @@ def runs_of_recipe(context: Context, view: View, name: str) -> list[str]:
 def about_of(context: Context, run: str, found: Run) -> RunAbout | None:
     """Return the description in a run's object; None as long as there is none. Raises Corrupt."""
     return None if found.object is None else decode_about(context.store.get(found.object))
+
+
+def draft_of_run(context: Context, view: View, branch: str) -> Draft:
+    """Return where the examples of a run are staged: on its branch, wherever HEAD is.
+
+    Raises Conflict (`run-branch-gone`).
+    """
+    if branch not in view.branches and workspace_of(view).branch != branch:
+        raise Conflict(
+            f"the branch {branch}, which the run was begun on, is gone",
+            code="run-branch-gone",
+            hint=f"`vault branch {branch}` makes it again, and the run can go on",
+        )
+    return draft_of(context, view, RefName(branch))
 
 
 def unfinished(context: Context, view: View) -> list[str]:

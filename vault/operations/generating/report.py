@@ -42,7 +42,8 @@ class GenerateReport(Displayed):
 
     `requests` were sent, `answers` came back, `accepted` counts examples and `rejected` what was
     not accepted, by reason. `stopped` is `done`, or why the run ended before. `estimated` answers
-    came without a count of tokens. `reasons` has an example of each reason.
+    came without a count of tokens. `reasons` has an example of each reason. `branch` is
+    where examples were staged, if HEAD is elsewhere.
     """
 
     run: str
@@ -63,6 +64,7 @@ class GenerateReport(Displayed):
     stage: Staged | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
     preview: tuple[Mapping[str, Any], ...] = ()
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

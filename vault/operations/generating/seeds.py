@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -66,7 +67,7 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
     what importing the file raises.
     """
     if seeds.file is not None:
-        dataset = open_reference(context, seeds.file).dataset
+        dataset = open_reference(context, _inside(context, seeds.file)).dataset
         keys = dataset.keys()
     else:
         dataset = stage
@@ -88,6 +89,22 @@ def require_seeds(found: Sequence[Seed], seeds: Seeds) -> None:
             code="seeds-missing",
             hint="`vault import FILE` brings in seeds; [seeds] where and per_request choose them",
         )
+
+
+def _inside(context: Context, file: str) -> str:
+    """Return the path of a file of the repository: a recipe may come from a stranger.
+
+    Raises InvalidInput (`seeds-outside`).
+    """
+    folder = (context.folder or Path()).resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder):
+        raise InvalidInput(
+            f"the recipe shows {file} to a model, which is outside of the repository",
+            code="seeds-outside",
+            hint=f"`vault import {file}`, and choose its examples by [seeds] where",
+        )
+    return str(path)
 
 
 def _may_be_shown(dataset: Dataset, keys: Any) -> Any:

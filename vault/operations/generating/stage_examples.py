@@ -18,9 +18,10 @@ from vault.objects.json.text import compact_bytes
 from vault.objects.labels.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
+from vault.operations.generating.open_runs import draft_of_run
 from vault.operations.generating.verdicts import Decided
 from vault.operations.imports.known_examples import KnownExamples
-from vault.session.context import Context, draft_of
+from vault.session.context import Context
 from vault.session.recording import record, writing
 
 REVIEW, PENDING = "review", "pending"
@@ -58,14 +59,15 @@ def stage_examples(
     *,
     source: str,
     round: str,
+    branch: str,
     review: bool,
     with_run: Callable[[View], View],
 ) -> StagedExamples:
-    """Append examples to the stage of the current branch, and record the run, as one operation.
+    """Append examples to the stage of a branch, and record the run, as one operation.
 
     With `review` each gets the label `review = pending`. What is there already or was removed since
     stays as it is, so doing it again does nothing. `with_run` puts the run into a view; it may be
-    called several times. Raises Conflict (`detached-head`, `log-busy`), StorageFailed, Corrupt.
+    called several times. Raises Conflict (`run-branch-gone`, `log-busy`), StorageFailed, Corrupt.
     """
     with writing(context):
         numbers = ChunkNumbers()
@@ -75,7 +77,7 @@ def stage_examples(
             view = with_run(view)
             if not len(keys):
                 return view, StagedExamples(0, None)
-            draft = draft_of(context, view)
+            draft = draft_of_run(context, view, branch)
             dataset = open_dataset(context.store, draft.manifest, numbers=numbers)
             fresh = _fresh(dataset, keys)
             runs = Runs.from_keys(numbers, np.concatenate([dataset.keys(), fresh]))

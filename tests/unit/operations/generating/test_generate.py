@@ -403,3 +403,44 @@ def test_a_notebook_may_generate(library: Library) -> None:
 
     with BillingServer(Behaviour(content=pair)) as server:
         assert asyncio.run(cell(server.base_url)) == 2
+
+
+def test_examples_go_to_the_branch_of_their_run(library: Library) -> None:
+    seeds(library, [chat("What is a branch?", "A name for a commit.")])
+    library.repository.commit("seeds")
+    with BillingServer(Behaviour(content=pair)) as server:
+        first = generated(library, server.base_url, count=5, max_requests=2)
+        library.repository.switch("other", create=True)
+        report = library.repository.resume(max_requests=9)
+    assert (report.stopped, report.branch) == ("done", "main")
+    assert library.repository.status().examples == 1
+    library.repository.switch("main")
+    assert library.repository.status().examples == 6
+    assert library.repository.query([f"origin = '{first.run}'"]).examples == 5
+
+
+def test_a_recipe_shows_no_file_of_somewhere_else(library: Library) -> None:
+    outside = library.folder.parent / "x.jsonl"
+    outside.write_text(json.dumps(chat("A secret?", "Of somebody else.")))
+    with BillingServer(Behaviour(content=pair)) as server:
+        user = SEEDED["user"]
+        for name in ("../x.jsonl", str(outside)):
+            more = f"[seeds]\nfile = '{name}'\nper_request = 1\n"
+            with pytest.raises(InvalidInput) as caught:
+                generated(library, server.base_url, count=1, more=more, user=user)
+            assert caught.value.code == "seeds-outside"
+        library.write("in.jsonl", [chat("A seed?", "Of a file.")])
+        more = "[seeds]\nfile = 'in.jsonl'\nper_request = 1\n"
+        assert generated(library, server.base_url, count=1, more=more, user=user).accepted == 1
+        (entry,) = server.ledger.entries
+    assert "Of a file." in entry.text
+
+
+def test_a_run_goes_on_by_the_prices_it_began_with(priced: Library) -> None:
+    with BillingServer(Behaviour(content=pair)) as server:
+        generated(priced, server.base_url, count=5, max_requests=2, **PRICED)
+        text = PRICES.replace("2.50", "250").replace("USD", "EUR")
+        (priced.folder / "prices.toml").write_text(text, encoding="utf-8")
+        report = priced.repository.resume(max_requests=9)
+        assert Decimal(report.cost.amount or "nan") == server.ledger.billed
+    assert report.cost.currency == "USD"
