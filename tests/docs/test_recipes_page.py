@@ -96,7 +96,7 @@ def test_the_page_has_the_defaults_that_are_used() -> None:
         if isinstance(value, bool | int | float):
             assert default == str(value).lower().removesuffix(".0"), key
             compared += 1
-    assert compared == 8
+    assert compared == 9
 
 
 def test_required_keys_are_those_without_which_no_recipe_is_read() -> None:

@@ -147,7 +147,8 @@ def run_lines(report: ShownRun) -> Iterator[str]:
     """Yield one run: what every request and every cent of it became."""
     run = report.run
     yield f"run {escape(run.run)} of {escape(run.recipe or run.kind)}, {escape(run.state)}"
-    yield f"asked {escape(run.model)}, from {run.time or 'never'}"
+    began = (run.time or "never")[:16].replace("T", " ")
+    yield f"asked {escape(run.model)}, from {began}"
     yield (
         f"{plural(run.requests, 'request')}, {plural(run.answers, 'answer')}, "
         f"{plural(run.accepted, 'example')} accepted"
