@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -224,11 +223,11 @@ def test_an_answer_that_comes_late_takes_no_focus(filled: Library, open_page: Op
     page = open_page()
     expect(chosen(page)).to_have_text("Question 0?")
     held: list[Route] = []
-    is_late = threading.Event()
+    is_late = [False]
 
     def hold(route: Route) -> None:
         # It is asked again while it is searched.
-        if is_late.is_set():
+        if is_late[0]:
             route.continue_()
         else:
             held.append(route)
@@ -239,7 +238,7 @@ def test_an_answer_that_comes_late_takes_no_focus(filled: Library, open_page: Op
     expect(count(page)).to_have_text("… examples")
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    is_late.set()
+    is_late[0] = True
     for each in held:
         each.continue_()
     expect(count(page)).to_have_text("0 of 450 examples")
@@ -259,3 +258,32 @@ def test_a_key_takes_no_focus_from_the_next_one(filled: Library, open_page: Open
         }"""
     )
     expect(page.get_by_role("searchbox", name="Text")).to_be_focused()
+
+
+def test_of_two_keys_the_later_says_where_the_focus_goes(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_have_text("Question 0?")
+    page.evaluate(
+        """() => {
+            for (const key of ["Enter", "Escape"]) {
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }
+            return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )
+    expect(page.get_by_role("listbox")).to_be_focused()
+
+
+def test_rows_are_asked_for_once_and_files_never_again(filled: Library, open_page: Open) -> None:
+    page = open_page()
+    expect(chosen(page)).to_have_text("Question 0?")
+    asked = """() => performance.getEntriesByType("resource").map((each) => new URL(each.name))
+        .filter((each) => each.pathname === "/api/examples").map((each) => each.search)"""
+    first = page.evaluate(asked)
+    assert len(first) == len(set(first))
+    sent = """() => performance.getEntriesByType("resource")
+        .filter((each) => each.name.includes("/static/") && each.transferSize > 0).length"""
+    assert page.evaluate(sent) > 20
+    page.reload()
+    expect(chosen(page)).to_have_text("Question 0?")
+    assert page.evaluate(sent) == 0

@@ -19,6 +19,9 @@ from vault.web.removing import Removing
 from vault.web.replies import counting, reading, reply, trying, writing
 from vault.web.sessions import Sessions
 
+NO_STORE = "no-store"
+FOR_EVER = "private, max-age=31536000, immutable"
+
 
 def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] = ()) -> Guard:
     """Return the application that shows a repository to whoever has a session.
@@ -26,7 +29,8 @@ def explorer_app(explorer: Explorer, sessions: Sessions, names: Collection[str] 
     `names` are host names to answer by, beside those of the loopback.
     """
     routes = Router(routes_of(explorer, sessions), redirect_slashes=False, default=_not_found)
-    return Guard(routes, sessions, HTMLResponse(assets()[REOPEN].data), names)
+    reopen = HTMLResponse(assets()[REOPEN].data, headers={"cache-control": NO_STORE})
+    return Guard(routes, sessions, reopen, names)
 
 
 def routes_of(explorer: Explorer, sessions: Sessions) -> list[Route]:
@@ -107,8 +111,10 @@ def _file(request: Request, name: str, *, is_for_ever: bool = False) -> Response
     asset = assets().get(name)
     if asset is None:
         return PlainTextResponse("there is nothing here\n", 404)
-    # Other addresses are asked each time, since another version may run there tomorrow.
-    caching = "private, max-age=31536000, immutable" if is_for_ever else "no-cache"
+    # Other addresses are asked each time, since another version may run there tomorrow; a page that
+    # a browser restored would name files that are no more.
+    is_page = name.endswith(".html")
+    caching = NO_STORE if is_page else FOR_EVER if is_for_ever else "no-cache"
     headers = {"etag": asset.tag, "cache-control": caching, "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == asset.tag:
         return Response(status_code=304, headers=headers)

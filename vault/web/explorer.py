@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -105,7 +104,8 @@ class Explorer:
             repository.status()
             repository.label_choices()
             listing = self.listings.of(person, QueryParams()).listing
-            deque(repository.iterate_search(listing.narrowed(listing.keys[:1]), " "), 0)
+            for _ in repository.iterate_search(listing.narrowed(listing.keys[:1]), " "):
+                pass  # what it loads is loaded
             branch = self.branch_to_label(person)
             if branch is not None:
                 self.desk.labels(branch, listing.ids(0, 1))

@@ -131,11 +131,7 @@ class Labelling:
 
     def _all_of(self, person: str, body: Body) -> Listing:
         """Return the list of a query, once a search for it is done."""
-        params = QueryParams(text(body, "query"))
-        found = self._explorer.listings.of(person, params)
-        while found.searched < 1:
-            found = self._explorer.listings.of(person, params)
-        return found.listing
+        return self._explorer.listings.whole(person, QueryParams(text(body, "query")))
 
 
 def _wanted(act: Any) -> Wanted:

@@ -121,8 +121,14 @@ class Listings:
         """Return the number of examples in the version that is shown."""
         return self.now(person).examples
 
-    def of(self, person: str, params: QueryParams) -> Found:
-        """Return the list that a query asks for.
+    def whole(self, person: str, params: QueryParams) -> Listing:
+        """Return the list that a query asks for, once a search for it is done. Raises as `of`."""
+        return self.of(person, params, patience=None).listing
+
+    def of(
+        self, person: str, params: QueryParams, *, patience: float | None = PATIENCE_SECONDS
+    ) -> Found:
+        """Return the list that a query asks for; `patience` is for a search, None to its end.
 
         A page goes on with the `version` that it has while that is kept: rows of two versions,
         mixed, would be a list that never was. Raises what `browse` raises.
@@ -131,11 +137,11 @@ class Listings:
         asked = self.asked(person, params)
         now = repository.version_of(self.scope.revision)
         for version in (params.get("version", now), now):
-            found = self._found(version, asked)
+            found = self._found(version, asked, patience)
             if found is not None:
                 return found
         if asked.text:
-            return self._searched(person, asked, params)
+            return self._searched(person, asked, params, patience)
         return Found(self.make(repository, asked))
 
     def make(self, repository: Repository, asked: Asked) -> Listing:
@@ -150,16 +156,18 @@ class Listings:
         )
         return self._kept.keep((made.version, asked), made)
 
-    def _found(self, version: str, asked: Asked) -> Found | None:
+    def _found(self, version: str, asked: Asked, patience: float | None) -> Found | None:
         """Return a list that is kept, or what a search for it has found so far."""
         made = self._kept.get((version, asked))
         if made is not None:
             return Found(made)
         with self._lock:
             search = self._searches.get((version, asked))
-        return None if search is None else self._of_search(search, asked)
+        return None if search is None else self._of_search(search, asked, patience)
 
-    def _searched(self, person: str, asked: Asked, params: QueryParams) -> Found:
+    def _searched(
+        self, person: str, asked: Asked, params: QueryParams, patience: float | None
+    ) -> Found:
         """Begin a search; those that nobody waits for any more are given up."""
         without = params.multi_items()
         base = self.of(person, QueryParams([each for each in without if each[0] not in _SEARCH]))
@@ -173,12 +181,12 @@ class Listings:
             if search is None:
                 search = Search(repository, base.listing, asked.text)
                 self._searches[key] = search
-        return self._of_search(search, asked)
+        return self._of_search(search, asked, patience)
 
-    def _of_search(self, search: Search, asked: Asked) -> Found:
+    def _of_search(self, search: Search, asked: Asked, patience: float | None) -> Found:
         # Other orders than that of the dataset are known at the end.
         try:
-            is_done = search.wait(PATIENCE_SECONDS if asked.sort == "dataset" else None)
+            is_done = search.wait(patience if asked.sort == "dataset" else None)
         except Exception:
             with self._lock:
                 self._searches.pop((search.base.version, asked), None)

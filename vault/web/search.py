@@ -19,7 +19,9 @@ AT_ONCE = 2
 """Searches that are at work at once; others wait for their turn."""
 
 ENOUGH = 32
-"""Hits that a request does not wait on from: they fill what is in sight."""
+"""Hits that fill the screen: a request returns as soon as there are so many.
+
+A page of the list has as many (`PAGE` in static/pages.js)."""
 
 _turns = threading.Semaphore(AT_ONCE)
 
@@ -38,19 +40,24 @@ class Search:
         self._error: BaseException | None = None
         self._is_given_up = False
         self._hits = 0
+        self._waiting = 0
         self._is_done = False
         threading.Thread(target=self._run, daemon=True).start()
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait until it is done, or some seconds and less if enough is found; tell if it is done.
+        """Wait for the end, `seconds`, or a screen of hits; return whether it is done.
 
         Without `seconds` it is waited for to the end. Raises what the search raised.
         """
-        self._asked_at = time.monotonic()
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._is_done or (seconds is not None and self._hits >= ENOUGH), seconds
-            )
+            self._waiting += 1
+            try:
+                self._changed.wait_for(
+                    lambda: self._is_done or (seconds is not None and self._hits >= ENOUGH), seconds
+                )
+            finally:
+                self._waiting -= 1
+                self._asked_at = time.monotonic()
             if self._error is not None:
                 raise self._error
             return self._is_done
@@ -68,8 +75,8 @@ class Search:
 
     @property
     def idle_seconds(self) -> float:
-        """The seconds since the last request for it."""
-        return time.monotonic() - self._asked_at
+        """The seconds since a request last waited for it; 0 while one does."""
+        return 0.0 if self._waiting else time.monotonic() - self._asked_at
 
     def _run(self) -> None:
         with _turns:

@@ -144,7 +144,10 @@ def test_no_visit_leads_to_data(
 def test_a_link_of_another_site_leads_to_a_page_without_data(explorer: Running, site: str) -> None:
     answer = explorer.ask("GET", "/", {**VISIT, "Sec-Fetch-Site": site})
     assert answer.status == 200
-    assert b"/reopen.js" in answer.body
+    assert answer.headers["cache-control"] == "no-store"
+    script = re.search(rb'src="([^"]+/reopen.js)"', answer.body)
+    assert script is not None
+    assert explorer.ask("GET", script[1].decode()).status == 200
     assert b"app.js" not in answer.body
 
 
@@ -313,7 +316,7 @@ def test_files_are_compressed_for_who_reads_that(explorer: Running) -> None:
 
 def test_files_of_an_edition_are_asked_for_once(explorer: Running) -> None:
     page = explorer.ask("GET", "/")
-    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["cache-control"] == "no-store"
     named = re.findall(rb'(?:href|src)="(/static/[^"]+)"', page.body)
     assert len(named) > 20
     for each in named:
@@ -323,6 +326,15 @@ def test_files_of_an_edition_are_asked_for_once(explorer: Running) -> None:
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert explorer.ask("GET", "/static/app.js").headers["cache-control"] == "no-cache"
     assert explorer.ask("GET", f"/static/{'0' * 16}/app.js").status == 404
+    page = explorer.ask("GET", f"/static/{edition()}/index.html")
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_only_pages_name_files_by_whole_addresses() -> None:
+    # Another address of a module is another module, with a state of its own.
+    for name, asset in assets().items():
+        if not name.endswith(".html"):
+            assert b"/static/" not in asset.data, name
 
 
 def test_every_module_of_the_first_view_is_asked_for_at_once() -> None:
@@ -332,6 +344,8 @@ def test_every_module_of_the_first_view_is_asked_for_at_once() -> None:
     )
     assert scripts == ["ahead.js", "app.js"]
     assert sorted(scripts + modules) == sorted(_of_first_view())
+    late = re.findall(rf'href="/static/{edition()}/([^"]+)" fetchpriority="low"', page)
+    assert sorted(late) == sorted(_of_first_view() - _imported("app.js", set()))
 
 
 def _of_first_view() -> set[str]:
@@ -344,7 +358,7 @@ def _imported(name: str, found: set[str]) -> set[str]:
     if name not in found:
         found.add(name)
         text = assets()[name].data.decode()
-        for path in re.findall(r'^(?:import|export) .*?from "([^"]+)";$', text, re.M | re.S):
+        for path in re.findall(r'^(?:import|export) (?:[^;"]*? from )?"([^"]+)";$', text, re.M):
             _imported(posixpath.normpath(posixpath.join(posixpath.dirname(name), path)), found)
     return found
 

@@ -41,11 +41,10 @@ def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     Memory is bounded by a few chunks (8 MB of text each), whatever the order. Raises Corrupt.
     """
     windows = _windows(keys)
-    visited = [_visited(window) for window in windows]
-    if _jumps_about(visited):
+    if _jumps_about(windows):
         yield from _spilled(dataset, keys)
     else:
-        yield from _by_window(dataset, windows, visited)
+        yield from _by_window(dataset, windows)
 
 
 def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
@@ -70,10 +69,9 @@ def _visited(window: RowKeys) -> list[int]:
     return sorted(set(chunk[np.diff(chunk, prepend=-1) != 0].tolist()))
 
 
-def _by_window(
-    dataset: Dataset, windows: list[RowKeys], visited: list[list[int]]
-) -> Iterator[pa.StringArray]:
-    chunks = _Chunks(dataset.store, Counter(chain.from_iterable(visited)))
+def _by_window(dataset: Dataset, windows: list[RowKeys]) -> Iterator[pa.StringArray]:
+    visits = Counter(chain.from_iterable(map(_visited, windows)))
+    chunks = _Chunks(dataset.store, visits)
     yield from in_threads(lambda window: _window(dataset, chunks, window), windows)
 
 
@@ -164,12 +162,12 @@ def _windows(keys: RowKeys) -> list[RowKeys]:
     return windows
 
 
-def _jumps_about(visited: list[list[int]]) -> bool:
+def _jumps_about(windows: list[RowKeys]) -> bool:
     """Tell whether going window by window would decode chunks many times over."""
     kept: OrderedDict[int, None] = OrderedDict()
     seen: set[int] = set()
     decoded = 0
-    for numbers in visited:
+    for numbers in map(_visited, windows):
         for number in numbers:
             decoded += number not in kept
             seen.add(number)
@@ -185,8 +183,7 @@ def _spilled(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
     length = np.empty(len(keys), np.int64)
     with tempfile.TemporaryFile() as file:
         done = 0
-        windows = _windows(keys[order])
-        for array in _by_window(dataset, windows, [_visited(window) for window in windows]):
+        for array in _by_window(dataset, _windows(keys[order])):
             offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset :][: len(array) + 1]
             file.write(memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
             length[order[done : done + len(array)]] = np.diff(offsets)

@@ -6,13 +6,15 @@ import { get } from "./api.js";
 import { useChanges } from "./changes.js";
 import { html } from "./html.js";
 import { useLabelling } from "./labelling.js";
-import { Later } from "./later.js";
+import { Later, loadAhead } from "./later.js";
 import { expressionFor, keepInAddress, queryOf, viewInAddress } from "./state.js";
 import { Failure, shown } from "./text.js";
 import { focusOn, movingKeys, useAnswer, useExample, useKeys, useList, useSettled } from "./use.js";
 import { Facets } from "./view/facets.js";
 import { Filters } from "./view/filters.js";
 import { List, Steps } from "./view/list.js";
+// Its keys work before an example is there.
+import "./view/reading/modes.js";
 
 const MOST_TOLD = 5;
 const TABS = { examples: "Examples", stats: "Statistics", compare: "Compare", clusters: "Clusters", answers: "Answers", gone: "Gone" };
@@ -58,6 +60,9 @@ function Explorer({ overview, onAgain }) {
   const isCounted = list.pages.total !== null;
   const counted = `/api/stats?${queryOf({ ...view, text: "", queue: "", sort: "dataset", seed: 0 })}`;
   const example = useExample(view, list);
+  useEffect(() => {
+    if (isCounted) loadAhead(readingPane).catch(() => {}); // who wants it is told
+  }, [isCounted]);
   const expression = useRef(/** @type {any} */ (null));
   const search = useRef(/** @type {any} */ (null));
   const pane = useRef(/** @type {any} */ (null));
@@ -87,8 +92,8 @@ function Explorer({ overview, onAgain }) {
 
   useEffect(() => {
     // Whoever goes elsewhere meanwhile, or types on, keeps the focus: what is typed is no key of the list.
-    const forget = () => {
-      isAsked.current = false;
+    const forget = (/** @type {any} */ event) => {
+      if (!["Shift", "Control", "Alt", "Meta"].includes(event.key)) isAsked.current = false;
     };
     const acts = ["focusin", "keydown"];
     for (const each of acts) addEventListener(each, forget, true);
@@ -219,7 +224,7 @@ function Explorer({ overview, onAgain }) {
                 onPlace=${(/** @type {number} */ place) => go({ place }, false)} onOpen=${() => setReading(true)} />`}
           <section class="pane" aria-label="Reading" ref=${pane} tabindex="0">
             <${Steps} place=${view.place} total=${total} onStep=${move} onBack=${() => setReading(false)} />
-            ${example.found !== null && html`<${Later} load=${readingPane} one=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
+            ${example.found !== null && html`<${Later} load=${readingPane} isPlain=${true} identity=${example.found.id} example=${row === null ? example.found : { ...example.found, labels: seen(row) }} sought=${view.text} asked=${`${list.pages.query}&place=${view.place}&id=${example.found.id}`} onWhole=${example.readWhole} onFilter=${filter} />`}
             <${Failure} error=${example.refused} />
           </section>
         </main>`}

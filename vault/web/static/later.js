@@ -12,14 +12,30 @@ function styled() {
   return styles;
 }
 
-/** @param {any} props `load` gives the component that gets the others; it starts anew when `one` is another */
-export function Later({ load, one = "", ...props }) {
-  const [found, setFound] = useState(/** @type {any} */ (null));
+/** Components that are there, by what loads them. */
+const loaded = /** @type {Map<() => Promise<any>, any>} */ (new Map());
+
+/**
+ * Loads a component ahead.
+ * @param {() => Promise<any>} load
+ */
+export async function loadAhead(load) {
+  if (!loaded.has(load)) loaded.set(load, await load());
+  return loaded.get(load);
+}
+
+/**
+ * @param {any} props `load` gives the component that gets the others, and is remembered; `isPlain` needs
+ *   no styles but those of the list; another `identity` mounts the component anew
+ */
+export function Later({ load, identity = "", isPlain = false, ...props }) {
+  const [found, setFound] = useState(() => (loaded.has(load) ? { Page: loaded.get(load) } : null));
   useEffect(() => {
-    const failed = () => html`<p class="command error" role="alert">The explorer does not answer. Is <code>vault ui</code> still running?</p>`;
-    Promise.all([load(), styled()]).then(([Page]) => setFound({ Page }), () => setFound({ Page: failed }));
+    if (found !== null) return;
+    const failed = () => html`<p class="command error" role="alert">This cannot be loaded: is <code>vault ui</code> still running? After an update, reload the page.</p>`;
+    Promise.all([loadAhead(load), isPlain ? null : styled()]).then(([Page]) => setFound({ Page }), () => setFound({ Page: failed }));
   }, []);
-  return found !== null && html`<${found.Page} key=${one} ...${props} />`;
+  return found !== null && html`<${found.Page} key=${identity} ...${props} />`;
 }
 
 /** @param {any} props those of a picture, which few examples have */

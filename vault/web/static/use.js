@@ -117,6 +117,8 @@ export function useSettled(labels) {
   return settled.current;
 }
 
+let focusing = 0;
+
 /**
  * Moves the focus, unless it is moved elsewhere before that: keys that follow at once mean what they are typed into.
  * @param {string} selector what gets the focus once it is shown
@@ -124,7 +126,9 @@ export function useSettled(labels) {
  */
 export function focusOn(selector, ifNowhere = false) {
   const before = document.activeElement;
-  requestAnimationFrame(() => {
+  // Of two in one frame the later counts.
+  cancelAnimationFrame(focusing);
+  focusing = requestAnimationFrame(() => {
     const now = document.activeElement;
     if (now !== document.body && (ifNowhere || now !== before)) return;
     /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });

@@ -12,7 +12,7 @@ import { sizesOf } from "./reading/turns.js";
 
 const MOST_ASKED_CHARS = 1_000;
 const SYSTEM_DELAY = 400;
-const trainer = () => import("./reading/seen.js").then((found) => found.Trainer);
+const trainer = () => import("./reading/trainer.js").then((found) => found.Trainer);
 
 /**
  * @param {{ example: any, sought: string, asked?: string | null, onWhole: () => void,
@@ -47,7 +47,7 @@ export function Example({ example, sought, asked = null, onWhole, onFilter }) {
           ${asked !== null && html`<button aria-pressed=${isTrainer} title="What a trainer sees (t)" onClick=${turnTrainer}>Trainer</button>`}
         </span>
       </p>
-      ${isSeen && html`<${Later} load=${trainer} targets=${targets.answer?.targets ?? [{ name: target, meaning: "" }]} target=${target}
+      ${isSeen && html`<${Later} load=${trainer} isPlain=${true} targets=${targets.answer?.targets ?? [{ name: target, meaning: "" }]} target=${target}
         onTarget=${setTarget} asked=${view} isWhole=${isWhole} onWhole=${() => setWhole(true)} />`}
       ${asked !== null && html`<${Findings} asked=${findings} sizes=${sizesOf(example.conversation)} />`}
       ${example.conversation === null

@@ -4,9 +4,8 @@ import { Picture } from "../../later.js";
 import { joinedCalls } from "./calls.js";
 import { Json } from "./json.js";
 import { Text } from "./rich.js";
-import { CutLine, seenTurn } from "./trainer.js";
 import { Turn } from "./turn.js";
-import { sizesOf } from "./turns.js";
+import { CutLine, seenTurn, sizesOf } from "./turns.js";
 
 /**
  * @param {{ example: any, sought: string, isRaw: boolean, asked: string | null, view: any, findings: any[], system: any,

@@ -5,7 +5,7 @@ import { found, shown } from "../../text.js";
 import { AnsweredCall, Call, Result } from "./calls.js";
 import { Json } from "./json.js";
 import { Text } from "./rich.js";
-import { CutLine, lossOfTurn } from "./trainer.js";
+import { CutLine, lossOfTurn } from "./turns.js";
 
 const FOLDED_CHARS = 600;
 
@@ -16,7 +16,7 @@ const FOLDED_CHARS = 600;
 
 /**
  * @param {{ message: any, turn: number, number: number, note: string | null, joined: import("./calls.js").Joined,
- *           seen: import("./trainer.js").SeenTurn | null, about: About }} props
+ *           seen: import("./turns.js").SeenTurn | null, about: About }} props
  */
 export function Turn({ message, turn, number, note, joined, seen, about }) {
   const { sought } = about;
@@ -56,7 +56,7 @@ function isSystem(message) {
   return message.role === "system" || message.role === "developer";
 }
 
-/** @param {{ message: any, seen: import("./trainer.js").SeenTurn | null, about: About }} props */
+/** @param {{ message: any, seen: import("./turns.js").SeenTurn | null, about: About }} props */
 function Reasoning({ message, seen, about }) {
   if (!message.reasoning) return null;
   if (typeof message.reasoning !== "string") {
@@ -70,7 +70,7 @@ function Reasoning({ message, seen, about }) {
   </details>`;
 }
 
-/** @param {{ message: any, turn: number, seen: import("./trainer.js").SeenTurn | null, about: About }} props */
+/** @param {{ message: any, turn: number, seen: import("./turns.js").SeenTurn | null, about: About }} props */
 function Content({ message, turn, seen, about }) {
   const { content } = message;
   const { sought, isRaw } = about;
@@ -107,7 +107,7 @@ function textOf(part) {
   return isText ? part[names[0]] : null;
 }
 
-/** @param {{ text: string, member: string, seen: import("./trainer.js").SeenTurn | null, about: About }} props */
+/** @param {{ text: string, member: string, seen: import("./turns.js").SeenTurn | null, about: About }} props */
 function Cuttable({ text, member, seen, about }) {
   const { sought, trainer } = about;
   if (seen === null || trainer === null) return html`<${Text} text=${text} sought=${sought} isRaw=${about.isRaw} />`;
