@@ -123,16 +123,15 @@ class Listings:
 
     def whole(self, person: str, params: QueryParams) -> Listing:
         """Return the list that a query asks for, once a search for it is done. Raises as `of`."""
-        return self.of(person, params, patience=None).listing
+        return self.of(person, params, is_whole=True).listing
 
-    def of(
-        self, person: str, params: QueryParams, *, patience: float | None = PATIENCE_SECONDS
-    ) -> Found:
-        """Return the list that a query asks for; `patience` is for a search, None to its end.
+    def of(self, person: str, params: QueryParams, *, is_whole: bool = False) -> Found:
+        """Return the list that a query asks for; with `is_whole` a search is waited for.
 
         A page goes on with the `version` that it has while that is kept: rows of two versions,
         mixed, would be a list that never was. Raises what `browse` raises.
         """
+        patience = None if is_whole else PATIENCE_SECONDS
         repository = self.repository(person)
         asked = self.asked(person, params)
         now = repository.version_of(self.scope.revision)

@@ -72,6 +72,8 @@ def test_nobody_waits_on_once_there_is_enough_to_show(
     Slow.may.release(3)
     # Three of six were looked at: to wait for more, or for the end, would take for ever.
     assert ask(listings, "text=a") == (["q0?", "q2?"], 0.5)
+    Slow.may.release(3)  # a search that never ends would keep its turn from other tests
+    assert listings.whole("ada", QueryParams("text=a")).page(0, 9)[2].question == "q4?"
 
 
 def test_another_order_is_known_at_the_end(listings: Listings) -> None:
