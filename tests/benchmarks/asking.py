@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 
 import httpx2
@@ -50,9 +51,9 @@ class Journal:
         self._file.flush()
         os.fdatasync(self._file.fileno())
 
-    async def sent(self, numbers: Sequence[int]) -> None:
-        """Append a line for each number."""
-        await self._commit.add([self._line(b'{"request":%d}' % number) for number in numbers])
+    async def sent(self, number: int, most_cost: Decimal | None) -> None:
+        """Append a line for a number."""
+        await self._commit.add([self._line(b'{"request":%d}' % number)])
 
     async def answered(self, number: int, answer: Answer) -> None:
         """Append a line with the body."""

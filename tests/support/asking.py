@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 from tests.support.billing_server import BillingServer, Tariff
@@ -75,12 +76,11 @@ class Diary:
         self.at_sent: Callable[[int], None] = lambda number: None
         self.at_answered: Callable[[int], None] = lambda number: None
 
-    async def sent(self, numbers: Sequence[int]) -> None:
-        """Remember numbers, when other tasks have had a turn."""
+    async def sent(self, number: int, most_cost: Decimal | None) -> None:
+        """Remember a number, when other tasks have had a turn."""
         await asyncio.sleep(0)
-        for number in numbers:
-            self.at_sent(number)
-            self.sent_numbers.append(number)
+        self.at_sent(number)
+        self.sent_numbers.append(number)
 
     async def answered(self, number: int, answer: Answer) -> None:
         """Remember an answer; those of odd numbers take longer."""

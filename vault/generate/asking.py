@@ -262,7 +262,7 @@ class _Run:
     async def _answer(self, flight: _Flight) -> Answer:
         try:
             body = flight.request.body.encode("utf-8")
-            await self._keeper.sent((flight.request.number,))
+            await self._keeper.sent(flight.request.number, flight.worst.cost)
             while True:
                 flight.falls = await self._pace.enter()
                 flight.phase = _Phase.ON_THE_WAY

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 
 from vault.errors import InvalidInput
-from vault.generate.usage import Usage, most_tokens
+from vault.generate.usage import Usage
 
 _EXACT = Context(prec=28, rounding=ROUND_UP)
 """Costs have far fewer digits; a division that does not end is rounded up."""
@@ -60,13 +60,6 @@ class Prices:
             (reasoning, self.completion if self.reasoning is None else self.reasoning),
         )
         return self._total(parts, is_batch=is_batch)
-
-    def worst_cost(self, body: str, *, is_batch: bool = False) -> Decimal | None:
-        """Return the most that a request with this JSON body can cost; None if it is unknown.
-
-        Raises InvalidInput (`request-unbounded`, `request-body-invalid`).
-        """
-        return self.most_cost(*most_tokens(body), is_batch=is_batch)
 
     def most_cost(self, prompt: int, completion: int, *, is_batch: bool = False) -> Decimal | None:
         """Return the cost of these many tokens, all of the dearest kind."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from vault.generate.answers import Answer
@@ -34,8 +34,8 @@ class Source(Protocol):
 class Keeper(Protocol):
     """The journal of a run: what it was given is durable when it returns."""
 
-    async def sent(self, numbers: Sequence[int]) -> None:
-        """Keep that requests are about to be sent."""
+    async def sent(self, number: int, most_cost: Decimal | None) -> None:
+        """Keep that a request is about to be sent, and the most that it can cost if it is known."""
 
     async def answered(self, number: int, answer: Answer) -> None:
         """Keep what a request came to.

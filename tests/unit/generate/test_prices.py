@@ -40,11 +40,11 @@ def test_more_cached_tokens_than_tokens_make_no_discount() -> None:
 
 
 def test_the_worst_cost_takes_the_dearest_kind_of_token() -> None:
-    body = request_body("hello", max_tokens=100)
-    prompt, completion = most_tokens(body)
+    prompt, completion = most_tokens(request_body("hello", max_tokens=100))
     dear = Prices("USD", "2025-01-01", 1, Decimal(1), Decimal(2), Decimal(3), Decimal(5))
-    assert dear.worst_cost(body) == prompt * 3 + completion * 5
-    assert MINI.worst_cost(body) == (prompt * MINI.prompt + completion * MINI.completion) / 10**6  # type: ignore[operator]
+    assert dear.most_cost(prompt, completion) == prompt * 3 + completion * 5
+    cost = (prompt * MINI.prompt + completion * MINI.completion) / 10**6  # type: ignore[operator]
+    assert MINI.most_cost(prompt, completion) == cost
 
 
 def test_a_division_that_does_not_end_is_rounded_up() -> None:

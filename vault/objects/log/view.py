@@ -101,6 +101,10 @@ class View:
         """Return the view with one workspace replaced."""
         return replace(self, workspaces={**self.workspaces, name: workspace})
 
+    def with_run(self, name: str, run: Run) -> Self:
+        """Return the view with one model run added or replaced."""
+        return replace(self, runs={**self.runs, name: run})
+
     def undoable(self) -> Self:
         """Return what of the view `undo` takes back: everything but runs and erasures."""
         return replace(self, runs={}, erased={})

@@ -58,10 +58,14 @@ class Checks:
 
 @dataclass(slots=True)
 class _Batch:
-    """Examples to decide on: their row keys (0 where they could not be read) and verdicts."""
+    """Examples to decide on: their row keys (0 where they could not be read) and verdicts.
+
+    `dataset` has all that could be read behind what was accepted before.
+    """
 
     keys: RowKeys
     verdicts: list[Rejection | None]
+    dataset: Dataset
 
     def open(self) -> NDArray[np.int64]:
         """Return the places of those that nothing has rejected yet."""
@@ -121,12 +125,12 @@ class Acceptance:
 
     def _decided(self, batch: _Batch) -> list[Verdict]:
         open_ = batch.open()
-        ids = iter(_hex_ids(self._with(batch.keys[open_]), batch.keys[open_]))
+        ids = iter(_hex_ids(batch.dataset, batch.keys[open_]))
         return [next(ids) if each is None else each for each in batch.verdicts]
 
     def _written(self, records: Sequence[Record]) -> _Batch:
         """Store records as rows; reject those that cannot be read, and that are there already."""
-        batch = _Batch(np.zeros(len(records), np.uint64), [None] * len(records))
+        batch = _Batch(np.zeros(len(records), np.uint64), [None] * len(records), self.dataset)
         writer = BlockWriter(self.context.store)
         reader = RecordReader(self.source)
         wanted: list[int] = []
@@ -145,6 +149,7 @@ class Acceptance:
         chunks = writer.finish()
         runs = [(chunks[each.chunk], each.first, each.rows) for each in parts]
         batch.keys[wanted] = Runs.build(self.dataset.numbers, runs).keys()
+        batch.dataset = self._with(batch.keys[wanted])
         return batch
 
     def _fresh(
@@ -174,10 +179,10 @@ class Acceptance:
 
     def _apply_rules(self, batch: _Batch) -> None:
         open_ = batch.open()
-        dataset = self._with(batch.keys[open_])
-        place = dict(zip(_hex_ids(dataset, batch.keys[open_]), open_.tolist(), strict=True))
+        keys = batch.keys[open_]
+        place = dict(zip(_hex_ids(batch.dataset, keys), open_.tolist(), strict=True))
         rules = rules_of_examples(self.checks.rules)
-        for examined in examine_rows(dataset, batch.keys[open_], rules):
+        for examined in examine_rows(batch.dataset, keys, rules):
             for each in examined.findings:
                 if each.severity == Severity.ERROR and each.id is not None:
                     told = f"{each.code} {each.name}: {each.message}"
@@ -189,15 +194,14 @@ class Acceptance:
             keys = batch.keys[open_]
             # A member that no answer has is missing in all of them, and no reason to end the run.
             checked = check_expression(expression)
-            mask = find_matches(self.context, self._with(keys), keys, checked).mask
+            mask = find_matches(self.context, batch.dataset, keys, checked).mask
             batch.reject(open_[~mask].tolist(), "where", f"does not satisfy {expression}")
 
     def _apply_overlap(self, batch: _Batch, overlap: SeedOverlap) -> None:
         open_ = batch.open()
         if not len(open_):
             return
-        keys = batch.keys[open_]
-        said = _said(self._with(keys), keys)
+        said = _said(batch.dataset, batch.keys[open_])
         for at, texts in zip(open_.tolist(), said, strict=True):
             found = next(filter(None, map(overlap.found_in, texts)), None)
             if found is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,17 +11,22 @@ from vault.config import read_team_section
 from vault.dataset.choosing.where import check_expression, check_setting
 from vault.errors import Conflict, Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
-from vault.generate.prices import Prices, money_text
 from vault.generate.recipe.read_recipe import read_recipe
 from vault.generate.recipe.recipe import Recipe
 from vault.objects.digest import digest_of
-from vault.objects.log.view import Run, View
-from vault.objects.model_run.about import AskedModel, PriceList, RecipeFile, RunAbout
-from vault.operations.generating.endpoints import endpoint_of, prices_in, require_confirmed
+from vault.objects.log.view import Run
+from vault.objects.model_run.about import AskedModel, RecipeFile, RunAbout
+from vault.operations.generating.endpoints import (
+    endpoint_of,
+    price_list,
+    prices_in,
+    require_confirmed,
+)
 from vault.operations.generating.goal import Goal, goal_of, new_goal
 from vault.operations.generating.open_runs import (
     CANCELLED,
     OPEN,
+    ended_runs,
     run_to_resume,
     runs_of_recipe,
     unfinished,
@@ -111,8 +116,9 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     day = context.intent.time[:10]
     endpoint = endpoint_of(context.folder, recipe.model, options.environment, day=day)
     confirmed = options.is_confirmed or options.base_url is not None
-    require_confirmed(context, view, endpoint, confirmed=confirmed)
-    earlier = runs_of_recipe(context, view, name)
+    ended = ended_runs(context, view)
+    require_confirmed(ended, endpoint, confirmed=confirmed)
+    earlier = runs_of_recipe(context, ended, name)
     if not (options.new_run or options.is_preview):
         _refuse_beside([each for each in unfinished(context, view) if each in earlier], name)
     run = f"{context.intent.time[:10].replace('-', '')}-{options.token}"
@@ -123,7 +129,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
         run=run,
         kind=PREVIEW if options.is_preview else GENERATE,
         program=f"vault {__version__}",
-        models=(_asked(endpoint),),
+        models=(AskedModel(endpoint.model, endpoint.url, price_list(endpoint.prices)),),
         recipe=RecipeFile(name, digest_of(data)),
         manifest=draft.manifest,
         settings=digest_of(settings) if settings else None,
@@ -224,31 +230,8 @@ def _note(context: Context, name: str, run: Run, files: Sequence[bytes] = ()) ->
         for each in files:
             context.store.put(each)
 
-        def change(view: View) -> tuple[View, None]:
-            return replace(view, runs={**view.runs, name: run}), None
-
-        record(context, change)
+        record(context, lambda view: (view.with_run(name, run), None))
 
 
 def _settings(folder: Path | None) -> bytes:
     return b"" if folder is None else read_team_section(folder, "generate").raw
-
-
-def _asked(endpoint: Endpoint) -> AskedModel:
-    return AskedModel(endpoint.model, endpoint.url, _price_list(endpoint.prices))
-
-
-def _price_list(prices: Prices | None) -> PriceList | None:
-    if prices is None:
-        return None
-    amounts: Mapping[str, str | None] = {
-        name: None if amount is None else money_text(amount)
-        for name, amount in (
-            ("prompt", prices.prompt),
-            ("cached", prices.cached),
-            ("completion", prices.completion),
-            ("reasoning", prices.reasoning),
-            ("batch", prices.batch),
-        )
-    }
-    return PriceList(currency=prices.currency, date=prices.date, per=prices.per, **amounts)

@@ -17,17 +17,15 @@ from vault.generate.endpoint import (
     Endpoint,
     check_address,
 )
-from vault.generate.prices import Prices, prices_of, read_prices
+from vault.generate.prices import Prices, money_text, prices_of, read_prices
 from vault.generate.recipe.recipe import Model
-from vault.objects.log.view import View
-from vault.objects.model_run.about import PriceList
-from vault.operations.generating.open_runs import about_of
-from vault.session.context import Context
+from vault.objects.model_run.about import PriceList, RunAbout
 
 _ANSWER_BYTES, _TOKEN_BYTES = 1 << 20, 1 << 12
 """Bytes of an answer, at most, and more for each token: with 20 alternatives it has 2,500."""
 
 OPENAI_KEY = "OPENAI_API_KEY"
+_AMOUNTS = ("prompt", "cached", "completion", "reasoning", "batch")
 
 
 def endpoint_of(
@@ -93,29 +91,35 @@ def _prices(folder: Path | None, model: Model, url: str, day: str) -> Prices | N
     return prices_of(model.name, table) if url == OPENAI_URL else table.get(model.name)
 
 
+def price_list(prices: Prices | None) -> PriceList | None:
+    """Return prices as a run keeps them."""
+    if prices is None:
+        return None
+    found = {name: getattr(prices, name) for name in _AMOUNTS}
+    amounts = {name: None if each is None else money_text(each) for name, each in found.items()}
+    return PriceList(currency=prices.currency, date=prices.date, per=prices.per, **amounts)
+
+
 def prices_in(listed: PriceList) -> Prices:
-    """Return the prices that a run was begun with."""
-    amounts = {
-        name: None if text is None else Decimal(text)
-        for name in ("prompt", "completion", "cached", "reasoning", "batch")
-        for text in (getattr(listed, name),)
-    }
+    """Return the prices that `price_list` kept."""
+    texts = {name: getattr(listed, name) for name in _AMOUNTS}
+    amounts = {name: None if each is None else Decimal(each) for name, each in texts.items()}
     return Prices(listed.currency, listed.date, listed.per, **amounts)
 
 
-def require_confirmed(context: Context, view: View, endpoint: Endpoint, *, confirmed: bool) -> None:
+def require_confirmed(
+    ended: Mapping[str, RunAbout], endpoint: Endpoint, *, confirmed: bool
+) -> None:
     """Refuse an address beyond this machine that nobody has agreed to: seeds and a key go there.
 
-    Whoever types the address or says yes agrees, for this repository and as long as it has a run
-    there. Raises Conflict (`endpoint-unconfirmed`).
+    Whoever types the address or says yes agrees, for this repository and as long as one of the runs
+    that have `ended` was there. Raises Conflict (`endpoint-unconfirmed`).
     """
     url = endpoint.url
     if confirmed or url == OPENAI_URL or _is_here(url):
         return
-    for run, each in view.runs.items():
-        about = about_of(context, run, each)
-        if about is not None and url in {model.endpoint for model in about.models}:
-            return
+    if any(url == model.endpoint for about in ended.values() for model in about.models):
+        return
     raise Conflict(
         f"the recipe sends prompts, seeds and the key to {url}, which this repository never used",
         code="endpoint-unconfirmed",

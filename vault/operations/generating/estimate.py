@@ -16,7 +16,7 @@ from vault.generate.usage import most_tokens
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.endpoints import endpoint_of
 from vault.operations.generating.goal import new_goal
-from vault.operations.generating.open_runs import runs_of_recipe
+from vault.operations.generating.open_runs import ended_runs, runs_of_recipe
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.seeds import read_seeds, require_seeds
@@ -68,10 +68,10 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     draft = draft_of(context, view)
     keyless = replace(recipe.model, api_key_env=None)
     endpoint = endpoint_of(context.folder, keyless, None, day=context.intent.time[:10])
-    ordinal = len(runs_of_recipe(context, view, name)) + 1
+    ordinal = len(runs_of_recipe(context, ended_runs(context, view), name)) + 1
     goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch)
     stage = open_dataset(context.store, draft.manifest)
-    seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
+    seeds = read_seeds(context, stage, recipe.seeds)
     if recipe.seeds is not None:
         require_seeds(seeds, recipe.seeds)
     planner = Planner(recipe, seeds, goal.count, goal.ordinal)

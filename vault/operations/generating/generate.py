@@ -20,7 +20,7 @@ from vault.generate.group_commit import GroupCommit
 from vault.generate.recipe.parse_answer import error_message
 from vault.generate.usage import most_tokens
 from vault.objects.digest import Digest
-from vault.objects.log.view import Run, View
+from vault.objects.log.view import Run
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
 from vault.operations.generating.begin import OpenRun, begun, taken_up
@@ -29,7 +29,13 @@ from vault.operations.generating.open_acceptance import open_acceptance, source_
 from vault.operations.generating.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
-from vault.operations.generating.report import DONE, GenerateReport, report_of, totals_of
+from vault.operations.generating.report import (
+    DONE,
+    GenerateReport,
+    accepted_of,
+    report_of,
+    totals_of,
+)
 from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
@@ -62,14 +68,14 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
     draft = draft_of_run(context, context.log.tip().view, run.goal.branch)
     stage = open_dataset(context.store, draft.manifest)
     recipe = run.recipe
-    seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
+    seeds = read_seeds(context, stage, recipe.seeds)
     if recipe.seeds is not None and not len(run.ledger):
         require_seeds(seeds, recipe.seeds)
     known = {each.id for each in seeds}
     before = _shown_before(context, run, draft.manifest)
     shown = [*seeds, *(each for each in before if each.id not in known)]
     with trial_of(context) as trial:
-        own = {example for each in run.ledger.statuses() for example in each.examples or ()}
+        own = accepted_of(run.ledger.statuses())
         rounds = Rounds(
             recipe,
             run.ledger,
@@ -100,13 +106,12 @@ def _run(asking: Coroutine[Any, Any, Asked]) -> Asked:
 
 
 async def _ask(run: OpenRun, rounds: Rounds, options: GenerateOptions) -> Asked:
-    goal, prices = run.goal, run.endpoint.prices
+    goal = run.goal
     limits = Limits(goal.cost, goal.tokens, goal.requests, in_flight=options.in_flight)
     stopping = Stopping()
     with _interrupted_by(stopping):
         async with GroupCommit[Mapping[str, Any]](run.ledger.append) as commit:
-            keeper = LedgerKeeper(run.ledger, commit, prices)
-            spent = _spent(run)
+            keeper, spent = LedgerKeeper(commit), _spent(run)
             return await ask(rounds, run.endpoint, keeper, limits, spent=spent, stopping=stopping)
 
 
@@ -163,10 +168,6 @@ def _ended(
     with writing(context):
         answers = context.store.put(encode_run(about, ledger.rows()))
         found = Run(answers, FINISHED if is_done else STOPPED, about.names())
-
-        def with_run(view: View) -> View:
-            return replace(view, runs={**view.runs, run.name: found})
-
         staged = stage_examples(
             context,
             made,
@@ -174,7 +175,7 @@ def _ended(
             round=run.goal.round,
             branch=run.goal.branch,
             review=run.goal.review or run.recipe.accept.review,
-            with_run=with_run,
+            with_run=lambda view: view.with_run(run.name, found),
         )
     report = _report(context, run, rounds, stopped, retries, staged)
     if is_done:

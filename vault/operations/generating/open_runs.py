@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from vault.errors import Conflict, InvalidInput, NotFound
 from vault.layout import repository_folder
-from vault.objects.log.view import RefName, Run, View
+from vault.objects.log.view import RefName, View
 from vault.objects.model_run.about import RunAbout
 from vault.objects.model_run.run_object import decode_about
 from vault.session.context import Context, Draft, draft_of, workspace_of
@@ -27,23 +28,26 @@ def vault_folder(context: Context) -> Path:
     return repository_folder(context.folder)
 
 
-def runs_of_recipe(context: Context, view: View, name: str) -> list[str]:
-    """Return the names of all runs of a recipe, by its file's name."""
-    abouts = {run: about_of(context, run, each) for run, each in view.runs.items()}
+def ended_runs(context: Context, view: View) -> dict[str, RunAbout]:
+    """Return the descriptions of all runs that have an object, by name. Raises Corrupt.
+
+    Costs reading the objects.
+    """
+    return {
+        run: decode_about(context.store.get(each.object))
+        for run, each in view.runs.items()
+        if each.object is not None
+    }
+
+
+def runs_of_recipe(context: Context, ended: Mapping[str, RunAbout], name: str) -> list[str]:
+    """Return the names of all runs of a recipe, by its file's name: of those ended, and others."""
+    abouts = dict(ended)
     vault = vault_folder(context)
     for run in RunFolder.names(vault):
         with RunFolder.read(vault, run) as folder:
             abouts[run] = folder.about()
-    return [
-        run
-        for run, about in abouts.items()
-        if about is not None and about.recipe is not None and about.recipe.name == name
-    ]
-
-
-def about_of(context: Context, run: str, found: Run) -> RunAbout | None:
-    """Return the description in a run's object; None as long as there is none. Raises Corrupt."""
-    return None if found.object is None else decode_about(context.store.get(found.object))
+    return [run for run, each in abouts.items() if each.recipe and each.recipe.name == name]
 
 
 def draft_of_run(context: Context, view: View, branch: str) -> Draft:

@@ -27,7 +27,7 @@ from vault.operations.generating.open_acceptance import are_among, open_acceptan
 from vault.operations.generating.open_runs import vault_folder
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import NOTHING_DRAWN, Drawn
-from vault.operations.generating.report import DONE, GenerateReport, report_of
+from vault.operations.generating.report import DONE, GenerateReport, accepted_of, report_of
 from vault.operations.generating.seeds import read_seeds
 from vault.operations.generating.stage_examples import (
     MadeExample,
@@ -65,8 +65,8 @@ def reparse(
     recipe = recipe_of(text, about.recipe.name, options)
     draft = draft_of(context, view)
     stage = open_dataset(context.store, draft.manifest)
-    seeds = [] if recipe.seeds is None else read_seeds(context, stage, recipe.seeds)
-    own = {example for row in rows for example in row.examples or ()}
+    seeds = read_seeds(context, stage, recipe.seeds)
+    own = accepted_of(rows)
     with trial_of(context) as trial:
         acceptance = open_acceptance(trial, draft.manifest, recipe, seeds, own)
         out = KnownExamples(stage, frozenset()).removed()
@@ -157,7 +157,7 @@ def _staged(
     stored = stored_examples(context, examples, RecordReader(source_of(recipe), run), numbers)
 
     def change(view: View) -> tuple[View, tuple[int, Staged | None]]:
-        view = replace(view, runs={**view.runs, run: kept})
+        view = view.with_run(run, kept)
         draft = draft_of(context, view)
         dataset = open_dataset(context.store, draft.manifest, numbers=numbers)
         keys = dataset.keys()

@@ -82,6 +82,11 @@ class RunTotals:
     possibly_billed: tuple[Mapping[str, Any], ...]
 
 
+def accepted_of(statuses: Iterable[RequestStatus]) -> set[str]:
+    """Return the ids of the examples that were accepted in a run."""
+    return {example for each in statuses for example in each.examples or ()}
+
+
 def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTotals:
     """Return the counts of some requests."""
     states: Counter[str] = Counter()

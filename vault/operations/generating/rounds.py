@@ -187,9 +187,10 @@ class Rounds:
             PlannedRequest(each.number, each.sample, each.body, drawn=each.drawn.to_json())
             for each in planned
         )
-        for each in planned:
-            self._open[each.number] = each.drawn
-            self._queue.append(Request(each.number, each.sample, each.body))
+        self._waiting.extend(
+            (Request(each.number, each.sample, each.body), each.drawn) for each in planned
+        )
+        self._send_waiting(len(planned))
 
 
 def _line(decided: Decided) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from vault.errors import NotFound
@@ -163,11 +163,7 @@ def cancel_run(context: Context, run: str) -> ShownRun:
         with writing(context):
             answers = context.store.put(encode_run(about, ledger.rows()))
             found = Run(answers, CANCELLED, about.names())
-
-            def change(view: View) -> tuple[View, None]:
-                return replace(view, runs={**view.runs, name: found}), None
-
-            record(context, change)
+            record(context, lambda view: (view.with_run(name, found), None))
         folder.remove()
     return show_run(context, name)
 

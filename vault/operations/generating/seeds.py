@@ -59,13 +59,15 @@ class ShownSeeds(list[Mapping[str, str]]):
         return "\n".join(json.dumps(each, ensure_ascii=False) for each in self)
 
 
-def read_seeds(context: Context, stage: Dataset, seeds: Seeds) -> list[Seed]:
-    """Return the seeds that a recipe means, in dataset order, as they are shown.
+def read_seeds(context: Context, stage: Dataset, seeds: Seeds | None) -> list[Seed]:
+    """Return the seeds that a recipe means, in dataset order, as they are shown; none for none.
 
     Where the stage is split, they are drawn from the side for training unless the recipe says
     `held_out`. Raises InvalidInput (`expression-invalid` …), NotFound (`against-not-found`), and
     what importing the file raises.
     """
+    if seeds is None:
+        return []
     if seeds.file is not None:
         dataset = open_reference(context, _inside(context, seeds.file)).dataset
         keys = dataset.keys()
