@@ -9,7 +9,13 @@ from typing import Any
 from vault.objects.digest import digest_of
 from vault.objects.model_run.about import AskedModel, PriceList, RecipeFile, RunAbout
 from vault.objects.model_run.request import RequestState, RunRow
-from vault.store.request_lines import PlannedRequest
+from vault.store.request_lines import (
+    PlannedRequest,
+    answered_line,
+    batch_line,
+    decided_line,
+    sent_line,
+)
 from vault.store.run_folder import RunFolder
 from vault.store.run_ledger import RunLedger
 
@@ -65,15 +71,17 @@ def full_run(vault: Path, run: str = RUN) -> Path:
     with new_folder(vault, run) as folder:
         ledger = RunLedger.open(folder)
         ledger.plan(planned(*range(1, 8)))
-        ledger.sent(dict.fromkeys(range(2, 8), "0.25"))
+        ledger.append([sent_line(each, "0.25") for each in range(2, 8)])
         for number in (2, 3, 4):
             answer = b"\xff\x00" if number == 2 else f"answer {number}\n".encode()
-            ledger.answered(number, RequestState.RECEIVED, answer, usage=USAGE, cost="0.1")
-        ledger.answered(5, RequestState.FAILED, None, reason="http-400", cost="0")
-        ledger.answered(6, RequestState.POSSIBLY_BILLED, None)
-        ledger.decide(3, RequestState.ACCEPTED)
-        ledger.decide(4, RequestState.REJECTED, "echo")
-        ledger.batch("batch_1", "submitted", [7])
+            ledger.append(
+                [answered_line(number, RequestState.RECEIVED, answer, usage=USAGE, cost="0.1")]
+            )
+        ledger.append([answered_line(5, RequestState.FAILED, None, reason="http-400", cost="0")])
+        ledger.append([answered_line(6, RequestState.POSSIBLY_BILLED, None)])
+        ledger.append([decided_line(3, RequestState.ACCEPTED)])
+        ledger.append([decided_line(4, RequestState.REJECTED, "echo")])
+        ledger.append([batch_line("batch_1", "submitted", [7])])
         ledger.set_state("submitted")
     return folder.path
 

@@ -1,4 +1,4 @@
-"""What lines in the journal of a model run say of requests, batches and the run: made and read.
+"""Lines in the journal of a model run, about requests, batches and the run: made and read.
 
 Normative: docs/format/runs.md, steps 4 to 6 of section 5. Reading raises one of `MALFORMED` where a
 line is not as specified.
@@ -34,14 +34,14 @@ class PlannedRequest:
     sample: int
     body: str
     origin_id: bytes | None = None
-    drawn: str | None = None
+    drawn: Mapping[str, Any] | None = None
 
 
 def planned_line(planned: PlannedRequest) -> dict[str, Any]:
     """Return the first line of a request."""
     line: dict[str, Any] = {"sample": planned.sample, "body": planned.body}
     if planned.drawn is not None:
-        line["drawn"] = json.loads(planned.drawn)
+        line["drawn"] = dict(planned.drawn)
     if planned.origin_id is not None:
         line["origin_id"] = planned.origin_id.hex()
     return _request_line(planned.request, RequestState.PLANNED, line)

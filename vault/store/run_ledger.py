@@ -20,13 +20,10 @@ from vault.store.journal_lines import JournalLine, Place, run_damaged
 from vault.store.request_lines import (
     PlannedRequest,
     answer_in,
-    answered_line,
     batch_in,
-    batch_line,
     body_in,
     decided_line,
     planned_line,
-    sent_line,
     state_in,
     state_line,
     status_after,
@@ -143,42 +140,6 @@ class RunLedger:
         """Add requests, which are not sent yet; each number is new."""
         self.append([planned_line(each) for each in requests])
 
-    def sent(self, costs: Mapping[int, str | None]) -> None:
-        """Note that requests are about to be sent, and the most that each can cost.
-
-        Only what is planned or has failed is sent. Who wants to ask again what is possibly billed
-        plans another request with the same body.
-        """
-        self.append([sent_line(number, cost) for number, cost in costs.items()])
-
-    def answered(
-        self,
-        number: int,
-        state: RequestState,
-        answer: bytes | None,
-        *,
-        reason: str | None = None,
-        usage: Mapping[str, Any] | None = None,
-        cost: str | None = None,
-    ) -> None:
-        """Keep what came back for a request: `received`, `failed` or `possibly-billed`.
-
-        Without a cost one that is possibly billed keeps the most that it can cost.
-        """
-        self.append([answered_line(number, state, answer, reason=reason, usage=usage, cost=cost)])
-
-    def decide(self, number: int, state: RequestState, reason: str | None = None) -> None:
-        """Note what was decided about a request; answer, usage and cost stay."""
-        self.append([decided_line(number, state, reason)])
-
-    def batch(self, batch: str, state: str, requests: Iterable[int]) -> None:
-        """Note how a batch stands.
-
-        Requests are `sent` before their batch is submitted, and its answers are kept before it is
-        said to be finished: what has no answer then is possibly billed.
-        """
-        self.append([batch_line(batch, state, requests)])
-
     def set_state(self, state: str) -> None:
         """Note how the run stands: `open`, `submitted`, `stopped`, `finished` or `cancelled`."""
         self.append([state_line(state)])
@@ -186,7 +147,10 @@ class RunLedger:
     def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Write lines made by `request_lines`, all at once: one fdatasync for many requests.
 
-        May be called from a worker thread; the methods above are short for it.
+        Only what is planned or has failed is sent. Who wants to ask again what is possibly billed
+        plans another request with the same body. Requests of a batch are `sent` before it is
+        submitted, and its answers kept before it is said to be finished: what has no answer then
+        is possibly billed. May be called from a worker thread.
         """
         with self._writing:
             requests: MutableMapping[int, _Kept] = ChainMap({}, self._requests)

@@ -29,6 +29,7 @@ from vault.store.journal_lines import written_line
 from vault.store.request_lines import (
     PlannedRequest,
     answered_line,
+    batch_line,
     decided_line,
     planned_line,
     sent_line,
@@ -106,10 +107,10 @@ def test_what_was_sent_and_is_awaited_by_nobody_is_possibly_billed(vault: Path) 
     with new_folder(vault) as folder:
         ledger = RunLedger.open(folder)
         ledger.plan(planned(1, 2, 3, 4))
-        ledger.sent({1: "0.5", 2: "0.5", 3: "0.5"})
-        ledger.batch("b-1", "submitted", [2])
-        ledger.batch("b-2", "submitted", [3])
-        ledger.batch("b-2", "expired", [3])
+        ledger.append([sent_line(1, "0.5"), sent_line(2, "0.5"), sent_line(3, "0.5")])
+        ledger.append([batch_line("b-1", "submitted", [2])])
+        ledger.append([batch_line("b-2", "submitted", [3])])
+        ledger.append([batch_line("b-2", "expired", [3])])
         with RunFolder.read(vault, RUN) as reading:  # the process is there, and awaits them
             assert states(RunLedger.open(reading))[1] == "sent"
     after = {1: "possibly-billed", 2: "sent", 3: "possibly-billed", 4: "planned"}
@@ -129,30 +130,30 @@ def test_what_was_sent_and_is_awaited_by_nobody_is_possibly_billed(vault: Path) 
 def test_what_was_or_may_have_been_answered_is_not_sent_again(
     ledger: RunLedger, state: str
 ) -> None:
-    ledger.sent({1: "1"})
+    ledger.append([sent_line(1, "1")])
     answer = None if state == "possibly-billed" else b"{}"
-    ledger.answered(1, RequestState(state), answer)
+    ledger.append([answered_line(1, RequestState(state), answer)])
     before = (ledger.folder.path / "journal").read_bytes()
     with pytest.raises(Conflict) as refused:
-        ledger.sent({2: "1", 1: "1"})
+        ledger.append([sent_line(2, "1"), sent_line(1, "1")])
     assert refused.value.code == "request-not-sendable"
     assert (ledger.folder.path / "journal").read_bytes() == before
     assert states(ledger) == {1: state, 2: "planned", 3: "planned"}
 
 
 def test_what_has_failed_or_was_put_back_may_be_sent_again(ledger: RunLedger) -> None:
-    ledger.sent({1: "1", 2: "1"})
-    ledger.answered(1, RequestState.FAILED, b"busy", reason="http-503", cost="0")
-    ledger.decide(2, RequestState.PLANNED)
-    ledger.sent({1: "2", 2: "2"})
+    ledger.append([sent_line(1, "1"), sent_line(2, "1")])
+    ledger.append([answered_line(1, RequestState.FAILED, b"busy", reason="http-503", cost="0")])
+    ledger.append([decided_line(2, RequestState.PLANNED)])
+    ledger.append([sent_line(1, "2"), sent_line(2, "2")])
     assert (ledger.status(1).reason, ledger.answer(1), ledger.status(1).cost) == (None, None, "2")
 
 
 def test_what_is_possibly_billed_keeps_the_most_that_it_can_cost(ledger: RunLedger) -> None:
-    ledger.sent({1: "1.5"})
-    ledger.answered(1, RequestState.POSSIBLY_BILLED, None)
+    ledger.append([sent_line(1, "1.5")])
+    ledger.append([answered_line(1, RequestState.POSSIBLY_BILLED, None)])
     assert ledger.status(1).cost == "1.5"
-    ledger.answered(1, RequestState.RECEIVED, b"late", cost="0.5")
+    ledger.append([answered_line(1, RequestState.RECEIVED, b"late", cost="0.5")])
     assert (ledger.status(1).cost, ledger.answer(1)) == ("0.5", b"late")
 
 
@@ -246,18 +247,18 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", refuse)
         with pytest.raises(StorageFailed):
-            ledger.sent({1: "1"})
+            ledger.append([sent_line(1, "1")])
     assert states(ledger)[1] == "planned"
     with RunFolder.read(ledger.folder.path.parent.parent, RUN) as reading:
         assert states(RunLedger(reading)) == states(ledger)
-    ledger.sent({1: "1"})
+    ledger.append([sent_line(1, "1")])
     assert states(ledger)[1] == "sent"
 
 
 def test_examples_that_were_asked_about_are_named(ledger: RunLedger) -> None:
     example = bytes(range(16))
     ledger.plan([replace(planned(4)[0], origin_id=example)])
-    ledger.sent({4: None})
+    ledger.append([sent_line(4, None)])
     assert ledger.status(4).origin_id == example
 
 

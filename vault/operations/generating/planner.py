@@ -19,24 +19,23 @@ from vault.generate.recipe.templates import TemplateFailed
 from vault.operations.generating.seeds import Seed, SeedDeck, shown_seeds
 
 NOTHING_DRAWN = '{"seeds":[],"values":{}}'
-"""What stands for a request of which nothing was kept."""
+"""The JSON text for a request of which nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What was drawn for a request: the values of its variables, and the ids of its seeds."""
+    """The draw for a request: the values of its variables, and the ids of its seeds."""
 
     values: Mapping[str, Any]
     seeds: tuple[str, ...] = ()
 
-    def to_json(self) -> str:
-        """Return the text that the run keeps of it."""
-        value = {"seeds": list(self.seeds), "values": dict(self.values)}
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object that the run keeps of it."""
+        return {"seeds": list(self.seeds), "values": dict(self.values)}
 
     @classmethod
     def from_json(cls, text: str) -> Drawn:
-        """Return what `to_json` wrote."""
+        """Return the draw of a JSON text of that object."""
         value = json.loads(text)
         return cls(value["values"], tuple(value["seeds"]))
 
