@@ -13,19 +13,11 @@ from decimal import Decimal
 import pytest
 
 from tests.support.billing_server import Behaviour, BillingServer, Entry
-from tests.support.generated import pair
+from tests.support.generated import know_prices, pair
 from tests.support.library import Library
 from tests.support.recipes import recipe
 
 RATES = {"malformed": 0.05, "length": 0.05, "429:0": 0.1, "drop": 0.01}
-PRICES = """
-currency = "USD"
-per = 1_000_000
-[models.m]
-date = 2026-01-01
-prompt = 2.50
-completion = 10.00
-"""
 
 
 def _started(library: Library, *words: str) -> subprocess.Popen[bytes]:
@@ -66,8 +58,7 @@ def _accounted(library: Library, billed: list[Entry]) -> None:
 
 def _kills(library: Library, *, kills: int, most: int, seed: int) -> None:
     chance = random.Random(seed)
-    (library.folder / "prices.toml").write_text(PRICES, encoding="utf-8")
-    (library.folder / "vault.toml").write_text('[generate]\nprices = "prices.toml"\n')
+    know_prices(library)
     count = kills * most
     behaviour = Behaviour(content=pair, rates=RATES, delay_seconds=0.005, is_uneven=True)
     with BillingServer(behaviour) as server:

@@ -1,4 +1,4 @@
-"""What the billing server answers in tests of `generate`, and a repository that asks it."""
+"""Answers of the billing server in tests of `generate`, and a repository that asks it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,23 @@ from tests.support.library import Library
 from tests.support.recipes import recipe
 from vault.operations.generating.report import GenerateReport
 
+PRICES = """\
+currency = "USD"
+per = 1_000_000
+[models.m]
+date = 2026-01-01
+prompt = 2.50
+completion = 10.00
+"""
+"""Prices of the model of the recipes, by which the server bills."""
+
 _WORDS = [f"{a}{b}" for a in ("ba", "ke", "li", "mo", "nu", "ra") for b in ("ton", "rit", "lem")]
+
+
+def know_prices(library: Library) -> None:
+    """Give a repository the prices of PRICES."""
+    (library.folder / "prices.toml").write_text(PRICES, encoding="utf-8")
+    (library.folder / "vault.toml").write_text('[generate]\nprices = "prices.toml"\n')
 
 
 def said(count: int, chance: random.Random) -> str:

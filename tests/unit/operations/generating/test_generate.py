@@ -14,19 +14,11 @@ from typing import Any
 import pytest
 
 from tests.support.billing_server import Behaviour, BillingServer
-from tests.support.generated import generated, pair, pair_of
+from tests.support.generated import PRICES, generated, know_prices, pair, pair_of
 from tests.support.library import Library, chat
 from vault.errors import Conflict, InvalidInput, VaultError
 
 PRICED = {"price": 'price = "table"'}
-PRICES = """
-currency = "USD"
-per = 1_000_000
-[models.m]
-date = 2026-01-01
-prompt = 2.50
-completion = 10.00
-"""
 SEEDED = {
     "more": "[seeds]\nwhere = \"source = 's.jsonl'\"\nper_request = 2\n",
     "user": 'user = "{{ tone }} {{ topic }} {{ seeds }}"',
@@ -36,8 +28,7 @@ SEEDED = {
 @pytest.fixture
 def priced(library: Library) -> Library:
     """A repository that knows the prices that the server bills by."""
-    (library.folder / "prices.toml").write_text(PRICES, encoding="utf-8")
-    (library.folder / "vault.toml").write_text('[generate]\nprices = "prices.toml"\n')
+    know_prices(library)
     return library
 
 
