@@ -44,7 +44,7 @@ class InvalidInput(VaultError):
 
 
 class InvalidText(InvalidInput):
-    """A text that cannot be used; `excerpt` are lines that show what is meant.
+    """A text that cannot be used; `excerpt` are lines that show the place or the faults.
 
     Of an expression a line of it and, where a part is meant, a line that marks it; of a file a line
     for each fault.

@@ -71,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What a server does: faults by text, faults by chance, and how long answers are."""
+    """The behaviour of a server: faults by text, faults by chance, and how long answers are."""
 
     script: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)

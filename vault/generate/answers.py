@@ -22,7 +22,7 @@ class AnswerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one request came to.
+    """The outcome of one request.
 
     `reason` is a word for `failed` and None for the other states. `body` are the bytes that came
     back, of an error too; None where none came or they were too many. `cost` is None where it is
@@ -51,5 +51,5 @@ def failed(exchange: Exchange) -> Answer:
 
 
 def possibly_billed(worst_cost: Decimal | None) -> Answer:
-    """Return the answer to a request of which nobody knows what became of it."""
+    """Return the answer to a request whose fate is unknown: it may have been billed."""
     return Answer(AnswerState.POSSIBLY_BILLED, cost=worst_cost)

@@ -46,7 +46,7 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How asking ended. `unsent` are the requests that were taken and not sent, or turned away."""
+    """The end of asking. `unsent` are requests that were taken and not sent, or turned away."""
 
     stopped: Stopped
     spent: Spent
@@ -108,7 +108,7 @@ async def ask(
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What a run needs to send a request and to wait."""
+    """The means of a run to send a request and to wait."""
 
     exchange: Callable[[bytes], Awaitable[Exchange]]
     prices: Prices | None
@@ -195,7 +195,7 @@ class _Run:
         return Asked(self._stopped, self._budget.spent, self._retries, tuple(sorted(self._unsent)))
 
     def interrupt(self, count: int) -> None:
-        """Send no more; from the second time, do not wait for what is on the way."""
+        """Stop sending; from the second call on, give up requests on the way too."""
         self._halt(Stopped.INTERRUPTED)
         if count > 1:
             self._cancel(_Phase.ON_THE_WAY)

@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a run has spent: `cost` is None where a price is unknown.
+    """The spending of a run: `cost` is None where a price is unknown.
 
     Requests that may have been billed count with the most that they can cost.
     """
@@ -61,7 +61,7 @@ class WorstCase:
 
 
 class Budget:
-    """What is spent and what is reserved, which together never pass the limits."""
+    """Spending and reservations, which together never pass the limits."""
 
     def __init__(self, limits: Limits, prices: Prices | None, spent: Spent) -> None:
         """Raises InvalidInput (`price-unknown`) if money is limited and costs are unknown."""
@@ -83,7 +83,7 @@ class Budget:
 
     @property
     def spent(self) -> Spent:
-        """What is spent, without what is reserved."""
+        """The spending, without reservations."""
         return Spent(self._cost, self._tokens, self._requests)
 
     def worst_case(self, body: str) -> WorstCase:
@@ -110,14 +110,14 @@ class Budget:
         return None
 
     def settle(self, worst: WorstCase, used: WorstCase) -> None:
-        """Replace what was reserved for a request by what it used."""
+        """Replace the reservation of a request by its use."""
         self._unreserve(worst)
         self._tokens += used.tokens
         if self._cost is not None:
             self._cost = None if used.cost is None else self._cost + used.cost
 
     def release(self, worst: WorstCase) -> None:
-        """Give back what was reserved for a request that will not be sent in this run."""
+        """Give back the reservation of a request that will not be sent in this run."""
         self._unreserve(worst)
         self._requests -= 1
 

@@ -54,7 +54,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What came back: either a status, headers and the whole body, or a fault.
+    """The response of an endpoint: a status, headers and the whole body, or else a fault.
 
     Names of headers are in lower case. `body` is without transfer encoding, and without gzip.
     """

@@ -31,12 +31,12 @@ class Pace:
 
     @property
     def allowed(self) -> int:
-        """How many requests may be on the way."""
+        """The number of requests that may be on the way."""
         return self._allowed
 
     @property
     def is_paused(self) -> bool:
-        """Whether all requests wait."""
+        """True while all requests wait."""
         return self._pauses > 0
 
     async def enter(self) -> int:

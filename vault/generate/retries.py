@@ -25,7 +25,7 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86
 
 
 class Verdict(Enum):
-    """What is done about an exchange."""
+    """The next step after an exchange."""
 
     RECEIVED = "received"
     POSSIBLY_BILLED = "possibly billed"

@@ -22,7 +22,7 @@ _LISTS = ("data", "kind", "fields", "source", "round", "made")
 
 
 class Made(NamedTuple):
-    """How a record came from a model: the run, the model, the number of the request in the run.
+    """The making of a record by a model: the run, the model, the number of the request in the run.
 
     `origin` is JSON of what the object of the run does not say, or None.
     """

@@ -83,7 +83,7 @@ class RunFolder:
 
     @property
     def is_writable(self) -> bool:
-        """Whether it was opened to append."""
+        """True if it was opened to append."""
         return self._lock is not None
 
     @classmethod

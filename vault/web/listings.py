@@ -24,7 +24,7 @@ IDLE_SECONDS = 10.0
 """A search that nobody has asked for so long is given up."""
 
 PATIENCE_SECONDS = 0.15
-"""How long a request waits for a search, before it gets what was found so far."""
+"""The time that a request waits for a search, before it gets the hits found so far."""
 
 _SEARCH = ("text", "sort", "seed")
 """Members of a query that the list lacks in which a text is looked for."""

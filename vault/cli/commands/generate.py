@@ -64,7 +64,10 @@ class _Money(click.ParamType[Decimal]):
     "--in-flight", type=click.IntRange(1, 1024), metavar="N", help="At once, at most [64]."
 )
 @click.option(
-    "--preview", type=click.IntRange(1, 50), metavar="N", help="Send N requests, show what comes."
+    "--preview",
+    type=click.IntRange(1, 50),
+    metavar="N",
+    help="Send N requests and show the answers.",
 )
 @click.option("--review", is_flag=True, help="Let examples wait for a person: `vault ui`.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent and paid; send nothing.")

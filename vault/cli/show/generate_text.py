@@ -1,4 +1,4 @@
-"""Model runs as text: what was asked, accepted and paid."""
+"""Model runs as text: requests, accepted examples, costs."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def run_lines(report: ShownRun) -> Iterator[str]:
 
 
 def request_lines(report: ShownRequest) -> Iterator[str]:
-    """Yield one request: what was sent, and what came back."""
+    """Yield one request: its body, and the answer."""
     reason = f" ({escape(report.reason)})" if report.reason else ""
     yield f"request {report.request} of run {escape(report.run)}: {escape(report.state)}{reason}"
     for title, texts in (("seeds", report.seeds), ("examples", report.examples)):

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class AnswerFormat(StrEnum):
-    """How an answer is read: one JSON value, a list of them, its text, or the message itself."""
+    """The ways to read an answer: one JSON value, a list, its text, or the message itself."""
 
     JSON = "json"
     JSON_LIST = "json-list"
@@ -83,7 +83,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to ask for, of whom, and what becomes of an answer.
+    """A request to a model, and the making of examples from its answers.
 
     `vary` has the choices of each variable, `example` the record with templates for texts.
     """

@@ -21,7 +21,7 @@ _TOKENS = ("prompt", "cached", "reasoning", "completion")
 
 
 class RequestState(StrEnum):
-    """What became of a request. A reader accepts other texts in the place of these."""
+    """The states of a request. A reader accepts other texts in the place of these."""
 
     PLANNED = "planned"
     SENT = "sent"

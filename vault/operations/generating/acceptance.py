@@ -78,7 +78,7 @@ class _Batch:
 
 @dataclass(slots=True)
 class Acceptance:
-    """What was accepted so far, over the dataset that a run began with.
+    """The examples accepted so far, over the dataset that a run began with.
 
     `context` is one whose objects are thrown away (`trial_of`). `source` is that of the examples.
     """

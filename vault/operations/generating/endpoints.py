@@ -1,4 +1,4 @@
-"""Who is asked, with which key, and whether seeds and a key may go there."""
+"""The endpoint of a recipe, its key and prices, and consent to send seeds and key there."""
 
 from __future__ import annotations
 

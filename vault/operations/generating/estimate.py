@@ -37,7 +37,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class EstimateReport(Displayed):
-    """What a run of a recipe would do: `messages` are those of its first request.
+    """The forecast of a run: `messages` are those of its first request.
 
     `least` counts a token for four bytes of prompt and none for answers, `most` counts every
     request there may be, a token for each byte, and answers as long as they may be.

@@ -17,7 +17,7 @@ TYPE = "goal"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a run is for: `count` accepted examples, with at most so much money, tokens, requests.
+    """The aim of a run: `count` accepted examples, for at most so much money, tokens, requests.
 
     `ordinal` counts the runs of the recipe from 1. `round` is the column of the examples, which are
     staged on `branch`, wherever HEAD is by then. A run for a preview stages nothing; with `review`

@@ -12,7 +12,7 @@ USUAL_COUNT = 100
 
 @dataclass(frozen=True, slots=True)
 class GenerateOptions:
-    """How a run of a recipe is done; see `vault generate --help` for each.
+    """The settings of one run of a recipe; see `vault generate --help` for each.
 
     `count` is how many examples are to be accepted; None for the usual number, or that of the run
     that goes on. With `review` examples wait for a person, also where the recipe does not say so.

@@ -25,7 +25,7 @@ _TOKENS = ("prompt", "cached", "reasoning", "completion")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run cost: `known` of what was answered, `possibly` of what may have been billed.
+    """The cost of a run: `known` of the answers, `possibly` of requests that may be billed.
 
     `amount` is both together. None where a price is unknown.
     """
@@ -38,7 +38,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class GenerateReport(Displayed):
-    """What a run came to by now.
+    """The results of a run so far.
 
     `requests` were sent, `answers` came back, `accepted` counts examples and `rejected` what was
     not accepted, by reason. `stopped` is `done`, or why the run ended before. `estimated` answers

@@ -47,7 +47,7 @@ def made_by(run: str, model: str, decided: Sequence[Decided]) -> Iterator[MadeEx
 
 @dataclass(frozen=True, slots=True)
 class StagedExamples:
-    """How many examples were staged, and how the stage then stands; None if it was left alone."""
+    """The number of examples that were staged, and the stage then; None if it was left alone."""
 
     staged: int
     stage: Staged | None

@@ -1,4 +1,4 @@
-"""What becomes of the answers of a round: parsed, decided in the order of requests, counted."""
+"""The answers of a round: parsed, decided in the order of requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was made of one answer: the examples that were accepted, with their ids.
+    """The examples made of one answer that were accepted, with their ids.
 
     `rejections` are those of the others, or the one of the answer as a whole.
     """
