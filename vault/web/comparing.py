@@ -14,8 +14,8 @@ from vault.web.numbers import place_of, window_of
 from vault.web.recent import Recent
 
 if TYPE_CHECKING:
-    from vault.operations.queries.browse import Row
     from vault.operations.queries.differences import Differences, ShownChange
+    from vault.operations.queries.shown_example import Row
 
 KEPT = 3
 """Comparisons that are kept, those asked for last: 8 bytes for each change."""

@@ -21,7 +21,8 @@ from vault.web.numbers import place_of, window_of
 from vault.web.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
-    from vault.operations.queries.browse import Listing, Row, Whole
+    from vault.operations.queries.browse import Listing
+    from vault.operations.queries.shown_example import Row, Whole
     from vault.operations.statistics.report import StatsReport
 
 STAGE = "STAGE"

@@ -16,8 +16,8 @@ from vault.web.numbers import place_of, window_of
 from vault.web.recent import Recent
 
 if TYPE_CHECKING:
-    from vault.operations.queries.browse import Whole
     from vault.operations.queries.groups import Groups
+    from vault.operations.queries.shown_example import Whole
 
 KEPT = 4
 _CLUSTER, _PROMPT = "cluster", "prompt"

@@ -8,13 +8,8 @@ import pytest
 
 from tests.support.library import Library, chat
 from vault.errors import InvalidInput, NotFound
-from vault.operations.queries.browse import (
-    ALL_CHARS,
-    MOST_ROWS,
-    PREVIEW_CHARS,
-    SORTS,
-    WHOLE_CHARS,
-)
+from vault.operations.queries.browse import MOST_ROWS, SORTS
+from vault.operations.queries.shown_example import ALL_CHARS, PREVIEW_CHARS, WHOLE_CHARS
 
 
 @pytest.fixture

@@ -215,6 +215,25 @@ def test_a_judge_and_people_who_differ_wait_in_a_queue(tmp_path: Path) -> None:
     assert [each.labels["grounded"] for each in queue.items] == [False]
 
 
+def test_a_score_is_compared_with_the_label_of_its_rubric(tmp_path: Path) -> None:
+    library = library_of(tmp_path, 4)
+    library.label("question 0", **{"judge.help.score": 0.5, "help": False})
+    library.label("question 1", **{"judge.help.score": 0.4, "help": False})
+    library.label("question 2", **{"judge.help.score": 1.0, "help": "good"})
+    library.label("question 3", **{"judge.help.score": 0.0})
+    queue = library.repository.label_queue("disagreement")
+    assert [each.labels["judge.help.score"] for each in queue.items] == [0.5]
+
+
+def test_most_disagreements_come_first(tmp_path: Path) -> None:
+    library = library_of(tmp_path, 3)
+    for number, said in enumerate([(True, True), (False, True), (False, False)]):
+        judged = dict(zip(("judge.help.a", "judge.help.b"), said, strict=True))
+        library.label(f"question {number}", **judged, a=True, b=True)
+    queue = library.repository.label_queue("disagreement")
+    assert [each.labels["judge.help.b"] for each in queue.items] == [False, True]
+
+
 def test_a_queue_has_to_be_named_where_several_may_be_meant(tmp_path: Path) -> None:
     library = library_of(tmp_path, 1)
     (tmp_path / "vault.toml").write_text("[labels.a]\n[labels.b]\n")

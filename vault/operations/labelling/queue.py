@@ -53,7 +53,8 @@ def label_queue(
     For a label: those without it that this person (the author) has not labelled, and fewer others
     than `vault.toml` wants. `conflicts`: those without the label on which people differ, or which
     enough people labelled. `disagreement`: those on which a judge's label `judge.RUBRIC.NAME` is
-    not what people say of `NAME`. Without a name: the only label of `vault.toml`. Costs reading the
+    not what people say of `NAME`, or its score not what they say of `RUBRIC`, those with most such
+    labels first. Without a name: the only label of `vault.toml`. Costs reading the
     label sets. Raises InvalidInput (`queue-missing`, `label-name-invalid`, `person-invalid`).
     """
     _, dataset = open_revision(context, None)
@@ -79,7 +80,11 @@ def waiting(
         rated = [each for each in known.values() if each.raters > 1]
         waits = _any(len(keys), [_in_conflict(labels, each, len(keys)) for each in rated])
     elif queue == DISAGREEMENT:
-        waits = _any(len(keys), list(_judged_otherwise(labels)))
+        differs = np.zeros(len(keys), np.int64)
+        for each in _judged_otherwise(labels):
+            differs += each
+        order = np.argsort(-differs, kind="stable")
+        return keys[order[differs[order] > 0]]
     else:
         vocabulary = known.get(check_label_name(queue), Vocabulary(queue))
         waits = _lacks(labels, vocabulary, person or context.intent.author, len(keys))
@@ -129,15 +134,41 @@ def _in_conflict(
 
 
 def _judged_otherwise(labels: Mapping[str, LabelOfEach]) -> list[NDArray[np.bool_]]:
-    judged = [each for each in labels if each.startswith(JUDGE) and each.count(".") == 2]
-    pairs = [(each, each.rpartition(".")[2]) for each in judged]
-    return [_differ(labels[judge], labels[name]) for judge, name in pairs if name in labels]
+    """Return for each label that a judge and people gave on which rows they differ.
+
+    A rubric's answer to the question NAME is compared with the label NAME, and its score, yes from
+    a half on, with a label that has the name of the rubric and says yes or no.
+    """
+    found = []
+    for judge in labels:
+        if not judge.startswith(JUDGE) or judge.count(".") != 2:
+            continue
+        rubric, part = judge.removeprefix(JUDGE).split(".")
+        if part in labels:
+            found.append(_differ(labels[judge], labels[part]))
+        elif part == "score" and rubric in labels:
+            found.append(_differ(_as_yes_no(labels[judge]), labels[rubric], same_kind=True))
+    return found
 
 
-def _differ(one: LabelOfEach, other: LabelOfEach) -> NDArray[np.bool_]:
-    """Tell which rows have both labels, with different values."""
+def _as_yes_no(scores: LabelOfEach) -> LabelOfEach:
+    is_number = (isinstance(each, int | float) for each in scores.values)
+    said = zip(scores.values, is_number, strict=True)
+    return LabelOfEach(
+        scores.place,
+        tuple(float(each) >= 0.5 if is_so else None for each, is_so in said),  # type: ignore[arg-type]
+    )
+
+
+def _differ(one: LabelOfEach, other: LabelOfEach, *, same_kind: bool = False) -> NDArray[np.bool_]:
+    """Return which rows have both labels, with different values; of one type if `same_kind`."""
     differs = [
-        [None not in (mine, theirs) and not same_value(mine, theirs) for theirs in other.values]
+        [
+            None not in (mine, theirs)
+            and not same_value(mine, theirs)
+            and (not same_kind or type(mine) is type(theirs))
+            for theirs in other.values
+        ]
         for mine in one.values
     ]
     return np.array(differs, np.bool_)[one.place, other.place]

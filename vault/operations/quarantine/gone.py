@@ -20,7 +20,8 @@ from vault.errors import Corrupt, NotFound, VaultError
 from vault.objects.quarantine import QuarantineEntry, Removal
 from vault.objects.runs import Runs
 from vault.operations.history.find_example import find_example
-from vault.operations.queries.browse import MOST_ROWS, WHOLE_CHARS, Listing, Row, Whole
+from vault.operations.queries.browse import MOST_ROWS, Listing
+from vault.operations.queries.shown_example import WHOLE_CHARS, Row, Whole
 from vault.presentation.record_diff import RecordDiff, record_diff
 from vault.session.context import Context
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +12,28 @@ from numpy.typing import NDArray
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import open_revision
-from vault.dataset.reading.conversations import message_text
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.dataset.reading.examples import Example, read_examples
+from vault.dataset.reading.examples import read_examples
 from vault.dataset.reading.labels import label_of_each
+from vault.dataset.reading.made import made_of_each
 from vault.errors import InvalidInput, NotFound
-from vault.objects.conversation import SYSTEM_ROLES, Conversation, Message
+from vault.objects.conversation import Conversation
 from vault.objects.digest import digest_of
 from vault.objects.json.record import read_record
-from vault.objects.json.text import compact_bytes
 from vault.objects.labels.label_name import is_label_name
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys
 from vault.operations.exports.for_trainers.trainer_view import TrainerView, TrainerViews
 from vault.operations.queries.grep import GrepOptions, rows_with, search_steps
-from vault.operations.queries.pictures import (
-    Picture,
-    PicturePlace,
-    picture_at,
-    picture_places,
-)
+from vault.operations.queries.pictures import Picture, picture_at
+from vault.operations.queries.shown_example import Clip, Row, Whole, row_of, whole_of
 from vault.session.context import Context
 from vault.session.revisions import STAGE, resolve
 
 MOST_ROWS = 200
 """Rows of a page, at most."""
 
-PREVIEW_CHARS = 200
-WHOLE_CHARS = 20_000
-"""Characters of a text that are shown of an example, unless all are asked for."""
-ALL_CHARS = 400_000
-"""Characters of all its texts together, but for the first PREVIEW_CHARS of each."""
-
-_NOT_ASKING = frozenset({*SYSTEM_ROLES, "assistant", "tool"})
 _COLUMNS = ("tokens", "turns")
 _LABELS = "labels."
 SORTS = ("dataset", *_COLUMNS, *(f"-{each}" for each in _COLUMNS), "random")
@@ -56,46 +44,6 @@ Examples can also be sorted by a label: `labels.NAME`, `-labels.NAME`."""
 
 Choice = Callable[[Dataset, RowKeys], RowKeys]
 """Chooses some of the rows of a dataset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An example as a list shows it: what is asked and what is answered, cut to a line."""
-
-    id: str
-    kind: str
-    source: str
-    line: int
-    turns: int
-    tokens: int
-    labels: Mapping[str, object]
-    question: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An example to be read: messages as a trainer sees them, and what stands beside them.
-
-    `conversation` is None of a record without one; `data` is the record then, and None otherwise.
-    `fields` are what the record holds beside its conversation, `pictures` where it holds pictures.
-    `clipped` counts the characters that were left out of long texts.
-    """
-
-    id: str
-    kind: str
-    source: str
-    line: int
-    round: str | None
-    turns: int
-    chars: int
-    tokens: int
-    labels: Mapping[str, object]
-    conversation: Mapping[str, Any] | None
-    fields: Mapping[str, Any]
-    data: Any
-    clipped: int
-    pictures: tuple[PicturePlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +96,7 @@ class Listing:
         """
         start = max(0, offset)
         keys = self.keys[start : start + max(0, min(limit, MOST_ROWS))]
-        return tuple(map(_row, read_examples(self.dataset, keys)))
+        return tuple(map(row_of, read_examples(self.dataset, keys)))
 
     def whole(self, place: int, *, clips: bool = True) -> Whole:
         """Return the example at a place, with long texts cut unless all is wanted.
@@ -162,9 +110,10 @@ class Listing:
         """Return all examples of a short list, as `whole` does. Raises Corrupt."""
         examples = read_examples(self.dataset, self.keys)
         fields = self.dataset.columns(self.keys, ["fields"]).column("fields").to_pylist()
+        made = made_of_each(self.dataset, self.keys)
         return [
-            _whole(example, {} if own is None else read_record(own.encode()), clips=clips)
-            for example, own in zip(examples, fields, strict=True)
+            whole_of(example, {} if own is None else read_record(own.encode()), by, clips=clips)
+            for example, own, by in zip(examples, fields, made, strict=True)
         ]
 
     def seen_by(self, place: int, target: str, *, clips: bool = True) -> TrainerView:
@@ -174,7 +123,7 @@ class Listing:
         """
         self.key(place)
         seen = self.views.view(place, target)
-        return replace(seen, records=tuple(map(_Clip(clips).value, seen.records)))
+        return replace(seen, records=tuple(map(Clip(clips).value, seen.records)))
 
     def picture(self, place: int, turn: int | None, part: int) -> Picture:
         """Return a picture that an example holds in a part of a message, or beside them.
@@ -307,91 +256,3 @@ def _label_rank(value: LabelValue) -> tuple[int, float, str]:
     if isinstance(value, str):
         return 2, 0.0, value
     return int(isinstance(value, bool)), float(value), ""
-
-
-def _row(example: Example) -> Row:
-    question, answer = _heads(example)
-    return Row(
-        example.id,
-        example.kind,
-        example.source,
-        example.line,
-        example.turns,
-        example.tokens,
-        example.labels,
-        question[:PREVIEW_CHARS],
-        answer[:PREVIEW_CHARS],
-    )
-
-
-def _heads(example: Example) -> tuple[str, str]:
-    """Return what an example asks last and what it answers first."""
-    conversation = example.conversation
-    if conversation is None:
-        return compact_bytes(example.data)[: 4 * PREVIEW_CHARS].decode("utf-8", "ignore"), ""
-    if conversation.text is not None:
-        return conversation.text, ""
-    asked = [each for each in conversation.prompt if each["role"] not in _NOT_ASKING]
-    return _said(asked[::-1] or conversation.prompt), _said(conversation.response)
-
-
-def _said(messages: Sequence[Message]) -> str:
-    for each in messages:
-        text = message_text(each)
-        if text:
-            return text
-        if "tool_calls" in each:
-            return compact_bytes(each["tool_calls"]).decode("utf-8", "replace")
-    return ""
-
-
-def _whole(example: Example, fields: Mapping[str, Any], *, clips: bool) -> Whole:
-    clip = _Clip(clips)
-    conversation = example.conversation
-    told = None if conversation is None else clip.value(_told(conversation))
-    data = clip.value(example.data) if conversation is None else None
-    return Whole(
-        example.id,
-        example.kind,
-        example.source,
-        example.line,
-        example.round,
-        example.turns,
-        example.chars,
-        example.tokens,
-        example.labels,
-        told,
-        {} if conversation is None else clip.value(fields),
-        data,
-        clip.left,
-        () if conversation is None else tuple(picture_places(conversation)),
-    )
-
-
-def _told(conversation: Conversation) -> dict[str, Any]:
-    return {name: value for name, value in conversation._asdict().items() if value is not None}
-
-
-class _Clip:
-    """Cuts long texts in JSON values if it `clips`, and counts what is left out."""
-
-    def __init__(self, clips: bool) -> None:
-        self._clips = clips
-        self._room = ALL_CHARS
-        self.left = 0
-
-    def value(self, value: Any) -> Any:
-        """Return a value with every text cut."""
-        if isinstance(value, str):
-            return self._cut(value) if self._clips else value
-        if isinstance(value, Mapping):
-            return {name: self.value(each) for name, each in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(each) for each in value]
-        return value
-
-    def _cut(self, text: str) -> str:
-        shown = text[: min(WHOLE_CHARS, max(self._room, PREVIEW_CHARS))]
-        self._room -= len(shown)
-        self.left += len(text) - len(shown)
-        return shown

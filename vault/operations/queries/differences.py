@@ -17,8 +17,9 @@ from vault.objects.commit import ChangeCounts
 from vault.objects.pairing import What
 from vault.objects.quarantine import Removal
 from vault.objects.runs import RowKeys
-from vault.operations.queries.browse import MOST_ROWS, Listing, Row, Whole
+from vault.operations.queries.browse import MOST_ROWS, Listing
 from vault.operations.queries.diff import Sides, compared, name_of, sides_of
+from vault.operations.queries.shown_example import Row, Whole
 from vault.presentation.record_diff import RecordDiff, record_diff
 from vault.session.context import Context
 

@@ -14,7 +14,8 @@ from vault.dataset.reading.labels import label_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys
-from vault.operations.queries.browse import MOST_ROWS, Listing, Row, Whole
+from vault.operations.queries.browse import MOST_ROWS, Listing
+from vault.operations.queries.shown_example import Row, Whole
 from vault.presentation.record_diff import RecordDiff, record_diffs
 
 CLUSTER = "cluster"

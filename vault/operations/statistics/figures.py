@@ -54,9 +54,9 @@ class Figures:
 
     `turns`, `chars` and `tokens` are sums. Quantiles and histograms are of `turns` and `tokens`, by
     name. Counts are by value, most frequent first; a field that no example of the version has is
-    empty, else `(none)` counts those without. `labels` has all but `split`, which is `splits`.
-    `languages` is None unless a label says them, `roles` (messages) and `tools` unless records were
-    read.
+    empty, else `(none)` counts those without. `runs` and `models` are what made them. `labels` has
+    all but `split`, which is `splits`. `languages` is None unless a label says them, `roles`
+    (messages) and `tools` unless records were read.
     """
 
     examples: int
@@ -68,6 +68,8 @@ class Figures:
     kinds: Mapping[str, int]
     sources: Mapping[str, int]
     rounds: Mapping[str, int]
+    runs: Mapping[str, int]
+    models: Mapping[str, int]
     splits: Mapping[str, int]
     labels: tuple[LabelFigure, ...]
     languages: Mapping[str, int] | None
@@ -117,6 +119,7 @@ class _Groups:
         lengths = {name: grouped(numbers[name], self._group, self._groups) for name in DISTRIBUTED}
         sums = {name: self._sums(each) for name, each in numbers.items()}
         counted = {name: self._counts(each) for name, each in texts.items()}
+        runs, models = (self._counts(texts.get(f"origin.{part}")) for part in ("run", "model"))
         split = self._counts(labels.get(SPLIT))
         language = next((labels[each] for each in LANGUAGE_LABELS if each in labels), None)
         languages = None if language is None else self._counts(language)
@@ -133,6 +136,8 @@ class _Groups:
                 kinds=counted["kind"][at],
                 sources=counted["source"][at],
                 rounds=counted["round"][at],
+                runs=runs[at],
+                models=models[at],
                 splits=split[at],
                 labels=said[at],
                 languages=None if languages is None else languages[at],

@@ -73,6 +73,8 @@ def _distributions(figures: Figures) -> dict[str, Counts]:
         "kind": figures.kinds,
         "source": figures.sources,
         "round": figures.rounds,
+        "origin": figures.runs,
+        "origin.model": figures.models,
         "split": figures.splits,
     }
     for name in DISTRIBUTED:

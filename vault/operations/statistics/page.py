@@ -184,6 +184,8 @@ def _fields(figures: Figures) -> dict[str, Mapping[str, int]]:
         "kind": figures.kinds,
         "source": figures.sources,
         "round": figures.rounds,
+        "origin": figures.runs,
+        "origin.model": figures.models,
         "split": figures.splits,
     }
     labels: dict[str, dict[str, int]] = {}

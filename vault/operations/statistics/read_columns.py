@@ -12,7 +12,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.catalogue.expressions.columns import COLUMNS, DATA, LABELS, Reference, Type
+from vault.catalogue.expressions.columns import (
+    COLUMNS,
+    DATA,
+    LABELS,
+    ORIGIN,
+    ORIGIN_PARTS,
+    Reference,
+    Type,
+)
 from vault.dataset.choosing.expression_table import example_table
 from vault.dataset.choosing.suggest_names import field_names
 from vault.dataset.comparing.count_by_field import ABSENT
@@ -76,12 +84,19 @@ class ReadColumns:
         return replace(self, numbers={**self.numbers, "tokens": tokens})
 
 
-def read_columns(dataset: Dataset, keys: RowKeys) -> ReadColumns:
-    """Return the columns of rows. Costs 0.5 s for a million. Raises Corrupt."""
+def read_columns(context: Context, dataset: Dataset, keys: RowKeys) -> ReadColumns:
+    """Return the columns of rows. Costs 0.5 s for a million. Raises Corrupt.
+
+    Model runs and their models are among the texts if the repository has runs.
+    """
     table = dataset.columns(keys, [*NUMBERS, *_TEXTS, "content_id"])
     texts = {name: _coded(table.column(name)) for name in _TEXTS}
     if dataset.manifest.adopted is not None:
         texts["source"] = _coded(pa.chunked_array([source_of_each(dataset, keys)], pa.string()))
+    if context.log.tip().view.runs:
+        origins = {f"{ORIGIN}.{part}": _reference(f"{ORIGIN}.{part}") for part in ("run", "model")}
+        made = example_table(context, dataset, (), origins, keys=keys).table
+        texts |= {name: _coded(made.column(name)) for name in origins}
     labels = label_of_each(dataset, keys, lambda name: not is_own_name(name))
     content, has_content = hashes_of(table, "content_id")
     return ReadColumns(
@@ -117,6 +132,8 @@ def _reference(name: str) -> Reference:
             raise _unknown(name, f"`--by {SPLIT}`, source, round, kind, labels.NAME or data.PATH")
         return Reference(name, (), column.type)
     root, _, rest = name.partition(".")
+    if root == ORIGIN and rest in ORIGIN_PARTS:
+        return Reference(ORIGIN, (rest,), ORIGIN_PARTS[rest])
     if root == LABELS and rest:
         return Reference(LABELS, (rest,), Type.TEXT)
     path = rest if root == DATA and rest else name

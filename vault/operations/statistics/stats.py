@@ -125,7 +125,7 @@ def _figures(
     context: Context, chosen: _Chosen, options: StatsOptions, tokenizer: str | None
 ) -> VersionFigures:
     dataset, keys = chosen.dataset, chosen.keys
-    columns = read_columns(dataset, keys)
+    columns = read_columns(context, dataset, keys)
     if tokenizer is not None and chosen.counts is not None:
         columns = columns.with_tokens(chosen.counts.tokens)
     field = None if options.by is None else read_field(context, dataset, keys, options.by)

@@ -110,6 +110,6 @@ export function expressionFor(name, value, isOut) {
   if (value.expression !== undefined) return isOut ? `NOT (${value.expression})` : value.expression;
   const literal = typeof value === "string" ? "'" + value.replaceAll("'", "''") + "'" : String(value);
   // SQL's `!=` would leave out those without the field, too; labels and splits know better.
-  const without = name === "round" || name.startsWith("data.") ? "IS DISTINCT FROM" : "!=";
+  const without = /^(round|data|origin)/.test(name) ? "IS DISTINCT FROM" : "!=";
   return `${name} ${isOut ? without : "="} ${literal}`;
 }

@@ -435,3 +435,14 @@ def test_a_run_goes_on_by_the_prices_it_began_with(priced: Library) -> None:
         report = priced.repository.resume(max_requests=9)
         assert Decimal(report.cost.amount or "nan") == server.ledger.billed
     assert report.cost.currency == "USD"
+
+
+def test_statistics_count_models_and_runs(library: Library) -> None:
+    library.write("a.jsonl", [chat("By hand?", "Yes.")])
+    library.run("a.jsonl")
+    with BillingServer(Behaviour(content=pair)) as server:
+        report = generated(library, server.base_url, count=3)
+    found = library.repository.stats(by="origin.model")
+    assert found.models == {"m": 3, "(none)": 1}
+    assert found.runs == {report.run: 3, "(none)": 1}
+    assert {name: each.examples for name, each in found.by.items()} == {"m": 3, "(none)": 1}

@@ -64,6 +64,8 @@ def fields_of(figures: Figures) -> dict[str, list[tuple[str, int]]]:
         "kinds": figures.kinds,
         "sources": figures.sources,
         "rounds": figures.rounds,
+        "model runs": figures.runs,
+        "models": figures.models,
         "split": figures.splits,
     }
     # Not by value: 1 and true, or true and "yes", look alike and are two.

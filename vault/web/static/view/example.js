@@ -9,6 +9,7 @@ import { Findings, OfSet } from "./reading/findings.js";
 import { Json } from "./reading/json.js";
 import { useAsked, useChoice, useSwitch } from "./reading/modes.js";
 import { sizesOf } from "./reading/turns.js";
+import { FILTERS } from "./values.js";
 
 const MOST_ASKED_CHARS = 1_000;
 const SYSTEM_DELAY = 400;
@@ -16,8 +17,8 @@ const trainer = () => import("./reading/trainer.js").then((found) => found.Train
 
 /**
  * @param {{ example: any, sought: string, asked?: string | null, onWhole: () => void,
- *           onFilter: (name: string, value: unknown, isOut: boolean) => void }} props `asked` names the example to the
- *   API, for what is told about it; without it only the example itself is shown
+ *           onFilter: (name: string, value: unknown, isOut: boolean) => void }} props without `asked`, which
+ *   names the example to the API, nothing else is shown
  */
 export function Example({ example, sought, asked = null, onWhole, onFilter }) {
   const [isRaw, turnRaw] = useSwitch("raw");
@@ -39,6 +40,7 @@ export function Example({ example, sought, asked = null, onWhole, onFilter }) {
         <${Value} name="source" value=${example.source} told=${`${example.source}:${example.line}`} onFilter=${onFilter} />
         <${Value} name="kind" value=${example.kind} onFilter=${onFilter} />
         ${example.round !== null && html`<${Value} name="round" value=${example.round} told=${"round " + example.round} onFilter=${onFilter} />`}
+        ${example.made && html`<${Value} name="origin.model" value=${example.made.model} onFilter=${onFilter} />`}
         <span>${example.tokens.toLocaleString("en")} tokens</span>
         ${Object.entries(example.labels).map(([name, value]) => html`<${Value}
           name=${name === "split" ? "split" : "labels." + name} value=${value} told=${`${name} = ${value}`} onFilter=${onFilter} />`)}
@@ -67,7 +69,7 @@ export function Example({ example, sought, asked = null, onWhole, onFilter }) {
 /** @param {any} props */
 function Value({ name, value, told, onFilter }) {
   const act = (/** @type {MouseEvent} */ event) => onFilter(name, value, event.shiftKey);
-  return html`<button class="chip" title="Click: only these. Shift and click: without these." onClick=${act}>${shown(String(told ?? value))}</button>`;
+  return html`<button class="chip" title=${FILTERS} onClick=${act}>${shown(String(told ?? value))}</button>`;
 }
 
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

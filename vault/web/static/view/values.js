@@ -9,8 +9,7 @@ const ABSENT = "(none)";
 
 /**
  * @param {any} stats
- * @returns {[string, [unknown, number][]][]} the values of each field with their counts, most first;
- *   null is no value
+ * @returns {[string, [unknown, number][]][]} values of each field with counts, most first; null is none
  */
 export function fieldsOf(stats) {
   const fields = /** @type {[string, [unknown, number][]][]} */ (
@@ -18,6 +17,8 @@ export function fieldsOf(stats) {
       ["split", stats.splits],
       ["source", stats.sources],
       ["round", stats.rounds],
+      ["origin.model", stats.models],
+      ["origin", stats.runs],
       ["kind", stats.kinds],
     ].map(([name, counts]) => [
       name,

@@ -6,6 +6,7 @@ import { Json } from "./json.js";
 import { Text } from "./rich.js";
 import { Turn } from "./turn.js";
 import { CutLine, seenTurn, sizesOf } from "./turns.js";
+import { FILTERS } from "../values.js";
 
 /**
  * @param {{ example: any, sought: string, isRaw: boolean, asked: string | null, view: any, findings: any[], system: any,
@@ -62,7 +63,7 @@ function SystemNote({ system, onFilter }) {
   const told = system.examples === 1 ? "in this example alone" : `in ${system.examples.toLocaleString("en")} examples`;
   const named = `system #${system.number.toLocaleString("en")}, ${told}`;
   if (system.text === null || system.examples === 1) return html`<span class="note">${named}</span>`;
-  return html`<button class="jump" title="Click: only these. Shift and click: without these."
+  return html`<button class="jump" title=${FILTERS}
     onClick=${(/** @type {MouseEvent} */ event) => onFilter("system", system.text, event.shiftKey)}>${named}</button>`;
 }
 
