@@ -20,6 +20,7 @@ from vault.operations.labelling.agreement import AgreementArguments, AgreementOp
 from vault.operations.labelling.label import LabelArguments, LabelOptions
 from vault.operations.quarantine.retry import RetryArguments, RetryOptions
 from vault.operations.queries.grep import GrepArguments, GrepOptions
+from vault.operations.scoring.score import ScoreArguments, ScoreOptions
 from vault.operations.statistics.stats import StatsArguments, StatsOptions
 from vault.operations.validation.validate import ValidateArguments, ValidateOptions
 from vault.repository.repository import Repository, RepositoryArguments
@@ -30,6 +31,7 @@ NAMED_BY_THE_METHOD = {
         *("comparing",),  # which the other arguments make
     },
     ExportArguments: {"where", "mixture"},
+    ScoreArguments: {"name", "value"},
     RecordArguments: {"source", "lines", "paragraphs", "split_from_name"},  # rows are no files
 }
 """Fields that a method takes as parameters of their own."""
@@ -51,6 +53,7 @@ def fields(*kinds: Any) -> set[str]:
         (GrepArguments, [GrepOptions]),
         (LabelArguments, [LabelOptions]),
         (RetryArguments, [RetryOptions]),
+        (ScoreArguments, [ScoreOptions]),
         (StatsArguments, [StatsOptions]),
         (ValidateArguments, [ValidateOptions]),
     ],

@@ -81,6 +81,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Entry("edit", "change the text of an example, or add one made from it", Effect.CHANGES),
             Entry("label", "say something about examples: quality, a choice", Effect.ADDS),
+            Entry("score", "label examples with the evaluation results of a model", Effect.ADDS),
             Entry("split", "put examples on sides, such as train and test", Effect.CHANGES),
             Entry("rm", "take examples out", Effect.CHANGES),
             Entry("restore", "bring examples back", Effect.CHANGES),

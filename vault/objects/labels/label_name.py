@@ -25,6 +25,9 @@ CHOICE = "choice"
 JUDGE = "judge."
 """What labels of judges begin with."""
 
+EVAL = "eval."
+"""What labels of evaluation results begin with."""
+
 _KEPT_FOR = {"judge": "verdicts of judges", "eval": "results of evaluations"}
 
 AGREED = "agreed"
