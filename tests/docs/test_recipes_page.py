@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from vault.errors import InvalidInput
-from vault.generate.recipe.read_recipe import _SENT_BY_VAULT, read_recipe
-from vault.generate.recipe.recipe import AnswerFormat, Model, Recipe
+from vault.generate.model import _SENT_BY_VAULT, Model
+from vault.generate.recipe.read_recipe import read_recipe
+from vault.generate.recipe.recipe import AnswerFormat, Recipe
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "reference" / "recipes.md").read_text(encoding="utf-8")

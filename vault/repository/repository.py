@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from vault.operations.generating.estimate import EstimateReport
     from vault.operations.generating.options import GenerateArguments
     from vault.operations.generating.report import GenerateReport
-    from vault.operations.generating.runs import RunsReport, ShownRequest, ShownRun
     from vault.operations.history.branches import BranchReport
     from vault.operations.history.commit import CommitReport
     from vault.operations.history.discard import DiscardReport
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
     from vault.operations.locks.compare_locks import LockDiff
     from vault.operations.locks.rebuild import RebuildReport
     from vault.operations.locks.which import WhichReport
+    from vault.operations.model_runs.runs import RunsReport, ShownRequest, ShownRun
     from vault.operations.quarantine.gone import Gone
     from vault.operations.quarantine.list_items import (
         QuarantineExport,
@@ -280,7 +280,7 @@ class Repository:
 
         Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
         """
-        from vault.operations.generating.runs import cancel_run
+        from vault.operations.model_runs.runs import cancel_run
 
         return cancel_run(self._context(), run)
 
@@ -293,13 +293,13 @@ class Repository:
 
     def runs(self) -> RunsReport:
         """Return all model runs, newest first. Costs reading what is kept of each."""
-        from vault.operations.generating.runs import list_runs
+        from vault.operations.model_runs.runs import list_runs
 
         return list_runs(self._context())
 
     def run(self, run: str) -> ShownRun:
         """Return one model run. Raises NotFound (`run-not-found`, `run-elsewhere`), Corrupt."""
-        from vault.operations.generating.runs import show_run
+        from vault.operations.model_runs.runs import show_run
 
         return show_run(self._context(), run)
 
@@ -308,13 +308,13 @@ class Repository:
 
         Raises NotFound (`run-not-found`, `run-elsewhere`, `request-not-found`), Corrupt.
         """
-        from vault.operations.generating.runs import show_request
+        from vault.operations.model_runs.runs import show_request
 
         return show_request(self._context(), run, number)
 
     def requests_of(self, run: str) -> Iterator[ShownRequest]:
         """Yield every request of a model run. Raises NotFound, Corrupt."""
-        from vault.operations.generating.runs import requests_of
+        from vault.operations.model_runs.runs import requests_of
 
         return requests_of(self._context(), run)
 

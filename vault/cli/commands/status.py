@@ -45,8 +45,9 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
     if report.parked:
         names = ", ".join(escape(name) for name in report.parked)
         yield f"changes are parked on {names}"
-    for run in report.unfinished:
-        yield f"model run {escape(run)} is not finished: `vault generate --resume {escape(run)}`"
+    for each in report.unfinished:
+        run = escape(each.run)
+        yield f"model run {run} is not finished: `vault {each.kind} --resume {run}`"
     if report.quarantined:
         yield f"in quarantine: {plural(report.quarantined, 'record')} that could not be read"
 

@@ -14,8 +14,9 @@ from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.generating.estimate import EstimateReport, Interval
-    from vault.operations.generating.report import Cost, GenerateReport
-    from vault.operations.generating.runs import RunsReport, ShownRequest, ShownRun
+    from vault.operations.generating.report import GenerateReport
+    from vault.operations.model_runs.runs import RunsReport, ShownRequest, ShownRun
+    from vault.operations.model_runs.totals import Cost
 
 _WHY = {
     "budget": "the budget is spent",

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
+from vault.generate.completion import Rejected, json_of, message_of, text_of
 from vault.generate.recipe.recipe import AnswerFormat
-
-_FENCED = re.compile(r"\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
-_MOST_SHOWN = 80
-
-
-class Rejected(Exception):
-    """An answer of which no example is made: the reason in one word, and what is wrong."""
-
-    def __init__(self, reason: str, told: str) -> None:
-        super().__init__(told)
-        self.reason = reason
-        self.told = told
 
 
 def parse_answer(body: bytes, form: AnswerFormat) -> list[Any]:
@@ -28,15 +15,13 @@ def parse_answer(body: bytes, form: AnswerFormat) -> list[Any]:
     JSON with text around it, makes no example. A fence around JSON is passed over. Raises Rejected
     (`not-a-completion`, `cut`, `filtered`, `refused`, `empty`, `malformed`).
     """
-    message = _message(body)
+    message = message_of(body)
     if form is AnswerFormat.MESSAGE:
         return [message]
-    text = message.get("content")
-    if not isinstance(text, str) or not text.strip():
-        raise Rejected("empty", "the answer has no text")
+    text = text_of(message)
     if form is AnswerFormat.TEXT:
         return [text]
-    value = _json(text)
+    value = json_of(text)
     if form is AnswerFormat.JSON:
         if not isinstance(value, dict):
             raise Rejected("malformed", f"the answer is {_kind(value)}, not a JSON object")
@@ -50,49 +35,6 @@ def parse_answer(body: bytes, form: AnswerFormat) -> list[Any]:
     return value
 
 
-def error_message(body: bytes) -> str:
-    """Return what an endpoint says about an error, or the start of what it sent instead."""
-    try:
-        told = json.loads(body)["error"]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        told = None
-    return told if isinstance(told, str) else _start(body)
-
-
-def _message(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-        choice = value["choices"][0]
-        message = choice["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        raise Rejected(
-            "not-a-completion", f"the response is no chat completion: {_start(body)}"
-        ) from None
-    if not isinstance(message, dict):
-        raise Rejected("not-a-completion", "the response has no message")
-    finish = choice.get("finish_reason")
-    if finish == "length":
-        raise Rejected("cut", "the answer was cut at max_tokens")
-    if finish == "content_filter":
-        raise Rejected("filtered", "the endpoint's filter ended the answer")
-    refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal.strip():
-        raise Rejected("refused", f"the model refused: {refusal.strip()[:_MOST_SHOWN]}")
-    return message
-
-
-def _json(text: str) -> Any:
-    fenced = _FENCED.fullmatch(text)
-    try:
-        return json.loads(text if fenced is None else fenced[1], parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise Rejected("malformed", f"the answer is no JSON: {error}") from None
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
-
-
 def _kind(value: Any) -> str:
     return (
         "a list"
@@ -101,7 +43,3 @@ def _kind(value: Any) -> str:
         if isinstance(value, dict)
         else "a single value"
     )
-
-
-def _start(body: bytes) -> str:
-    return body[:_MOST_SHOWN].decode("utf-8", "replace").strip() or "no text"

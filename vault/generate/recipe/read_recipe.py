@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vault.errors import InvalidInput, InvalidText
-from vault.generate.recipe.checked_table import CheckedTable, is_json, shown
+from vault.generate.checked_table import CheckedTable, is_json, parse_toml, shown
+from vault.generate.model import read_model
 from vault.generate.recipe.recipe import (
     Accept,
     AnswerFormat,
     Choice,
-    Model,
     Prompt,
     Recipe,
     Seeds,
 )
 from vault.generate.recipe.templates import fault_of, names_in
 
-MAX_SIZE_BYTES = 1_000_000
-MOST_TOKENS = 100_000_000
-"""Tokens of an answer, at most: no model gives as many."""
-
 MOST_CELLS = 10_000
 """Combinations of all values of `[vary]`, at most."""
 
-_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VARIABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 _RESERVED = ("seeds", "answer")
-_DEARER = ("service_tier", "best_of", "prediction", "web_search_options", "modalities", "audio")
-_SENT_BY_VAULT = ("messages", "model", "n", "stream", "response_format", "max_completion_tokens")
 
 
 def read_recipe(data: bytes, name: str) -> Recipe:
@@ -45,7 +37,7 @@ def read_recipe(data: bytes, name: str) -> Recipe:
     recipe = Recipe(
         name=name,
         seed=top.whole("seed", 0, least=0),
-        model=_model(top.table("model", required=True)),
+        model=read_model(top.table("model", required=True)),
         seeds=_seeds(top.table("seeds")) if top.has("seeds") else None,
         vary=_vary(top.table("vary")),
         prompt=_prompt(top.table("prompt", required=True)),
@@ -68,52 +60,14 @@ def read_recipe(data: bytes, name: str) -> Recipe:
 
 
 def _parsed(data: bytes, name: str) -> dict[str, Any]:
-    if len(data) > MAX_SIZE_BYTES:
-        raise _unreadable(name, f"it is longer than {MAX_SIZE_BYTES:,} bytes")
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _unreadable(name, str(error)) from None
-
-
-def _unreadable(name: str, reason: str) -> InvalidInput:
-    return InvalidInput(
-        f"{name} is no TOML file that can be read: {reason}",
-        code="recipe-unreadable",
-        hint="`vault generate --new FILE` writes a recipe to begin with",
-    )
-
-
-def _model(table: CheckedTable) -> Model:
-    name = table.text("name", required=True)
-    most = table.whole("max_tokens", 1, least=1, required=True)
-    if most > MOST_TOKENS:
-        table.fault("max_tokens", f"is more than {MOST_TOKENS:,}")
-    base_url = table.text("base_url")
-    if base_url is not None and not re.match(r"https?://[^\s/]", base_url):
-        table.fault("base_url", "has to begin with http:// or https://")
-    price = table.word("price", "table", ("table", "none"))
-    model = Model(
-        name=name or "",
-        max_tokens=most,
-        base_url=base_url,
-        api_key_env=table.text("api_key_env"),
-        is_free=price == "none",
-        settings=table.rest(),
-    )
-    for key in model.settings:
-        if key in _SENT_BY_VAULT:
-            table.fault(key, "is set by vault, and cannot be set here")
-        elif key in _DEARER:
-            table.fault(key, "may cost more than the prices say, and cannot be set here")
-        elif key in ("api_key", "key", "token"):
-            table.fault(key, "would put a key into git: name its variable with api_key_env")
-        elif not is_json(model.settings[key]):
-            table.fault(key, "cannot be sent: dates, nan and inf are no JSON")
-    if model.api_key_env is not None and not _ENVIRONMENT.fullmatch(model.api_key_env):
-        # Not the value itself: it may be the key.
-        table.fault("api_key_env", "has to name a variable of the environment")
-    return model
+        return parse_toml(data)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{name} is no TOML file that can be read: {error}",
+            code="recipe-unreadable",
+            hint="`vault generate --new FILE` writes a recipe to begin with",
+        ) from None
 
 
 def _seeds(table: CheckedTable) -> Seeds:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from vault.generate.model import Model
+
 
 class AnswerFormat(StrEnum):
     """The ways to read an answer: one JSON value, a list, its text, or the message itself."""
@@ -15,22 +17,6 @@ class AnswerFormat(StrEnum):
     JSON_LIST = "json-list"
     TEXT = "text"
     MESSAGE = "message"
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The model that is asked, and how. `base_url` None is the address of the openai client.
-
-    `api_key_env` names the variable of the environment that has the key. `is_free` says that the
-    server costs nothing. `settings` are further members of every request, such as `temperature`.
-    """
-
-    name: str
-    max_tokens: int
-    base_url: str | None = None
-    api_key_env: str | None = None
-    is_free: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vault.generate.recipe.parse_answer import Rejected, parse_answer
+from vault.generate.completion import Rejected
+from vault.generate.recipe.parse_answer import parse_answer
 from vault.generate.recipe.recipe import AnswerFormat, Recipe
 from vault.generate.recipe.templates import TemplateFailed, filled, rendered
 

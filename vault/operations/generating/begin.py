@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vault.config import read_team_section
 from vault.dataset.choosing.where import check_expression, check_setting
-from vault.errors import Conflict, Corrupt, InvalidInput, NotFound
+from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
 from vault.generate.recipe.read_recipe import read_recipe
 from vault.generate.recipe.recipe import Recipe
 from vault.objects.digest import digest_of
-from vault.objects.log.view import Run
 from vault.objects.model_run.about import AskedModel, RecipeFile, RunAbout
-from vault.operations.generating.endpoints import (
+from vault.operations.generating.goal import Goal, goal_of, new_goal
+from vault.operations.generating.options import GenerateOptions
+from vault.operations.model_runs.begin_run import (
+    begin_run,
+    new_run_name,
+    refuse_beside,
+    settings_of,
+    take_up_run,
+)
+from vault.operations.model_runs.endpoints import (
+    endpoint_again,
     endpoint_of,
     price_list,
-    prices_in,
     require_confirmed,
 )
-from vault.operations.generating.goal import Goal, goal_of, new_goal
-from vault.operations.generating.open_runs import (
-    CANCELLED,
-    OPEN,
+from vault.operations.model_runs.open_runs import (
+    RunKind,
     ended_runs,
-    run_to_resume,
     runs_of_recipe,
     unfinished,
-    vault_folder,
 )
-from vault.operations.generating.options import GenerateOptions
 from vault.session.context import Context, draft_of
-from vault.session.recording import record, writing
-from vault.store.run_folder import RunFolder
 from vault.store.run_ledger import RunLedger
 from vault.version import __version__
 
-GENERATE, PREVIEW = "generate", "preview"
+PREVIEW = "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,36 +120,24 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     require_confirmed(ended, endpoint, confirmed=confirmed)
     earlier = runs_of_recipe(context, ended, name)
     if not (options.new_run or options.is_preview):
-        _refuse_beside([each for each in unfinished(context, view) if each in earlier], name)
-    run = f"{context.intent.time[:10].replace('-', '')}-{options.token}"
+        waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
+        refuse_beside(waiting, name, RunKind.GENERATE)
+    run = new_run_name(context, options.token)
     goal = new_goal(options, ordinal=len(earlier) + 1, run=run, branch=draft.branch)
-    settings = _settings(context.folder)
+    settings = settings_of(context)
     files = [data, *([settings] if settings else [])]
     about = RunAbout(
         run=run,
-        kind=PREVIEW if options.is_preview else GENERATE,
+        kind=PREVIEW if options.is_preview else RunKind.GENERATE,
         program=f"vault {__version__}",
         models=(AskedModel(endpoint.model, endpoint.url, price_list(endpoint.prices)),),
         recipe=RecipeFile(name, digest_of(data)),
         manifest=draft.manifest,
         settings=digest_of(settings) if settings else None,
     )
-    # The log names the run before anything is paid for, so that what it needs is kept.
-    _note(context, run, Run(None, OPEN, about.names()), files)
-    vault = vault_folder(context)
-    with RunFolder.create(vault, about, files, clock=_clock(context, options)) as folder:
-        ledger = RunLedger.open(folder)
+    with begin_run(context, about, files, options.clock) as ledger:
         ledger.append([goal.to_line()])
-        try:
-            yield OpenRun(ledger, recipe, goal, endpoint)
-        except BaseException:
-            if len(ledger):
-                _tell_kept(context, run)
-            else:
-                # Nothing was asked, so there is nothing to go on with.
-                folder.remove()
-                _note(context, run, Run(None, CANCELLED, about.names()))
-            raise
+        yield OpenRun(ledger, recipe, goal, endpoint)
 
 
 @contextmanager
@@ -160,39 +148,23 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
     `run-locked`), Corrupt.
     """
     _refuse_other_run(options)
-    vault = vault_folder(context)
-    name = run_to_resume(context, context.log.tip().view, run)
-    with RunFolder.open(vault, name, clock=_clock(context, options)) as folder:
-        ledger = RunLedger.open(folder)
-        about, kept = ledger.about, goal_of(folder)
+    with take_up_run(context, run, RunKind.GENERATE, options.clock) as ledger:
+        about, kept = ledger.about, goal_of(ledger.folder)
         if about.recipe is None or kept is None:
             raise Corrupt(
-                f"the run {name} has no recipe, or no goal",
+                f"the run {about.run} has no recipe, or no goal",
                 code="run-damaged",
                 hint="`vault fsck` tells what is damaged; `vault runs show` what was answered",
             )
-        recipe = read_recipe(folder.file(about.recipe.object), about.recipe.name)
+        recipe = read_recipe(ledger.folder.file(about.recipe.object), about.recipe.name)
         # The same model: answers of two in one run would be nobody's.
         asked = about.models[0]
         model = replace(recipe.model, name=asked.model, base_url=asked.endpoint)
-        endpoint = endpoint_of(
-            context.folder, model, options.environment, day=context.intent.time[:10]
-        )
-        if asked.prices is not None:
-            # Sums of two price lists, perhaps in two currencies, would be no sums.
-            endpoint = replace(endpoint, prices=prices_in(asked.prices))
+        endpoint = endpoint_again(context, model, asked, options.environment)
         goal = kept.changed(options)
         if goal != kept:
             ledger.append([goal.to_line()])
-        try:
-            yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
-        except BaseException:
-            _tell_kept(context, name)
-            raise
-
-
-def _tell_kept(context: Context, run: str) -> None:
-    context.progress.say(f"answers are kept: `vault generate --resume {run}` goes on")
+        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
 
 
 def _refuse_other_run(options: GenerateOptions) -> None:
@@ -209,29 +181,3 @@ def _refuse_other_run(options: GenerateOptions) -> None:
             code="resume-options",
             hint=f"leave out {name}, or `vault generate RECIPE --new-run {name} ...`",
         )
-
-
-def _refuse_beside(waiting: Sequence[str], recipe: str) -> None:
-    """Raise Conflict (`run-unfinished`) if a run of the recipe may go on."""
-    if waiting:
-        raise Conflict(
-            f"the run {waiting[-1]} of {recipe} is not finished",
-            code="run-unfinished",
-            hint=f"`vault generate --resume {waiting[-1]}` goes on with it; --new-run begins anew",
-        )
-
-
-def _clock(context: Context, options: GenerateOptions) -> Callable[[], str]:
-    return options.clock or (lambda: context.intent.time)
-
-
-def _note(context: Context, name: str, run: Run, files: Sequence[bytes] = ()) -> None:
-    with writing(context):
-        for each in files:
-            context.store.put(each)
-
-        record(context, lambda view: (view.with_run(name, run), None))
-
-
-def _settings(folder: Path | None) -> bytes:
-    return b"" if folder is None else read_team_section(folder, "generate").raw

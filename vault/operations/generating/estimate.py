@@ -14,12 +14,12 @@ from vault.generate.prices import money_text
 from vault.generate.recipe.recipe import AnswerFormat
 from vault.generate.usage import most_tokens
 from vault.operations.generating.begin import read_file, recipe_of
-from vault.operations.generating.endpoints import endpoint_of
 from vault.operations.generating.goal import new_goal
-from vault.operations.generating.open_runs import ended_runs, runs_of_recipe
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.seeds import read_seeds, require_seeds
+from vault.operations.model_runs.endpoints import endpoint_of
+from vault.operations.model_runs.open_runs import ended_runs, runs_of_recipe
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of
 

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-import threading
-from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any
 
 from vault.dataset.reading.dataset import open_dataset
 from vault.errors import Corrupt, InvalidInput, NotFound
-from vault.generate.asking import Asked, Stopping, ask
-from vault.generate.budget import Limits, Spent
-from vault.generate.group_commit import GroupCommit
-from vault.generate.recipe.parse_answer import error_message
-from vault.generate.usage import most_tokens
+from vault.generate.budget import Limits
+from vault.generate.completion import error_message
 from vault.objects.digest import Digest
 from vault.objects.log.view import Run
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
 from vault.operations.generating.begin import OpenRun, begun, taken_up
-from vault.operations.generating.keeper import LedgerKeeper
 from vault.operations.generating.open_acceptance import open_acceptance, source_of
-from vault.operations.generating.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.report import (
@@ -34,11 +21,12 @@ from vault.operations.generating.report import (
     GenerateReport,
     accepted_of,
     report_of,
-    totals_of,
 )
 from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
+from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
+from vault.operations.model_runs.send import send
 from vault.session.context import Context, workspace_of
 from vault.session.recording import writing
 from vault.session.trial import trial_of
@@ -86,63 +74,15 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
         )
         context.progress.start("accepted", run.goal.count)
         rounds.resume()
-        asked = _run(_ask(run, rounds, options))
+        goal = run.goal
+        limits = Limits(goal.cost, goal.tokens, goal.requests, in_flight=options.in_flight)
+        asked = send(run.ledger, rounds, run.endpoint, limits)
         if rounds.stopped is None:
             rounds.decide()
         context.progress.finish()
     # What came back counts more than why no more was sent.
     stopped = rounds.stopped or asked.stopped.value
     return _ended(context, run, rounds, stopped, asked.retries)
-
-
-def _run(asking: Coroutine[Any, Any, Asked]) -> Asked:
-    """Run to its end, in a thread of its own where a loop runs already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(asking)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, asking).result()
-
-
-async def _ask(run: OpenRun, rounds: Rounds, options: GenerateOptions) -> Asked:
-    goal = run.goal
-    limits = Limits(goal.cost, goal.tokens, goal.requests, in_flight=options.in_flight)
-    stopping = Stopping()
-    with _interrupted_by(stopping):
-        async with GroupCommit[Mapping[str, Any]](run.ledger.append) as commit:
-            keeper, spent = LedgerKeeper(commit), _spent(run)
-            return await ask(rounds, run.endpoint, keeper, limits, spent=spent, stopping=stopping)
-
-
-@contextlib.contextmanager
-def _interrupted_by(stopping: Stopping) -> Iterator[None]:
-    """Let Ctrl-C stop sending, and wait for what is in flight; the second one does not wait."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, stopping.stop)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-
-
-def _spent(run: OpenRun) -> Spent:
-    """Return what the run spent before; what may have been billed counts with the most."""
-    statuses = run.ledger.statuses()
-    totals = totals_of(statuses, None)
-    tokens = totals.tokens["prompt"] + totals.tokens["completion"]
-    for each in statuses:
-        is_failed = each.state == RequestState.FAILED
-        if each.state == RequestState.POSSIBLY_BILLED or (
-            # Too long an answer was billed and not kept.
-            is_failed and run.ledger.answer(each.request) is None
-        ):
-            tokens += sum(most_tokens(run.ledger.body(each.request)))
-    cost = totals.cost.amount
-    return Spent(None if cost is None else Decimal(cost), tokens, totals.requests)
 
 
 def _shown_before(context: Context, run: OpenRun, manifest: Digest | None) -> list[Seed]:

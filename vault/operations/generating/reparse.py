@@ -24,7 +24,6 @@ from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.generating.acceptance import Acceptance, Rejection
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.open_acceptance import are_among, open_acceptance, source_of
-from vault.operations.generating.open_runs import vault_folder
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import NOTHING_DRAWN, Drawn
 from vault.operations.generating.report import DONE, GenerateReport, accepted_of, report_of
@@ -37,6 +36,7 @@ from vault.operations.generating.stage_examples import (
 )
 from vault.operations.generating.verdicts import Decided, Received, decide_round
 from vault.operations.imports.known_examples import KnownExamples
+from vault.operations.model_runs.open_runs import vault_folder
 from vault.session.context import Context, draft_of
 from vault.session.recording import record, writing
 from vault.session.trial import trial_of

@@ -18,9 +18,9 @@ from vault.objects.json.text import compact_bytes
 from vault.objects.labels.label_set import Label
 from vault.objects.log.view import View
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
-from vault.operations.generating.open_runs import draft_of_run
 from vault.operations.generating.verdicts import Decided
 from vault.operations.imports.known_examples import KnownExamples
+from vault.operations.model_runs.open_runs import draft_of_run
 from vault.session.context import Context
 from vault.session.recording import record, writing
 

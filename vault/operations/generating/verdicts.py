@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vault.generate.recipe.parse_answer import Rejected
+from vault.generate.completion import Rejected
 from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.render import records_of
 from vault.operations.generating.acceptance import Acceptance, Rejection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vault.layout import RUNS, repository_folder
 from vault.objects.commit import ChangeCounts
@@ -11,6 +12,9 @@ from vault.objects.log.view import RefName, View
 from vault.operations.history.staged_counts import staged_counts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, head_of, stage_of, workspace_of
+
+if TYPE_CHECKING:
+    from vault.operations.model_runs.open_runs import UnfinishedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class StatusReport(Displayed):
     quarantined: int
     has_stage: bool
     parked: tuple[RefName, ...] = ()
-    unfinished: tuple[str, ...] = ()
+    unfinished: tuple[UnfinishedRun, ...] = ()
 
 
 def status(context: Context) -> StatusReport:
@@ -66,11 +70,15 @@ def status_of(context: Context, view: View) -> StatusReport:
     )
 
 
-def _unfinished(context: Context, view: View) -> tuple[str, ...]:
+def _unfinished(context: Context, view: View) -> tuple[UnfinishedRun, ...]:
     """Return the model runs that may go on: those whose folder is in this copy."""
     if context.folder is None or not view.runs:
         return ()
     folder = repository_folder(context.folder) / RUNS
     ended = ("finished", "cancelled")
     names = (run for run, each in view.runs.items() if each.state not in ended)
-    return tuple(sorted(run for run in names if (folder / run).is_dir()))
+    if not any((folder / run).is_dir() for run in names):
+        return ()
+    from vault.operations.model_runs.open_runs import unfinished
+
+    return tuple(unfinished(context, view))

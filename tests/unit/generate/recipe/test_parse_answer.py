@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from vault.generate.recipe.parse_answer import Rejected, parse_answer
+from vault.generate.completion import Rejected
+from vault.generate.recipe.parse_answer import parse_answer
 from vault.generate.recipe.recipe import AnswerFormat
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +18,10 @@ from vault.generate.endpoint import (
     Endpoint,
     check_address,
 )
+from vault.generate.model import Model
 from vault.generate.prices import Prices, money_text, prices_of, read_prices
-from vault.generate.recipe.recipe import Model
-from vault.objects.model_run.about import PriceList, RunAbout
+from vault.objects.model_run.about import AskedModel, PriceList, RunAbout
+from vault.session.context import Context
 
 _ANSWER_BYTES, _TOKEN_BYTES = 1 << 20, 1 << 12
 """Bytes of an answer, at most, and more for each token: with 20 alternatives it has 2,500."""
@@ -48,6 +50,21 @@ def endpoint_of(
         prices=_prices(folder, model, endpoint.url, day),
         most_answer_bytes=min(_ANSWER_BYTES + _TOKEN_BYTES * model.max_tokens, MOST_ANSWER_BYTES),
     )
+
+
+def endpoint_again(
+    context: Context, model: Model, asked: AskedModel, environment: Mapping[str, str] | None
+) -> Endpoint:
+    """Return the endpoint of a run that goes on, with the prices that it was begun with.
+
+    Raises what `endpoint_of` raises.
+    """
+    day = context.intent.time[:10]
+    endpoint = endpoint_of(context.folder, model, environment, day=day)
+    if asked.prices is None:
+        return endpoint
+    # Sums of two price lists, perhaps in two currencies, would be no sums.
+    return replace(endpoint, prices=prices_in(asked.prices))
 
 
 def _key(url: str, model: Model, environment: Mapping[str, str]) -> str | None:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from vault.config import nearest_key
+
+MAX_SIZE_BYTES = 1_000_000
+"""Bytes of a file that is read, at most."""
+
+
+def parse_toml(data: bytes) -> dict[str, Any]:
+    """Return the table that a file holds. Raises ValueError with what is wrong."""
+    if len(data) > MAX_SIZE_BYTES:
+        raise ValueError(f"it is longer than {MAX_SIZE_BYTES:,} bytes")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
 
 
 class CheckedTable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from vault.errors import Conflict, InvalidInput, NotFound
@@ -15,6 +17,26 @@ from vault.store.run_folder import RunFolder
 
 OPEN, STOPPED, FINISHED, CANCELLED = "open", "stopped", "finished", "cancelled"
 _GOING_ON = frozenset({OPEN, STOPPED, "submitted"})
+
+
+class RunKind(StrEnum):
+    """The commands that ask models. The word is what a person types."""
+
+    GENERATE = "generate"
+    JUDGE = "judge"
+
+    @classmethod
+    def of(cls, about: RunAbout) -> RunKind:
+        """Return the command that a run is of: a preview is of `generate`."""
+        return cls.JUDGE if about.kind == cls.JUDGE else cls.GENERATE
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """A run that may go on, and the command that it is of."""
+
+    run: str
+    kind: RunKind
 
 
 def vault_folder(context: Context) -> Path:
@@ -64,7 +86,7 @@ def draft_of_run(context: Context, view: View, branch: str) -> Draft:
     return draft_of(context, view, RefName(branch))
 
 
-def unfinished(context: Context, view: View) -> list[str]:
+def unfinished(context: Context, view: View) -> list[UnfinishedRun]:
     """Return the runs that may go on, the oldest first.
 
     They are not at their end, and have asked for something or are about to: a process has them.
@@ -74,26 +96,38 @@ def unfinished(context: Context, view: View) -> list[str]:
     for run in RunFolder.names(vault):
         known = view.runs.get(run)
         if known is None or known.state in _GOING_ON:
-            begun, has_requests = _beginning(vault, run)
+            begun, kind, has_requests = _beginning(vault, run)
             if has_requests or RunFolder.is_held(vault, run):
-                found.append((begun, run))
-    return [run for _, run in sorted(found)]
+                found.append((begun, UnfinishedRun(run, kind)))
+    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].run))]
 
 
-def _beginning(vault: Path, run: str) -> tuple[str, bool]:
-    """Return when a run was begun, and whether it has asked for something."""
+def _beginning(vault: Path, run: str) -> tuple[str, RunKind, bool]:
+    """Return when a run was begun, of which command, and whether it has asked for something."""
     with RunFolder.read(vault, run) as folder:
         lines = folder.lines()
         begun: str = next(lines).value["time"]
-        return begun, any(line.value.get("type") == "request" for line in lines)
+        asked = any(line.value.get("type") == "request" for line in lines)
+        return begun, RunKind.of(folder.about()), asked
 
 
-def run_to_resume(context: Context, view: View, run: str | None) -> str:
+def run_to_resume(
+    context: Context, view: View, run: str | None, kind: RunKind | None = None
+) -> str:
     """Return the run that is to go on: the one that was named, or the one that began last.
 
-    Raises NotFound (`run-not-found`), Conflict (`run-ended`).
+    `kind` is what it has to be of. Raises NotFound (`run-not-found`), Conflict (`run-ended`,
+    `run-of-another-kind`).
     """
-    going_on = unfinished(context, view)
+    waiting = unfinished(context, view)
+    going_on = [each.run for each in waiting if kind in (None, each.kind)]
+    for other in waiting:
+        if other.run == run and run not in going_on:
+            raise Conflict(
+                f"{run} is a run of `vault {other.kind}`",
+                code="run-of-another-kind",
+                hint=f"`vault {other.kind} --resume {run}` goes on with it",
+            )
     if run is None:
         if not going_on:
             raise NotFound(
@@ -106,6 +140,6 @@ def run_to_resume(context: Context, view: View, run: str | None) -> str:
         raise Conflict(
             f"the run {run} is {view.runs[run].state}",
             code="run-ended",
-            hint="`vault generate RECIPE` begins another one",
+            hint=f"`vault {kind or RunKind.GENERATE}` begins another one",
         )
     raise NotFound(f'there is no run "{run}"', code="run-not-found", hint="`vault runs` lists them")

@@ -18,8 +18,8 @@ from vault.objects.model_run.run_object import (
     decode_statuses,
     encode_run,
 )
-from vault.operations.generating.open_runs import CANCELLED, OPEN, run_to_resume, vault_folder
-from vault.operations.generating.report import Cost, RunTotals, totals_of
+from vault.operations.model_runs.open_runs import CANCELLED, OPEN, run_to_resume, vault_folder
+from vault.operations.model_runs.totals import Cost, RunTotals, totals_of
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 from vault.session.recording import record, writing

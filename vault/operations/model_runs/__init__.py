@@ -1,0 +1,1 @@
+"""Model runs: beginning one, asking for it, what it came to, and the list of all."""
