@@ -117,6 +117,13 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             f"kept repeated shared commit lines_of staged{{{CHANGES}}} dry_run",
         )
     ],
+    "plan": [
+        (
+            "plan --by topic --at-least 5 -n 40",
+            "slices[{value examples measured metric interval disagreement propose}] field metric "
+            "mean interval measured proposed side without seen commit staged output",
+        )
+    ],
     "validate": [
         (
             "validate",

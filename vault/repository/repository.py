@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.removals.remove import RemoveReport
     from vault.operations.removals.restore import RestoreReport
+    from vault.operations.scoring.plan import PlanArguments, PlanReport
     from vault.operations.scoring.score import ScoreArguments, ScoreReport
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.splitting.report import SplitReport
@@ -1043,6 +1044,17 @@ class Repository:
         from vault.operations.scoring.score import ScoreOptions, score
 
         return score(self._context(), path, ScoreOptions(name, value, **options), stdin=stdin)
+
+    def plan(self, by: str, **options: Unpack[PlanArguments]) -> PlanReport:
+        """Return the weak slices of the stage by a field, and how many examples to generate.
+
+        `options` are the fields of `PlanOptions`; `output` writes the plan for `generate`. Raises
+        NotFound (`label-not-found`), InvalidInput (`field-unknown`, `metric-invalid` and more),
+        AlreadyExists (`file-exists`).
+        """
+        from vault.operations.scoring.plan import PlanOptions, plan
+
+        return plan(self._context(), PlanOptions(by, **options))
 
     def stats(
         self,

@@ -103,6 +103,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("sql", "ask a question in SQL"),
             Entry("ui", "show the repository in the browser"),
             Entry("stats", "show counts, lengths and labels, and what moved"),
+            Entry("plan", "show where a model is weak, and plan what to generate", Effect.ADDS),
             Entry("agreement", "tell how far people and judges agree in their labels"),
         ),
     ),

@@ -10,6 +10,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
+from vault.objects.json.field_path import shown_field
 from vault.objects.labels.label_name import shown_value
 from vault.objects.quarantine import decode_removals
 from vault.objects.runs import RowKeys
@@ -96,9 +97,4 @@ def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]
         shown = [shown_value(each.get(wanted, ABSENT)) for each in labels.combinations]
         return [shown[each] for each in labels.place.tolist()]
     texts = field_values(dataset, keys, name.removeprefix("data."))
-    return [ABSENT if each is None else _shown(each) for each in texts]
-
-
-def _shown(value: bytes) -> str:
-    text = value.decode()
-    return text[1:-1] if text.startswith('"') and "\\" not in text else text
+    return [ABSENT if each is None else shown_field(each) for each in texts]
