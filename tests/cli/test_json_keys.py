@@ -121,7 +121,8 @@ KEYS: dict[str, list[tuple[str, str]]] = {
         (
             "plan --by topic --at-least 5 -n 40",
             "slices[{value examples measured metric interval disagreement propose}] field metric "
-            "mean interval measured proposed side without seen commit staged output",
+            "mean interval measured reliability proposed side unassigned without seen commit "
+            "staged output",
         )
     ],
     "validate": [

@@ -36,11 +36,11 @@ def command(
 ) -> None:
     """Show the slices of what is staged, weakest first, and propose how many examples to generate.
 
-    Of -n N, slices get shares in proportion to how far the metric of each is below the best. One
-    that few examples measure counts nearly as the average. Without a metric, the smallest are
-    filled up first.
+    Of -n N, slices get shares in proportion to how far the metric of each is below the best, as far
+    as their differences are more than chance. One that few examples measure counts nearly as the
+    average. The rest of N, and all without a metric, fills the smallest slices up first.
 
-    Where the stage is split, the examples of the training side are counted.
+    Where the stage is split, the examples of the training side are counted, and those on no side.
     """
     report = invocation.repository().plan(
         by, metric=metric, at_least=at_least, count=count, output=output, force=force

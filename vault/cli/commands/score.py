@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @options.command(
-    example="vault score samples_bank.jsonl --name small-3 --value acc --lines-of test.jsonl\n"
+    example="vault score samples_qa.jsonl --name small-3 --value acc --lines-of test.jsonl\n"
     "vault score log.json --name small-3 --value match --on prompt\n"
     "vault score results.csv --name small-3 --value correct --map id=example"
 )

@@ -11,7 +11,7 @@ from vault.dataset.reading.dataset import open_dataset
 from vault.errors import AlreadyExists, InvalidInput, StorageFailed
 from vault.generate.recipe.quota_plan import QuotaPlan, plan_text
 from vault.objects.digest import Digest
-from vault.operations.scoring.proposal import Standing, propose
+from vault.operations.scoring.proposal import Standing, propose, weigh
 from vault.operations.scoring.slices import MeasuredSlice, Slices, slices_of
 from vault.presentation.quantities import plural
 from vault.presentation.report_html import Displayed
@@ -69,9 +69,12 @@ class PlannedSlice:
 class PlanReport(Displayed):
     """The slices of a field, weakest first; those that were not measured last.
 
-    Without a metric the smallest is first. `examples` of a slice are those of the `side` for
-    training where the stage is split. `without` examples have no such field; `seen` of the
-    measured are on that side, so that the model may have been trained on them.
+    Without a metric the smallest is first. `reliability` is the part of the differences between
+    slices that chance does not explain, from 0 to 1: of the examples to generate, so many go by the
+    metric, and the others to the smallest slices. `examples` of a slice are those of the `side` for
+    training where the stage is split; `unassigned` are on no side yet, and count too. `without`
+    examples have no such field; `seen` of the measured are on that side, so that the model may have
+    been trained on them.
     """
 
     field: str
@@ -79,9 +82,11 @@ class PlanReport(Displayed):
     mean: float | None
     interval: tuple[float, float] | None
     measured: int
+    reliability: float | None
     slices: tuple[PlannedSlice, ...]
     proposed: int
     side: str | None
+    unassigned: int
     without: int
     seen: int
     commit: Digest | None
@@ -102,8 +107,12 @@ def plan(context: Context, options: PlanOptions) -> PlanReport:
     view = context.log.tip().view
     dataset = open_dataset(context.store, stage_revision(context, view).manifest)
     found = slices_of(dataset, options.by, metric)
-    standing = [Standing(each.examples, each.measured, each.metric.value) for each in found.items]
-    quotas = propose(standing, options.count, options.at_least)
+    standing = [
+        Standing(each.examples, each.measured, each.metric.value or 0.0, each.variance)
+        for each in found.items
+    ]
+    evidence = weigh(standing)
+    quotas = propose(standing, evidence, options.count, options.at_least)
     ordered = sorted(
         zip(found.items, quotas, strict=True), key=lambda pair: _order(pair[0], metric)
     )
@@ -113,9 +122,11 @@ def plan(context: Context, options: PlanOptions) -> PlanReport:
         found.overall.value,
         found.overall.interval,
         found.measured,
+        None if metric is None else evidence.reliability,
         tuple(_planned(*each) for each in ordered),
         sum(quotas),
         found.side,
+        found.unassigned,
         found.without,
         found.seen,
         head_of(view),

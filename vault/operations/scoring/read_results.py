@@ -107,7 +107,8 @@ def read_results(path: str, wanted: Wanted, *, stdin: BinaryIO | None = None) ->
     if not is_met:
         raise _metric_missing(path, wanted.value, layout, first)
     if not keys.is_met and keys.paths:
-        raise _key_missing(path, keys, LINE if wanted.by_place else wanted.role, first)
+        role = LINE if wanted.by_place else wanted.role
+        raise _key_missing(path, keys, role, layout, first)
     return ResultsFile(path, layout.tool, tuple(results), bool(keys.paths))
 
 
@@ -278,8 +279,14 @@ def _metric_missing(
     )
 
 
-def _key_missing(path: str, keys: _Keys, role: str, first: Mapping[str, Any]) -> InvalidInput:
-    fields = ", ".join(list(first)[:8])
+def _key_missing(
+    path: str, keys: _Keys, role: str, layout: ResultLayout, first: Mapping[str, Any]
+) -> InvalidInput:
+    inner = first.get(layout.fields)
+    names = (
+        [f"{layout.fields}.{each}" for each in inner] if isinstance(inner, dict) else list(first)
+    )
+    fields = ", ".join(names[:8])
     return InvalidInput(
         f"no result of {path} says its {role}: there is no {' and no '.join(keys.paths)}",
         code="result-key-missing",

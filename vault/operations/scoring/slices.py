@@ -32,13 +32,15 @@ class MeasuredSlice:
     """One value of a field.
 
     `examples` are those to train on, `measured` those that have the metric, of which `metric` is
-    the mean. `disagreement` is the share of examples with two ratings or more that differ.
+    the mean and `variance` the variance around it. `disagreement` is the share of examples with two
+    ratings or more that differ.
     """
 
     value: str
     examples: int
     measured: int
     metric: Estimate
+    variance: float
     disagreement: float | None
 
 
@@ -46,12 +48,14 @@ class MeasuredSlice:
 class Slices:
     """The slices of a dataset, in the order of their values.
 
-    `side` is the side of the split whose examples count, None where nothing is split. `without`
-    examples have no such field, and `seen` of the measured are on that side.
+    `side` is the side of the split whose examples count, None where nothing is split; `unassigned`
+    examples are on no side, and count too. `without` have no such field, and `seen` of
+    the measured are on that side.
     """
 
     items: tuple[MeasuredSlice, ...]
     side: str | None
+    unassigned: int
     without: int
     measured: int
     seen: int
@@ -61,17 +65,20 @@ class Slices:
 def slices_of(dataset: Dataset, by: str, metric: str | None) -> Slices:
     """Return the slices of a dataset by a field, with a metric that is a label.
 
-    Where it is split, the examples of the training side count, and those with the metric on any
-    side. A value that no such example has is not known, and no slice. Costs reading the field and
-    the labels. Raises NotFound (`label-not-found`), InvalidInput (`metric-invalid`,
-    `field-unknown`, `slices-too-many`), Corrupt.
+    Where it is split, the examples of the training side count and those on none, as generated ones
+    are at first; those with the metric are measured on any side. A value that no such example has
+    is not known, and no slice. Costs reading the field and the labels. Raises NotFound
+    (`label-not-found`), InvalidInput (`metric-invalid`, `field-unknown`, `slices-too-many`),
+    Corrupt.
     """
     keys = dataset.keys()
     scores = _scores(dataset, keys, metric)
     is_measured = np.isfinite(scores)
     sides = split_of_each(dataset, keys)
     side = None if sides is None else training_side(dataset, sides)
-    counts: Mask = np.ones(len(keys), np.bool_) if sides is None or side is None else sides.on(side)
+    counts: Mask = np.ones(len(keys), np.bool_)
+    if sides is not None and side is not None:
+        counts = sides.on(side) | sides.on(None)
     kept = counts | is_measured
     keys, scores, counts, is_measured = keys[kept], scores[kept], counts[kept], is_measured[kept]
     texts = values_of_field(dataset, keys, f"labels.{SPLIT}" if by == SPLIT else by)
@@ -82,18 +89,21 @@ def slices_of(dataset: Dataset, by: str, metric: str | None) -> Slices:
     for number, name in enumerate(names):
         own = place == number
         rated = differs[own & (differs >= 0)]
+        values = scores[own & is_measured]
         items.append(
             MeasuredSlice(
                 name,
                 int((own & counts).sum()),
-                int((own & is_measured).sum()),
-                _estimate(scores[own & is_measured], is_yes_no),
+                len(values),
+                _estimate(values, is_yes_no),
+                float(values.var()) if len(values) else 0.0,
                 float(rated.mean()) if len(rated) else None,
             )
         )
     return Slices(
         tuple(items),
         side,
+        0 if sides is None or side is None else int(sides.on(None).sum()),
         int((place < 0).sum()),
         int(is_measured.sum()),
         0 if side is None else int((is_measured & counts).sum()),

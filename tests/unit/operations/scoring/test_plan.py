@@ -93,7 +93,7 @@ def test_a_plan_is_read_as_it_was_written(library: Library) -> None:
     text = path.read_text()
     assert f"# Made by `vault plan` of commit {report.commit}.\n" in text
     assert "the label eval.m" in text
-    assert '"loans" = 42  # 2 examples, 0.00 on 2' in text
+    assert '"loans" = 33  # 2 examples, 0.00 on 2' in text
 
 
 def test_the_same_stage_gives_the_same_plan(library: Library) -> None:
@@ -169,3 +169,11 @@ def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_plan(text.encode(), "plan.toml")
     assert caught.value.code == "plan-invalid"
+
+
+def test_examples_on_no_side_count_as_those_to_train_on(library: Library) -> None:
+    label_in_order(library.repository, {"split": ["train", "test", "test", None, "train"]})
+    report = library.repository.plan("topic")
+    found = {each.value: each.examples for each in report.slices}
+    assert found == {"cards": 2, "loans": 2, "fees": 1}
+    assert report.unassigned == 4

@@ -64,6 +64,10 @@ def _notes(report: PlanReport) -> Iterator[str]:
         spread = "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})"
         measured = plural(report.measured, "example")
         yield f"{report.metric}: {_number(report.mean)}{spread} on {measured}"
+        if report.reliability is not None and report.proposed:
+            share = f"{100 * report.reliability:.0f} %"
+            yield f"{share} of the differences between slices are more than chance: so much of the"
+            yield "plan goes by them, the rest to the smallest slices"
         blind = sum(not each.measured for each in report.slices)
         if blind:
             has = "has" if blind == 1 else "have"
@@ -72,6 +76,8 @@ def _notes(report: PlanReport) -> Iterator[str]:
         seen = plural(report.seen, "measured example")
         told = f"{seen} {'is' if report.seen == 1 else 'are'}{side}: trained on, they look too good"
         yield paint(told, "yellow")
+    if report.unassigned:
+        yield f"{plural(report.unassigned, 'example')} of them on no side yet"
     if report.without:
         yield f"{plural(report.without, 'example')} without {escape(report.field)} left out"
     if report.proposed:
