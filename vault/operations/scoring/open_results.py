@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 from vault.errors import InvalidInput
 from vault.formats.files.blocks import open_blocks
 from vault.formats.files.inputs import InputFile, Layout, find_files
 from vault.formats.files.json_shape import HEAD_BYTES, JsonShape, shape_of
-from vault.formats.files.streams import ByteStream, open_stream
+from vault.formats.files.streams import open_stream
 from vault.operations.scoring.result_layouts import (
     RECORDS,
     ResultLayout,
@@ -43,34 +44,23 @@ def open_results(path: str, *, stdin: BinaryIO | None = None) -> OpenedResults:
     raise InvalidInput (`results-unreadable`).
     """
     file = _only_file(path)
-    if file.layout in (Layout.JSON, Layout.JSONL):
-        with open_stream(file, stdin=stdin) as stream:
-            shape = shape_of(stream.peek(HEAD_BYTES), file.layout)
-            is_one = shape is JsonShape.OBJECT or (
-                file.layout is Layout.JSON and shape is JsonShape.LINES
-            )
-            document = _document(_whole(stream)) if is_one and path != "-" else None
-        if document is not None:
-            found = inner_results(document)
-            if found is None:
-                raise InvalidInput(
-                    f"{path} is one object, and neither a log of Inspect nor of promptfoo",
-                    code="results-unreadable",
-                    hint="write the results as JSON Lines: one result a line",
-                )
-            layout, samples = found
-            lines = ((at, each) for at, each in enumerate(samples, 1) if isinstance(each, dict))
-            return OpenedResults(layout, lines, repeats=repeats_of(document))
-    records = _lines(file, path, stdin)
-    first = next(records, None)
+    # Standard input is read once, so that a log on it is one record of many lines.
+    document = None if path == "-" else _document_of(file)
+    records: Iterator[tuple[int, Mapping[str, Any]]] = iter(())
+    if document is not None:
+        first: tuple[int, Mapping[str, Any]] | None = (1, document)
+    else:
+        records = _lines(file, path, stdin)
+        first = next(records, None)
     if first is None:
-        return OpenedResults(RECORDS, iter(()))
-
-    def all_records() -> Iterator[tuple[int, Mapping[str, Any]]]:
-        yield first
-        yield from records
-
-    return OpenedResults(layout_of(first[1]), all_records(), is_typed=file.layout is Layout.CSV)
+        return OpenedResults(RECORDS, records)
+    log = inner_results(first[1])
+    if log is None:
+        is_typed = file.layout is Layout.CSV
+        return OpenedResults(layout_of(first[1]), chain([first], records), is_typed)
+    layout, results = log
+    lines = ((at, each) for at, each in enumerate(results, 1) if isinstance(each, dict))
+    return OpenedResults(layout, lines, repeats=repeats_of(first[1]))
 
 
 def _only_file(path: str) -> InputFile:
@@ -88,13 +78,17 @@ def _only_file(path: str) -> InputFile:
     return files[0]
 
 
-def _whole(stream: ByteStream) -> bytes:
-    return b"".join(iter(lambda: stream.read(_PIECE_BYTES), b""))
-
-
-def _document(data: bytes) -> dict[str, Any] | None:
+def _document_of(file: InputFile) -> dict[str, Any] | None:
     """Return the object that a whole file is, None if it is several, or something else."""
+    if file.layout not in (Layout.JSON, Layout.JSONL):
+        return None
+    with open_stream(file) as stream:
+        shape = shape_of(stream.peek(HEAD_BYTES), file.layout)
+        if shape is JsonShape.LIST or (shape, file.layout) == (JsonShape.LINES, Layout.JSONL):
+            return None
+        data = b"".join(iter(lambda: stream.read(_PIECE_BYTES), b""))
     try:
+        # Not as strict as for records: evaluators write NaN, which is no JSON.
         found = json.loads(data)
     except (ValueError, RecursionError):
         return None
@@ -111,7 +105,6 @@ def _lines(
             raise _unreadable(path, base + refused.line, refused.reason)
         for text, line in zip(records.texts, records.lines, strict=True):
             try:
-                # Not as strict as for records: evaluators write NaN, which is no JSON.
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
                 raise _unreadable(path, base + line, str(error)) from None

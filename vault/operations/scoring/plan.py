@@ -106,7 +106,7 @@ def plan(context: Context, options: PlanOptions) -> PlanReport:
     _check(options)
     view = context.log.tip().view
     dataset = open_dataset(context.store, stage_revision(context, view).manifest)
-    found = slices_of(dataset, options.by, metric)
+    found = slices_of(context, dataset, options.by, metric)
     standing = [
         Standing(each.examples, each.measured, each.metric.value or 0.0, each.variance)
         for each in found.items

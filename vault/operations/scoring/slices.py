@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.dataset.choosing.split_sides import training_side
 from vault.dataset.choosing.suggest_names import label_missing
-from vault.dataset.comparing.count_by_field import ABSENT, values_of_field
+from vault.dataset.comparing.count_by_field import ABSENT, values_by
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_names, labels_named, split_of_each
 from vault.errors import InvalidInput
 from vault.objects.labels.label_name import JUDGE, shown_value
-from vault.objects.labels.label_set import SPLIT
 from vault.objects.runs import RowKeys
+from vault.session.context import Context
 from vault.statistics.bootstrap import Estimate
 from vault.statistics.means import estimated_mean, estimated_share
 
@@ -62,7 +63,7 @@ class Slices:
     overall: Estimate
 
 
-def slices_of(dataset: Dataset, by: str, metric: str | None) -> Slices:
+def slices_of(context: Context, dataset: Dataset, by: str, metric: str | None) -> Slices:
     """Return the slices of a dataset by a field, with a metric that is a label.
 
     Where it is split, the examples of the training side count and those on none, as generated ones
@@ -81,19 +82,18 @@ def slices_of(dataset: Dataset, by: str, metric: str | None) -> Slices:
         counts = sides.on(side) | sides.on(None)
     kept = counts | is_measured
     keys, scores, counts, is_measured = keys[kept], scores[kept], counts[kept], is_measured[kept]
-    texts = values_of_field(dataset, keys, f"labels.{SPLIT}" if by == SPLIT else by)
+    texts = values_by(context, dataset, keys, by)
     names, place = _numbered(texts, by)
     differs = _differing(dataset, keys, metric)
-    items = []
     is_yes_no = bool(np.isin(scores[is_measured], (0.0, 1.0)).all())
-    for number, name in enumerate(names):
-        own = place == number
-        rated = differs[own & (differs >= 0)]
-        values = scores[own & is_measured]
+    items = []
+    for name, own in zip(names, _rows_of_each(place, len(names)), strict=True):
+        values = scores[own][is_measured[own]]
+        rated = differs[own][differs[own] >= 0]
         items.append(
             MeasuredSlice(
                 name,
-                int((own & counts).sum()),
+                int(counts[own].sum()),
                 len(values),
                 _estimate(values, is_yes_no),
                 float(values.var()) if len(values) else 0.0,
@@ -109,6 +109,13 @@ def slices_of(dataset: Dataset, by: str, metric: str | None) -> Slices:
         0 if side is None else int((is_measured & counts).sum()),
         _estimate(scores[is_measured], is_yes_no),
     )
+
+
+def _rows_of_each(place: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    """Return the rows of each of `count` values by their number; -1 is none."""
+    order = np.argsort(place, kind="stable")
+    bounds = np.searchsorted(place[order], np.arange(count + 1))
+    return [order[start:end] for start, end in pairwise(bounds.tolist())]
 
 
 def _estimate(values: Floats, is_yes_no: bool) -> Estimate:

@@ -177,3 +177,10 @@ def test_examples_on_no_side_count_as_those_to_train_on(library: Library) -> Non
     found = {each.value: each.examples for each in report.slices}
     assert found == {"cards": 2, "loans": 2, "fees": 1}
     assert report.unassigned == 4
+
+
+def test_a_column_of_expressions_makes_slices(library: Library) -> None:
+    library.write("b.jsonl", [chat("more", "No.")])
+    library.run("b.jsonl")
+    report = library.repository.plan("response")
+    assert {each.value: each.examples for each in report.slices} == {"No.": 1, "Yes.": 8}

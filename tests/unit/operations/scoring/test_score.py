@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,25 @@ def test_an_archive_of_inspect_names_the_way_to_json(library: Library) -> None:
     path = library.folder / "log.eval"
     path.write_bytes(b"PK\x03\x04")
     assert "inspect log convert" in str(refused(library, str(path), "match").hint)
+
+
+def test_a_log_is_read_from_standard_input_and_from_one_line(library: Library) -> None:
+    path = Path(inspect_log(library.folder / "log.json", [{"id": 1, "input": "one", "value": "C"}]))
+    with open(path, "rb") as stdin:
+        report = library.repository.score("-", "m", "match", on="prompt", stdin=stdin)
+    assert (report.tool, report.labelled) == ("Inspect", 1)
+    one_line = library.folder / "log.jsonl"
+    one_line.write_text(json.dumps(json.loads(path.read_text())))
+    again = library.repository.score(str(one_line), "m", "match", on="prompt")
+    assert (again.tool, again.matched, again.labelled) == ("Inspect", 1, 0)
+
+
+def test_samples_without_a_score_have_no_value(library: Library) -> None:
+    rows = [
+        {"id": 1, "input": "one", "value": "I"},
+        {"id": 2, "input": "two", "value": float("nan")},
+        {"id": 3, "input": "three", "value": None},
+    ]
+    path = inspect_log(library.folder / "log.json", rows)
+    report = library.repository.score(path, "m", "match", on="prompt", partial=True)
+    assert (report.unscored, said(library)) == (2, {"one": 0})
