@@ -13,6 +13,7 @@ import pytest
 from tests.cli.conftest import RECORDS, Outcome, chat, write_lines
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import pair
+from tests.support.judged import rubric, says
 from tests.support.labelling import Values, label_in_order
 from tests.support.recipes import recipe
 from vault.cli.frame.command_table import COMMANDS
@@ -40,6 +41,11 @@ RUN = f"run time kind recipe model requests answers accepted {COST} state"
 GENERATED = (
     f"run requests answers accepted rejected failed tokens{{prompt cached reasoning completion}} "
     f"{COST} stopped staged wanted retries estimated possibly_billed reasons preview"
+)
+JUDGED = (
+    f"run rubric name judged wanted unjudged skipped skipped_for labels {COST} tokens requests "
+    "answers rejected failed reasons stopped possibly_billed consistency repeated pairs flips "
+    "quoted unquoted older same_family"
 )
 INTERVALS = "requests{least most} tokens{least most} cost{least most}"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"
@@ -146,6 +152,14 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             "generate r.toml -n 2 --dry-run",
             f"recipe model endpoint wanted cells seeds {INTERVALS} currency "
             "messages[{role content}] dry_run",
+        ),
+    ],
+    "judge": [
+        ("judge help.toml", JUDGED),
+        (
+            "judge help.toml --dry-run",
+            f"rubric judges endpoints examples skipped skipped_for {INTERVALS} currency older "
+            "same_family messages[{role content}] dry_run",
         ),
     ],
     "runs": [
@@ -303,9 +317,11 @@ def test_no_key_is_missing(
     write_lines(committed / "more.jsonl", [chat("More?", "Yes.", topic="x")])
     run("import", "bad.jsonl", "more.jsonl")
     _prepare(line, run)
-    if line.startswith(("generate", "runs")):
-        with BillingServer(Behaviour(content=pair)) as server:
+    if line.startswith(("generate", "judge", "runs")):
+        content = says(bool) if line.startswith("judge") else pair
+        with BillingServer(Behaviour(content=content)) as server:
             Path("r.toml").write_bytes(recipe(server.base_url))
+            Path("help.toml").write_bytes(rubric(server.base_url))
             outcome = _asked(line, run)
     else:
         outcome = _done(line, run)

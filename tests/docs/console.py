@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.card_payments import payment
+from tests.support.judged import verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
@@ -81,10 +83,15 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
     with contextlib.ExitStack() as stack:
         server = SERVER
         if SERVER in text:
-            answering = BillingServer(Behaviour(content=payment))
+            answering = BillingServer(Behaviour(content=_answer))
             server = stack.enter_context(answering).base_url
             text = text.replace(SERVER, server)
         yield from _typed(text, work, environment, server=server)
+
+
+def _answer(text: str, chance: random.Random) -> str:
+    """Answer in the place of the server that pages name: as a judge if it is asked to judge."""
+    return (verdict if text.startswith("<conversation>") else payment)(text, chance)
 
 
 def _typed(

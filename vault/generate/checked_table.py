@@ -106,6 +106,20 @@ class CheckedTable:
             value = None
         return CheckedTable(value or {}, self.place(key), self._faults)
 
+    def tables(self, key: str, *, required: bool = False) -> list[CheckedTable]:
+        """Return the tables of a list, such as all `[[judge]]`; none where there is none."""
+        value = self._value(key, required)
+        if value is not None and not (
+            isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
+        ):
+            self.fault(key, f"has to be tables: write [[{self.place(key)}]]")
+            value = None
+        place = self.place(key)
+        return [
+            CheckedTable(each, f"{place}[{at}]", self._faults)
+            for at, each in enumerate(value or (), 1)
+        ]
+
     def mapping(self, key: str, *, required: bool = False) -> Mapping[str, Any]:
         """Return a table as it stands, empty where there is none."""
         value = self._value(key, required)

@@ -110,6 +110,17 @@ def starting_recipe(kind: str) -> str:
     return starting_recipe(kind)
 
 
+def starting_rubric(kind: str) -> str:
+    """Return the text of a rubric for `judge` to begin with.
+
+    `kind` is `instructions`, `faithfulness`, `tools` or `reasoning`. Raises InvalidInput
+    (`rubric-kind-unknown`).
+    """
+    from vault.generate.rubric.starting import starting_rubric
+
+    return starting_rubric(kind)
+
+
 def doctor(path: str | os.PathLike[str] = ".") -> DoctorReport:
     """Return versions, settings and the state of the repository that a folder is in, if any.
 

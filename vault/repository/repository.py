@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from vault.operations.history.undo import OperationsReport, UndoReport
     from vault.operations.imports.import_options import ImportArguments, RecordArguments
     from vault.operations.imports.import_report import ImportReport
+    from vault.operations.judging.estimate import JudgeEstimate
+    from vault.operations.judging.options import JudgeArguments
+    from vault.operations.judging.report import JudgeReport
     from vault.operations.labelling.agreement import AgreementArguments, AgreementReport
     from vault.operations.labelling.choices import LabelChoice
     from vault.operations.labelling.label import LabelArguments, LabelReport
@@ -291,6 +294,59 @@ class Repository:
         from vault.operations.generating.options import GenerateOptions
 
         return estimate(self._context(), recipe, GenerateOptions(**given))
+
+    def judge(
+        self,
+        rubric: str,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        **given: Unpack[JudgeArguments],
+    ) -> JudgeReport:
+        """Ask models the questions of a rubric about examples, and label them with the verdicts.
+
+        Judged are the examples of the revision (the stage) that satisfy `where` and are staged.
+        What was paid for is kept, also where this raises; `resume_judging` goes on with it. Raises
+        what `vault.operations.judging.judge` raises.
+        """
+        from vault.operations.judging.judge import judge
+        from vault.operations.judging.options import JudgeOptions
+
+        options = JudgeOptions(**given, token=secrets.token_hex(4), clock=self._clock)
+        conditions = self._conditions(where, filters)
+        context = self._context()
+        return judge(context, rubric, options, revision=revision, expressions=conditions)
+
+    def resume_judging(
+        self, run: str | None = None, **given: Unpack[JudgeArguments]
+    ) -> JudgeReport:
+        """Go on with a run of `judge` that is not finished, the last one unless it is named.
+
+        Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), and what `judge`
+        raises.
+        """
+        from vault.operations.judging.judge import resume_judging
+        from vault.operations.judging.options import JudgeOptions
+
+        return resume_judging(self._context(), run, JudgeOptions(**given, clock=self._clock))
+
+    def estimate_judging(
+        self,
+        rubric: str,
+        revision: str | None = None,
+        *,
+        where: Conditions = (),
+        filters: Sequence[str] = (),
+        **given: Unpack[JudgeArguments],
+    ) -> JudgeEstimate:
+        """Return what `judge` would ask and may cost; nothing is sent."""
+        from vault.operations.judging.estimate import estimate_judging
+        from vault.operations.judging.options import JudgeOptions
+
+        conditions = self._conditions(where, filters)
+        options, context = JudgeOptions(**given), self._context()
+        return estimate_judging(context, rubric, options, revision=revision, expressions=conditions)
 
     def runs(self) -> RunsReport:
         """Return all model runs, newest first. Costs reading what is kept of each."""

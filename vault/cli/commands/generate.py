@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vault.cli.frame import options
+from vault.cli.frame.asking_models import Money, require_agreed, write_new_file
 from vault.cli.frame.invocation import Invocation
-from vault.cli.frame.render import emit, hint, write
-from vault.cli.show.generate_text import estimate_lines, generate_lines, question_of
-from vault.errors import AlreadyExists, Conflict, InvalidInput, StorageFailed
+from vault.cli.frame.render import emit, hint
+from vault.cli.show.model_runs.generate_text import estimate_lines, generate_lines, question_of
+from vault.errors import InvalidInput
 
 if TYPE_CHECKING:
     from vault.operations.generating.estimate import EstimateReport
@@ -25,19 +23,6 @@ _CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
 _GOES_ON = ("interrupted", "unreachable", "refused", "quota", "seeds-missing")
 _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
 """The option that lets a run go on that has reached its limit."""
-
-
-class _Money(click.ParamType[Decimal]):
-    name = "usd"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        """Return an amount of money: never a float, which is none."""
-        try:
-            return Decimal(value)
-        except InvalidOperation:
-            self.fail(f"{value!r} is no amount, such as 2.50", param, ctx)
 
 
 @options.command(
@@ -54,7 +39,7 @@ class _Money(click.ParamType[Decimal]):
 @click.option(
     "--plan", metavar="FILE", help="Accept as many of each value as this plan says, instead of N."
 )
-@click.option("--budget", type=_Money(), metavar="USD", help="Spend no more in all.")
+@click.option("--budget", type=Money(), metavar="USD", help="Spend no more in all.")
 @click.option(
     "--budget-tokens", type=click.IntRange(min=1), metavar="N", help="The same, in tokens."
 )
@@ -102,7 +87,11 @@ def command(invocation: Invocation, /, recipe: str | None, **given: Any) -> int:
     resume, new, reparse = (given.pop(name) for name in ("resume", "new", "reparse"))
     kind, is_sure = given.pop("kind"), given.pop("yes")
     if new is not None:
-        return _new(invocation, new, kind or "support")
+        from vault.repository.entrance import starting_recipe
+
+        text = starting_recipe(kind or "support")
+        write_new_file(invocation, new, text, "vault generate {} -n 5 --dry-run")
+        return 0
     if kind is not None:
         raise InvalidInput(
             "--kind says what --new writes", code="options-exclude", hint="add --new FILE"
@@ -188,39 +177,4 @@ def _require_agreed(
     report: EstimateReport = invocation.repository().estimate(recipe, **said)
     if report.cost.most == "0":
         return
-    question = question_of(report)
-    if sys.stdin is None or not sys.stdin.isatty() or invocation.json:
-        raise Conflict(question, code="cost-unconfirmed", hint=_how_to_agree(report))
-    invocation.clear_progress()
-    if not click.confirm(f"{question}. Go on?", default=False, err=True):
-        raise click.Abort
-
-
-def _how_to_agree(report: EstimateReport) -> str:
-    if report.cost.most is not None:
-        return "set a limit with --budget or --budget-tokens, or say --yes"
-    # A budget in money needs a price.
-    return 'set a limit with --budget-tokens; for a server of your own write price = "none"'
-
-
-def _new(invocation: Invocation, file: str, kind: str) -> int:
-    from vault.repository.entrance import starting_recipe
-
-    text = starting_recipe(kind)
-    try:
-        with Path(file).open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise AlreadyExists(
-            f"{file} exists", code="file-exists", hint="name another file, or move it away"
-        ) from None
-    except OSError as error:
-        raise StorageFailed(
-            f"{file} cannot be written: {error.strerror}",
-            code="file-unwritable",
-            hint="name a file in a folder that you may write to",
-        ) from None
-    if not invocation.quiet:
-        write(file)
-    hint(invocation, f"edit it, then `vault generate {file} -n 5 --dry-run`")
-    return 0
+    require_agreed(invocation, question_of(report), has_price=report.cost.most is not None)

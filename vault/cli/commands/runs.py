@@ -7,7 +7,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, emit_json_lines, hint
-from vault.cli.show.generate_text import request_lines, run_lines, runs_lines
+from vault.cli.show.model_runs.generate_text import request_lines, run_lines, runs_lines
 from vault.errors import InvalidInput
 
 _WORDS = ("list", "show", "export", "cancel")

@@ -69,6 +69,7 @@ SECTIONS: tuple[Section, ...] = (
         "Ask models",
         (
             Entry("generate", "ask a model for examples until enough are accepted", Effect.ADDS),
+            Entry("judge", "let models answer a rubric's questions about examples", Effect.ADDS),
             Entry("runs", "show what models were asked, what came back, and what it cost"),
         ),
     ),

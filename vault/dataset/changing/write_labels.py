@@ -49,6 +49,7 @@ class LabelChange:
     """One label of many rows of a dataset: `values[place[i]]` on the row with key `keys[i]`.
 
     A value of None takes the label off. `keys` are distinct, in any order, and rows of the dataset.
+    `notes`, one for each row, stand in the place of `note`.
     """
 
     name: str
@@ -58,6 +59,7 @@ class LabelChange:
     author: str
     time: str
     note: str | None = None
+    notes: Sequence[str] = ()
 
     @classmethod
     def same(cls, label: Label, keys: RowKeys) -> Self:
@@ -78,7 +80,10 @@ class LabelChange:
             pa.array(key_parts(self.keys)[1].astype(np.uint32)),
             _repeated(self.name, count),
             pa.array(texts, pa.string()).take(pa.array(self.place)).dictionary_encode(),
-            *(_repeated(each, count) for each in (self.author, self.time, self.note)),
+            *(_repeated(each, count) for each in (self.author, self.time)),
+            pa.array(self.notes, pa.string()).dictionary_encode()
+            if self.notes
+            else _repeated(self.note, count),
         ]
         return LabelEntries(self.keys, pa.Table.from_arrays(columns, schema=LABEL_TABLE))
 

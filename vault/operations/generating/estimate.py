@@ -19,20 +19,13 @@ from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
 from vault.operations.generating.seeds import read_seeds, require_seeds
 from vault.operations.model_runs.endpoints import endpoint_of
+from vault.operations.model_runs.interval import Interval
 from vault.operations.model_runs.open_runs import ended_runs, runs_of_recipe
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context, draft_of
 
 _SAMPLE = 50
 _BYTES_PER_TOKEN = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """From the least, if every answer is accepted and short, to the most. None is unknown."""
-
-    least: str | int | None
-    most: str | int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from vault.operations.generating.stage_examples import (
 )
 from vault.operations.generating.verdicts import Decided, Received, decide_round
 from vault.operations.imports.known_examples import KnownExamples
-from vault.operations.model_runs.open_runs import vault_folder
+from vault.operations.model_runs.open_runs import RunKind, require_kind, vault_folder
 from vault.session.context import Context, draft_of
 from vault.session.recording import record, writing
 from vault.session.trial import trial_of
@@ -55,11 +55,13 @@ def reparse(
     Without a path it is the recipe that the run was begun with. Examples take the place of the
     run's own, with the labels that still hold; what was taken out stays out. The same answers and
     recipe give the same examples. Raises NotFound (`run-not-found`, `recipe-not-found`), Conflict
-    (`run-unfinished`, `detached-head`), InvalidInput (`recipe-invalid` …), Corrupt.
+    (`run-unfinished`, `run-of-another-kind`, `detached-head`), InvalidInput (`recipe-invalid` …),
+    Corrupt.
     """
     view = context.log.tip().view
     data = context.store.get(_object_of(context, view, run))
     about, rows = decode_about(data), list(decode_rows(data))
+    require_kind(about, RunKind.GENERATE)
     assert about.recipe is not None, "`generate` keeps the recipe of each run"
     text = context.store.get(about.recipe.object) if path is None else read_file(path)
     recipe = recipe_of(text, about.recipe.name, options)

@@ -22,23 +22,10 @@ from vault.errors import InvalidInput
 from vault.generate.recipe.recipe import Seeds
 from vault.objects.conversation import SYSTEM_ROLES, Conversation
 from vault.operations.duplicates.plan.reference import open_reference
-from vault.rules.recognisers import personal_data
+from vault.operations.model_runs.scrubbed import scrubbed
 from vault.session.context import Context
 
 _DATA = "data."
-_KINDS = (
-    # Keys and logins first: an address inside of one is part of it.
-    (personal_data.PRIVATE_KEY, "[PRIVATE KEY]"),
-    (personal_data.JWT, "[TOKEN]"),
-    (personal_data.TOKEN, "[TOKEN]"),
-    (personal_data.LOGIN, "[LOGIN]"),
-    (personal_data.MAIL, "[EMAIL]"),
-    (personal_data.IBAN, "[IBAN]"),
-    (personal_data.CARD, "[CARD]"),
-    (personal_data.SOCIAL_NUMBER, "[SOCIAL SECURITY NUMBER]"),
-    (personal_data.ADDRESS, "[IP ADDRESS]"),
-    (personal_data.PHONE, "[PHONE]"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +184,3 @@ class SeedDeck:
 def shown_seeds(seeds: Sequence[Seed]) -> ShownSeeds:
     """Return seeds as a template has them."""
     return ShownSeeds({"prompt": each.prompt, "response": each.response} for each in seeds)
-
-
-def scrubbed(text: str) -> str:
-    """Return a text with what the SAFE rules recognise replaced by the name of its kind."""
-    for recogniser, name in _KINDS:
-        for match in sorted(set(recogniser.find(text)), key=len, reverse=True):
-            text = text.replace(match, name)
-    return text

@@ -125,9 +125,11 @@ def prices_in(listed: PriceList) -> Prices:
 
 
 def require_confirmed(
-    ended: Mapping[str, RunAbout], endpoint: Endpoint, *, confirmed: bool
+    ended: Mapping[str, RunAbout], endpoint: Endpoint, *, confirmed: bool, flag: str = "--base-url"
 ) -> None:
-    """Refuse an address beyond this machine that nobody has agreed to: seeds and a key go there.
+    """Refuse an address beyond this machine that nobody has agreed to: examples and a key go there.
+
+    `flag` is the option of the command that names an address.
 
     Whoever types the address or says yes agrees, for this repository and as long as one of the runs
     that have `ended` was there. Raises Conflict (`endpoint-unconfirmed`).
@@ -138,9 +140,9 @@ def require_confirmed(
     if any(url == model.endpoint for about in ended.values() for model in about.models):
         return
     raise Conflict(
-        f"the recipe sends prompts, seeds and the key to {url}, which this repository never used",
+        f"prompts, examples and the key would go to {url}, which this repository never used",
         code="endpoint-unconfirmed",
-        hint=f"if that is right: --base-url {shlex.quote(url)}",
+        hint=f"if that is right: {flag} {shlex.quote(url)}",
     )
 
 

@@ -31,6 +31,20 @@ class RunKind(StrEnum):
         return cls.JUDGE if about.kind == cls.JUDGE else cls.GENERATE
 
 
+def require_kind(about: RunAbout, kind: RunKind) -> None:
+    """Raise Conflict (`run-of-another-kind`) unless a run is of a command."""
+    _require_same(about.run, RunKind.of(about), kind)
+
+
+def _require_same(run: str, found: RunKind, wanted: RunKind) -> None:
+    if found != wanted:
+        raise Conflict(
+            f"{run} is a run of `vault {found}`",
+            code="run-of-another-kind",
+            hint=f"`vault runs show {run}` shows it, `vault {found} --help` what it takes",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class UnfinishedRun:
     """A run that may go on, and the command that it is of."""
@@ -122,12 +136,8 @@ def run_to_resume(
     waiting = unfinished(context, view)
     going_on = [each.run for each in waiting if kind in (None, each.kind)]
     for other in waiting:
-        if other.run == run and run not in going_on:
-            raise Conflict(
-                f"{run} is a run of `vault {other.kind}`",
-                code="run-of-another-kind",
-                hint=f"`vault {other.kind} --resume {run}` goes on with it",
-            )
+        if other.run == run and kind is not None:
+            _require_same(run, other.kind, kind)
     if run is None:
         if not going_on:
             raise NotFound(

@@ -60,7 +60,9 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
             rejected[each.reason or ""] += 1
         if each.state == RequestState.FAILED:
             failed[each.reason or ""] += 1
-        accepted += len(each.examples or ()) if each.state == RequestState.ACCEPTED else 0
+        if each.state == RequestState.ACCEPTED:
+            # A verdict makes no example, and counts as one.
+            accepted += 1 if each.examples is None else len(each.examples)
         for name in _TOKENS if each.usage else ():
             tokens[name] += (each.usage or {}).get(name) or 0
         estimated += bool(each.usage and each.usage.get("estimated"))

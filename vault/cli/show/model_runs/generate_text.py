@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vault.cli.show.stage_text import stage_line
 from vault.cli.show.terminal import paint, shorten, table
@@ -13,8 +13,9 @@ from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
-    from vault.operations.generating.estimate import EstimateReport, Interval
+    from vault.operations.generating.estimate import EstimateReport
     from vault.operations.generating.report import GenerateReport
+    from vault.operations.model_runs.interval import Interval
     from vault.operations.model_runs.runs import RunsReport, ShownRequest, ShownRun
     from vault.operations.model_runs.totals import Cost
 
@@ -45,23 +46,34 @@ def generate_lines(report: GenerateReport) -> Iterator[str]:
     for title, counts in (("rejected", report.rejected), ("failed", report.failed)):
         if counts:
             yield f"{title}:"
-            yield from table(_reasons(counts, report.reasons))
+            yield from table(reason_rows(counts, report.reasons))
     if report.possibly_billed:
         count = plural(len(report.possibly_billed), "request")
         yield f"possibly billed: {count} of which no answer came; never sent again"
-    yield f"{_tokens(report.tokens, report.estimated)}; {_cost(report.cost, report.accepted)}"
+    yield spent_line(report.tokens, report.estimated, report.cost, report.accepted)
     if report.stopped != "done" and not report.preview:
-        yield paint(f"stopped: {_WHY.get(report.stopped, report.stopped)}", "yellow")
+        yield paint(f"stopped: {why_stopped(report.stopped)}", "yellow")
     if report.stage is not None:
         on = f"on branch {escape(report.branch)}, " if report.branch else ""
         yield f"{on}{stage_line(report.stage)}"
 
 
-def _reasons(
+def why_stopped(stopped: str) -> str:
+    """Return why a run ended before it had what was asked for."""
+    return _WHY.get(stopped, stopped)
+
+
+def reason_rows(
     counts: Mapping[str, int], reasons: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
+    """Yield rows of a table: how many answers, for which reason, and an example of it."""
     for reason, count in sorted(counts.items(), key=lambda each: -each[1]):
         yield f"  {count:,}", reason, escape(shorten(reasons.get(reason, "")))
+
+
+def spent_line(tokens: Mapping[str, int], estimated: int, cost: Cost, made: int) -> str:
+    """Return the tokens and the cost of a run, and the cost of each of what was `made`."""
+    return f"{_tokens(tokens, estimated)}; {_cost(cost, made)}"
 
 
 def _tokens(tokens: Mapping[str, int], estimated: int) -> str:
@@ -93,32 +105,40 @@ def estimate_lines(report: EstimateReport) -> Iterator[str]:
     cells = f" in {plural(report.cells, 'cell')}" if report.cells > 1 else ""
     seeds = f", from {plural(report.seeds, 'seed')}" if report.seeds else ""
     yield f"{plural(report.wanted, 'example')}{cells}{seeds}"
-    yield f"requests: {_interval(report.requests)}; tokens: {_interval(report.tokens)}"
-    yield f"cost: {_costs(report)}"
+    yield f"requests: {interval_text(report.requests)}; tokens: {interval_text(report.tokens)}"
+    yield f"cost: {costs_text(report.cost, report.currency, report.model)}"
     yield ""
-    for message in report.messages:
-        yield paint(f"{escape(message['role'])}:", bold=True)
-        yield escape(message["content"], keep="\n\t")
+    yield from messages_lines(report.messages)
     yield ""
     yield "dry run: nothing was sent"
 
 
-def _interval(interval: Interval) -> str:
+def messages_lines(messages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the messages of a request."""
+    for message in messages:
+        yield paint(f"{escape(message['role'])}:", bold=True)
+        yield escape(message["content"], keep="\n\t")
+
+
+def interval_text(interval: Interval) -> str:
+    """Return the numbers between which something lies."""
     return f"{interval.least:,} to {interval.most:,}"
 
 
-def _costs(report: EstimateReport) -> str:
-    if report.cost.most is None or report.cost.least is None:
-        return f"the price of {escape(report.model)} is unknown"
-    least, most = (Decimal(str(each)) for each in (report.cost.least, report.cost.most))
-    return f"{_money(least)} to {_money(most)} {report.currency}" if most else "nothing"
+def costs_text(cost: Interval, currency: str | None, model: str) -> str:
+    """Return the costs between which a run lies."""
+    if cost.most is None or cost.least is None:
+        return f"the price of {escape(model)} is unknown"
+    least, most = (Decimal(str(each)) for each in (cost.least, cost.most))
+    return f"{_money(least)} to {_money(most)} {currency}" if most else "nothing"
 
 
 def question_of(report: EstimateReport) -> str:
     """Return what a person is asked to agree to."""
     return (
         f"{plural(report.wanted, 'example')} from {escape(report.model)} may take "
-        f"{_interval(report.requests)} requests; cost: {_costs(report)}"
+        f"{interval_text(report.requests)} requests; cost: "
+        f"{costs_text(report.cost, report.currency, report.model)}"
     )
 
 
@@ -152,7 +172,7 @@ def run_lines(report: ShownRun) -> Iterator[str]:
     yield f"asked {escape(run.model)}, from {began}"
     yield (
         f"{plural(run.requests, 'request')}, {plural(run.answers, 'answer')}, "
-        f"{plural(run.accepted, 'example')} accepted"
+        f"{plural(run.accepted, 'verdict' if run.kind == 'judge' else 'example')} accepted"
     )
     for title, counts in (("rejected", report.rejected), ("failed", report.failed)):
         if counts:
@@ -160,7 +180,7 @@ def run_lines(report: ShownRun) -> Iterator[str]:
             yield f"{title}: {told}"
     for each in report.possibly_billed:
         yield f"possibly billed: request {each['request']}, at most {each['cost'] or 'unknown'}"
-    yield f"{_tokens(report.tokens, report.estimated)}; {_cost(run.cost, run.accepted)}"
+    yield spent_line(report.tokens, report.estimated, run.cost, run.accepted)
 
 
 def request_lines(report: ShownRequest) -> Iterator[str]:

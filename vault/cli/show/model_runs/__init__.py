@@ -1,0 +1,1 @@
+"""Model runs as text: generating, judging, and what both cost."""

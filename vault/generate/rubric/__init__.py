@@ -1,0 +1,1 @@
+"""Rubrics: yes/no questions that models answer about examples."""

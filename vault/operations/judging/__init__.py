@@ -1,0 +1,1 @@
+"""Judging examples with models: questions of a rubric asked, verdicts written as labels."""

@@ -1,0 +1,270 @@
+"""`judge`: models answer the questions of a rubric, and examples are labelled with the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vault.dataset.changing.stage import Staged, stage_and_count
+from vault.dataset.changing.write_labels import LabelChange, with_label_changes
+from vault.dataset.reading.dataset import Dataset, open_dataset
+from vault.dataset.reading.id_index import NOWHERE
+from vault.generate.asking import Stopped
+from vault.generate.budget import Limits
+from vault.generate.completion import Rejected, error_message
+from vault.generate.rubric.rubric import Rubric
+from vault.objects.labels.label_set import LabelValue
+from vault.objects.log.view import Run, View
+from vault.objects.model_run.request import RequestState
+from vault.objects.model_run.run_object import encode_run
+from vault.operations.judging.asking import JudgeSource, Read, decide, place_of, plan_again
+from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_up
+from vault.operations.judging.judged_before import label_of, labelled_by_run, note_of
+from vault.operations.judging.options import JudgeOptions
+from vault.operations.judging.report import JudgeReport, LabelSummary, summary_of
+from vault.operations.judging.requests import Place
+from vault.operations.judging.selection import Selection, rows_of
+from vault.operations.judging.verdicts import (
+    Judged,
+    Verdicts,
+    pairwise_verdicts,
+    pointwise_verdicts,
+    read_answer,
+)
+from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
+from vault.operations.model_runs.send import send
+from vault.operations.model_runs.totals import Cost, totals_of
+from vault.session.context import Context, workspace_of
+from vault.session.recording import record, writing
+from vault.store.run_ledger import RunLedger
+
+_BLOCK = 512
+"""Requests of all judges that are sent before the next ones: a budget that ends between two blocks
+leaves whole panels behind."""
+
+_NOTHING = Cost("0", None, "0", "0")
+
+
+def judge(
+    context: Context,
+    path: str,
+    options: JudgeOptions,
+    *,
+    revision: str | None = None,
+    expressions: Sequence[str] = (),
+) -> JudgeReport:
+    """Ask the judges of a rubric about examples, and write their verdicts as labels on the stage.
+
+    Examples of the revision (the stage) that satisfy all expressions are judged, but those that
+    this rubric judged before. Every request is kept before it is sent, every answer before it is
+    used. Labels are written once, when the run stops, with the run in the same operation. Raises
+    what `begun` and `ask` raise; what was answered until then is kept.
+    """
+    with begun(context, path, options, revision=revision, expressions=expressions) as found:
+        if isinstance(found, Selection):
+            return _nothing_asked(path, found)
+        return _driven(context, found, options)
+
+
+def resume_judging(context: Context, run: str | None, options: JudgeOptions) -> JudgeReport:
+    """Go on with a run of judging (the last one): no answer is bought twice.
+
+    Raises what `taken_up` and `ask` raise.
+    """
+    with taken_up(context, run, options) as found:
+        return _driven(context, found, options)
+
+
+def _driven(context: Context, run: OpenJudging, options: JudgeOptions) -> JudgeReport:
+    read = _reader(run)
+    ledger = run.ledger
+    context.progress.start("answers", len(ledger))
+    plan_again(ledger, _unread(ledger), read)
+    stopped = _asked(context, run, options.in_flight, read)
+    decide(ledger, read)
+    context.progress.finish()
+    return _ended(context, run, stopped)
+
+
+def _reader(run: OpenJudging) -> Read:
+    def read(_: Place, answer: bytes) -> object:
+        return read_answer(run.rubric, answer, pairwise=run.goal.pairwise)
+
+    return read
+
+
+def _unread(ledger: RunLedger) -> list[int]:
+    """Return requests whose answer could not be read and that were not asked again yet."""
+    statuses = ledger.statuses()
+    again = {place_of(each).again for each in statuses}
+    states = (RequestState.RECEIVED, RequestState.REJECTED)
+    return [
+        each.request
+        for each in statuses
+        if each.state in states and each.request not in again and place_of(each).again is None
+    ]
+
+
+def _asked(context: Context, run: OpenJudging, in_flight: int, read: Read) -> str:
+    """Send what is planned, to one judge after the other; return why it ended."""
+    ledger, goal = run.ledger, run.goal
+    limits = Limits(goal.cost, goal.tokens, in_flight=in_flight)
+    planned = [
+        (each.request, place_of(each).judge)
+        for each in ledger.statuses()
+        if each.state == RequestState.PLANNED
+    ]
+    at_once = _BLOCK if len(run.endpoints) > 1 else max(len(planned), 1)
+    for first in range(0, len(planned), at_once):
+        block = planned[first : first + at_once]
+        for endpoint in run.endpoints:
+            numbers = [number for number, judge in block if judge == endpoint.model]
+            source = JudgeSource(ledger, numbers, read, context.progress)
+            asked = send(ledger, source, endpoint, limits)
+            stopped = source.stopped or asked.stopped.value
+            if stopped != Stopped.DONE:
+                return stopped
+    return Stopped.DONE.value
+
+
+def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
+    """Write the verdicts as labels and store the run's object, as one operation."""
+    ledger, rubric, goal = run.ledger, run.rubric, run.goal
+    of_run = pairwise_verdicts if goal.pairwise else pointwise_verdicts
+    verdicts = of_run(rubric, ledger)
+    about = ledger.about
+    is_done = stopped == Stopped.DONE
+
+    def change(view: View) -> tuple[View, Staged | None]:
+        view = view.with_run(run.name, found)
+        draft = draft_of_run(context, view, goal.branch)
+        dataset = open_dataset(context.store, draft.manifest)
+        changes = label_changes(context, dataset, run, verdicts.judged)
+        if not changes:
+            return view, None
+        return stage_and_count(context, view, draft, with_label_changes(dataset, changes))
+
+    with writing(context):
+        answers = context.store.put(encode_run(about, ledger.rows()))
+        found = Run(answers, FINISHED if is_done else STOPPED, about.names())
+        staged = record(context, change)
+    report = _report(context, run, verdicts, stopped, staged)
+    if is_done:
+        ledger.folder.remove()
+    else:
+        ledger.set_state(STOPPED)
+    return report
+
+
+def label_changes(
+    context: Context, dataset: Dataset, run: OpenJudging, judged: Sequence[Judged]
+) -> list[LabelChange]:
+    """Return the labels of verdicts on rows of a dataset, but those that the run gave before.
+
+    Costs reading the label sets of the rows. Raises Corrupt.
+    """
+    rows = rows_of(dataset, [each.example for each in judged])
+    there = [(each, row) for each, row in zip(judged, rows, strict=True) if row != NOWHERE]
+    keys = np.array([row for _, row in there], np.uint64)
+    is_pairwise = run.goal.pairwise
+    is_old = labelled_by_run(dataset, keys, run.rubric, run.name, pairwise=is_pairwise)
+    fresh = [pair for pair, is_known in zip(there, is_old, strict=True) if not is_known]
+    author = ", ".join(each.name for each in run.rubric.judges)
+    changes = []
+    for part in dict.fromkeys(name for each, _ in fresh for name in each.labels):
+        own = [(each, row) for each, row in fresh if part in each.labels]
+        values = tuple(dict.fromkeys((type(v), v) for v in (each.labels[part] for each, _ in own)))
+        place = {value: at for at, value in enumerate(values)}
+        typed = [(type(each.labels[part]), each.labels[part]) for each, _ in own]
+        changes.append(
+            LabelChange(
+                label_of(run.rubric, part),
+                np.array([row for _, row in own], np.uint64),
+                tuple(value for _, value in values),
+                np.array([place[each] for each in typed], np.int64),
+                author,
+                context.intent.time,
+                notes=tuple(note_of(run.name, each.request, run.rubric) for each, _ in own),
+            )
+        )
+    return changes
+
+
+def _report(
+    context: Context, run: OpenJudging, verdicts: Verdicts, stopped: str, staged: Staged | None
+) -> JudgeReport:
+    goal, ledger, rubric = run.goal, run.ledger, run.rubric
+    prices = run.endpoints[0].prices
+    statuses = ledger.statuses()
+    totals = totals_of(statuses, None if prices is None else prices.currency)
+    here = workspace_of(context.log.tip().view).branch
+    return JudgeReport(
+        run=run.name,
+        rubric=rubric.file,
+        name=rubric.name,
+        judged=len(verdicts.judged),
+        wanted=goal.examples,
+        unjudged=goal.examples - len(verdicts.judged),
+        skipped=sum(goal.skipped.values()),
+        skipped_for=goal.skipped,
+        labels=_summaries(rubric, verdicts.judged),
+        cost=totals.cost,
+        stopped=stopped,
+        requests=totals.requests,
+        answers=totals.answers,
+        rejected=totals.rejected,
+        failed=totals.failed,
+        reasons=_reasons(run),
+        tokens=totals.tokens,
+        estimated=totals.estimated,
+        possibly_billed=totals.possibly_billed,
+        consistency=verdicts.same / verdicts.repeated if verdicts.repeated else None,
+        repeated=verdicts.repeated,
+        pairs=verdicts.pairs,
+        flips=verdicts.flips,
+        quoted=verdicts.quoted,
+        unquoted=verdicts.unquoted,
+        same_family=goal.same_family,
+        stage=staged,
+        branch=goal.branch if staged is not None and goal.branch != here else None,
+    )
+
+
+def _summaries(rubric: Rubric, judged: Sequence[Judged]) -> dict[str, LabelSummary]:
+    values: dict[str, list[LabelValue]] = {}
+    for each in judged:
+        for part, value in each.labels.items():
+            values.setdefault(label_of(rubric, part), []).append(value)
+    return {name: summary_of(each) for name, each in values.items()}
+
+
+def _reasons(run: OpenJudging) -> dict[str, str]:
+    """Return what was wrong with one answer of each reason."""
+    found: dict[str, str] = {}
+    for each in run.ledger.statuses():
+        if each.reason is None or each.reason in found:
+            continue
+        answer = run.ledger.answer(each.request) or b""
+        if each.state == RequestState.FAILED:
+            found[each.reason] = error_message(answer)
+            continue
+        try:
+            read_answer(run.rubric, answer, pairwise=run.goal.pairwise)
+        except Rejected as error:
+            found[each.reason] = error.told
+    return found
+
+
+def _nothing_asked(path: str, found: Selection) -> JudgeReport:
+    rubric, _ = rubric_of(path)
+    return JudgeReport(
+        run=None,
+        rubric=rubric.file,
+        name=rubric.name,
+        judged=0,
+        skipped=sum(found.skipped.values()),
+        skipped_for=found.skipped,
+        labels={},
+        cost=_NOTHING,
+    )

@@ -1,0 +1,64 @@
+"""What a rubric said before: the notes of its labels name the run, the request and the rubric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.labels import label_entries
+from vault.generate.rubric.rubric import Rubric
+from vault.objects.labels.label_name import JUDGE
+from vault.objects.runs import RowKeys
+
+SCORE, CHOICE = "score", "choice"
+
+
+def label_of(rubric: Rubric, part: str) -> str:
+    """Return the name of a label of a rubric, such as `judge.help.score`."""
+    return f"{JUDGE}{rubric.name}.{part}"
+
+
+def note_of(run: str, request: int, rubric: Rubric) -> str:
+    """Return the note of a label that a request of a run led to."""
+    return f"run {run} request {request} rubric {rubric.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBefore:
+    """Of some rows: which this rubric judged, and how many an older one of that name did."""
+
+    is_judged: NDArray[np.bool_]
+    older: int
+
+
+def judged_before(
+    dataset: Dataset, keys: RowKeys, rubric: Rubric, *, pairwise: bool
+) -> JudgedBefore:
+    """Return what a rubric's labels say of rows. Costs reading their label sets. Raises Corrupt."""
+    return _noted(dataset, keys, rubric, f" rubric {rubric.digest}", pairwise=pairwise)
+
+
+def labelled_by_run(
+    dataset: Dataset, keys: RowKeys, rubric: Rubric, run: str, *, pairwise: bool
+) -> NDArray[np.bool_]:
+    """Return which rows have labels that a run gave them. Costs as `judged_before`."""
+    return _noted(dataset, keys, rubric, f"run {run} request", pairwise=pairwise).is_judged
+
+
+def _noted(
+    dataset: Dataset, keys: RowKeys, rubric: Rubric, text: str, *, pairwise: bool
+) -> JudgedBefore:
+    if not dataset.manifest.labels or not len(keys):
+        return JudgedBefore(np.zeros(len(keys), np.bool_), 0)
+    entries = label_entries(dataset, keys)
+    names, notes = (entries.table[each].cast(pa.string()) for each in ("name", "note"))
+    is_named = pc.equal(names, label_of(rubric, CHOICE if pairwise else SCORE))
+    is_noted = pc.match_substring(notes, text).fill_null(False)
+    named, noted = (each.to_numpy(zero_copy_only=False) for each in (is_named, is_noted))
+    judged = entries.keys[named & noted]
+    return JudgedBefore(np.isin(keys, judged), int((named & ~noted).sum()))
