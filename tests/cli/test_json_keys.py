@@ -116,6 +116,21 @@ KEYS: dict[str, list[tuple[str, str]]] = {
             "interval} calibrated",
         ),
     ],
+    "score": [
+        (
+            "score results.csv --name m --value ok --on topic",
+            "matched unmatched mean label metric tool unscored first_unmatched examples labelled "
+            f"kept repeated shared commit lines_of staged{{{CHANGES}}} dry_run",
+        )
+    ],
+    "plan": [
+        (
+            "plan --by topic --at-least 5 -n 40",
+            "slices[{value examples measured metric interval disagreement propose}] field metric "
+            "mean interval measured reliability proposed side unassigned without seen commit "
+            "staged output",
+        )
+    ],
     "validate": [
         (
             "validate",
@@ -347,6 +362,8 @@ def _prepare(line: str, run: Run) -> None:
         Path("mix.toml").write_text('[[part]]\nname = "all"\nepochs = 2\n')
     elif "labels.csv" in line:
         Path("labels.csv").write_text("topic,x\nx,1\n")
+    elif "results.csv" in line:
+        Path("results.csv").write_text("topic,ok\nx,1\n")
     elif line in ("lock --check", "export --locked") or line.startswith("which"):
         run("export", "-o", "a.jsonl")
         if line == "export --locked":

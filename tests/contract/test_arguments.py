@@ -20,6 +20,8 @@ from vault.operations.labelling.agreement import AgreementArguments, AgreementOp
 from vault.operations.labelling.label import LabelArguments, LabelOptions
 from vault.operations.quarantine.retry import RetryArguments, RetryOptions
 from vault.operations.queries.grep import GrepArguments, GrepOptions
+from vault.operations.scoring.plan import PlanArguments, PlanOptions
+from vault.operations.scoring.score import ScoreArguments, ScoreOptions
 from vault.operations.statistics.stats import StatsArguments, StatsOptions
 from vault.operations.validation.validate import ValidateArguments, ValidateOptions
 from vault.repository.repository import Repository, RepositoryArguments
@@ -30,6 +32,8 @@ NAMED_BY_THE_METHOD = {
         *("comparing",),  # which the other arguments make
     },
     ExportArguments: {"where", "mixture"},
+    PlanArguments: {"by"},
+    ScoreArguments: {"name", "value"},
     RecordArguments: {"source", "lines", "paragraphs", "split_from_name"},  # rows are no files
 }
 """Fields that a method takes as parameters of their own."""
@@ -50,7 +54,9 @@ def fields(*kinds: Any) -> set[str]:
         (ExportArguments, [ExportOptions]),
         (GrepArguments, [GrepOptions]),
         (LabelArguments, [LabelOptions]),
+        (PlanArguments, [PlanOptions]),
         (RetryArguments, [RetryOptions]),
+        (ScoreArguments, [ScoreOptions]),
         (StatsArguments, [StatsOptions]),
         (ValidateArguments, [ValidateOptions]),
     ],

@@ -49,6 +49,7 @@ def generated(library: Library, url: str, *, more: str = "", **options: Any) -> 
     """Run a recipe against a server; `options` without names of `generate` replace its lines."""
     known = (
         "count",
+        "plan",
         "budget",
         "budget_tokens",
         "max_requests",

@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from vault.operations.removals.list_removed import RemovedReport
     from vault.operations.removals.remove import RemoveReport
     from vault.operations.removals.restore import RestoreReport
+    from vault.operations.scoring.plan import PlanArguments, PlanReport
+    from vault.operations.scoring.score import ScoreArguments, ScoreReport
     from vault.operations.splitting.leak_report import LeakReport
     from vault.operations.splitting.report import SplitReport
     from vault.operations.splitting.settings import Shares, SplitArguments
@@ -1078,6 +1080,37 @@ class Repository:
         conditions = self._conditions(where, filters)
         wanted = AgreementOptions(**options)
         return agreement(self._context(), names, revision, wanted, expressions=conditions)
+
+    def score(
+        self,
+        path: str,
+        name: str,
+        value: str,
+        *,
+        stdin: BinaryIO | None = None,
+        **options: Unpack[ScoreArguments],
+    ) -> ScoreReport:
+        """Label examples of the stage with evaluation results of a model, which a file has.
+
+        `value` is the field of a result that counts, `options` are the fields of `ScoreOptions`.
+        The label is `eval.NAME`; a summary goes into the notes of the commit. Raises InvalidInput
+        (`result-invalid`, `results-unmatched`, `lines-unknown` and more), NotFound
+        (`file-not-found`), Conflict (`detached-head`).
+        """
+        from vault.operations.scoring.score import ScoreOptions, score
+
+        return score(self._context(), path, ScoreOptions(name, value, **options), stdin=stdin)
+
+    def plan(self, by: str, **options: Unpack[PlanArguments]) -> PlanReport:
+        """Return the weak slices of the stage by a field, and how many examples to generate.
+
+        `options` are the fields of `PlanOptions`; `output` writes the plan for `generate`. Raises
+        NotFound (`label-not-found`), InvalidInput (`field-unknown`, `metric-invalid` and more),
+        AlreadyExists (`file-exists`).
+        """
+        from vault.operations.scoring.plan import PlanOptions, plan
+
+        return plan(self._context(), PlanOptions(by, **options))
 
     def stats(
         self,

@@ -48,7 +48,7 @@ def test_another_name_is_refused_with_the_nearest(name: str, hint: str) -> None:
         ("split", "`vault split` writes it, and `vault label --remove split` takes"),
         ("cluster", "`vault dedupe --mark` writes it"),
         ("judge.help.score", "it is kept for verdicts of judges"),
-        ("eval.small", "it is kept for results of evaluations"),
+        ("eval.small", "it is kept for evaluation results, which `vault score` writes"),
         ("_group", "vault keeps names that begin with _ for itself"),
         ("judge", None),
         ("quality", None),

@@ -29,11 +29,15 @@ _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max
     example="vault generate --new support.toml --kind support\n"
     "vault generate support.toml -n 500 --dry-run\n"
     "vault generate support.toml -n 500 --budget 2.50\n"
+    "vault generate support.toml --plan plan.toml --budget 2.50\n"
     "vault generate --resume"
 )
 @click.argument("recipe", metavar="RECIPE", required=False)
 @click.option(
     "-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept [100]."
+)
+@click.option(
+    "--plan", metavar="FILE", help="Accept as many of each value as this plan says, instead of N."
 )
 @click.option("--budget", type=Money(), metavar="USD", help="Spend no more in all.")
 @click.option(

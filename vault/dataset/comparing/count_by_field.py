@@ -10,6 +10,7 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.errors import InvalidInput
 from vault.objects.commit import ChangeCounts
+from vault.objects.json.field_path import shown_field
 from vault.objects.labels.label_name import shown_value
 from vault.objects.quarantine import decode_removals
 from vault.objects.runs import RowKeys
@@ -30,10 +31,10 @@ def count_by(context: Context, comparison: Comparison, name: str) -> Mapping[str
     (`field-unknown`) if no example that differs has the field, and for `messages`.
     """
     parts = {
-        "added": _values(context, comparison.new, comparison.added, name),
-        "removed": _values(context, comparison.old, comparison.removed, name),
-        "changed": _values(context, comparison.new, comparison.changed_new, name),
-        "relabelled": _values(context, comparison.new, comparison.relabelled_new, name),
+        "added": values_by(context, comparison.new, comparison.added, name),
+        "removed": values_by(context, comparison.old, comparison.removed, name),
+        "changed": values_by(context, comparison.new, comparison.changed_new, name),
+        "relabelled": values_by(context, comparison.new, comparison.relabelled_new, name),
     }
     counts = {change: Counter(values) for change, values in parts.items()}
     total: Counter[str] = Counter()
@@ -67,7 +68,11 @@ def count_reasons(comparison: Comparison) -> Mapping[str, int]:
     return dict(Counter(each for each in found if each is not None).most_common())
 
 
-def _values(context: Context, dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+def values_by(context: Context, dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]:
+    """Return the value of a field or of a column of expressions for each row, as text.
+
+    `messages`, which is no text, is taken for a path. Costs reading what the field needs.
+    """
     from vault.catalogue.expressions.columns import COLUMNS as EXPRESSION_COLUMNS
     from vault.catalogue.expressions.columns import Type
 
@@ -96,9 +101,4 @@ def values_of_field(dataset: Dataset, keys: RowKeys, name: str) -> Sequence[str]
         shown = [shown_value(each.get(wanted, ABSENT)) for each in labels.combinations]
         return [shown[each] for each in labels.place.tolist()]
     texts = field_values(dataset, keys, name.removeprefix("data."))
-    return [ABSENT if each is None else _shown(each) for each in texts]
-
-
-def _shown(value: bytes) -> str:
-    text = value.decode()
-    return text[1:-1] if text.startswith('"') and "\\" not in text else text
+    return [ABSENT if each is None else shown_field(each) for each in texts]

@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 
 from vault.generate.recipe.recipe import Choice
+from vault.objects.json.field_path import shown_field
+from vault.objects.json.text import canonical_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,26 @@ def cells_of(vary: Mapping[str, Sequence[Choice]], count: int, random: Random) -
         Cell(dict(zip(names, (each.value for each in choices), strict=True)), quota)
         for choices, quota in zip(combinations, quotas, strict=True)
     ]
+
+
+def planned_cells(
+    vary: Mapping[str, Sequence[Choice]], variable: str, quotas: Mapping[str, int], random: Random
+) -> list[Cell]:
+    """Return the cells of a plan: each value of a variable has its quota, by its text.
+
+    The quota of a value is spread over the other variables as `cells_of` spreads a number. Values
+    without a quota have no cells.
+    """
+    cells = []
+    for value, quota in quotas.items():
+        own = [each for each in vary[variable] if value_text(each.value) == value]
+        cells += cells_of({**vary, variable: own}, quota, random)
+    return cells
+
+
+def value_text(value: Any) -> str:
+    """Return a value of a variable as the values of a field are shown."""
+    return shown_field(canonical_bytes(value))
 
 
 def next_cells(

@@ -54,6 +54,13 @@ def names_in(text: str) -> set[str]:
         return set()
 
 
+def variable_alone(text: str) -> str | None:
+    """Return the variable that a template is, exactly `{{ name }}`; None of any other text."""
+    alone = _ALONE.fullmatch(text.strip())
+    name = "" if alone is None else alone[1].strip()
+    return name if name.isidentifier() else None
+
+
 def rendered(text: str, values: Mapping[str, Any]) -> str:
     """Return the text that a template gives. Raises TemplateFailed."""
     try:

@@ -17,6 +17,12 @@ def field_text(value: Any, path: str) -> bytes | None:
     return None if value is None else canonical_bytes(value)
 
 
+def shown_field(text: bytes) -> str:
+    """Return a value of `field_text` as people read it in a table: a plain text without quotes."""
+    shown = text.decode()
+    return shown[1:-1] if shown.startswith('"') and "\\" not in shown else shown
+
+
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the path and value of everything in a JSON value that is no list and no object."""
     if isinstance(value, dict):

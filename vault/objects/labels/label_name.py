@@ -25,7 +25,13 @@ CHOICE = "choice"
 JUDGE = "judge."
 """What labels of judges begin with."""
 
-_KEPT_FOR = {"judge": "verdicts of judges", "eval": "results of evaluations"}
+EVAL = "eval."
+"""What labels of evaluation results begin with."""
+
+_KEPT_FOR = {
+    "judge": "verdicts of judges",
+    "eval": "evaluation results, which `vault score` writes",
+}
 
 AGREED = "agreed"
 """The note of a label that is there because people agree; nobody may write it."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from vault.dataset.choosing.where import check_expression, check_setting
 from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
+from vault.generate.recipe.planned_variable import planned_variable
+from vault.generate.recipe.quota_plan import QuotaPlan, read_plan
 from vault.generate.recipe.read_recipe import read_recipe
 from vault.generate.recipe.recipe import Recipe
 from vault.objects.digest import digest_of
@@ -50,6 +52,7 @@ class OpenRun:
     recipe: Recipe
     goal: Goal
     endpoint: Endpoint
+    plan: QuotaPlan | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +104,27 @@ def read_file(path: str) -> bytes:
         ) from None
 
 
+def plan_of(path: str | None, recipe: Recipe) -> tuple[bytes, QuotaPlan | None]:
+    """Return the bytes of a plan, and the plan, which the recipe can carry out; None for none.
+
+    Raises NotFound (`plan-not-found`), InvalidInput (`plan-invalid`, `plan-not-made`,
+    `plan-values-missing`).
+    """
+    if path is None:
+        return b"", None
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"{path} cannot be read: {error.strerror}",
+            code="plan-not-found",
+            hint="`vault plan --by FIELD -n 200 -o plan.toml` writes a plan",
+        ) from None
+    plan = read_plan(data, Path(path).name)
+    planned_variable(recipe, plan)
+    return data, plan
+
+
 @contextmanager
 def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[OpenRun]:
     """Begin a run of a recipe: its folder is there before anything is sent.
@@ -111,6 +135,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     data = read_file(path)
     name = Path(path).name
     recipe = recipe_of(data, name, options)
+    plan_data, plan = plan_of(options.plan, recipe)
     view = context.log.tip().view
     draft = draft_of(context, view)
     day = context.intent.time[:10]
@@ -123,26 +148,33 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
         waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
         refuse_beside(waiting, name, RunKind.GENERATE)
     run = new_run_name(context, options.token)
-    goal = new_goal(options, ordinal=len(earlier) + 1, run=run, branch=draft.branch)
+    goal = new_goal(
+        options,
+        ordinal=len(earlier) + 1,
+        run=run,
+        branch=draft.branch,
+        planned=None if plan is None else plan.total,
+    )
     settings = settings_of(context)
-    files = [data, *([settings] if settings else [])]
+    files = [each for each in (data, plan_data, settings) if each]
     about = RunAbout(
         run=run,
         kind=PREVIEW if options.is_preview else RunKind.GENERATE,
         program=f"vault {__version__}",
         models=(AskedModel(endpoint.model, endpoint.url, price_list(endpoint.prices)),),
         recipe=RecipeFile(name, digest_of(data)),
+        inputs={} if goal.plan is None else {goal.plan: digest_of(plan_data)},
         manifest=draft.manifest,
         settings=digest_of(settings) if settings else None,
     )
     with begin_run(context, about, files, options.clock) as ledger:
         ledger.append([goal.to_line()])
-        yield OpenRun(ledger, recipe, goal, endpoint)
+        yield OpenRun(ledger, recipe, goal, endpoint, plan)
 
 
 @contextmanager
 def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Iterator[OpenRun]:
-    """Take up a run that is not finished, with the recipe that it was begun with.
+    """Take up a run that is not finished, with the recipe and plan that it was begun with.
 
     Raises InvalidInput (`resume-options`), NotFound (`run-not-found`), Conflict (`run-ended`,
     `run-locked`), Corrupt.
@@ -164,7 +196,10 @@ def taken_up(context: Context, run: str | None, options: GenerateOptions) -> Ite
         goal = kept.changed(options)
         if goal != kept:
             ledger.append([goal.to_line()])
-        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint)
+        plan = None
+        if goal.plan is not None:
+            plan = read_plan(ledger.folder.file(about.inputs[goal.plan]), goal.plan)
+        yield OpenRun(ledger, replace(recipe, model=model), goal, endpoint, plan)
 
 
 def _refuse_other_run(options: GenerateOptions) -> None:
@@ -174,6 +209,7 @@ def _refuse_other_run(options: GenerateOptions) -> None:
         "--new-run": options.new_run,
         "--model": options.model is not None,
         "--base-url": options.base_url is not None,
+        "--plan": options.plan is not None,
     }
     for name in (name for name, is_given in given.items() if is_given):
         raise InvalidInput(

@@ -13,7 +13,7 @@ from vault.dataset.reading.dataset import open_dataset
 from vault.generate.prices import money_text
 from vault.generate.recipe.recipe import AnswerFormat
 from vault.generate.usage import most_tokens
-from vault.operations.generating.begin import read_file, recipe_of
+from vault.operations.generating.begin import plan_of, read_file, recipe_of
 from vault.operations.generating.goal import new_goal
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.planner import Planner
@@ -57,20 +57,22 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     """
     name = Path(path).name
     recipe = recipe_of(read_file(path), name, options)
+    _, plan = plan_of(options.plan, recipe)
     view = context.log.tip().view
     draft = draft_of(context, view)
     keyless = replace(recipe.model, api_key_env=None)
     endpoint = endpoint_of(context.folder, keyless, None, day=context.intent.time[:10])
     ordinal = len(runs_of_recipe(context, ended_runs(context, view), name)) + 1
-    goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch)
+    planned = None if plan is None else plan.total
+    goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch, planned=planned)
     stage = open_dataset(context.store, draft.manifest)
     seeds = read_seeds(context, stage, recipe.seeds)
     if recipe.seeds is not None:
         require_seeds(seeds, recipe.seeds)
-    planner = Planner(recipe, seeds, goal.count, goal.ordinal)
-    planned = planner.round(min(goal.count, _SAMPLE))
-    sizes = [most_tokens(each.body) for each in planned]
-    texts = [sum(len(m["content"].encode()) for m in _messages(each.body)) for each in planned]
+    planner = Planner(recipe, seeds, goal.count, goal.ordinal, plan=plan)
+    sample = planner.round(min(goal.count, _SAMPLE))
+    sizes = [most_tokens(each.body) for each in sample]
+    texts = [sum(len(m["content"].encode()) for m in _messages(each.body)) for each in sample]
     prompt = -(-sum(texts) // (_BYTES_PER_TOKEN * len(texts)))
     most_prompt, most_answer = (max(each) for each in zip(*sizes, strict=True))
     prices = endpoint.prices
@@ -89,7 +91,7 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
         tokens=Interval(least * prompt, goal.requests * (most_prompt + most_answer)),
         cost=Interval(_times(least_cost, least), _times(most_cost, goal.requests)),
         currency=None if prices is None else prices.currency,
-        messages=tuple(_messages(planned[0].body)),
+        messages=tuple(_messages(sample[0].body)),
     )
 
 

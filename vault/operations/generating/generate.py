@@ -67,7 +67,7 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
         rounds = Rounds(
             recipe,
             run.ledger,
-            Planner(recipe, seeds, run.goal.count, run.goal.ordinal),
+            Planner(recipe, seeds, run.goal.count, run.goal.ordinal, plan=run.plan),
             open_acceptance(trial, draft.manifest, recipe, shown, own),
             context.progress,
             run.goal.count,

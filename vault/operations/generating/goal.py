@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from vault.errors import InvalidInput
@@ -21,7 +22,7 @@ class Goal:
 
     `ordinal` counts the runs of the recipe from 1. `round` is the column of the examples, which are
     staged on `branch`, wherever HEAD is by then. A run for a preview stages nothing; with `review`
-    examples get the label `review = pending`.
+    examples get the label `review = pending`. `plan` names the input of the run that is its plan.
     """
 
     count: int
@@ -33,6 +34,7 @@ class Goal:
     tokens: int | None = None
     is_preview: bool = False
     review: bool = False
+    plan: str | None = None
 
     def to_line(self) -> dict[str, Any]:
         """Return the line of the journal."""
@@ -47,6 +49,7 @@ class Goal:
             "tokens": self.tokens,
             "preview": self.is_preview,
             "review": self.review,
+            **({} if self.plan is None else {"plan": self.plan}),
         }
 
     @classmethod
@@ -63,10 +66,13 @@ class Goal:
             line["tokens"],
             line["preview"],
             line["review"],
+            line.get("plan"),
         )
 
     def changed(self, options: GenerateOptions) -> Goal:
         """Return the goal with what options say anew."""
+        if self.plan is not None and options.count not in (None, self.count):
+            raise _invalid(f"-n says {options.count}, and the plan of the run {self.count}")
         count = self.count if options.count is None else options.count
         requests = self.requests if options.count is None else _most_requests(count)
         goal = replace(
@@ -81,12 +87,22 @@ class Goal:
         return _checked(goal)
 
 
-def new_goal(options: GenerateOptions, *, ordinal: int, run: str, branch: str) -> Goal:
-    """Return the goal of a new run. Raises InvalidInput (`goal-invalid`)."""
-    count = USUAL_COUNT if options.count is None else options.count
+def new_goal(
+    options: GenerateOptions, *, ordinal: int, run: str, branch: str, planned: int | None = None
+) -> Goal:
+    """Return the goal of a new run, of `planned` examples if it has a plan.
+
+    Raises InvalidInput (`goal-invalid`).
+    """
+    count = USUAL_COUNT if planned is None else planned
+    if options.count is not None:
+        if planned is not None and not options.is_preview:
+            raise _invalid("-n says how many examples, and so does --plan")
+        count = options.count
     # A preview sends so many requests, whatever becomes of them.
     most = count if options.is_preview else _most_requests(count)
-    goal = Goal(count, ordinal, run, branch, most, is_preview=options.is_preview)
+    plan = None if options.plan is None else Path(options.plan).name
+    goal = Goal(count, ordinal, run, branch, most, is_preview=options.is_preview, plan=plan)
     return goal.changed(replace(options, count=None))
 
 

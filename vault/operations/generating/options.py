@@ -15,13 +15,15 @@ class GenerateOptions:
     """The settings of one run of a recipe; see `vault generate --help` for each.
 
     `count` is how many examples are to be accepted; None for the usual number, or that of the run
-    that goes on. With `review` examples wait for a person, also where the recipe does not say so.
+    that goes on. `plan` is the file of a plan, whose quotas take its place. With `review` examples
+    wait for a person, also where the recipe does not say so.
     `is_confirmed` says that keys and seeds may go to the endpoint of the recipe. `environment` is
     where keys are looked up, `token` makes the name of a new run its own, and `clock` says when
     each line of the journal was written.
     """
 
     count: int | None = None
+    plan: str | None = None
     budget: Decimal | None = None
     budget_tokens: int | None = None
     max_requests: int | None = None
@@ -42,6 +44,7 @@ class GenerateArguments(TypedDict, total=False):
     """Fields of `GenerateOptions` that callers give."""
 
     count: int | None
+    plan: str | None
     budget: Decimal | None
     budget_tokens: int | None
     max_requests: int | None

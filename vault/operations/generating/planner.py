@@ -12,7 +12,9 @@ from typing import Any
 import xxhash
 
 from vault.errors import InvalidInput
-from vault.generate.recipe.cells import Cell, cells_of, next_cells
+from vault.generate.recipe.cells import Cell, cells_of, next_cells, planned_cells
+from vault.generate.recipe.planned_variable import planned_variable
+from vault.generate.recipe.quota_plan import QuotaPlan
 from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.render import request_body
 from vault.generate.recipe.templates import TemplateFailed
@@ -55,14 +57,29 @@ class Planner:
 
     `run` counts the runs of the recipe, so that another one asks for something else. A round
     depends on the recipe, its number and how many examples each cell has by then, and on nothing
-    that was answered sooner or later.
+    that was answered sooner or later. With a plan its quotas are those of the cells, and `count` is
+    theirs.
     """
 
-    def __init__(self, recipe: Recipe, seeds: Sequence[Seed], count: int, run: int) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        seeds: Sequence[Seed],
+        count: int,
+        run: int,
+        *,
+        plan: QuotaPlan | None = None,
+    ) -> None:
         self._recipe = recipe
         self._seeds = seeds
         self._name = f"{recipe.seed}/{run}"
-        self.cells: list[Cell] = cells_of(recipe.vary, count, Random(f"{self._name}/cells"))
+        self.is_planned = plan is not None
+        random = Random(f"{self._name}/cells")
+        self.cells: list[Cell] = (
+            cells_of(recipe.vary, count, random)
+            if plan is None
+            else planned_cells(recipe.vary, planned_variable(recipe, plan), plan.quotas, random)
+        )
         self._place = {_key(each.values): at for at, each in enumerate(self.cells)}
         self._accepted = [0] * len(self.cells)
         self._samples: Counter[int] = Counter()
@@ -77,6 +94,12 @@ class Planner:
     def may_show(self, drawn: Drawn) -> bool:
         """Return whether all seeds of a request are still seeds: what was removed is not sent."""
         return self._known.issuperset(drawn.seeds)
+
+    @property
+    def missing(self) -> int:
+        """The number of examples that cells lack, whatever others have too many."""
+        pairs = zip(self.cells, self._accepted, strict=True)
+        return sum(max(cell.quota - has, 0) for cell, has in pairs)
 
     def note_accepted(self, drawn: Drawn) -> None:
         """Take note of an example that was accepted."""

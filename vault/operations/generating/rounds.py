@@ -126,7 +126,7 @@ class Rounds:
         for each in found:
             self._note(each)
         self.progress.advance(sum(len(each.records) for each in found))
-        if self.accepted >= self.count:
+        if self._missing() <= 0:
             self.stopped = DONE
         elif self._in_vain >= MOST_IN_VAIN:
             self.stopped = "rejected"
@@ -150,9 +150,13 @@ class Rounds:
         seen = self._is_new
         return bool(least) and len(seen) == NOVELTY_OF and sum(seen) < least * NOVELTY_OF
 
+    def _missing(self) -> int:
+        """Return how many examples are missing; of a plan, each value has its own number."""
+        return self.planner.missing if self.planner.is_planned else self.count - self.accepted
+
     def _missing_requests(self) -> int:
         """Return how many requests may give the examples that are missing."""
-        missing = self.count - self.accepted
+        missing = self._missing()
         if self.recipe.format is not AnswerFormat.JSON_LIST or missing <= 0:
             return max(missing, 0)
         if not self.accepted:

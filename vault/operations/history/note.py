@@ -60,17 +60,39 @@ def note(
                     code="note-not-found",
                     hint=f"`vault note {revision}` lists what is",
                 )
-        intent = context.intent
-        for key, value in facts.items():
-            if key not in known or known[key].value != value:
-                known[key] = Fact(value, intent.author, intent.time)
-        notes = {each: digest for each, digest in view.notes.items() if each != commit}
-        if known:
-            notes[commit] = context.store.put(encode_note(known))
-        return replace(view, notes=notes), _report(commit, known)
+        known = _with(context, known, facts)
+        return _noted(context, view, commit, known), _report(commit, known)
 
     with writing(context):
         return record(context, change)
+
+
+def with_facts(context: Context, view: View, commit: Digest, facts: Mapping[str, str]) -> View:
+    """Return the view with facts about a commit noted, for an operation that does more.
+
+    Raises InvalidInput (`note-invalid`), Conflict (`note-foreign`).
+    """
+    for key, value in facts.items():
+        _check(key, value)
+    return _noted(context, view, commit, _with(context, _facts(context, view, commit), facts))
+
+
+def _with(context: Context, known: Mapping[str, Fact], facts: Mapping[str, str]) -> dict[str, Fact]:
+    """Return known facts and new ones; one that is known already stays who noted it, and when."""
+    author, time = context.intent.author, context.intent.time
+    new = {
+        key: Fact(value, author, time)
+        for key, value in facts.items()
+        if key not in known or known[key].value != value
+    }
+    return {**known, **new}
+
+
+def _noted(context: Context, view: View, commit: Digest, known: Mapping[str, Fact]) -> View:
+    notes = {each: digest for each, digest in view.notes.items() if each != commit}
+    if known:
+        notes[commit] = context.store.put(encode_note(known))
+    return replace(view, notes=notes)
 
 
 def _commit(context: Context, view: View, revision: str) -> Digest:

@@ -1,0 +1,1 @@
+"""Evaluation results: labels made of them, weak slices, and plans of what to generate."""
