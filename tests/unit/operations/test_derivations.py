@@ -132,7 +132,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answers(filled(tmp_path_factory.mktemp("present"), old=()))
 
 
-@pytest.mark.parametrize("old", [(0,), (1, 2), (0, 1, 2)])
+@pytest.mark.parametrize("old", [(0,), (0, 1, 2), pytest.param((1, 2), marks=pytest.mark.slow)])
 def test_answers_do_not_depend_on_which_derivation_wrote_a_chunk(
     old: tuple[int, ...], wanted: dict[str, Any], tmp_path: Path
 ) -> None:
