@@ -95,6 +95,7 @@ class Ledger:
         self.entries: list[Entry] = []
         self.in_flight = 0
         self.most_in_flight = 0
+        self.connections = 0
 
     def bill(self, entry: Entry, prompt: int, completion: int, *, times: int = 1) -> None:
         """Bill tokens for a request."""
@@ -199,6 +200,7 @@ class BillingServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.ledger.connections += 1
         try:
             while await self._serve_one(reader, writer):
                 pass

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from functools import cache
 from types import TracebackType
 from typing import Self
+from urllib.request import getproxies
 
 from vault.errors import InvalidInput
 from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address, check_key
@@ -23,6 +24,8 @@ try:
     import anyio
     import httpx2
     import openai
+
+    from vault.generate.connections import OwnPools
 except ImportError:
     raise InvalidInput(
         "asking a model needs openai 3, which is not installed",
@@ -119,11 +122,9 @@ def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
     http_client = httpx2.AsyncClient(
         verify=_certificates(),
         timeout=timeout,
-        limits=httpx2.Limits(
-            max_connections=_MOST_CONNECTIONS,
-            max_keepalive_connections=_MOST_CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
-        ),
+        limits=_limits(_MOST_CONNECTIONS),
+        # A transport of one's own would not know the proxies.
+        transport=None if getproxies() else OwnPools(_one_connection),
         # A redirect could take key and prompt to another host.
         follow_redirects=False,
         event_hooks={"request": [guard.before], "response": [guard.after]},
@@ -140,6 +141,18 @@ def open_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
         max_retries=0,
         http_client=http_client,
     )
+
+
+def _limits(connections: int) -> httpx2.Limits:
+    return httpx2.Limits(
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=_IDLE_SECONDS,
+    )
+
+
+def _one_connection() -> httpx2.AsyncHTTPTransport:
+    return httpx2.AsyncHTTPTransport(verify=_certificates(), limits=_limits(1))
 
 
 @cache
