@@ -14,13 +14,14 @@ from vault.generate.asking import Stopped
 from vault.generate.budget import Limits
 from vault.generate.completion import Rejected, error_message
 from vault.generate.rubric.rubric import Rubric
+from vault.objects.labels.judge_note import judge_note
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.log.view import Run, View
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
 from vault.operations.judging.asking import JudgeSource, Read, decide, place_of, plan_again
 from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_up
-from vault.operations.judging.judged_before import label_of, labelled_by_run, note_of
+from vault.operations.judging.judged_before import label_of, labelled_by_run
 from vault.operations.judging.options import JudgeOptions
 from vault.operations.judging.report import JudgeReport, LabelSummary, summary_of
 from vault.operations.judging.requests import Place
@@ -170,7 +171,7 @@ def label_changes(
     is_pairwise = run.goal.pairwise
     is_old = labelled_by_run(dataset, keys, run.rubric, run.name, pairwise=is_pairwise)
     fresh = [pair for pair, is_known in zip(there, is_old, strict=True) if not is_known]
-    author = ", ".join(each.name for each in run.rubric.judges)
+    author, digest = ", ".join(each.name for each in run.rubric.judges), run.rubric.digest
     changes = []
     for part in dict.fromkeys(name for each, _ in fresh for name in each.labels):
         own = [(each, row) for each, row in fresh if part in each.labels]
@@ -185,7 +186,7 @@ def label_changes(
                 np.array([place[each] for each in typed], np.int64),
                 author,
                 context.intent.time,
-                notes=tuple(note_of(run.name, each.request, run.rubric) for each, _ in own),
+                notes=tuple(judge_note(run.name, each.request, digest) for each, _ in own),
             )
         )
     return changes

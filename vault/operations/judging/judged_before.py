@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import label_entries
 from vault.generate.rubric.rubric import Rubric
+from vault.objects.labels.judge_note import note_of_rubric, note_of_run
 from vault.objects.labels.label_name import JUDGE
 from vault.objects.runs import RowKeys
 
@@ -21,11 +22,6 @@ SCORE, CHOICE = "score", "choice"
 def label_of(rubric: Rubric, part: str) -> str:
     """Return the name of a label of a rubric, such as `judge.help.score`."""
     return f"{JUDGE}{rubric.name}.{part}"
-
-
-def note_of(run: str, request: int, rubric: Rubric) -> str:
-    """Return the note of a label that a request of a run led to."""
-    return f"run {run} request {request} rubric {rubric.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +36,14 @@ def judged_before(
     dataset: Dataset, keys: RowKeys, rubric: Rubric, *, pairwise: bool
 ) -> JudgedBefore:
     """Return what a rubric's labels say of rows. Costs reading their label sets. Raises Corrupt."""
-    return _noted(dataset, keys, rubric, f" rubric {rubric.digest}", pairwise=pairwise)
+    return _noted(dataset, keys, rubric, note_of_rubric(rubric.digest), pairwise=pairwise)
 
 
 def labelled_by_run(
     dataset: Dataset, keys: RowKeys, rubric: Rubric, run: str, *, pairwise: bool
 ) -> NDArray[np.bool_]:
     """Return which rows have labels that a run gave them. Costs as `judged_before`."""
-    return _noted(dataset, keys, rubric, f"run {run} request", pairwise=pairwise).is_judged
+    return _noted(dataset, keys, rubric, note_of_run(run), pairwise=pairwise).is_judged
 
 
 def _noted(

@@ -13,7 +13,9 @@ from tests.support.generated import generated, know_prices, pair
 from tests.support.judged import asked, block, compares, judged, panel, rubric, says
 from tests.support.library import Library, chat
 from vault.errors import Conflict, InvalidInput, NotFound
+from vault.repository import Repository
 
+LATER = "2026-03-01T00:00:00Z"
 GOOD = says(lambda answer: answer.startswith("good"), "good answer")
 
 
@@ -358,3 +360,18 @@ def test_undo_takes_labels_back_and_keeps_answers(library: Library) -> None:
     request = library.repository.request(str(report.run), 1)
     assert json.loads(request.answer or "")["choices"]
     assert library.repository.fsck().ok
+
+
+def test_labels_of_an_older_rubric_are_counted(library: Library) -> None:
+    asked(library, 4)
+    later = Repository.open(library.folder, author="ada", clock=lambda: LATER)
+    with BillingServer(Behaviour(content=GOOD)) as server:
+        data = rubric(server.base_url, more="repeat = 0")
+        judged(library, data)
+        assert library.repository.labels().older == {}
+        changed = library.folder / "help.toml"
+        changed.write_bytes(data.replace(b"polite?", b"kind?"))
+        later.judge(str(changed), sample=1)
+    assert library.repository.labels().older == {"judge.help.score": 3}
+    found = library.repository.estimate_judging(str(changed))
+    assert (found.older, found.examples, found.skipped_for) == (3, 3, {"judged-before": 1})

@@ -70,5 +70,6 @@ def list_lines(report: LabelsReport) -> Iterator[str]:
             first = paint(escape(name), bold=True) if not number else ""
             rows.append((first, value, f"{each.count:>9,}", paint(each.type, dim=True)))
     yield from table(rows)
-    labelled = f"{plural(report.examples, 'example')} in all"
-    yield labelled
+    for name, count in report.older.items():
+        yield f"{escape(name)}: {plural(count, 'example')} judged by an older rubric"
+    yield f"{plural(report.examples, 'example')} in all"
