@@ -83,6 +83,8 @@ class Behaviour:
     """The delay is anything up to that, so that answers overtake each other."""
     content: Callable[[str, random.Random], str] | None = None
     """The text of an answer, by the text of the request and a chance of its own each time."""
+    message: Callable[[str], dict[str, Any]] | None = None
+    """The message of an answer, whole, by the text of the request."""
     together: int = 0
     """Nothing is answered before so many requests are there at the same time, once."""
 
@@ -284,7 +286,9 @@ class BillingServer:
             content = self.behaviour.content(text, self._chance(text, times + 1_000_000))
         if word == "malformed":
             content = '{"user": "Where is '
-        message = {"role": "assistant", "content": content}
+        message: dict[str, Any] = {"role": "assistant", "content": content}
+        if self.behaviour.message is not None:
+            message = self.behaviour.message(text)
         if word == "refusal":
             message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
         count = request.get("n", 1)
@@ -293,7 +297,7 @@ class BillingServer:
             for n in range(count)
         ]
         # The dearest tokenizer: a token for each byte, and some around each message.
-        texts = [str(each["content"]) for each in request["messages"]]
+        texts = [str(each.get("content")) for each in request["messages"]]
         prompt = sum(len(each.encode()) + 4 for each in texts)
         usage = {
             "prompt_tokens": prompt,

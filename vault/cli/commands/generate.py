@@ -48,7 +48,11 @@ class _Money(click.ParamType[Decimal]):
 )
 @click.argument("recipe", metavar="RECIPE", required=False)
 @click.option(
-    "-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept [100]."
+    "-n",
+    "count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Examples to accept [100, or an answer to each prompt].",
 )
 @click.option("--budget", type=_Money(), metavar="USD", help="Spend no more in all.")
 @click.option(

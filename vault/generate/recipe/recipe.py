@@ -44,6 +44,27 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Each:
+    """Prompts that are there and are to be answered: those of the stage, or of a file.
+
+    `where` chooses from the stage; None is what is a prompt alone. `mapping` says what the fields
+    of the file hold, as `import --map` does. Each is answered `samples` times. Where the stage is
+    split, prompts come from the side for training unless `held_out`.
+    """
+
+    where: str | None = None
+    file: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    samples: int = 1
+    held_out: bool = False
+
+    @property
+    def most_in_vain(self) -> int:
+        """The requests for one prompt that may fail or be rejected before it is given up."""
+        return self.samples + 2
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """Templates of the messages that are sent."""
 
@@ -71,16 +92,18 @@ class Accept:
 class Recipe:
     """A request to a model, and the making of examples from its answers.
 
-    `vary` has the choices of each variable, `example` the record with templates for texts.
+    `vary` has the choices of each variable, `example` the record with templates for texts. With
+    `each` prompts that are there are answered: `prompt` is None, and there are no seeds.
     """
 
     name: str
     model: Model
-    prompt: Prompt
+    prompt: Prompt | None
     example: Mapping[str, Any]
     format: AnswerFormat = AnswerFormat.JSON
     schema: Mapping[str, Any] | None = None
     seeds: Seeds | None = None
+    each: Each | None = None
     vary: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
     accept: Accept = field(default_factory=Accept)
     seed: int = 0

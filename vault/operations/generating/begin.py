@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vault.dataset.choosing.where import check_expression, check_setting
+from vault.dataset.reading.dataset import open_dataset
 from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
 from vault.generate.recipe.read_recipe import read_recipe
@@ -16,6 +17,7 @@ from vault.objects.digest import digest_of
 from vault.objects.model_run.about import AskedModel, RecipeFile, RunAbout
 from vault.operations.generating.goal import Goal, goal_of, new_goal
 from vault.operations.generating.options import GenerateOptions
+from vault.operations.generating.prompts import with_count
 from vault.operations.model_runs.begin_run import (
     begin_run,
     new_run_name,
@@ -80,6 +82,8 @@ def _check_where(recipe: Recipe, where: str) -> None:
 
     place = f"accept.where of {recipe.name}"
     check_setting(place, where)
+    if recipe.each is not None:
+        return  # nobody knows the fields of prompts before they are read
     for each in check_expression(where).references:
         if each.root == DATA and each.path[0] not in recipe.example:
             raise InvalidInput(
@@ -122,6 +126,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     if not (options.new_run or options.is_preview):
         waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
         refuse_beside(waiting, name, RunKind.GENERATE)
+    options = with_count(context, open_dataset(context.store, draft.manifest), recipe, options)
     run = new_run_name(context, options.token)
     goal = new_goal(options, ordinal=len(earlier) + 1, run=run, branch=draft.branch)
     settings = settings_of(context)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from vault.dataset.reading.dataset import open_dataset
+from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.budget import Limits
 from vault.generate.completion import error_message
@@ -15,7 +16,8 @@ from vault.objects.model_run.run_object import encode_run
 from vault.operations.generating.begin import OpenRun, begun, taken_up
 from vault.operations.generating.open_acceptance import open_acceptance, source_of
 from vault.operations.generating.options import GenerateOptions
-from vault.operations.generating.planner import Planner
+from vault.operations.generating.planner import Planner, Plans
+from vault.operations.generating.prompts import PromptPlanner, read_prompts
 from vault.operations.generating.report import (
     DONE,
     GenerateReport,
@@ -67,7 +69,7 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
         rounds = Rounds(
             recipe,
             run.ledger,
-            Planner(recipe, seeds, run.goal.count, run.goal.ordinal),
+            _plans(context, run, stage, seeds, own),
             open_acceptance(trial, draft.manifest, recipe, shown, own),
             context.progress,
             run.goal.count,
@@ -83,6 +85,16 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
     # What came back counts more than why no more was sent.
     stopped = rounds.stopped or asked.stopped.value
     return _ended(context, run, rounds, stopped, asked.retries)
+
+
+def _plans(
+    context: Context, run: OpenRun, stage: Dataset, seeds: Sequence[Seed], own: Collection[str]
+) -> Plans:
+    """Return what plans the requests of a run."""
+    recipe = run.recipe
+    if recipe.each is None:
+        return Planner(recipe, seeds, run.goal.count, run.goal.ordinal)
+    return PromptPlanner(read_prompts(context, stage, recipe, own), recipe.each)
 
 
 def _shown_before(context: Context, run: OpenRun, manifest: Digest | None) -> list[Seed]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import xxhash
 
@@ -16,28 +16,36 @@ from vault.generate.recipe.cells import Cell, cells_of, next_cells
 from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.render import request_body
 from vault.generate.recipe.templates import TemplateFailed
+from vault.objects.model_run.request import RequestStatus
 from vault.operations.generating.seeds import Seed, SeedDeck, shown_seeds
 
-NOTHING_DRAWN = '{"seeds":[],"values":{}}'
-"""The JSON text for a request of which nothing was kept."""
+_NOTHING_DRAWN = '{"seeds":[],"values":{}}'
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The draw for a request: the values of its variables, and the ids of its seeds."""
+    """The draw for a request: the values of its variables, and the ids of its seeds.
+
+    `answers` is the id of the example whose prompt is answered, whose record keeps `fields`.
+    """
 
     values: Mapping[str, Any]
     seeds: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    answers: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON object that the run keeps of it."""
-        return {"seeds": list(self.seeds), "values": dict(self.values)}
+        """Return the JSON object that the run keeps of it, beside the example that is answered."""
+        drawn = {"seeds": list(self.seeds), "values": dict(self.values)}
+        return {**drawn, "fields": list(self.fields)} if self.fields else drawn
 
     @classmethod
-    def from_json(cls, text: str) -> Drawn:
-        """Return the draw of a JSON text of that object."""
-        value = json.loads(text)
-        return cls(value["values"], tuple(value["seeds"]))
+    def of(cls, status: RequestStatus) -> Drawn:
+        """Return the draw that a run has kept of a request."""
+        value = json.loads(status.drawn or _NOTHING_DRAWN)
+        answers = None if status.origin_id is None else status.origin_id.hex()
+        fields = tuple(value.get("fields", ()))
+        return cls(value["values"], tuple(value["seeds"]), fields, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,30 @@ class Planned:
     drawn: Drawn
 
 
+class Plans(Protocol):
+    """A plan of a run: which requests come next, by what was planned and accepted before."""
+
+    @property
+    def at_end(self) -> str:
+        """Why the run ends where there are no more requests."""
+
+    @property
+    def cells(self) -> Sequence[Cell | None]:
+        """The cells that examples are spread over."""
+
+    def note_request(self, number: int, body: str, drawn: Drawn) -> None:
+        """Take note of a request that was planned before."""
+
+    def note_accepted(self, drawn: Drawn) -> None:
+        """Take note of an example that was accepted."""
+
+    def may_show(self, drawn: Drawn) -> bool:
+        """Return whether a request that was planned may still be sent."""
+
+    def round(self, most: int) -> list[Planned]:
+        """Return the next requests, at most so many. Raises InvalidInput."""
+
+
 class Planner:
     """Plans the requests of a run, in rounds: the same rounds for the same recipe, seed and run.
 
@@ -57,6 +89,8 @@ class Planner:
     depends on the recipe, its number and how many examples each cell has by then, and on nothing
     that was answered sooner or later.
     """
+
+    at_end = "quota"
 
     def __init__(self, recipe: Recipe, seeds: Sequence[Seed], count: int, run: int) -> None:
         self._recipe = recipe
@@ -69,7 +103,7 @@ class Planner:
         self._number = 0
         self._known = frozenset(each.id for each in seeds)
 
-    def note_request(self, number: int, body: str) -> None:
+    def note_request(self, number: int, body: str, drawn: Drawn) -> None:
         """Take note of a request that was planned before."""
         self._number = max(self._number, number)
         self._samples[_digest(body)] += 1
@@ -107,8 +141,9 @@ class Planner:
                 hint="correct [prompt] of the recipe; `--dry-run` makes prompts and sends nothing",
             ) from None
         sample = self._samples[_digest(body)]
-        self.note_request(self._number + 1, body)
-        return Planned(self._number, sample, body, Drawn(values, tuple(each.id for each in dealt)))
+        drawn = Drawn(values, tuple(each.id for each in dealt))
+        self.note_request(self._number + 1, body, drawn)
+        return Planned(self._number, sample, body, drawn)
 
 
 def _key(values: Mapping[str, Any]) -> str:

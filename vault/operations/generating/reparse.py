@@ -25,7 +25,7 @@ from vault.operations.generating.acceptance import Acceptance, Rejection
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.open_acceptance import are_among, open_acceptance, source_of
 from vault.operations.generating.options import GenerateOptions
-from vault.operations.generating.planner import NOTHING_DRAWN, Drawn
+from vault.operations.generating.planner import Drawn
 from vault.operations.generating.report import DONE, GenerateReport, accepted_of, report_of
 from vault.operations.generating.seeds import read_seeds
 from vault.operations.generating.stage_examples import (
@@ -125,7 +125,7 @@ def _decided(recipe: Recipe, acceptance: Acceptance, rows: Sequence[RunRow]) -> 
 
 
 def _received(row: RunRow) -> Received:
-    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN))
+    return Received(row.request, Drawn.of(row))
 
 
 def _rows(rows: Sequence[RunRow], decided: Sequence[Decided]) -> Iterator[RunRow]:

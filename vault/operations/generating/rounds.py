@@ -17,7 +17,7 @@ from vault.generate.recipe.render import records_of
 from vault.generate.requests import Request
 from vault.objects.model_run.request import RequestState
 from vault.operations.generating.acceptance import Acceptance
-from vault.operations.generating.planner import NOTHING_DRAWN, Drawn, Planner
+from vault.operations.generating.planner import Drawn, Plans
 from vault.operations.generating.report import DONE
 from vault.operations.generating.verdicts import Decided, Received, check_schema, decide_round
 from vault.progress import Progress
@@ -46,13 +46,13 @@ class Rounds:
     """The requests of a run, and what was accepted of their answers so far.
 
     `stopped` is set where the run ends for the sake of what came back: `rejected`, `novelty`, or
-    `quota` where each cell has what it is to have; `seeds-missing` or `template-failed` where no
-    other request can be made.
+    `quota` where each cell has what it is to have, `done` where no prompt is to be asked again;
+    `seeds-missing` or `template-failed` where no other request can be made.
     """
 
     recipe: Recipe
     ledger: RunLedger
-    planner: Planner
+    planner: Plans
     acceptance: Acceptance
     progress: Progress
     count: int
@@ -73,11 +73,13 @@ class Rounds:
         for status in self.ledger.statuses():
             number = status.request
             body = self.ledger.body(number)
-            self.planner.note_request(number, body)
-            drawn = Drawn.from_json(status.drawn or NOTHING_DRAWN)
+            drawn = Drawn.of(status)
+            self.planner.note_request(number, body, drawn)
             if status.state == RequestState.ACCEPTED:
                 answer = self.ledger.answer(number) or b""
-                made = records_of(self.recipe, drawn.values, answer, check=check_schema)
+                made = records_of(
+                    self.recipe, drawn.values, answer, check=check_schema, kept=drawn.fields
+                )
                 accepted.append(Decided(number, drawn, tuple(made), status.examples or ()))
             elif status.state == RequestState.PLANNED and self.planner.may_show(drawn):
                 self._waiting.append((Request(number, status.sample, body), drawn))
@@ -181,10 +183,16 @@ class Rounds:
             self.stopped = error.code
             return
         if not planned:
-            self.stopped = "quota"
+            self.stopped = self.planner.at_end
             return
         self.ledger.plan(
-            PlannedRequest(each.number, each.sample, each.body, drawn=each.drawn.to_json())
+            PlannedRequest(
+                each.number,
+                each.sample,
+                each.body,
+                None if each.drawn.answers is None else bytes.fromhex(each.drawn.answers),
+                each.drawn.to_json(),
+            )
             for each in planned
         )
         self._waiting.extend(

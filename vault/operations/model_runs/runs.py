@@ -79,7 +79,8 @@ class ShownRun(Displayed):
 class ShownRequest(Displayed):
     """One request: what was sent and what came back, byte for byte.
 
-    `answer` is text; bytes that are no UTF-8 are in `answer_base64` instead.
+    `answer` is text; bytes that are no UTF-8 are in `answer_base64` instead. `answers` is the id of
+    the example whose prompt was answered, or that was judged.
     """
 
     run: str
@@ -95,6 +96,7 @@ class ShownRequest(Displayed):
     values: Mapping[str, Any] | None
     seeds: tuple[str, ...]
     examples: tuple[str, ...]
+    answers: str | None = None
 
 
 def list_runs(context: Context) -> RunsReport:
@@ -192,6 +194,7 @@ def _shown(run: str, row: RunRow) -> ShownRequest:
         drawn.get("values"),
         tuple(drawn.get("seeds", ())),
         row.examples or (),
+        None if row.origin_id is None else row.origin_id.hex(),
     )
 
 
