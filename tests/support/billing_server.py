@@ -43,7 +43,7 @@ from typing import Any, Self
 HUGE_BYTES = 50_000_000
 PAGE = b"<!doctype html><title>Sign in</title><p>This network wants to know who you are."
 
-UNBILLED = ("quota", "redirect", "refuse")
+UNBILLED = ("quota", "redirect", "refuse", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class Behaviour:
     """The text of an answer, by the text of the request and a chance of its own each time."""
     message: Callable[[str], dict[str, Any]] | None = None
     """The message of an answer, whole, by the text of the request."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """What becomes of a `response_format` by its type: `enforce`, or `400`; else it is ignored."""
     together: int = 0
     """Nothing is answered before so many requests are there at the same time, once."""
 
@@ -245,7 +247,10 @@ class BillingServer:
     ) -> bool:
         request = json.loads(body)
         text = str(request["messages"][-1]["content"])
+        form = (request.get("response_format") or {}).get("type")
         fault = self._fault(text)
+        if self.behaviour.forms.get(str(form)) == "400":
+            fault = "form"
         number = len(self.ledger.entries) + 1
         entry = Entry(number, text, body.decode(), dict(headers), fault)
         self.ledger.entries.append(entry)
@@ -284,6 +289,9 @@ class BillingServer:
         if self.behaviour.content is not None:
             times = self._attempts[text]
             content = self.behaviour.content(text, self._chance(text, times + 1_000_000))
+        form = request.get("response_format") or {}
+        if self.behaviour.forms.get(str(form.get("type"))) == "enforce":
+            content = _enforced(form, content)
         if word == "malformed":
             content = '{"user": "Where is '
         message: dict[str, Any] = {"role": "assistant", "content": content}
@@ -324,6 +332,8 @@ async def _turn_away(writer: asyncio.StreamWriter, word: str, argument: str) -> 
         return False
     if word == "redirect":
         await _send(writer, 307, b"", {"location": argument})
+    elif word == "form":
+        await _send(writer, 400, _error("response_format is not supported.", "invalid"))
     elif word == "quota":
         error = _error("You exceeded your current quota.", "insufficient_quota")
         await _send(writer, 429, error)
@@ -401,6 +411,17 @@ def _json(value: Any) -> bytes:
 
 def _error(message: str, code: str) -> bytes:
     return _json({"error": {"message": message, "type": code, "code": code}})
+
+
+def _enforced(form: Mapping[str, Any], content: str | None) -> str | None:
+    """Return an answer that has the form: the one that is there if it is JSON, save of a probe."""
+    if form.get("json_schema", {}).get("name") == "probe":
+        return '{"colour": "red"}'
+    try:
+        json.loads(content or "")
+    except ValueError:
+        return '{"colour": "red"}'
+    return content
 
 
 def _pairs() -> Callable[[str, random.Random], str]:

@@ -57,7 +57,8 @@ def charged(value: Any) -> Any:
         burn(_STEP + len(value))
         return value
     if isinstance(value, _UNMADE):
-        value = list(islice(value, MOST_CHARS + 1))
+        unmade: Any = value
+        value = list(islice(unmade, MOST_CHARS + 1))
     # What looks at elements does so in Python, one after the other.
     elements = len(value) if isinstance(value, list | tuple | range | Mapping) else 0
     burn(_STEP + weight(value) + 2 * _STEP * elements)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from vault.generate.ladder import Step
 from vault.generate.model import Model
 
 
@@ -93,7 +94,8 @@ class Recipe:
     """A request to a model, and the making of examples from its answers.
 
     `vary` has the choices of each variable, `example` the record with templates for texts. With
-    `each` prompts that are there are answered: `prompt` is None, and there are no seeds.
+    `each` prompts that are there are answered: `prompt` is None, and there are no seeds. `step` is
+    how the endpoint is asked for JSON, None as the answer needs it.
     """
 
     name: str
@@ -107,3 +109,22 @@ class Recipe:
     vary: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
     accept: Accept = field(default_factory=Accept)
     seed: int = 0
+    step: Step | None = None
+
+    @property
+    def wanted_step(self) -> Step:
+        """The step of the ladder that the answer needs, of an endpoint that does everything."""
+        if self.schema is not None:
+            return Step.SCHEMA
+        # A list is no object, which is what the endpoint would enforce.
+        return Step.OBJECT if self.format is AnswerFormat.JSON else Step.PLAIN
+
+    @property
+    def asks_again(self) -> bool:
+        """True where an answer that is no such JSON is asked for once more, with what is wrong.
+
+        That is where nothing enforces what is wanted.
+        """
+        if self.format is AnswerFormat.JSON_LIST:
+            return True
+        return self.step not in (None, self.wanted_step)

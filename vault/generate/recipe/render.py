@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vault.generate.completion import Rejected
+from vault.generate.ladder import response_format, with_schema
 from vault.generate.recipe.parse_answer import parse_answer
 from vault.generate.recipe.read_each import answered_record
-from vault.generate.recipe.recipe import AnswerFormat, Recipe
+from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.templates import TemplateFailed, filled, rendered
 
 SEEDS = "seeds"
@@ -38,25 +39,18 @@ def answering_body(
 
     That is `tools` and `parallel_tool_calls`, over what `[model]` says of them.
     """
+    step = recipe.step or recipe.wanted_step
+    form = response_format(step, recipe.schema, name=ANSWER)
     body: dict[str, Any] = {
         "model": recipe.model.name,
-        "messages": messages,
+        "messages": with_schema(messages, step, recipe.schema),
         "max_tokens": recipe.model.max_tokens,
         **recipe.model.settings,
         **(beside or {}),
     }
-    form = _response_format(recipe)
     if form is not None:
         body["response_format"] = form
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _response_format(recipe: Recipe) -> dict[str, Any] | None:
-    if recipe.schema is not None:
-        schema = {"name": ANSWER, "schema": recipe.schema, "strict": True}
-        return {"type": "json_schema", "json_schema": schema}
-    # A list is no object, which is what the endpoint would enforce.
-    return {"type": "json_object"} if recipe.format is AnswerFormat.JSON else None
 
 
 def records_of(

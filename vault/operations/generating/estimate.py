@@ -79,7 +79,7 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
         require_seeds(seeds, recipe.seeds)
     planner: Plans = Planner(recipe, seeds, goal.count, goal.ordinal)
     if recipe.each is not None:
-        planner = PromptPlanner(read_prompts(context, stage, recipe), recipe.each)
+        planner = PromptPlanner(read_prompts(context, stage, recipe), recipe)
     # Prompts that are there are of any length: the longest of all counts.
     planned = planner.round(goal.count if recipe.each else min(goal.count, _SAMPLE))
     sizes = [most_tokens(each.body) for each in planned]

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from vault.dataset.reading.dataset import Dataset, open_dataset
 from vault.errors import Corrupt, InvalidInput, NotFound
+from vault.generate.asking import Stopped
 from vault.generate.budget import Limits
 from vault.generate.completion import error_message
+from vault.generate.ladder import PROBED
 from vault.objects.digest import Digest
 from vault.objects.log.view import Run
 from vault.objects.model_run.request import RequestState
@@ -28,6 +30,7 @@ from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
+from vault.operations.model_runs.probe import is_probe, probe
 from vault.operations.model_runs.send import send
 from vault.session.context import Context, workspace_of
 from vault.session.recording import writing
@@ -57,10 +60,11 @@ def resume(context: Context, run: str | None, options: GenerateOptions) -> Gener
 def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> GenerateReport:
     draft = draft_of_run(context, context.log.tip().view, run.goal.branch)
     stage = open_dataset(context.store, draft.manifest)
+    seeds = read_seeds(context, stage, run.recipe.seeds)
+    if run.recipe.seeds is not None and not len(run.ledger):
+        require_seeds(seeds, run.recipe.seeds)
+    run, cannot = _probed(context, run, options)
     recipe = run.recipe
-    seeds = read_seeds(context, stage, recipe.seeds)
-    if recipe.seeds is not None and not len(run.ledger):
-        require_seeds(seeds, recipe.seeds)
     known = {each.id for each in seeds}
     before = _shown_before(context, run, draft.manifest)
     shown = [*seeds, *(each for each in before if each.id not in known)]
@@ -76,15 +80,39 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
         )
         context.progress.start("accepted", run.goal.count)
         rounds.resume()
-        goal = run.goal
-        limits = Limits(goal.cost, goal.tokens, goal.requests, in_flight=options.in_flight)
-        asked = send(run.ledger, rounds, run.endpoint, limits)
+        retries = 0
+        if cannot is None:
+            asked = send(run.ledger, rounds, run.endpoint, _limits(run, options))
+            cannot, retries = asked.stopped, asked.retries
         if rounds.stopped is None:
             rounds.decide()
         context.progress.finish()
     # What came back counts more than why no more was sent.
-    stopped = rounds.stopped or asked.stopped.value
-    return _ended(context, run, rounds, stopped, asked.retries)
+    return _ended(context, run, rounds, rounds.stopped or cannot.value, retries)
+
+
+def _limits(run: OpenRun, options: GenerateOptions) -> Limits:
+    """Return the limits of a run; a preview shows as many answers as it was asked for."""
+    goal = run.goal
+    probes = sum(map(is_probe, run.ledger.statuses())) if goal.is_preview else 0
+    return Limits(goal.cost, goal.tokens, goal.requests + probes, in_flight=options.in_flight)
+
+
+def _probed(
+    context: Context, run: OpenRun, options: GenerateOptions
+) -> tuple[OpenRun, Stopped | None]:
+    """Return a run with the step by which its endpoint is asked for JSON.
+
+    And why nothing can be asked, where a probe found that.
+    """
+    recipe = run.recipe
+    limits = _limits(run, options)
+    if run.goal.is_preview:
+        limits = replace(limits, requests=run.goal.requests + len(PROBED))
+    probed = probe(
+        context, run.ledger, recipe.model, run.endpoint, limits, wanted=recipe.wanted_step
+    )
+    return replace(run, recipe=replace(recipe, step=probed.step)), probed.stopped
 
 
 def _plans(
@@ -94,7 +122,7 @@ def _plans(
     recipe = run.recipe
     if recipe.each is None:
         return Planner(recipe, seeds, run.goal.count, run.goal.ordinal)
-    return PromptPlanner(read_prompts(context, stage, recipe, own), recipe.each)
+    return PromptPlanner(read_prompts(context, stage, recipe, own), recipe)
 
 
 def _shown_before(context: Context, run: OpenRun, manifest: Digest | None) -> list[Seed]:

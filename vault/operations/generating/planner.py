@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol
 
@@ -27,17 +27,21 @@ class Drawn:
     """The draw for a request: the values of its variables, and the ids of its seeds.
 
     `answers` is the id of the example whose prompt is answered, whose record keeps `fields`.
+    `again` is the request whose answer this one shows to the model, with what is wrong with it.
     """
 
     values: Mapping[str, Any]
     seeds: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     answers: str | None = None
+    again: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that the run keeps of it, beside the example that is answered."""
-        drawn = {"seeds": list(self.seeds), "values": dict(self.values)}
-        return {**drawn, "fields": list(self.fields)} if self.fields else drawn
+        drawn: dict[str, Any] = {"seeds": list(self.seeds), "values": dict(self.values)}
+        if self.fields:
+            drawn["fields"] = list(self.fields)
+        return drawn if self.again is None else {**drawn, "again": self.again}
 
     @classmethod
     def of(cls, status: RequestStatus) -> Drawn:
@@ -45,7 +49,8 @@ class Drawn:
         value = json.loads(status.drawn or _NOTHING_DRAWN)
         answers = None if status.origin_id is None else status.origin_id.hex()
         fields = tuple(value.get("fields", ()))
-        return cls(value["values"], tuple(value["seeds"]), fields, answers)
+        again = value.get("again")
+        return cls(value["values"], tuple(value["seeds"]), fields, answers, again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class Planned:
     sample: int
     body: str
     drawn: Drawn
+
+
+def stepped_down(recipe: Recipe) -> Recipe:
+    """Return a recipe that asks for JSON by the next step of the ladder."""
+    return replace(recipe, step=(recipe.step or recipe.wanted_step).below)
 
 
 class Plans(Protocol):
@@ -74,6 +84,12 @@ class Plans(Protocol):
 
     def note_accepted(self, drawn: Drawn) -> None:
         """Take note of an example that was accepted."""
+
+    def again(self, drawn: Drawn, body: str) -> Planned:
+        """Return a request with another body for what a request was drawn for."""
+
+    def step_down(self) -> None:
+        """Ask for JSON by the next step of the ladder from now on."""
 
     def may_show(self, drawn: Drawn) -> bool:
         """Return whether a request that was planned may still be sent."""
@@ -106,7 +122,17 @@ class Planner:
     def note_request(self, number: int, body: str, drawn: Drawn) -> None:
         """Take note of a request that was planned before."""
         self._number = max(self._number, number)
-        self._samples[_digest(body)] += 1
+        self._samples[key_of_body(body)] += 1
+
+    def again(self, drawn: Drawn, body: str) -> Planned:
+        """Return a request with another body for what a request was drawn for."""
+        sample = self._samples[key_of_body(body)]
+        self.note_request(self._number + 1, body, drawn)
+        return Planned(self._number, sample, body, drawn)
+
+    def step_down(self) -> None:
+        """Ask for JSON by the next step of the ladder from now on."""
+        self._recipe = stepped_down(self._recipe)
 
     def may_show(self, drawn: Drawn) -> bool:
         """Return whether all seeds of a request are still seeds: what was removed is not sent."""
@@ -140,15 +166,13 @@ class Planner:
                 code="template-failed",
                 hint="correct [prompt] of the recipe; `--dry-run` makes prompts and sends nothing",
             ) from None
-        sample = self._samples[_digest(body)]
-        drawn = Drawn(values, tuple(each.id for each in dealt))
-        self.note_request(self._number + 1, body, drawn)
-        return Planned(self._number, sample, body, drawn)
+        return self.again(Drawn(values, tuple(each.id for each in dealt)), body)
 
 
 def _key(values: Mapping[str, Any]) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def _digest(body: str) -> int:
+def key_of_body(body: str) -> int:
+    """Return what stands for a body among those of a run."""
     return xxhash.xxh3_64_intdigest(body.encode("utf-8", "surrogatepass"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from vault.objects.conversation import SYSTEM_ROLES, Conversation, Kind
 from vault.operations.duplicates.plan.reference import ReadAs, open_reference
 from vault.operations.generating.open_acceptance import without
 from vault.operations.generating.options import GenerateOptions
-from vault.operations.generating.planner import Drawn, Planned
+from vault.operations.generating.planner import Drawn, Planned, key_of_body, stepped_down
 from vault.operations.generating.report import DONE
 from vault.operations.generating.seeds import file_inside, may_be_shown
 from vault.session.context import Context
@@ -42,13 +42,15 @@ _KEPT = Carried(
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt to be answered: the id of its example, the body that is sent, and what is drawn.
+    """A prompt to be answered: the id of its example, the messages that are sent, and the draw.
 
-    The draw has the messages and fields of the record, for `[example]`.
+    `beside` is what the prompt declares beside them. The draw has the messages and fields of the
+    record, for `[example]`.
     """
 
     id: str
-    body: str
+    messages: Sequence[dict[str, Any]]
+    beside: Mapping[str, Any]
     drawn: Drawn
 
 
@@ -79,7 +81,7 @@ def read_prompts(
                         roles.get(at, {}).values()
                     )
                     fields = tuple(name for name in record if name not in used)
-                    found += _prompt_of(recipe, example, record, fields, conversation)
+                    found += _prompt_of(example, record, fields, conversation)
     if not found and not own:
         raise InvalidInput(
             f"none of {count:,} examples has a prompt to answer" if count else "no prompt is there",
@@ -127,7 +129,6 @@ def _asks(conversation: Conversation) -> bool:
 
 
 def _prompt_of(
-    recipe: Recipe,
     example: str,
     record: dict[str, Any],
     fields: tuple[str, ...],
@@ -148,11 +149,7 @@ def _prompt_of(
     except Unsupported:
         return
     values = {EACH: {**record, **beside, "messages": kept}}
-    yield Prompt(
-        example,
-        answering_body(recipe, sent, beside),
-        Drawn(values, fields=fields, answers=example),
-    )
+    yield Prompt(example, sent, beside, Drawn(values, fields=fields, answers=example))
 
 
 class PromptPlanner:
@@ -166,18 +163,20 @@ class PromptPlanner:
     cells = (None,)
     """Prompts are no cells."""
 
-    def __init__(self, prompts: Sequence[Prompt], each: Each) -> None:
-        self._each = each
+    def __init__(self, prompts: Sequence[Prompt], recipe: Recipe) -> None:
+        assert recipe.each is not None, "the recipe has prompts of its own"
+        self._each = recipe.each
+        self._recipe = recipe
         self._prompts = {prompt.id: prompt for prompt in prompts}
         self._planned: Counter[str] = Counter()
         self._accepted: Counter[str] = Counter()
-        self._samples: Counter[str] = Counter()
+        self._samples: Counter[int] = Counter()
         self._number = 0
 
     def note_request(self, number: int, body: str, drawn: Drawn) -> None:
         """Take note of a request that was planned before."""
         self._number = max(self._number, number)
-        self._samples[body] += 1
+        self._samples[key_of_body(body)] += 1
         self._planned[drawn.answers or ""] += 1
 
     def may_show(self, drawn: Drawn) -> bool:
@@ -188,14 +187,23 @@ class PromptPlanner:
         """Take note of an answer that was accepted."""
         self._accepted[drawn.answers or ""] += 1
 
+    def again(self, drawn: Drawn, body: str) -> Planned:
+        """Return a request with another body for a prompt."""
+        sample = self._samples[key_of_body(body)]
+        self.note_request(self._number + 1, body, drawn)
+        return Planned(self._number, sample, body, drawn)
+
+    def step_down(self) -> None:
+        """Ask for JSON by the next step of the ladder from now on."""
+        self._recipe = stepped_down(self._recipe)
+
     def round(self, most: int) -> list[Planned]:
         """Return the next requests, at most so many; none where every prompt is done with."""
         planned: list[Planned] = []
         for prompt in self._prompts.values():
             for _ in range(min(self._open(prompt.id), most - len(planned))):
-                sample = self._samples[prompt.body]
-                self.note_request(self._number + 1, prompt.body, prompt.drawn)
-                planned.append(Planned(self._number, sample, prompt.body, prompt.drawn))
+                body = answering_body(self._recipe, list(prompt.messages), prompt.beside)
+                planned.append(self.again(prompt.drawn, body))
             if len(planned) >= most:
                 break
         return planned

@@ -37,6 +37,7 @@ from vault.operations.generating.stage_examples import (
 from vault.operations.generating.verdicts import Decided, Received, decide_round
 from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.model_runs.open_runs import vault_folder
+from vault.operations.model_runs.probe import is_probe
 from vault.session.context import Context, draft_of
 from vault.session.recording import record, writing
 from vault.session.trial import trial_of
@@ -72,6 +73,7 @@ def reparse(
         out = KnownExamples(stage, frozenset()).removed()
         gone = {row.request for row in rows if _is_gone(row, out)}
         open_ = [row for row in rows if row.state in _ANSWERED and row.request not in gone]
+        open_ = [row for row in open_ if not is_probe(row)]
         decided = [Decided(each, Drawn({}), rejections=(_REMOVED,)) for each in sorted(gone)]
         decided += _decided(recipe, acceptance, open_)
     with writing(context):

@@ -7,21 +7,23 @@ when: who comes first among answers decides nothing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vault.errors import InvalidInput
 from vault.generate.answers import Answer, AnswerState
+from vault.generate.ladder import Step, asked_again, is_form_refused
 from vault.generate.recipe.recipe import AnswerFormat, Recipe
 from vault.generate.recipe.render import records_of
 from vault.generate.requests import Request
 from vault.objects.model_run.request import RequestState
 from vault.operations.generating.acceptance import Acceptance
-from vault.operations.generating.planner import Drawn, Plans
+from vault.operations.generating.planner import Drawn, Planned, Plans, stepped_down
 from vault.operations.generating.report import DONE
 from vault.operations.generating.verdicts import Decided, Received, check_schema, decide_round
+from vault.operations.model_runs.probe import is_probe
 from vault.progress import Progress
-from vault.store.request_lines import PlannedRequest, decided_line
+from vault.store.request_lines import PlannedRequest, decided_line, planned_line
 from vault.store.run_ledger import RunLedger
 
 LEAST_ROUND = 50
@@ -38,6 +40,7 @@ NOVELTY_OF = 200
 """Answers of which the share that is new is looked at."""
 
 _NOT_NEW = frozenset({"duplicate", "near-duplicate"})
+_ASKED_AGAIN = frozenset({"malformed", "schema"})
 _LOST = frozenset({AnswerState.FAILED, AnswerState.POSSIBLY_BILLED})
 
 
@@ -65,6 +68,7 @@ class Rounds:
     _received: list[Received] = field(default_factory=list)
     _answers: int = 0
     _in_vain: int = 0
+    _is_stepping: bool = False
     _is_new: deque[bool] = field(default_factory=lambda: deque(maxlen=NOVELTY_OF))
 
     def resume(self) -> None:
@@ -75,6 +79,8 @@ class Rounds:
             body = self.ledger.body(number)
             drawn = Drawn.of(status)
             self.planner.note_request(number, body, drawn)
+            if is_probe(status):
+                continue
             if status.state == RequestState.ACCEPTED:
                 answer = self.ledger.answer(number) or b""
                 made = records_of(
@@ -87,6 +93,8 @@ class Rounds:
                 self._received.append(Received(number, drawn))
             elif status.state == RequestState.REJECTED:
                 self._answers += 1
+            elif status.state == RequestState.FAILED:
+                self._note_refusal(self.ledger.answer(number))
         self._take_up(accepted)
         # Of a round that was interrupted the rest is sent before anything of it is decided.
         if self._waiting and len(self._received) < self._missing_requests():
@@ -105,6 +113,7 @@ class Rounds:
         """Return the next request; between two rounds, decide the one and plan the other."""
         if not self._queue and not in_flight and not self._open:
             self.decide()
+            self._is_stepping = False
             if self.stopped is None:
                 self._plan()
         return self._queue.popleft() if self._queue else None
@@ -114,8 +123,19 @@ class Rounds:
         drawn = self._open.pop(number)
         if answer.state is AnswerState.RECEIVED:
             self._received.append(Received(number, drawn))
-        elif answer.state in _LOST:
+        elif answer.state in _LOST and not self._note_refusal(answer.body):
             self._in_vain += 1
+
+    def _note_refusal(self, answer: bytes | None) -> bool:
+        """Return whether a request failed for its form: then the next ones have another."""
+        step = self.recipe.step or self.recipe.wanted_step
+        if step is Step.PLAIN or not is_form_refused(answer):
+            return False
+        if not self._is_stepping:
+            self._is_stepping = True
+            self.recipe = stepped_down(self.recipe)
+            self.planner.step_down()
+        return True
 
     def decide(self) -> None:
         """Decide what came back and is not decided yet, in the order of the requests."""
@@ -124,7 +144,10 @@ class Rounds:
         found = decide_round(
             self.recipe, self.acceptance, received, lambda number: self.ledger.answer(number) or b""
         )
-        self.ledger.append([_line(each) for each in found])
+        again = list(self._asked_again(found))
+        # Together, so that no kill comes between them.
+        self.ledger.append([*map(_line, found), *(planned_line(_kept(each)) for each in again)])
+        self._waiting.extend((_request(each), each.drawn) for each in again)
         for each in found:
             self._note(each)
         self.progress.advance(sum(len(each.records) for each in found))
@@ -134,6 +157,17 @@ class Rounds:
             self.stopped = "rejected"
         elif self._is_stale():
             self.stopped = "novelty"
+
+    def _asked_again(self, decided: Sequence[Decided]) -> Iterator[Planned]:
+        """Yield requests that show the model what is wrong with its answer, once for each."""
+        for each in decided if self.recipe.asks_again else ():
+            reason = each.rejections[0].reason if each.rejections and not each.ids else None
+            if reason not in _ASKED_AGAIN or each.drawn.again is not None:
+                continue
+            answer = self.ledger.answer(each.number) or b""
+            body = asked_again(self.ledger.body(each.number), answer, each.rejections[0].told)
+            if body is not None:
+                yield self.planner.again(replace(each.drawn, again=each.number), body)
 
     def _note(self, decided: Decided) -> None:
         # The texts of what was rejected are in the ledger.
@@ -185,20 +219,20 @@ class Rounds:
         if not planned:
             self.stopped = self.planner.at_end
             return
-        self.ledger.plan(
-            PlannedRequest(
-                each.number,
-                each.sample,
-                each.body,
-                None if each.drawn.answers is None else bytes.fromhex(each.drawn.answers),
-                each.drawn.to_json(),
-            )
-            for each in planned
-        )
-        self._waiting.extend(
-            (Request(each.number, each.sample, each.body), each.drawn) for each in planned
-        )
+        self.ledger.plan(map(_kept, planned))
+        self._waiting.extend((_request(each), each.drawn) for each in planned)
         self._send_waiting(len(planned))
+
+
+def _request(planned: Planned) -> Request:
+    return Request(planned.number, planned.sample, planned.body)
+
+
+def _kept(planned: Planned) -> PlannedRequest:
+    """Return a request as the journal keeps it."""
+    drawn = planned.drawn
+    answers = None if drawn.answers is None else bytes.fromhex(drawn.answers)
+    return PlannedRequest(planned.number, planned.sample, planned.body, answers, drawn.to_json())
 
 
 def _line(decided: Decided) -> dict[str, object]:
