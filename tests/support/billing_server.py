@@ -40,6 +40,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.batch_desk import BatchDesk
+
 HUGE_BYTES = 50_000_000
 PAGE = b"<!doctype html><title>Sign in</title><p>This network wants to know who you are."
 
@@ -67,6 +69,7 @@ class Entry:
     completion: int = 0
     times: int = 0
     cost: Decimal = Decimal(0)
+    is_batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class Ledger:
         prices = self.tariff
         tokens = prompt * prices.prompt + completion * prices.completion
         entry.cost = times * tokens / Decimal(1_000_000)
+        if entry.is_batched:
+            entry.cost /= 2
 
     @property
     def billed(self) -> Decimal:
@@ -153,6 +158,7 @@ class BillingServer:
         self.behaviour = behaviour or Behaviour()
         self.ledger = Ledger(tariff or Tariff())
         self.port = port
+        self.desk = BatchDesk(self._answered_in_batch)
         self._attempts: dict[str, int] = {}
         self._together = asyncio.Event()
         self._loop = asyncio.new_event_loop()
@@ -225,6 +231,11 @@ class BillingServer:
         elif method == "GET" and path == "/v1/models":
             models = {"object": "list", "data": [{"id": "tiny", "object": "model"}]}
             await _send(writer, 200, _json(models))
+        elif path.startswith(("/v1/files", "/v1/batches")):
+            found = self.desk.serve(method, path, body)
+            if found is None:
+                return False
+            await _send(writer, *found)
         elif method == "POST" and path == "/v1/chat/completions":
             self.ledger.in_flight += 1
             self.ledger.most_in_flight = max(self.ledger.most_in_flight, self.ledger.in_flight)
@@ -266,6 +277,17 @@ class BillingServer:
             times=2 if word == "twice" else 1,
         )
         return await _answer(writer, word, answer)
+
+    def _answered_in_batch(self, request: dict[str, Any], text: str) -> dict[str, Any]:
+        """Return the answer to a request of a batch, billed at half the price."""
+        fault = self._fault(text)
+        body = json.dumps(request, ensure_ascii=False)
+        entry = Entry(len(self.ledger.entries) + 1, text, body, {}, fault, is_batched=True)
+        self.ledger.entries.append(entry)
+        answer = self._answered(request, text, fault or "")
+        usage = answer["usage"]
+        self.ledger.bill(entry, usage["prompt_tokens"], usage["completion_tokens"])
+        return answer
 
     def _fault(self, text: str) -> str | None:
         attempt = self._attempts[text] = self._attempts.get(text, 0) + 1

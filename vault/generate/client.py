@@ -22,7 +22,7 @@ from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address, ch
 try:
     import anyio
     import httpx2
-    import openai
+    import openai as openai  # for `batch_client`, which has nothing to say where it is missing
 except ImportError:
     raise InvalidInput(
         "asking a model needs openai 3, which is not installed",
@@ -91,11 +91,11 @@ class Connection:
             return Exchange(fault=_fault(error.__cause__))
         except (*_BROKEN, _TooLongError) as error:
             return Exchange(fault=_fault(error))
-        body = _without(response.content, self._endpoint.api_key)
+        body = without_key(response.content, self._endpoint.api_key)
         return Exchange(response.status_code, dict(response.headers), body)
 
 
-def _without(body: bytes, key: str | None) -> bytes:
+def without_key(body: bytes, key: str | None) -> bytes:
     """Return an answer without the key: some servers repeat it in their errors."""
     if key is None or len(key) < _LEAST_KEY:
         return body

@@ -30,6 +30,7 @@ _WHY = {
     "interrupted": "it was interrupted",
     "unreachable": "the endpoint does not answer",
     "refused": "the endpoint refused",
+    "short": "the batch made fewer examples than were asked for",
 }
 
 
@@ -50,7 +51,12 @@ def generate_lines(report: GenerateReport) -> Iterator[str]:
         count = plural(len(report.possibly_billed), "request")
         yield f"possibly billed: {count} of which no answer came; never sent again"
     yield f"{_tokens(report.tokens, report.estimated)}; {_cost(report.cost, report.accepted)}"
-    if report.stopped != "done" and not report.preview:
+    if report.batch:
+        told = f"{plural(report.waiting, 'request')} without an answer"
+        yield f"batch {escape(report.batch)} is at the endpoint: {told}"
+    elif report.reasons.get("batch"):
+        yield f"batch refused: {escape(report.reasons['batch'])}"
+    if report.stopped not in ("done", "submitted") and not report.preview:
         yield paint(f"stopped: {_WHY.get(report.stopped, report.stopped)}", "yellow")
     if report.stage is not None:
         on = f"on branch {escape(report.branch)}, " if report.branch else ""
@@ -159,6 +165,8 @@ def run_lines(report: ShownRun) -> Iterator[str]:
         if counts:
             told = ", ".join(f"{count:,} {escape(each)}" for each, count in counts.items())
             yield f"{title}: {told}"
+    if report.waiting:
+        yield f"waiting: {plural(report.waiting, 'request')} without an answer yet"
     for each in report.possibly_billed:
         yield f"possibly billed: request {each['request']}, at most {each['cost'] or 'unknown'}"
     yield f"{_tokens(report.tokens, report.estimated)}; {_cost(run.cost, run.accepted)}"

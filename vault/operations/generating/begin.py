@@ -112,6 +112,12 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     Raises InvalidInput (`recipe-invalid` …), NotFound (`recipe-not-found`), Conflict
     (`run-unfinished`, `endpoint-unconfirmed`, `detached-head`), StorageFailed.
     """
+    if options.is_batch and options.is_preview:
+        raise InvalidInput(
+            "a preview shows answers at once, and a batch takes up to a day",
+            code="batch-options",
+            hint="leave out --preview, or --batch",
+        )
     data = read_file(path)
     name = Path(path).name
     recipe = recipe_of(data, name, options)

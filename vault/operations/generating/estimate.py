@@ -87,9 +87,11 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     prompts = {each.drawn.answers for each in planned} - {None}
     prompt = -(-sum(texts) // (_BYTES_PER_TOKEN * len(texts)))
     most_prompt, most_answer = (max(each) for each in zip(*sizes, strict=True))
-    prices = endpoint.prices
-    least_cost = None if prices is None else prices.most_cost(prompt, 0)
-    most_cost = None if prices is None else prices.most_cost(most_prompt, most_answer)
+    prices, is_batch = endpoint.prices, options.is_batch
+    least_cost = None if prices is None else prices.most_cost(prompt, 0, is_batch=is_batch)
+    most_cost = (
+        None if prices is None else prices.most_cost(most_prompt, most_answer, is_batch=is_batch)
+    )
     # A list may hold all examples at once.
     least = 1 if recipe.format is AnswerFormat.JSON_LIST else min(goal.count, goal.requests)
     return EstimateReport(

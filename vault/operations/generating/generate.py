@@ -15,6 +15,12 @@ from vault.objects.digest import Digest
 from vault.objects.log.view import Run
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
+from vault.operations.generating.batch_runs import (
+    BatchOutcome,
+    fetched,
+    is_by_batch,
+    next_batch,
+)
 from vault.operations.generating.begin import OpenRun, begun, taken_up
 from vault.operations.generating.open_acceptance import open_acceptance, source_of
 from vault.operations.generating.options import GenerateOptions
@@ -29,12 +35,14 @@ from vault.operations.generating.report import (
 from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
+from vault.operations.model_runs.batches import Fetched
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.model_runs.probe import is_probe, probe
 from vault.operations.model_runs.send import send
 from vault.session.context import Context, workspace_of
 from vault.session.recording import writing
 from vault.session.trial import trial_of
+from vault.store.run_ledger import SUBMITTED
 
 
 def generate(context: Context, path: str, options: GenerateOptions) -> GenerateReport:
@@ -58,6 +66,8 @@ def resume(context: Context, run: str | None, options: GenerateOptions) -> Gener
 
 
 def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> GenerateReport:
+    is_batch = is_by_batch(run, options)
+    found = fetched(run) if is_batch else Fetched()
     draft = draft_of_run(context, context.log.tip().view, run.goal.branch)
     stage = open_dataset(context.store, draft.manifest)
     seeds = read_seeds(context, stage, run.recipe.seeds)
@@ -77,18 +87,24 @@ def _driven(context: Context, run: OpenRun, options: GenerateOptions) -> Generat
             open_acceptance(trial, draft.manifest, recipe, shown, own),
             context.progress,
             run.goal.count,
+            is_batch,
         )
         context.progress.start("accepted", run.goal.count)
         rounds.resume()
-        retries = 0
-        if cannot is None:
+        retries, outcome = 0, None
+        if cannot is None and is_batch:
+            limits = _limits(run, options)
+            outcome = next_batch(context, run, rounds, options, limits, found)
+        elif cannot is None:
             asked = send(run.ledger, rounds, run.endpoint, _limits(run, options))
             cannot, retries = asked.stopped, asked.retries
-        if rounds.stopped is None:
+        if rounds.stopped is None and outcome is None:
             rounds.decide()
         context.progress.finish()
-    # What came back counts more than why no more was sent.
-    return _ended(context, run, rounds, rounds.stopped or cannot.value, retries)
+    if outcome is None:
+        # What came back counts more than why no more was sent.
+        outcome = BatchOutcome(rounds.stopped or (cannot or Stopped.DONE).value)
+    return _ended(context, run, rounds, outcome, retries)
 
 
 def _limits(run: OpenRun, options: GenerateOptions) -> Limits:
@@ -137,17 +153,19 @@ def _shown_before(context: Context, run: OpenRun, manifest: Digest | None) -> li
 
 
 def _ended(
-    context: Context, run: OpenRun, rounds: Rounds, stopped: str, retries: int
+    context: Context, run: OpenRun, rounds: Rounds, outcome: BatchOutcome, retries: int
 ) -> GenerateReport:
     """Stage what was accepted and store the run's object, as one operation; return the report."""
-    is_done = stopped == DONE or run.goal.is_preview
+    is_done = outcome.stopped == DONE or run.goal.is_preview
+    is_submitted = outcome.stopped == SUBMITTED
+    state = FINISHED if is_done else SUBMITTED if is_submitted else STOPPED
     ledger = run.ledger
     about = ledger.about
     model = run.endpoint.model
     made = [] if run.goal.is_preview else list(made_by(run.name, model, rounds.decided))
     with writing(context):
-        answers = context.store.put(encode_run(about, ledger.rows()))
-        found = Run(answers, FINISHED if is_done else STOPPED, about.names())
+        rows = encode_run(about, ledger.rows(), is_submitted=is_submitted)
+        found = Run(context.store.put(rows), state, about.names())
         staged = stage_examples(
             context,
             made,
@@ -157,11 +175,11 @@ def _ended(
             review=run.goal.review or run.recipe.accept.review,
             with_run=lambda view: view.with_run(run.name, found),
         )
-    report = _report(context, run, rounds, stopped, retries, staged)
+    report = _report(context, run, rounds, outcome, retries, staged)
     if is_done:
         ledger.folder.remove()
     else:
-        ledger.set_state(STOPPED)
+        ledger.set_state(state)
     return report
 
 
@@ -169,7 +187,7 @@ def _report(
     context: Context,
     run: OpenRun,
     rounds: Rounds,
-    stopped: str,
+    outcome: BatchOutcome,
     retries: int,
     staged: StagedExamples,
 ) -> GenerateReport:
@@ -182,7 +200,7 @@ def _report(
         rounds.decided,
         currency=None if prices is None else prices.currency,
         wanted=run.goal.count,
-        stopped=stopped,
+        stopped=outcome.stopped,
         staged=staged,
     )
     reasons = dict(report.reasons)
@@ -190,8 +208,18 @@ def _report(
         if each.state == RequestState.FAILED and each.reason not in reasons:
             answer = run.ledger.answer(each.request) or b""
             reasons[each.reason or ""] = error_message(answer)
+    if outcome.told:
+        reasons["batch"] = outcome.told
     records = [record for each in rounds.decided for record in each.records]
     preview = tuple(records) if run.goal.is_preview else ()
     here = workspace_of(context.log.tip().view).branch
     branch = run.goal.branch if staged.staged and run.goal.branch != here else None
-    return replace(report, reasons=reasons, retries=retries, preview=preview, branch=branch)
+    return replace(
+        report,
+        reasons=reasons,
+        retries=retries,
+        preview=preview,
+        branch=branch,
+        batch=outcome.batch,
+        waiting=outcome.waiting - outcome.done,
+    )

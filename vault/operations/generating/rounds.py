@@ -59,6 +59,7 @@ class Rounds:
     acceptance: Acceptance
     progress: Progress
     count: int
+    is_batch: bool = False
     decided: list[Decided] = field(default_factory=list)
     accepted: int = 0
     stopped: str | None = None
@@ -97,7 +98,8 @@ class Rounds:
                 self._note_refusal(self.ledger.answer(number))
         self._take_up(accepted)
         # Of a round that was interrupted the rest is sent before anything of it is decided.
-        if self._waiting and len(self._received) < self._missing_requests():
+        is_short = len(self._received) < self._missing_requests()
+        if self._waiting and is_short and not self.is_batch:
             self._send_waiting(self._missing_requests() - len(self._received))
 
     def _take_up(self, accepted: Sequence[Decided]) -> None:
@@ -117,6 +119,20 @@ class Rounds:
             if self.stopped is None:
                 self._plan()
         return self._queue.popleft() if self._queue else None
+
+    @property
+    def missing(self) -> int:
+        """The number of examples that are still to be accepted."""
+        return max(self.count - self.accepted, 0)
+
+    def take_many(self, most: int) -> list[Request]:
+        """Return requests for a batch, at most so many: those that wait, then others."""
+        while len(self._waiting) < most and self._plan_more(most - len(self._waiting)):
+            pass
+        if self._waiting:
+            self.stopped = None  # what can be asked is asked first
+        count = min(most, len(self._waiting))
+        return [self._waiting.popleft()[0] for _ in range(count)]
 
     def give(self, number: int, answer: Answer) -> None:
         """Take an answer, which is durable."""
@@ -208,20 +224,25 @@ class Rounds:
             return
         # A row of failures ends where it is to end, not somewhere in the next round.
         most = min(max(LEAST_ROUND, self.accepted), MOST_ROUND)
+        if self._plan_more(min(most, self._missing_requests())):
+            self._send_waiting(most)
+
+    def _plan_more(self, most: int) -> bool:
+        """Plan requests, at most so many; return False where there are none, and the run ends."""
         try:
-            planned = self.planner.round(min(most, self._missing_requests()))
+            planned = self.planner.round(most)
         except InvalidInput as error:
             if not len(self.ledger):
                 raise
             # What was paid for is staged all the same.
             self.stopped = error.code
-            return
+            return False
         if not planned:
             self.stopped = self.planner.at_end
-            return
+            return False
         self.ledger.plan(map(_kept, planned))
         self._waiting.extend((_request(each), each.drawn) for each in planned)
-        self._send_waiting(len(planned))
+        return True
 
 
 def _request(planned: Planned) -> Request:

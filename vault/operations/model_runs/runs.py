@@ -56,7 +56,10 @@ class RunsReport(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class ShownRun(Displayed):
-    """One run with what was rejected, failed and possibly billed of it."""
+    """One run with what was rejected, failed and possibly billed of it.
+
+    `waiting` requests are at the endpoint, and not answered yet.
+    """
 
     run: ListedRun
     rejected: Mapping[str, int]
@@ -64,6 +67,7 @@ class ShownRun(Displayed):
     tokens: Mapping[str, int]
     estimated: int
     possibly_billed: tuple[Mapping[str, Any], ...]
+    waiting: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the keys of the run, and those of what it has besides."""
@@ -120,6 +124,7 @@ def show_run(context: Context, run: str) -> ShownRun:
         totals.tokens,
         totals.estimated,
         totals.possibly_billed,
+        totals.waiting,
     )
 
 
