@@ -34,6 +34,8 @@ class BatchManners:
     """Submissions after which the connection ends, with the batch made."""
     forgets: int = 0
     """Submissions after which the connection ends, with no batch made."""
+    page: bytes | None = None
+    """What is sent instead of every response, with the status 200."""
     is_slow_to_cancel: bool = False
     at: Callable[[str, str], None] = lambda method, path: None
     """Called with method and path when a request was served, before its response goes out."""
@@ -68,6 +70,8 @@ class BatchDesk:
         return found
 
     def _served(self, method: str, target: str, body: bytes) -> tuple[int, bytes] | None:
+        if self.manners.page is not None:
+            return 200, self.manners.page
         if not self.manners.is_there:
             return 404, _json({"error": {"message": "no such path", "code": "not_found"}})
         parts = urlsplit(target)

@@ -7,19 +7,19 @@ tried again: whoever calls asks later, and no batch is lost meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+import json
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
+from urllib.parse import quote
 
 from vault.errors import InvalidInput, StorageFailed
 from vault.generate.batch_lines import MOST_BYTES, URL
-from vault.generate.client import open_client, openai, without_key
+from vault.generate.client import Response, open_client, openai, without_key
 from vault.generate.completion import error_message
 from vault.generate.endpoint import Endpoint
-
-T = TypeVar("T")
 
 RUN_KEY = "vault_run"
 """The key of the metadata of a batch that has the name of its run."""
@@ -53,7 +53,7 @@ _PHASES = {
 class BatchState:
     """A batch at an endpoint: its id, its phase, and the files of its answers.
 
-    `done` of `total` requests are answered. `told` is what the endpoint says of a batch that it
+    `done` requests are answered. `told` is what the endpoint says of a batch that it
     refused. `run` is the run that its metadata names, and `file` that of its requests.
     """
 
@@ -63,7 +63,6 @@ class BatchState:
     file: str
     run: str | None
     done: int = 0
-    total: int = 0
     told: str = ""
 
 
@@ -95,7 +94,7 @@ class BatchClient:
     async def require(self) -> None:
         """Raise InvalidInput (`batches-missing`) unless the endpoint has batches."""
         try:
-            await self._client.batches.with_raw_response.list(limit=1)
+            raw = await self._listed({"limit": 1})
         except openai.APIStatusError as error:
             if error.status_code not in _NO_BATCHES:
                 raise self._failed(error) from None
@@ -106,45 +105,52 @@ class BatchClient:
             ) from None
         except Exception as error:
             raise self._failed(error) from None
+        self._page(self._object(raw.content))
 
     async def upload(self, requests: bytes) -> str:
         """Store a file of requests at the endpoint, and return its id. Costs nothing."""
         file = ("requests.jsonl", requests, "application/jsonl")
-        return (await self._told(self._client.files.create(file=file, purpose="batch"))).id
+        stored = self._client.post(
+            "/files",
+            cast_to=Response,
+            body={"purpose": "batch"},
+            files=[("file", file)],
+            options={"headers": {"Content-Type": "multipart/form-data"}},
+        )
+        return self._id_of(await self._told(stored))
 
     async def submit(self, file: str, run: str) -> BatchState:
         """Have the requests of a file answered, for the run that is named."""
-        return _state(
-            await self._told(
-                self._client.batches.create(
-                    input_file_id=file,
-                    endpoint=URL,
-                    completion_window="24h",
-                    metadata={RUN_KEY: run},
-                )
-            )
-        )
+        body = {
+            "input_file_id": file,
+            "endpoint": URL,
+            "completion_window": "24h",
+            "metadata": {RUN_KEY: run},
+        }
+        return await self._state(self._client.post("/batches", cast_to=Response, body=body))
 
     async def find(self, file: str, run: str) -> BatchState | None:
         """Return the batch of a file and a run, None if the endpoint has none."""
-        after: str | openai.Omit = openai.omit
+        asked: dict[str, Any] = {"limit": _PAGE}
         while True:
-            page = await self._told(self._client.batches.list(limit=_PAGE, after=after))
-            for each in page.data:
-                state = _state(each)
+            page = await self._told(self._listed(asked))
+            found = [each for each in self._page(page) if isinstance(each, dict)]
+            for each in found:
+                state = _state(each, self._id_of(each))
                 if (state.file, state.run) == (file, run):
                     return state
-            if not page.data or not page.has_more:
+            if not found or not page.get("has_more"):
                 return None
-            after = page.data[-1].id
+            asked["after"] = self._id_of(found[-1])
 
     async def state(self, batch: str) -> BatchState:
         """Return how a batch stands."""
-        return _state(await self._told(self._client.batches.retrieve(batch)))
+        return await self._state(self._client.get(_path(batch), cast_to=Response))
 
     async def cancel(self, batch: str) -> BatchState:
         """Cancel a batch; what it has done until then is billed, and can be fetched."""
-        return _state(await self._told(self._client.batches.cancel(batch)))
+        cancelled = self._client.post(f"{_path(batch)}/cancel", cast_to=Response)
+        return await self._state(cancelled)
 
     async def lines(self, file: str) -> AsyncIterator[bytes]:
         """Yield the lines of a file of answers, as they come."""
@@ -160,21 +166,53 @@ class BatchClient:
         if rest.strip():
             yield without_key(rest, self._key)
 
-    async def _told(self, asked: Awaitable[T]) -> T:
+    async def _listed(self, asked: dict[str, Any]) -> Response:
+        return await self._client.get("/batches", cast_to=Response, options={"params": asked})
+
+    async def _state(self, asked: Awaitable[Response]) -> BatchState:
+        batch = await self._told(asked)
+        return _state(batch, self._id_of(batch))
+
+    async def _told(self, asked: Awaitable[Response]) -> dict[str, Any]:
+        """Return the JSON object that came back: the models of the client trust it too much."""
         try:
-            return await asked
+            raw = await asked
         except Exception as error:
             raise self._failed(error) from None
+        return self._object(raw.content)
+
+    def _object(self, body: bytes) -> dict[str, Any]:
+        try:
+            value = json.loads(without_key(body, self._key))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise self._refused("it sent no JSON object")
+        return value
+
+    def _page(self, page: dict[str, Any]) -> list[Any]:
+        if not isinstance(page.get("data"), list):
+            raise self._refused("it sent no list of batches")
+        return list(page["data"])
+
+    def _id_of(self, found: dict[str, Any]) -> str:
+        name = found.get("id")
+        if not isinstance(name, str):
+            raise self._refused("it sent no batch and no file")
+        return name
+
+    def _refused(self, told: str) -> StorageFailed:
+        return StorageFailed(
+            f"{self._url} refused a batch: {told}",
+            code="batch-refused",
+            hint="nothing is lost; `vault generate --resume` goes on with the run",
+        )
 
     def _failed(self, error: Exception) -> Exception:
         """Return the error to raise for one of the client; others as they are."""
         if isinstance(error, openai.APIStatusError):
             body = without_key(error.response.content, self._key)
-            return StorageFailed(
-                f"the endpoint refused a batch: {error_message(body)}",
-                code="batch-refused",
-                hint="nothing is lost; `vault generate --resume` goes on with the run",
-            )
+            return self._refused(error_message(body))
         if isinstance(error, openai.OpenAIError | OSError | asyncio.TimeoutError) or (
             type(error).__module__.partition(".")[0] in ("httpx2", "anyio")
         ):
@@ -186,20 +224,33 @@ class BatchClient:
         return error
 
 
-def _state(batch: Any) -> BatchState:
+def _state(batch: dict[str, Any], name: str) -> BatchState:
     """Return a batch as the endpoint described it: servers leave out what they do not know."""
-    counts = getattr(batch, "request_counts", None)
-    metadata: Mapping[str, str] = getattr(batch, "metadata", None) or {}
-    files = (getattr(batch, name, None) for name in ("output_file_id", "error_file_id"))
-    errors = getattr(getattr(batch, "errors", None), "data", None) or ()
-    done = [getattr(counts, name, None) or 0 for name in ("completed", "failed")]
+    counts, metadata = _member(batch, "request_counts"), _member(batch, "metadata")
+    files = (batch.get(each) for each in ("output_file_id", "error_file_id"))
+    run = metadata.get(RUN_KEY)
+    errors = _member(batch, "errors").get("data")
+    told = [each.get("message") for each in errors or () if isinstance(each, dict)]
     return BatchState(
-        batch.id,
-        _PHASES.get(str(batch.status), BatchPhase.GOING_ON),
-        tuple(each for each in files if each),
-        str(getattr(batch, "input_file_id", "")),
-        metadata.get(RUN_KEY),
-        sum(done),
-        getattr(counts, "total", None) or 0,
-        "; ".join(str(getattr(each, "message", each)) for each in errors),
+        name,
+        _PHASES.get(str(batch.get("status")), BatchPhase.GOING_ON),
+        tuple(each for each in files if isinstance(each, str) and each),
+        str(batch.get("input_file_id")),
+        run if isinstance(run, str) else None,
+        _count(counts, "completed") + _count(counts, "failed"),
+        "; ".join(each for each in told if isinstance(each, str)),
     )
+
+
+def _path(batch: str) -> str:
+    return f"/batches/{quote(batch, safe='')}"
+
+
+def _member(value: dict[str, Any], name: str) -> dict[str, Any]:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _count(value: dict[str, Any], name: str) -> int:
+    found = value.get(name)
+    return found if type(found) is int else 0

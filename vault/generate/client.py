@@ -30,6 +30,9 @@ except ImportError:
         hint="pip install 'dataset-vault[generate]'",
     ) from None
 
+Response = httpx2.Response
+"""A response with the bytes of its body."""
+
 _CONNECT_SECONDS = 10.0
 _IDLE_SECONDS = 2.0
 """How long an idle connection is kept: less than servers keep theirs, because a request on one

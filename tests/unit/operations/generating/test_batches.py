@@ -12,6 +12,7 @@ import pytest
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import PRICES, generated, pair
 from tests.support.library import Library
+from tests.support.recipes import recipe
 from vault.errors import Conflict, InvalidInput, StorageFailed
 from vault.operations.generating.report import GenerateReport
 
@@ -203,6 +204,44 @@ def test_an_endpoint_without_batches_loses_nothing(priced: Library) -> None:
             priced.repository.resume(is_batch=True)
         last = priced.repository.resume(max_requests=9)
         assert (last.run, last.stopped, last.requests) == (first.run, "done", 4)
+
+
+@pytest.mark.parametrize("page", [b"<html>Sign in</html>", b"[]", b"{}", b'{"id": 3}', b"null"])
+def test_a_page_instead_of_a_batch_is_told(priced: Library, page: bytes) -> None:
+    with BillingServer(Behaviour(content=pair)) as server:
+        server.desk.manners.page = page
+        with pytest.raises(StorageFailed) as caught:
+            submitted(priced, server)
+        assert caught.value.code == "batch-refused"
+        server.desk.manners.page = None
+        submitted(priced, server)
+        server.desk.manners.page = page
+        with pytest.raises(StorageFailed):
+            priced.repository.resume()
+        server.desk.manners.page = None
+        assert priced.repository.resume().stopped == "done"
+
+
+def test_a_key_that_is_repeated_is_not_kept(priced: Library) -> None:
+    key = "sk-canary-of-a-batch"
+
+    def content(text: str, chance: random.Random) -> str:
+        value = json.loads(pair(text, chance))
+        return json.dumps({**value, "user": f"{value['user']} {key}"})
+
+    with BillingServer(Behaviour(content=content)) as server:
+        environment = {"BATCH_KEY": key}
+        (priced.folder / "r.toml").write_bytes(
+            recipe(server.base_url, price='price = "table"\napi_key_env = "BATCH_KEY"')
+        )
+        path = str(priced.folder / "r.toml")
+        priced.repository.generate(path, count=2, is_batch=True, environment=environment)
+        report = priced.repository.resume(environment=environment)
+    assert report.answers == 2
+    kept = [each.read_bytes() for each in priced.folder.rglob("*") if each.is_file()]
+    assert kept and not any(key.encode() in each for each in kept)
+    texts = [each.answer or "" for each in priced.repository.requests_of(report.run)]
+    assert all("[KEY]" in each for each in texts)
 
 
 def test_a_cancelled_batch_keeps_what_it_did(priced: Library) -> None:

@@ -203,6 +203,24 @@ def test_prompts_of_the_other_side_are_not_asked(library: Library) -> None:
     assert 0 < report.accepted == train < 40
 
 
+def test_a_preview_shows_answers_and_stages_none(library: Library) -> None:
+    prompts(library, 3)
+    with BillingServer(Behaviour(content=words)) as server:
+        report = answered(library, server.base_url, count=2, is_preview=True)
+        assert len(server.ledger.entries) == 2
+    assert [each["n"] for each in report.preview] == [0, 1]
+    assert library.repository.status().examples == 3
+
+
+def test_prompts_may_be_answered_by_a_batch(library: Library) -> None:
+    prompts(library, 3)
+    with BillingServer(Behaviour(content=words)) as server:
+        first = answered(library, server.base_url, "samples = 2", is_batch=True)
+        assert (first.stopped, first.waiting) == ("submitted", 6)
+        assert library.repository.resume().stopped == "done"
+    assert [each["n"] for each in library.records()[3:]] == [0, 0, 1, 1, 2, 2]
+
+
 def test_a_dry_run_tells_of_prompts(library: Library) -> None:
     prompts(library, 3)
     path = library.folder / "e.toml"
