@@ -155,4 +155,6 @@ def step_of(wanted: Step, findings: Sequence[Finding]) -> Step:
 def is_form_refused(answer: bytes | None) -> bool:
     """Return whether an endpoint refused a request for its `response_format`."""
     told = error_message(answer or b"").lower()
+    if "must contain" in told:
+        return False  # some want the word in the prompt, which only its author can write
     return any(word in told for word in ("response_format", "response format", *PROBED))

@@ -92,6 +92,7 @@ def test_a_model_is_shown_what_is_wrong() -> None:
         (b'{"error": {"message": "Unknown field: response_format"}}', True),
         (b'{"error": {"message": "json_schema is not supported"}}', True),
         (b'{"error": {"message": "max_tokens is too large"}}', False),
+        (b'{"error": {"message": "response_format must contain the word json"}}', False),
         (None, False),
     ],
 )

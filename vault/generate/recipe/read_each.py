@@ -71,19 +71,19 @@ def answered_record(
     """Return the record of a prompt and its answer, over which `[example]` is laid.
 
     `prompt` has the messages and fields of the prompt's record, of which `kept` are no part of the
-    conversation. Where `[example]` has a conversation, only those fields are left.
+    conversation. Where `[example]` has a conversation, only those fields are left, and with its
+    messages the tools of the prompt.
     """
     fields = {name: prompt[name] for name in kept}
+    beside: dict[str, Any] = {
+        name: prompt[name] for name in ("tools", "parallel_tool_calls") if name in prompt
+    }
     if not keeps_answer(recipe):
-        return fields
+        return {**beside, **fields} if "messages" in recipe.example else fields
     message = answer
     if recipe.format is AnswerFormat.TEXT:
         message = {"role": "assistant", "content": answer}
-    record: dict[str, Any] = {"messages": [*prompt["messages"], _said(message)]}
-    for name in ("tools", "parallel_tool_calls"):
-        if name in prompt:
-            record[name] = prompt[name]
-    return {**record, **fields}
+    return {"messages": [*prompt["messages"], _said(message)], **beside, **fields}
 
 
 _MEMBERS = ("content", "reasoning_content", "reasoning", "tool_calls")

@@ -60,7 +60,7 @@ def read_prompts(
     """Return the prompts that a recipe answers, in dataset order.
 
     Examples of `own`, which the run made itself, are none. What a chat completion cannot ask is
-    passed over: records that end with an answer's own side, plain text, and media beside messages.
+    passed over: plain text, prompts that do not end with a question, and media beside messages.
     Raises InvalidInput (`prompts-missing`, `expression-invalid` …), and what importing the file of
     the recipe raises.
     """
@@ -86,7 +86,9 @@ def read_prompts(
         raise InvalidInput(
             f"none of {count:,} examples has a prompt to answer" if count else "no prompt is there",
             code="prompts-missing",
-            hint=f'`vault query --where "{each.where or _PROMPTS}"` shows what [each] chooses',
+            hint=f"`vault import --dry-run {each.file}` tells how the file is read"
+            if each.file
+            else f'`vault query --where "{each.where or _PROMPTS}"` shows what [each] chooses',
         )
     return found
 

@@ -145,7 +145,8 @@ class Rounds:
     def _note_refusal(self, answer: bytes | None) -> bool:
         """Return whether a request failed for its form: then the next ones have another."""
         step = self.recipe.step or self.recipe.wanted_step
-        if step is Step.PLAIN or not is_form_refused(answer):
+        # A schema that is refused may be no schema: whoever wrote it is told.
+        if step is not Step.OBJECT or not is_form_refused(answer):
             return False
         if not self._is_stepping:
             self._is_stepping = True

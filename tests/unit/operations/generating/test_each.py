@@ -142,7 +142,7 @@ where = "data.final = data.truth"
 
 
 def test_a_chain_of_thought_is_verified(library: Library) -> None:
-    prompts(library, 4, truth=4)
+    prompts(library, 4, truth=4, tools=[WEATHER])
 
     def content(text: str, chance: random.Random) -> str:
         is_right = "what is 0" not in text
@@ -155,6 +155,9 @@ def test_a_chain_of_thought_is_verified(library: Library) -> None:
     assert report.rejected == {"where": 3}
     assert tried == {True: 3, False: 3}
     assert [each["n"] for each in library.records()[4:]] == [1, 2, 3]
+    kept = [library.repository.show(each) for each in library.ids()]
+    asked, made = ([each.prompt_id for each in kept[at : at + 3]] for at in (1, 4))  # type: ignore[union-attr]
+    assert asked == made
     assert library.repository.status().unfinished == ()
     again = library.repository.reparse(report.run)
     assert (again.accepted, again.rejected, again.staged) == (3, report.rejected, 0)
