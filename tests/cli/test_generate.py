@@ -54,6 +54,40 @@ def test_a_run_that_falls_short_says_why_and_goes_on(run: Run, server: BillingSe
     assert len(server.ledger.entries) == 3
 
 
+def test_a_batch_is_submitted_and_fetched(run: Run, server: BillingServer) -> None:
+    server.desk.manners.pending = 1
+    first = run("generate", "r.toml", "-n", "3", "--batch")
+    assert first.code == 0
+    assert "batch batch_1 is at the endpoint: 3 requests without an answer" in first.out
+    assert "stopped:" not in first.out and "possibly billed:" not in first.out
+    assert "fetches the answers" in first.err
+    assert "waiting: 3 requests without an answer yet" in run("runs", "show", _run_of(run)).out
+    assert run("generate", "--resume").code == 0
+    assert server.ledger.entries == []
+    last = run("generate", "--resume")
+    assert (last.code, "3 of 3 accepted" in last.out) == (0, True)
+
+
+def test_a_batch_that_is_short_says_how_to_go_on(run: Run, server: BillingServer) -> None:
+    server.desk.manners.does = 1
+    run("generate", "r.toml", "-n", "3", "--batch")
+    short = run("generate", "--resume")
+    assert short.code == 1
+    assert "stopped: the batch made fewer examples than were asked for" in short.out
+    assert "--batch` submits the rest" in short.err
+
+
+def test_a_server_without_batches_is_bad_input(run: Run, server: BillingServer) -> None:
+    server.desk.manners.is_there = False
+    outcome = run("generate", "r.toml", "-n", "3", "--batch")
+    assert (outcome.code, "takes no batches" in outcome.err) == (2, True)
+    assert run("runs").out.strip() == "no model runs yet"
+
+
+def _run_of(run: Run) -> str:
+    return str(json.loads(run("runs", "--json").out)["items"][0]["run"])
+
+
 def test_a_price_is_agreed_to_before_anything_is_sent(run: Run, server: BillingServer) -> None:
     text = recipe(server.base_url, price='price = "table"')
     Path("r.toml").write_bytes(text)

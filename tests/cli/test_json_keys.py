@@ -40,7 +40,8 @@ COST = "cost{amount currency known possibly}"
 RUN = f"run time kind recipe model requests answers accepted {COST} state"
 GENERATED = (
     f"run requests answers accepted rejected failed tokens{{prompt cached reasoning completion}} "
-    f"{COST} stopped staged wanted retries estimated possibly_billed reasons preview"
+    f"{COST} stopped staged wanted retries estimated possibly_billed reasons preview "
+    "batch waiting"
 )
 JUDGED = (
     f"run rubric name judged wanted unjudged skipped skipped_for labels {COST} tokens requests "
@@ -148,9 +149,10 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     "generate": [
         ("generate r.toml -n 2", GENERATED),
         ("generate --resume", GENERATED),
+        ("generate r.toml -n 2 --batch", GENERATED),
         (
             "generate r.toml -n 2 --dry-run",
-            f"recipe model endpoint wanted cells seeds {INTERVALS} currency "
+            f"recipe model endpoint wanted cells seeds prompts {INTERVALS} currency "
             "messages[{role content}] dry_run",
         ),
     ],
@@ -164,11 +166,11 @@ KEYS: dict[str, list[tuple[str, str]]] = {
     ],
     "runs": [
         ("runs", f"items[{{{RUN}}}]"),
-        ("runs show RUN", f"{RUN} possibly_billed rejected failed tokens estimated"),
+        ("runs show RUN", f"{RUN} possibly_billed waiting rejected failed tokens estimated"),
         (
             "runs show RUN --request 1",
             "run request sample state reason body answer answer_base64 usage cost values seeds "
-            "examples",
+            "examples answers",
         ),
     ],
     "tag": [("tag", "tags[{name commit message}]"), ("tag v2", "tags[{name commit message}]")],

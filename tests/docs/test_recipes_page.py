@@ -13,7 +13,7 @@ import pytest
 from vault.errors import InvalidInput
 from vault.generate.model import _SENT_BY_VAULT, Model
 from vault.generate.recipe.read_recipe import read_recipe
-from vault.generate.recipe.recipe import AnswerFormat, Recipe
+from vault.generate.recipe.recipe import AnswerFormat, Each, Recipe
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "reference" / "recipes.md").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def with_key(table: str, line: str) -> str:
     return text.replace(f"[{table}]\n", f"[{table}]\n{line}\n")
 
 
-@pytest.mark.parametrize("table", ["seeds", "prompt", "answer", "accept"])
+@pytest.mark.parametrize("table", ["seeds", "each", "prompt", "answer", "accept"])
 def test_the_page_has_the_keys_of_a_table(table: str) -> None:
     place = f"{table}.quixotic"
     found = re.search(
@@ -90,6 +90,7 @@ def test_the_page_has_the_defaults_that_are_used() -> None:
     recipe = read_recipe(SMALLEST.encode(), "r.toml")
     assert recipe.seeds is not None and recipe.format is AnswerFormat(told()["answer.format"])
     places: dict[str, Any] = {"": recipe, "seeds": recipe.seeds, "accept": recipe.accept}
+    places["each"] = Each()
     compared = 0
     for key, default in told().items():
         table, _, name = key.rpartition(".")
@@ -97,7 +98,7 @@ def test_the_page_has_the_defaults_that_are_used() -> None:
         if isinstance(value, bool | int | float):
             assert default == str(value).lower().removesuffix(".0"), key
             compared += 1
-    assert compared == 9
+    assert compared == 11
 
 
 def test_required_keys_are_those_without_which_no_recipe_is_read() -> None:

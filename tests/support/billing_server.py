@@ -40,10 +40,12 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.batch_desk import BatchDesk
+
 HUGE_BYTES = 50_000_000
 PAGE = b"<!doctype html><title>Sign in</title><p>This network wants to know who you are."
 
-UNBILLED = ("quota", "redirect", "refuse")
+UNBILLED = ("quota", "redirect", "refuse", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Entry:
     completion: int = 0
     times: int = 0
     cost: Decimal = Decimal(0)
+    is_batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class Behaviour:
     """The delay is anything up to that, so that answers overtake each other."""
     content: Callable[[str, random.Random], str] | None = None
     """The text of an answer, by the text of the request and a chance of its own each time."""
+    message: Callable[[str], dict[str, Any]] | None = None
+    """The message of an answer, whole, by the text of the request."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """What becomes of a `response_format` by its type: `enforce`, or `400`; else it is ignored."""
     together: int = 0
     """Nothing is answered before so many requests are there at the same time, once."""
 
@@ -103,6 +110,8 @@ class Ledger:
         prices = self.tariff
         tokens = prompt * prices.prompt + completion * prices.completion
         entry.cost = times * tokens / Decimal(1_000_000)
+        if entry.is_batched:
+            entry.cost /= 2
 
     @property
     def billed(self) -> Decimal:
@@ -150,6 +159,7 @@ class BillingServer:
         self.behaviour = behaviour or Behaviour()
         self.ledger = Ledger(tariff or Tariff())
         self.port = port
+        self.desk = BatchDesk(self._answered_in_batch)
         self._attempts: dict[str, int] = {}
         self._together = asyncio.Event()
         self._loop = asyncio.new_event_loop()
@@ -223,6 +233,11 @@ class BillingServer:
         elif method == "GET" and path == "/v1/models":
             models = {"object": "list", "data": [{"id": "tiny", "object": "model"}]}
             await _send(writer, 200, _json(models))
+        elif path.startswith(("/v1/files", "/v1/batches")):
+            found = self.desk.serve(method, path, body)
+            if found is None:
+                return False
+            await _send(writer, *found)
         elif method == "POST" and path == "/v1/chat/completions":
             self.ledger.in_flight += 1
             self.ledger.most_in_flight = max(self.ledger.most_in_flight, self.ledger.in_flight)
@@ -245,7 +260,10 @@ class BillingServer:
     ) -> bool:
         request = json.loads(body)
         text = str(request["messages"][-1]["content"])
+        form = (request.get("response_format") or {}).get("type")
         fault = self._fault(text)
+        if self.behaviour.forms.get(str(form)) == "400":
+            fault = "form"
         number = len(self.ledger.entries) + 1
         entry = Entry(number, text, body.decode(), dict(headers), fault)
         self.ledger.entries.append(entry)
@@ -261,6 +279,17 @@ class BillingServer:
             times=2 if word == "twice" else 1,
         )
         return await _answer(writer, word, answer)
+
+    def _answered_in_batch(self, request: dict[str, Any], text: str) -> dict[str, Any]:
+        """Return the answer to a request of a batch, billed at half the price."""
+        fault = self._fault(text)
+        body = json.dumps(request, ensure_ascii=False)
+        entry = Entry(len(self.ledger.entries) + 1, text, body, {}, fault, is_batched=True)
+        self.ledger.entries.append(entry)
+        answer = self._answered(request, text, fault or "")
+        usage = answer["usage"]
+        self.ledger.bill(entry, usage["prompt_tokens"], usage["completion_tokens"])
+        return answer
 
     def _fault(self, text: str) -> str | None:
         attempt = self._attempts[text] = self._attempts.get(text, 0) + 1
@@ -284,9 +313,14 @@ class BillingServer:
         if self.behaviour.content is not None:
             times = self._attempts[text]
             content = self.behaviour.content(text, self._chance(text, times + 1_000_000))
+        form = request.get("response_format") or {}
+        if self.behaviour.forms.get(str(form.get("type"))) == "enforce":
+            content = _enforced(form, content)
         if word == "malformed":
             content = '{"user": "Where is '
-        message = {"role": "assistant", "content": content}
+        message: dict[str, Any] = {"role": "assistant", "content": content}
+        if self.behaviour.message is not None:
+            message = self.behaviour.message(text)
         if word == "refusal":
             message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
         count = request.get("n", 1)
@@ -295,7 +329,7 @@ class BillingServer:
             for n in range(count)
         ]
         # The dearest tokenizer: a token for each byte, and some around each message.
-        texts = [str(each["content"]) for each in request["messages"]]
+        texts = [str(each.get("content")) for each in request["messages"]]
         prompt = sum(len(each.encode()) + 4 for each in texts)
         usage = {
             "prompt_tokens": prompt,
@@ -322,6 +356,8 @@ async def _turn_away(writer: asyncio.StreamWriter, word: str, argument: str) -> 
         return False
     if word == "redirect":
         await _send(writer, 307, b"", {"location": argument})
+    elif word == "form":
+        await _send(writer, 400, _error("response_format is not supported.", "invalid"))
     elif word == "quota":
         error = _error("You exceeded your current quota.", "insufficient_quota")
         await _send(writer, 429, error)
@@ -399,6 +435,17 @@ def _json(value: Any) -> bytes:
 
 def _error(message: str, code: str) -> bytes:
     return _json({"error": {"message": message, "type": code, "code": code}})
+
+
+def _enforced(form: Mapping[str, Any], content: str | None) -> str | None:
+    """Return an answer that has the form: the one that is there if it is JSON, save of a probe."""
+    if form.get("json_schema", {}).get("name") == "probe":
+        return '{"colour": "red"}'
+    try:
+        json.loads(content or "")
+    except ValueError:
+        return '{"colour": "red"}'
+    return content
 
 
 def _pairs() -> Callable[[str, random.Random], str]:

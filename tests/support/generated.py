@@ -58,6 +58,7 @@ def generated(library: Library, url: str, *, more: str = "", **options: Any) -> 
         "review",
         "in_flight",
         "round",
+        "is_batch",
     )
     given = {name: options.pop(name) for name in known if name in options}
     (library.folder / "r.toml").write_bytes(recipe(url, more=more, **options))

@@ -63,7 +63,9 @@ class WorstCase:
 class Budget:
     """Spending and reservations, which together never pass the limits."""
 
-    def __init__(self, limits: Limits, prices: Prices | None, spent: Spent) -> None:
+    def __init__(
+        self, limits: Limits, prices: Prices | None, spent: Spent, *, is_batch: bool = False
+    ) -> None:
         """Raises InvalidInput (`price-unknown`) if money is limited and costs are unknown."""
         is_known = prices is not None and prices.most_cost(1, 1) is not None
         if limits.cost is not None and (not is_known or spent.cost is None):
@@ -75,6 +77,7 @@ class Budget:
             )
         self._limits = limits
         self._prices = prices
+        self._is_batch = is_batch
         self._cost = spent.cost if is_known else None
         self._tokens = spent.tokens
         self._requests = spent.requests
@@ -89,7 +92,9 @@ class Budget:
     def worst_case(self, body: str) -> WorstCase:
         """Return the most that a request can use. Raises InvalidInput as `most_tokens` does."""
         prompt, completion = most_tokens(body)
-        cost = None if self._prices is None else self._prices.most_cost(prompt, completion)
+        cost = None
+        if self._prices is not None:
+            cost = self._prices.most_cost(prompt, completion, is_batch=self._is_batch)
         return WorstCase(prompt + completion, cost)
 
     def reserve(self, worst: WorstCase) -> Short | None:

@@ -23,7 +23,7 @@ from vault.generate.endpoint import Endpoint, Exchange, Fault, check_address, ch
 try:
     import anyio
     import httpx2
-    import openai
+    import openai as openai  # for `batch_client`, which has nothing to say where it is missing
 
     from vault.generate.connections import OwnPools
 except ImportError:
@@ -32,6 +32,9 @@ except ImportError:
         code="generate-missing",
         hint="pip install 'dataset-vault[generate]'",
     ) from None
+
+Response = httpx2.Response
+"""A response with the bytes of its body."""
 
 _CONNECT_SECONDS = 10.0
 _IDLE_SECONDS = 2.0
@@ -94,11 +97,11 @@ class Connection:
             return Exchange(fault=_fault(error.__cause__))
         except (*_BROKEN, _TooLongError) as error:
             return Exchange(fault=_fault(error))
-        body = _without(response.content, self._endpoint.api_key)
+        body = without_key(response.content, self._endpoint.api_key)
         return Exchange(response.status_code, dict(response.headers), body)
 
 
-def _without(body: bytes, key: str | None) -> bytes:
+def without_key(body: bytes, key: str | None) -> bytes:
     """Return an answer without the key: some servers repeat it in their errors."""
     if key is None or len(key) < _LEAST_KEY:
         return body

@@ -279,14 +279,15 @@ class Repository:
 
         return reparse(self._context(), run, recipe, GenerateOptions(**given))
 
-    def cancel_run(self, run: str) -> ShownRun:
-        """Give up a model run that may go on; its answers are kept.
+    def cancel_run(self, run: str, *, environment: Mapping[str, str] | None = None) -> ShownRun:
+        """Give up a model run that may go on, with its batch at the endpoint; answers are kept.
 
-        Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`), Corrupt.
+        The key for that is in `environment`. Raises NotFound (`run-not-found`), Conflict
+        (`run-ended`, `run-locked`, `batch-cancelling`), StorageFailed, Corrupt.
         """
-        from vault.operations.model_runs.runs import cancel_run
+        from vault.operations.generating.cancel import cancel
 
-        return cancel_run(self._context(), run)
+        return cancel(self._context(), run, environment or {}, self._clock)
 
     def estimate(self, recipe: str, **given: Unpack[GenerateArguments]) -> EstimateReport:
         """Return what a run of a recipe would send and may cost; nothing is sent."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vault.operations.generating.report import GenerateReport
 
 _LAST = ""
-_CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
+_CODES = {"done": 0, "submitted": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
 _GOES_ON = ("interrupted", "unreachable", "refused", "quota", "seeds-missing")
 _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
 """The option that lets a run go on that has reached its limit."""
@@ -34,7 +34,11 @@ _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max
 )
 @click.argument("recipe", metavar="RECIPE", required=False)
 @click.option(
-    "-n", "count", type=click.IntRange(min=1), metavar="N", help="Examples to accept [100]."
+    "-n",
+    "count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Examples to accept [100, or an answer to each prompt].",
 )
 @click.option(
     "--plan", metavar="FILE", help="Accept as many of each value as this plan says, instead of N."
@@ -58,6 +62,7 @@ _RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max
     metavar="N",
     help="Send N requests and show the answers.",
 )
+@click.option("--batch", "is_batch", is_flag=True, help="Submit one batch: half price, in a day.")
 @click.option("--review", is_flag=True, help="Let examples wait for a person: `vault ui`.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent and paid; send nothing.")
 @click.option("--new-run", is_flag=True, help="Begin anew beside a run that is not finished.")
@@ -148,6 +153,14 @@ def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -
     emit(invocation, report, generate_lines)
     if is_preview or report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
+    elif report.stopped == "submitted":
+        hint(
+            invocation,
+            f"`vault generate --resume {report.run}` fetches the answers, "
+            f"`vault runs cancel {report.run}` cancels the batch",
+        )
+    elif report.stopped == "short":
+        hint(invocation, f"`vault generate --resume {report.run} --batch` submits the rest")
     elif report.stopped in _RAISED:
         option = f"{_RAISED[report.stopped]} N"
         hint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from vault.cli.frame import options
@@ -28,7 +30,7 @@ def command(invocation: Invocation, word: str, run: str | None, request: int | N
     """Show what models were asked and what it cost: all runs, one of them, or one request.
 
     `export` writes each request of a run with its body, its answer, its cost and what became of it
-    as JSON Lines; `cancel` gives a run up that may go on.
+    as JSON Lines; `cancel` gives a run up that may go on, and its batch at the endpoint.
     """
     if word not in _WORDS:
         raise InvalidInput(
@@ -47,7 +49,7 @@ def command(invocation: Invocation, word: str, run: str | None, request: int | N
     if word == "export":
         emit_json_lines(invocation, repository.requests_of(run))
     elif word == "cancel":
-        emit(invocation, repository.cancel_run(run), run_lines)
+        emit(invocation, repository.cancel_run(run, environment=dict(os.environ)), run_lines)
     elif request is not None:
         emit(invocation, repository.request(run, request), request_lines)
     else:

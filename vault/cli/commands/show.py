@@ -90,6 +90,8 @@ def _origin(origin: MadeBy, verbose: bool) -> Iterator[str]:
     yield f"made by: {model}, request {origin.request} of run {escape(origin.run)}{cost}"
     if origin.seeds:
         yield f"seeds:   {', '.join(short_id(escape(each), verbose) for each in origin.seeds)}"
+    if origin.answers:
+        yield f"answers: {short_id(escape(origin.answers), verbose)}"
     if verbose:
         for message in origin.sent or ():
             role, content = (escape(str(message.get(name))) for name in ("role", "content"))

@@ -17,7 +17,7 @@ def parse_answer(body: bytes, form: AnswerFormat) -> list[Any]:
     """
     message = message_of(body)
     if form is AnswerFormat.MESSAGE:
-        return [message]
+        return [_whole(message)]
     text = text_of(message)
     if form is AnswerFormat.TEXT:
         return [text]
@@ -33,6 +33,19 @@ def parse_answer(body: bytes, form: AnswerFormat) -> list[Any]:
     if not value:
         raise Rejected("empty", "the answer is an empty list")
     return value
+
+
+def _whole(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message that says or calls something, with its reasoning by the one name.
+
+    Servers call it `reasoning_content` or `reasoning`. Raises Rejected (`empty`).
+    """
+    if not message.get("tool_calls"):
+        text_of(message)
+    thought = message.get("reasoning_content")
+    if thought and not message.get("reasoning"):
+        return {**message, "reasoning": thought}
+    return message
 
 
 def _kind(value: Any) -> str:

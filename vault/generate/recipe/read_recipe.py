@@ -9,6 +9,7 @@ from typing import Any
 from vault.errors import InvalidInput, InvalidText
 from vault.generate.checked_table import CheckedTable, is_json, parse_toml, shown
 from vault.generate.model import read_model
+from vault.generate.recipe.read_each import BESIDE, faults_beside, keeps_answer, read_each
 from vault.generate.recipe.recipe import (
     Accept,
     AnswerFormat,
@@ -23,7 +24,7 @@ MOST_CELLS = 10_000
 """Combinations of all values of `[vary]`, at most."""
 
 _VARIABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
-_RESERVED = ("seeds", "answer")
+_RESERVED = ("seeds", "answer", "each")
 
 
 def read_recipe(data: bytes, name: str) -> Recipe:
@@ -39,13 +40,15 @@ def read_recipe(data: bytes, name: str) -> Recipe:
         seed=top.whole("seed", 0, least=0),
         model=read_model(top.table("model", required=True)),
         seeds=_seeds(top.table("seeds")) if top.has("seeds") else None,
+        each=read_each(top.table("each"), is_there=top.has("each")),
         vary=_vary(top.table("vary")),
-        prompt=_prompt(top.table("prompt", required=True)),
-        **_answer(top.table("answer")),
-        example=top.mapping("example", required=True),
+        prompt=_prompt(top) if not top.has("each") else None,
+        **_answer(top.table("answer"), "message" if top.has("each") else "json"),
+        example=top.mapping("example", required=not top.has("each")),
         accept=_accept(top.table("accept")),
     )
-    top.finish({"each": "is read by later versions", "batch": "is read by later versions"})
+    faults += faults_beside(recipe, top)
+    top.finish({"prompt": BESIDE, "batch": "is no key: `vault generate --batch` sends a batch"})
     faults += _faults_of_templates(recipe)
     faults += _faults_of_match(recipe)
     if faults:
@@ -125,14 +128,15 @@ def _choices(table: CheckedTable, name: str, values: Any) -> Iterator[Choice]:
         table.fault(name, "has to be a list of values, or a table such as {polite = 3, angry = 1}")
 
 
-def _prompt(table: CheckedTable) -> Prompt:
+def _prompt(top: CheckedTable) -> Prompt:
+    table = top.table("prompt", required=True)
     prompt = Prompt(user=table.text("user", required=True) or "", system=table.text("system"))
     table.finish()
     return prompt
 
 
-def _answer(table: CheckedTable) -> dict[str, Any]:
-    form = AnswerFormat(table.word("format", "json", tuple(AnswerFormat)))
+def _answer(table: CheckedTable, usual: str) -> dict[str, Any]:
+    form = AnswerFormat(table.word("format", usual, tuple(AnswerFormat)))
     schema = table.mapping("schema") or None
     if schema is not None and form is not AnswerFormat.JSON:
         table.fault("schema", f'goes with format = "json" only, not with {form}')
@@ -161,18 +165,23 @@ def _accept(table: CheckedTable) -> Accept:
 
 def _faults_of_templates(recipe: Recipe) -> Iterator[str]:
     known = [*recipe.vary, *(("seeds",) if recipe.seeds else ())]
-    prompts = {"prompt.system": recipe.prompt.system, "prompt.user": recipe.prompt.user}
+    prompts: dict[str, str | None] = {}
+    if recipe.prompt is not None:
+        prompts = {"prompt.system": recipe.prompt.system, "prompt.user": recipe.prompt.user}
     for place, text in prompts.items():
         if text is not None:
             yield from _faults_of(place, text, known)
-    is_shown = recipe.seeds is None or any(
-        "seeds" in names_in(text or "") for text in prompts.values()
+    is_shown = (
+        recipe.prompt is None
+        or recipe.seeds is None
+        or any("seeds" in names_in(text or "") for text in prompts.values())
     )
     if not is_shown:
         yield "seeds are never shown: neither prompt.system nor prompt.user has {{ seeds }}"
-    answered = False
+    answered = keeps_answer(recipe)
+    known = [*recipe.vary, "answer", *(("each",) if recipe.each else ())]
     for place, text in _texts_in(recipe.example, "example"):
-        yield from _faults_of(place, text, [*recipe.vary, "answer"], is_value=True)
+        yield from _faults_of(place, text, known, is_value=True)
         answered = answered or "answer" in names_in(text)
     if not is_json(recipe.example):
         yield "example cannot be a record: dates, nan and inf are no JSON"

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vault.generate.completion import Rejected
+from vault.generate.ladder import response_format, with_schema
 from vault.generate.recipe.parse_answer import parse_answer
-from vault.generate.recipe.recipe import AnswerFormat, Recipe
+from vault.generate.recipe.read_each import answered_record
+from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.templates import TemplateFailed, filled, rendered
 
 SEEDS = "seeds"
 ANSWER = "answer"
+EACH = "each"
 
 
 def request_body(recipe: Recipe, values: Mapping[str, Any], seeds: object = None) -> str:
@@ -20,30 +23,34 @@ def request_body(recipe: Recipe, values: Mapping[str, Any], seeds: object = None
 
     `seeds` is what `{{ seeds }}` prints. Raises TemplateFailed.
     """
+    assert recipe.prompt is not None, "prompts that are there are sent by `answering_body`"
     shown = {**values, SEEDS: seeds}
     texts = (("system", recipe.prompt.system), ("user", recipe.prompt.user))
+    messages = [
+        {"role": role, "content": rendered(text, shown)} for role, text in texts if text is not None
+    ]
+    return answering_body(recipe, messages)
+
+
+def answering_body(
+    recipe: Recipe, messages: list[dict[str, Any]], beside: Mapping[str, Any] | None = None
+) -> str:
+    """Return the JSON text that is sent for messages; `beside` has what their prompt declares.
+
+    That is `tools` and `parallel_tool_calls`, over what `[model]` says of them.
+    """
+    step = recipe.step or recipe.wanted_step
+    form = response_format(step, recipe.schema, name=ANSWER)
     body: dict[str, Any] = {
         "model": recipe.model.name,
-        "messages": [
-            {"role": role, "content": rendered(text, shown)}
-            for role, text in texts
-            if text is not None
-        ],
+        "messages": with_schema(messages, step, recipe.schema),
         "max_tokens": recipe.model.max_tokens,
         **recipe.model.settings,
+        **(beside or {}),
     }
-    form = _response_format(recipe)
     if form is not None:
         body["response_format"] = form
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _response_format(recipe: Recipe) -> dict[str, Any] | None:
-    if recipe.schema is not None:
-        schema = {"name": ANSWER, "schema": recipe.schema, "strict": True}
-        return {"type": "json_schema", "json_schema": schema}
-    # A list is no object, which is what the endpoint would enforce.
-    return {"type": "json_object"} if recipe.format is AnswerFormat.JSON else None
 
 
 def records_of(
@@ -52,10 +59,12 @@ def records_of(
     body: bytes,
     *,
     check: Callable[[Any, Mapping[str, Any]], None],
+    kept: tuple[str, ...] = (),
 ) -> list[dict[str, Any]]:
     """Return the records that an answer makes, one for each value in it.
 
     `check` is given a value and the schema of the recipe, if it has one, and raises Rejected.
+    `kept` names the fields of an answered prompt that its record keeps.
 
     Raises Rejected, as `parse_answer` does, and `field-missing` where the answer lacks what
     `[example]` uses.
@@ -65,8 +74,10 @@ def records_of(
         if recipe.schema is not None:
             check(value, recipe.schema)
         try:
-            record = filled(recipe.example, {**values, ANSWER: value})
+            made = filled(recipe.example, {**values, ANSWER: value})
         except TemplateFailed as error:
             raise Rejected("field-missing", f"the answer does not fit [example]: {error}") from None
-        records.append(record)
+        if recipe.each is not None:
+            made = {**answered_record(recipe, values[EACH], value, kept), **made}
+        records.append(made)
     return records

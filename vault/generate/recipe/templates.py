@@ -1,25 +1,24 @@
 """Templates of prompts and records: Jinja2's sandbox, where nothing undefined becomes a text.
 
-The home of jinja2. A recipe may come from a stranger, so its templates reach no Python object.
+With `sandbox` the home of jinja2. A recipe may come from a stranger, so its templates reach no
+Python object, and none hangs or fills the memory.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vault.errors import InvalidInput
+from vault.generate.recipe.fuel import MOST_CHARS, fuelled, weight
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from jinja2.sandbox import SandboxedEnvironment
 
-MOST_CHARS = 1_000_000
-"""Characters of a text that a template gives, at most."""
+    from vault.generate.recipe.sandbox import Sandbox
 
 _ALONE = re.compile(r"\{\{[-+]?((?:(?!\}\}|\{\{).)*?)[-+]?\}\}", re.DOTALL)
 
@@ -30,27 +29,30 @@ class TemplateFailed(Exception):
 
 def fault_of(text: str, *, is_value: bool = False) -> str | None:
     """Return why a text is no template, None if it is one; `is_value` as `filled` reads it."""
+    environment = _environment()
     import jinja2
 
     try:
         alone = _ALONE.fullmatch(text.strip()) if is_value else None
-        if alone is None:
-            _environment().from_string(text)
-        else:
-            _environment().compile_expression(alone[1])
+        with fuelled():
+            if alone is None:
+                environment.from_string(text)
+            else:
+                environment.compile_expression(alone[1])
     except jinja2.TemplateSyntaxError as error:
         return f"line {error.lineno}: {error.message}"
+    except Exception as error:  # such as of parentheses that are nested too deep
+        return f"it cannot be read: {error or type(error).__name__}"
     return None
 
 
 def names_in(text: str) -> set[str]:
     """Return the variables that a template uses; none of a text that is no template."""
-    import jinja2
     from jinja2 import meta
 
     try:
         return set(meta.find_undeclared_variables(_environment().parse(text)))
-    except jinja2.TemplateSyntaxError:
+    except Exception:  # `fault_of` tells it
         return set()
 
 
@@ -63,13 +65,19 @@ def variable_alone(text: str) -> str | None:
 
 def rendered(text: str, values: Mapping[str, Any]) -> str:
     """Return the text that a template gives. Raises TemplateFailed."""
+    parts, size = [], 0
     try:
-        found = _template(text).render(values)
+        with fuelled():
+            for part in _template(text).generate(values):
+                parts.append(part)
+                size += len(part)
+                if size > MOST_CHARS:
+                    raise TemplateFailed(f"the text is longer than {MOST_CHARS:,} characters")
+    except TemplateFailed:
+        raise
     except Exception as error:  # whatever a filter raises for a value that it was not made for
         raise _failed(error) from None
-    if len(found) > MOST_CHARS:
-        raise TemplateFailed(f"the text is longer than {MOST_CHARS:,} characters")
-    return found
+    return "".join(parts)
 
 
 def filled(value: Any, values: Mapping[str, Any]) -> Any:
@@ -91,9 +99,11 @@ def _evaluated(expression: str, values: Mapping[str, Any]) -> Any:
     import jinja2
 
     try:
-        found = _expression(expression)(values)
+        with fuelled():
+            found = _expression(expression)(values)
         if isinstance(found, jinja2.Undefined):
             str(found)  # raises, with the name of what is missing
+        weight(found)  # what is shared would be written out each time
     except Exception as error:  # as in `rendered`
         raise _failed(error) from None
     try:
@@ -122,49 +132,13 @@ def _failed(error: Exception) -> TemplateFailed:
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
+def _environment() -> Sandbox:
     try:
-        from jinja2 import StrictUndefined, Undefined
-        from jinja2.exceptions import SecurityError
-        from jinja2.runtime import Context
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+        from vault.generate.recipe.sandbox import Sandbox
     except ImportError:
         raise InvalidInput(
             "recipes need the library jinja2, which is not installed",
             code="generate-missing",
             hint="pip install 'dataset-vault[generate]'",
         ) from None
-
-    class Environment(ImmutableSandboxedEnvironment):
-        """The sandbox, which also refuses the plainest ways to fill the memory."""
-
-        intercepted_binops = frozenset({"*", "**"})
-
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            """Return a member; of a JSON object the one of that name, such as `items`."""
-            if isinstance(obj, Mapping) and attribute in obj:
-                return obj[attribute]
-            return super().getattr(obj, attribute)
-
-        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-            """Return a product. Raises SecurityError where it may be large."""
-            sequences = [len(each) for each in (left, right) if hasattr(each, "__len__")]
-            numbers = [each for each in (left, right) if isinstance(each, int)]
-            if operator == "**" or (sequences and math.prod(sequences + numbers) > MOST_CHARS):
-                raise SecurityError(f"{operator} may give too much")
-            return super().call_binop(context, operator, left, right)
-
-    printed = (str, int, float, list, tuple, dict, type(None), Undefined)
-
-    def finalize(value: object) -> object:
-        """Return a value to be printed. Raises SecurityError for one such as a method."""
-        if isinstance(value, printed):
-            return value
-        raise SecurityError(f"{type(value).__name__} has no text")  # but a place in the memory
-
-    # No escaping: prompts and records are no HTML. A line feed at the end belongs to the text.
-    environment = Environment(
-        undefined=StrictUndefined, keep_trailing_newline=True, finalize=finalize
-    )
-    del environment.filters["random"], environment.globals["lipsum"]  # other texts each time
-    return environment
+    return Sandbox()

@@ -48,12 +48,16 @@ Verdict = str | Rejection
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The checks of a recipe, with the settings of `vault.toml`."""
+    """The checks of a recipe, with the settings of `vault.toml`.
+
+    With `same_prompt` examples are compared with those alone that have the same prompt.
+    """
 
     accept: Accept
     rules: Sequence[AnyRule]
     comparing: Comparing
     overlap: SeedOverlap | None
+    same_prompt: bool = False
 
 
 @dataclass(slots=True)
@@ -214,7 +218,12 @@ class Acceptance:
         """
         while len(open_ := batch.open()):
             dataset = self._with(batch.keys[open_])
-            plan = plan_duplicates(self.context, dataset, self.checks.comparing)
+            plan = plan_duplicates(
+                self.context,
+                dataset,
+                self.checks.comparing,
+                same_prompt=self.checks.same_prompt,
+            )
             first = len(plan.keys) - len(open_)
             removed, keeper = plan.removed, plan.keeper[plan.removed]
             worse = set()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vault.dataset.choosing.where import check_expression, check_setting
+from vault.dataset.reading.dataset import open_dataset
 from vault.errors import Corrupt, InvalidInput, NotFound
 from vault.generate.endpoint import Endpoint
 from vault.generate.recipe.planned_variable import planned_variable
@@ -18,6 +19,7 @@ from vault.objects.digest import digest_of
 from vault.objects.model_run.about import AskedModel, RecipeFile, RunAbout
 from vault.operations.generating.goal import Goal, goal_of, new_goal
 from vault.operations.generating.options import GenerateOptions
+from vault.operations.generating.prompts import with_count
 from vault.operations.model_runs.begin_run import (
     begin_run,
     new_run_name,
@@ -83,6 +85,8 @@ def _check_where(recipe: Recipe, where: str) -> None:
 
     place = f"accept.where of {recipe.name}"
     check_setting(place, where)
+    if recipe.each is not None:
+        return  # nobody knows the fields of prompts before they are read
     for each in check_expression(where).references:
         if each.root == DATA and each.path[0] not in recipe.example:
             raise InvalidInput(
@@ -132,6 +136,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     Raises InvalidInput (`recipe-invalid` …), NotFound (`recipe-not-found`), Conflict
     (`run-unfinished`, `endpoint-unconfirmed`, `detached-head`), StorageFailed.
     """
+    _refuse_together(options)
     data = read_file(path)
     name = Path(path).name
     recipe = recipe_of(data, name, options)
@@ -147,13 +152,14 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     if not (options.new_run or options.is_preview):
         waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
         refuse_beside(waiting, name, RunKind.GENERATE)
+    options = with_count(context, open_dataset(context.store, draft.manifest), recipe, options)
     run = new_run_name(context, options.token)
     goal = new_goal(
         options,
         ordinal=len(earlier) + 1,
         run=run,
         branch=draft.branch,
-        planned=None if plan is None else plan.total,
+        planned=plan,
     )
     settings = settings_of(context)
     files = [each for each in (data, plan_data, settings) if each]
@@ -170,6 +176,15 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     with begin_run(context, about, files, options.clock) as ledger:
         ledger.append([goal.to_line()])
         yield OpenRun(ledger, recipe, goal, endpoint, plan)
+
+
+def _refuse_together(options: GenerateOptions) -> None:
+    if options.is_batch and options.is_preview:
+        raise InvalidInput(
+            "a preview shows answers at once, and a batch takes up to a day",
+            code="batch-options",
+            hint="leave out --preview, or --batch",
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from vault.generate.usage import most_tokens
 from vault.operations.generating.begin import plan_of, read_file, recipe_of
 from vault.operations.generating.goal import new_goal
 from vault.operations.generating.options import GenerateOptions
-from vault.operations.generating.planner import Planner
+from vault.operations.generating.prompts import planner_of, with_count
 from vault.operations.generating.seeds import read_seeds, require_seeds
 from vault.operations.model_runs.endpoints import endpoint_of
 from vault.operations.model_runs.interval import Interval
@@ -42,6 +42,7 @@ class EstimateReport(Displayed):
     wanted: int
     cells: int
     seeds: int
+    prompts: int
     requests: Interval
     tokens: Interval
     cost: Interval
@@ -62,22 +63,26 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
     draft = draft_of(context, view)
     keyless = replace(recipe.model, api_key_env=None)
     endpoint = endpoint_of(context.folder, keyless, None, day=context.intent.time[:10])
-    ordinal = len(runs_of_recipe(context, ended_runs(context, view), name)) + 1
-    planned = None if plan is None else plan.total
-    goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch, planned=planned)
+    ordinal = 1 + len(runs_of_recipe(context, ended_runs(context, view), name))
     stage = open_dataset(context.store, draft.manifest)
+    options = with_count(context, stage, recipe, options)
+    goal = new_goal(options, ordinal=ordinal, run="", branch=draft.branch, planned=plan)
     seeds = read_seeds(context, stage, recipe.seeds)
     if recipe.seeds is not None:
         require_seeds(seeds, recipe.seeds)
-    planner = Planner(recipe, seeds, goal.count, goal.ordinal, plan=plan)
-    sample = planner.round(min(goal.count, _SAMPLE))
+    planner = planner_of(context, stage, recipe, goal, seeds, plan=plan)
+    # Prompts that are there are of any length: the longest of all counts.
+    sample = planner.round(goal.count if recipe.each else min(goal.count, _SAMPLE))
     sizes = [most_tokens(each.body) for each in sample]
     texts = [sum(len(m["content"].encode()) for m in _messages(each.body)) for each in sample]
+    prompts = {each.drawn.answers for each in sample} - {None}
     prompt = -(-sum(texts) // (_BYTES_PER_TOKEN * len(texts)))
     most_prompt, most_answer = (max(each) for each in zip(*sizes, strict=True))
     prices = endpoint.prices
-    least_cost = None if prices is None else prices.most_cost(prompt, 0)
-    most_cost = None if prices is None else prices.most_cost(most_prompt, most_answer)
+    least_cost, most_cost = (
+        None if prices is None else prices.most_cost(*each, is_batch=options.is_batch)
+        for each in ((prompt, 0), (most_prompt, most_answer))
+    )
     # A list may hold all examples at once.
     least = 1 if recipe.format is AnswerFormat.JSON_LIST else min(goal.count, goal.requests)
     return EstimateReport(
@@ -87,6 +92,7 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
         wanted=goal.count,
         cells=len(planner.cells),
         seeds=len(seeds),
+        prompts=len(prompts),
         requests=Interval(least, goal.requests),
         tokens=Interval(least * prompt, goal.requests * (most_prompt + most_answer)),
         cost=Interval(_times(least_cost, least), _times(most_cost, goal.requests)),
@@ -96,8 +102,17 @@ def estimate(context: Context, path: str, options: GenerateOptions) -> EstimateR
 
 
 def _messages(body: str) -> list[dict[str, Any]]:
+    """Return the messages of a request, each with its content as a text."""
     found: list[dict[str, Any]] = json.loads(body)["messages"]
-    return found
+    return [{**each, "content": _content(each)} for each in found]
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    rest = {name: each for name, each in message.items() if name != "role" and each is not None}
+    return json.dumps(rest, ensure_ascii=False)
 
 
 def _times(cost: Decimal | None, count: int) -> str | None:

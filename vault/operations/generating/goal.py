@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors import InvalidInput
+from vault.generate.recipe.quota_plan import QuotaPlan
 from vault.operations.generating.options import USUAL_COUNT, GenerateOptions
 from vault.store.run_folder import RunFolder
 
@@ -88,13 +89,18 @@ class Goal:
 
 
 def new_goal(
-    options: GenerateOptions, *, ordinal: int, run: str, branch: str, planned: int | None = None
+    options: GenerateOptions,
+    *,
+    ordinal: int,
+    run: str,
+    branch: str,
+    planned: QuotaPlan | None = None,
 ) -> Goal:
-    """Return the goal of a new run, of `planned` examples if it has a plan.
+    """Return the goal of a new run, of as many examples as its plan has if it has one.
 
     Raises InvalidInput (`goal-invalid`).
     """
-    count = USUAL_COUNT if planned is None else planned
+    count = USUAL_COUNT if planned is None else planned.total
     if options.count is not None:
         if planned is not None and not options.is_preview:
             raise _invalid("-n says how many examples, and so does --plan")

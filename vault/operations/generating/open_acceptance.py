@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.config import read_team_section
+from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset, ids_of, open_dataset, store_pages
 from vault.dataset.reading.spoken_texts import read_spoken
 from vault.generate.recipe.recipe import Recipe
 from vault.objects.digest import Digest
 from vault.objects.runs import RowKeys, Runs
+from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.plan.reference import open_reference
 from vault.operations.duplicates.settings import comparing_of
 from vault.operations.generating.acceptance import Acceptance, Checks
@@ -39,11 +41,24 @@ def open_acceptance(
     checks = Checks(
         recipe.accept,
         rules_to_run(trial.folder, ValidateOptions()).rules,
-        comparing_of(trial.folder, {}),
+        _comparing(trial, recipe),
         _overlap(trial, recipe.accept.seed_overlap_words, seeds),
+        same_prompt=recipe.each is not None,
     )
     stage = open_dataset(trial.store, manifest)
     return Acceptance(trial, without(stage, own), checks, source_of(recipe))
+
+
+def _comparing(context: Context, recipe: Recipe) -> Comparing:
+    """Return what counts as a duplicate: of answers to prompts that are there, the answer alone.
+
+    Conversations with the same prompt are alike for the prompt's sake, and prompts that are alike
+    were there before.
+    """
+    comparing = comparing_of(context.folder, {})
+    if recipe.each is None:
+        return comparing
+    return replace(comparing, on=Part.RESPONSE)
 
 
 def source_of(recipe: Recipe) -> str:

@@ -16,7 +16,8 @@ class GenerateOptions:
 
     `count` is how many examples are to be accepted; None for the usual number, or that of the run
     that goes on. `plan` is the file of a plan, whose quotas take its place. With `review` examples
-    wait for a person, also where the recipe does not say so.
+    wait for a person, also where the recipe does not say so. With `is_batch` requests go out as a
+    batch, which is answered within a day.
     `is_confirmed` says that keys and seeds may go to the endpoint of the recipe. `environment` is
     where keys are looked up, `token` makes the name of a new run its own, and `clock` says when
     each line of the journal was written.
@@ -34,6 +35,7 @@ class GenerateOptions:
     is_preview: bool = False
     review: bool = False
     in_flight: int = 64
+    is_batch: bool = False
     is_confirmed: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     token: str = ""
@@ -55,5 +57,6 @@ class GenerateArguments(TypedDict, total=False):
     is_preview: bool
     review: bool
     in_flight: int
+    is_batch: bool
     is_confirmed: bool
     environment: Mapping[str, str]

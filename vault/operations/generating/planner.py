@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import xxhash
 
@@ -18,28 +18,41 @@ from vault.generate.recipe.quota_plan import QuotaPlan
 from vault.generate.recipe.recipe import Recipe
 from vault.generate.recipe.render import request_body
 from vault.generate.recipe.templates import TemplateFailed
+from vault.objects.model_run.request import RequestStatus
 from vault.operations.generating.seeds import Seed, SeedDeck, shown_seeds
 
-NOTHING_DRAWN = '{"seeds":[],"values":{}}'
-"""The JSON text for a request of which nothing was kept."""
+_NOTHING_DRAWN = '{"seeds":[],"values":{}}'
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The draw for a request: the values of its variables, and the ids of its seeds."""
+    """The draw for a request: the values of its variables, and the ids of its seeds.
+
+    `answers` is the id of the example whose prompt is answered, whose record keeps `fields`.
+    `again` is the request whose answer this one shows to the model, with what is wrong with it.
+    """
 
     values: Mapping[str, Any]
     seeds: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    answers: str | None = None
+    again: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON object that the run keeps of it."""
-        return {"seeds": list(self.seeds), "values": dict(self.values)}
+        """Return the JSON object that the run keeps of it, beside the example that is answered."""
+        drawn: dict[str, Any] = {"seeds": list(self.seeds), "values": dict(self.values)}
+        if self.fields:
+            drawn["fields"] = list(self.fields)
+        return drawn if self.again is None else {**drawn, "again": self.again}
 
     @classmethod
-    def from_json(cls, text: str) -> Drawn:
-        """Return the draw of a JSON text of that object."""
-        value = json.loads(text)
-        return cls(value["values"], tuple(value["seeds"]))
+    def of(cls, status: RequestStatus) -> Drawn:
+        """Return the draw that a run has kept of a request."""
+        value = json.loads(status.drawn or _NOTHING_DRAWN)
+        answers = None if status.origin_id is None else status.origin_id.hex()
+        fields = tuple(value.get("fields", ()))
+        again = value.get("again")
+        return cls(value["values"], tuple(value["seeds"]), fields, answers, again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,45 @@ class Planned:
     drawn: Drawn
 
 
+def stepped_down(recipe: Recipe) -> Recipe:
+    """Return a recipe that asks for JSON by the next step of the ladder."""
+    return replace(recipe, step=(recipe.step or recipe.wanted_step).below)
+
+
+class Plans(Protocol):
+    """A plan of a run: which requests come next, by what was planned and accepted before."""
+
+    @property
+    def at_end(self) -> str:
+        """Why the run ends where there are no more requests."""
+
+    @property
+    def cells(self) -> Sequence[Cell | None]:
+        """The cells that examples are spread over."""
+
+    @property
+    def missing(self) -> int | None:
+        """The number of missing examples where each cell has its own; None where the run has."""
+
+    def note_request(self, number: int, body: str, drawn: Drawn) -> None:
+        """Take note of a request that was planned before."""
+
+    def note_accepted(self, drawn: Drawn) -> None:
+        """Take note of an example that was accepted."""
+
+    def again(self, drawn: Drawn, body: str) -> Planned:
+        """Return a request with another body for what a request was drawn for."""
+
+    def step_down(self) -> None:
+        """Ask for JSON by the next step of the ladder from now on."""
+
+    def may_show(self, drawn: Drawn) -> bool:
+        """Return whether a request that was planned may still be sent."""
+
+    def round(self, most: int) -> list[Planned]:
+        """Return the next requests, at most so many. Raises InvalidInput."""
+
+
 class Planner:
     """Plans the requests of a run, in rounds: the same rounds for the same recipe, seed and run.
 
@@ -60,6 +112,8 @@ class Planner:
     that was answered sooner or later. With a plan its quotas are those of the cells, and `count` is
     theirs.
     """
+
+    at_end = "quota"
 
     def __init__(
         self,
@@ -73,7 +127,7 @@ class Planner:
         self._recipe = recipe
         self._seeds = seeds
         self._name = f"{recipe.seed}/{run}"
-        self.is_planned = plan is not None
+        self._is_planned = plan is not None
         random = Random(f"{self._name}/cells")
         self.cells: list[Cell] = (
             cells_of(recipe.vary, count, random)
@@ -86,18 +140,30 @@ class Planner:
         self._number = 0
         self._known = frozenset(each.id for each in seeds)
 
-    def note_request(self, number: int, body: str) -> None:
+    def note_request(self, number: int, body: str, drawn: Drawn) -> None:
         """Take note of a request that was planned before."""
         self._number = max(self._number, number)
-        self._samples[_digest(body)] += 1
+        self._samples[key_of_body(body)] += 1
+
+    def again(self, drawn: Drawn, body: str) -> Planned:
+        """Return a request with another body for what a request was drawn for."""
+        sample = self._samples[key_of_body(body)]
+        self.note_request(self._number + 1, body, drawn)
+        return Planned(self._number, sample, body, drawn)
+
+    def step_down(self) -> None:
+        """Ask for JSON by the next step of the ladder from now on."""
+        self._recipe = stepped_down(self._recipe)
 
     def may_show(self, drawn: Drawn) -> bool:
         """Return whether all seeds of a request are still seeds: what was removed is not sent."""
         return self._known.issuperset(drawn.seeds)
 
     @property
-    def missing(self) -> int:
-        """The number of examples that cells lack, whatever others have too many."""
+    def missing(self) -> int | None:
+        """The number of examples that cells lack by a plan, whatever others have too many."""
+        if not self._is_planned:
+            return None
         pairs = zip(self.cells, self._accepted, strict=True)
         return sum(max(cell.quota - has, 0) for cell, has in pairs)
 
@@ -129,14 +195,13 @@ class Planner:
                 code="template-failed",
                 hint="correct [prompt] of the recipe; `--dry-run` makes prompts and sends nothing",
             ) from None
-        sample = self._samples[_digest(body)]
-        self.note_request(self._number + 1, body)
-        return Planned(self._number, sample, body, Drawn(values, tuple(each.id for each in dealt)))
+        return self.again(Drawn(values, tuple(each.id for each in dealt)), body)
 
 
 def _key(values: Mapping[str, Any]) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def _digest(body: str) -> int:
+def key_of_body(body: str) -> int:
+    """Return what stands for a body among those of a run."""
     return xxhash.xxh3_64_intdigest(body.encode("utf-8", "surrogatepass"))

@@ -25,7 +25,7 @@ from vault.operations.generating.acceptance import Acceptance, Rejection
 from vault.operations.generating.begin import read_file, recipe_of
 from vault.operations.generating.open_acceptance import are_among, open_acceptance, source_of
 from vault.operations.generating.options import GenerateOptions
-from vault.operations.generating.planner import NOTHING_DRAWN, Drawn
+from vault.operations.generating.planner import Drawn
 from vault.operations.generating.report import DONE, GenerateReport, accepted_of, report_of
 from vault.operations.generating.seeds import read_seeds
 from vault.operations.generating.stage_examples import (
@@ -37,6 +37,7 @@ from vault.operations.generating.stage_examples import (
 from vault.operations.generating.verdicts import Decided, Received, decide_round
 from vault.operations.imports.known_examples import KnownExamples
 from vault.operations.model_runs.open_runs import RunKind, require_kind, vault_folder
+from vault.operations.model_runs.probe import is_probe
 from vault.session.context import Context, draft_of
 from vault.session.recording import record, writing
 from vault.session.trial import trial_of
@@ -74,6 +75,7 @@ def reparse(
         out = KnownExamples(stage, frozenset()).removed()
         gone = {row.request for row in rows if _is_gone(row, out)}
         open_ = [row for row in rows if row.state in _ANSWERED and row.request not in gone]
+        open_ = [row for row in open_ if not is_probe(row)]
         decided = [Decided(each, Drawn({}), rejections=(_REMOVED,)) for each in sorted(gone)]
         decided += _decided(recipe, acceptance, open_)
     with writing(context):
@@ -127,7 +129,7 @@ def _decided(recipe: Recipe, acceptance: Acceptance, rows: Sequence[RunRow]) -> 
 
 
 def _received(row: RunRow) -> Received:
-    return Received(row.request, Drawn.from_json(row.drawn or NOTHING_DRAWN))
+    return Received(row.request, Drawn.of(row))
 
 
 def _rows(rows: Sequence[RunRow], decided: Sequence[Decided]) -> Iterator[RunRow]:

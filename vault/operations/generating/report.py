@@ -25,7 +25,8 @@ class GenerateReport(Displayed):
     `requests` were sent, `answers` came back, `accepted` counts examples and `rejected` what was
     not accepted, by reason. `stopped` is `done`, or why the run ended before. `estimated` answers
     came without a count of tokens. `reasons` has an example of each reason. `branch` is
-    where examples were staged, if HEAD is elsewhere.
+    where examples were staged, if HEAD is elsewhere. `batch` is at the endpoint, with so many
+    requests `waiting` for an answer.
     """
 
     run: str
@@ -47,6 +48,8 @@ class GenerateReport(Displayed):
     reasons: Mapping[str, str] = field(default_factory=dict)
     preview: tuple[Mapping[str, Any], ...] = ()
     branch: str | None = None
+    batch: str | None = None
+    waiting: int = 0
 
 
 def accepted_of(statuses: Iterable[RequestStatus]) -> set[str]:

@@ -56,7 +56,7 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds | None) -> list[Se
     if seeds is None:
         return []
     if seeds.file is not None:
-        dataset = open_reference(context, _inside(context, seeds.file)).dataset
+        dataset = open_reference(context, file_inside(context, seeds.file)).dataset
         keys = dataset.keys()
     else:
         dataset = stage
@@ -64,7 +64,7 @@ def read_seeds(context: Context, stage: Dataset, seeds: Seeds | None) -> list[Se
         if seeds.where is not None and len(keys):
             keys = matching_keys(context, dataset, seeds.where)
         if len(keys) and not seeds.held_out:
-            keys = keys[_may_be_shown(dataset, keys)]
+            keys = keys[may_be_shown(dataset, keys)]
     return list(_seeds_in(dataset, keys, is_scrubbed=seeds.scrub))
 
 
@@ -80,7 +80,7 @@ def require_seeds(found: Sequence[Seed], seeds: Seeds) -> None:
         )
 
 
-def _inside(context: Context, file: str) -> str:
+def file_inside(context: Context, file: str) -> str:
     """Return the path of a file of the repository: a recipe may come from a stranger.
 
     Raises InvalidInput (`seeds-outside`).
@@ -96,7 +96,8 @@ def _inside(context: Context, file: str) -> str:
     return str(path)
 
 
-def _may_be_shown(dataset: Dataset, keys: Any) -> Any:
+def may_be_shown(dataset: Dataset, keys: Any) -> Any:
+    """Return which rows are on the side for training or on none; all where nothing is split."""
     sides = split_of_each(dataset, keys)
     if sides is None:
         return np.ones(len(keys), np.bool_)

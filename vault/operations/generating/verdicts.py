@@ -59,7 +59,13 @@ def decide_round(
     for each in received:
         try:
             parsed.append(
-                records_of(recipe, each.drawn.values, body(each.number), check=check_schema)
+                records_of(
+                    recipe,
+                    each.drawn.values,
+                    body(each.number),
+                    check=check_schema,
+                    kept=each.drawn.fields,
+                )
             )
         except Rejected as error:
             parsed.append(Rejection(error.reason, error.told))

@@ -78,7 +78,8 @@ class MadeBy:
     """The model run that made an example, its request there, the model, and the seeds shown to it.
 
     `cost` is that of the request, a decimal text; None where the price, or the answer, is not
-    known here. `sent` are the messages of the request, None where the run is not in this copy.
+    known here. `sent` are the messages of the request, None where the run is not in this copy, and
+    `answers` is the id of the example whose prompt was answered, if it was one.
     """
 
     run: str
@@ -88,6 +89,7 @@ class MadeBy:
     cost: str | None
     currency: str | None
     sent: tuple[Mapping[str, Any], ...] | None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ def _origin(
         None if row is None else row.cost,
         currency,
         sent,
+        None if row is None or row.origin_id is None else row.origin_id.hex(),
     )
 
 

@@ -18,7 +18,13 @@ from vault.objects.model_run.run_object import (
     decode_statuses,
     encode_run,
 )
-from vault.operations.model_runs.open_runs import CANCELLED, OPEN, run_to_resume, vault_folder
+from vault.operations.model_runs.open_runs import (
+    CANCELLED,
+    OPEN,
+    RunKind,
+    run_to_resume,
+    vault_folder,
+)
 from vault.operations.model_runs.totals import Cost, RunTotals, totals_of
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
@@ -56,7 +62,10 @@ class RunsReport(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class ShownRun(Displayed):
-    """One run with what was rejected, failed and possibly billed of it."""
+    """One run with what was rejected, failed and possibly billed of it.
+
+    `waiting` requests are at the endpoint, and not answered yet.
+    """
 
     run: ListedRun
     rejected: Mapping[str, int]
@@ -64,6 +73,7 @@ class ShownRun(Displayed):
     tokens: Mapping[str, int]
     estimated: int
     possibly_billed: tuple[Mapping[str, Any], ...]
+    waiting: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the keys of the run, and those of what it has besides."""
@@ -79,7 +89,8 @@ class ShownRun(Displayed):
 class ShownRequest(Displayed):
     """One request: what was sent and what came back, byte for byte.
 
-    `answer` is text; bytes that are no UTF-8 are in `answer_base64` instead.
+    `answer` is text; bytes that are no UTF-8 are in `answer_base64` instead. `answers` is the id of
+    the example whose prompt was answered, or that was judged.
     """
 
     run: str
@@ -95,6 +106,7 @@ class ShownRequest(Displayed):
     values: Mapping[str, Any] | None
     seeds: tuple[str, ...]
     examples: tuple[str, ...]
+    answers: str | None = None
 
 
 def list_runs(context: Context) -> RunsReport:
@@ -118,6 +130,7 @@ def show_run(context: Context, run: str) -> ShownRun:
         totals.tokens,
         totals.estimated,
         totals.possibly_billed,
+        totals.waiting,
     )
 
 
@@ -192,6 +205,7 @@ def _shown(run: str, row: RunRow) -> ShownRequest:
         drawn.get("values"),
         tuple(drawn.get("seeds", ())),
         row.examples or (),
+        None if row.origin_id is None else row.origin_id.hex(),
     )
 
 
@@ -229,7 +243,11 @@ def _described(
     about: RunAbout, statuses: list[RequestStatus], state: str
 ) -> tuple[ListedRun, RunTotals]:
     asked = about.models[0]
-    totals = totals_of(statuses, None if asked.prices is None else asked.prices.currency)
+    totals = totals_of(
+        statuses,
+        None if asked.prices is None else asked.prices.currency,
+        of_verdicts=about.kind == RunKind.JUDGE,
+    )
     listed = ListedRun(
         about.run,
         about.started,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from vault.generate.asking import Asked, Stopping, ask
 from vault.generate.budget import Limits, Spent
@@ -22,17 +22,19 @@ from vault.operations.model_runs.keeper import LedgerKeeper
 from vault.operations.model_runs.totals import totals_of
 from vault.store.run_ledger import RunLedger
 
+T = TypeVar("T")
+
 
 def send(ledger: RunLedger, source: Source, endpoint: Endpoint, limits: Limits) -> Asked:
     """Send the requests of a source; each is kept before it leaves, and its answer after.
 
     The limits are those of the whole run, with what it spent before. Raises what `ask` raises.
     """
-    return _run(_ask(ledger, source, endpoint, limits))
+    return run_to_end(_ask(ledger, source, endpoint, limits))
 
 
-def _run(asking: Coroutine[Any, Any, Asked]) -> Asked:
-    """Run to its end, in a thread of its own where a loop runs already, as in a notebook."""
+def run_to_end(asking: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; in a thread where a loop runs already, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -70,7 +72,7 @@ def spent_before(ledger: RunLedger) -> Spent:
     tokens = totals.tokens["prompt"] + totals.tokens["completion"]
     for each in statuses:
         is_failed = each.state == RequestState.FAILED
-        if each.state == RequestState.POSSIBLY_BILLED or (
+        if each.state in (RequestState.POSSIBLY_BILLED, RequestState.SENT) or (
             # Too long an answer was billed and not kept.
             is_failed and ledger.answer(each.request) is None
         ):

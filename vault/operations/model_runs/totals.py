@@ -31,7 +31,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class RunTotals:
-    """Counts of the requests of a run, whoever reads them: a folder or an object."""
+    """Counts of the requests of a run, whoever reads them: a folder or an object.
+
+    `waiting` are sent and not answered yet, and count in `cost.possibly`.
+    """
 
     requests: int
     answers: int
@@ -42,17 +45,20 @@ class RunTotals:
     estimated: int
     cost: Cost
     possibly_billed: tuple[Mapping[str, Any], ...]
+    waiting: int = 0
 
 
-def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTotals:
-    """Return the counts of some requests."""
+def totals_of(
+    statuses: Iterable[RequestStatus], currency: str | None, *, of_verdicts: bool = False
+) -> RunTotals:
+    """Return the counts of some requests; `accepted` counts examples, or answers `of_verdicts`."""
     states: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     tokens: Counter[str] = Counter(dict.fromkeys(_TOKENS, 0))
     known: Decimal | None = Decimal(0)
     possibly: Decimal | None = Decimal(0)
-    estimated = accepted = 0
+    estimated = accepted = waiting = 0
     billed = []
     for each in statuses:
         states[each.state] += 1
@@ -61,13 +67,14 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
         if each.state == RequestState.FAILED:
             failed[each.reason or ""] += 1
         if each.state == RequestState.ACCEPTED:
-            # A verdict makes no example, and counts as one.
-            accepted += 1 if each.examples is None else len(each.examples)
+            accepted += 1 if of_verdicts else len(each.examples or ())
         for name in _TOKENS if each.usage else ():
             tokens[name] += (each.usage or {}).get(name) or 0
         estimated += bool(each.usage and each.usage.get("estimated"))
         if each.state in (RequestState.POSSIBLY_BILLED, RequestState.SENT):
-            billed.append({"request": each.request, "cost": each.cost})
+            if each.state == RequestState.POSSIBLY_BILLED:
+                billed.append({"request": each.request, "cost": each.cost})
+            waiting += each.state == RequestState.SENT
             possibly = _plus(possibly, each.cost)
         elif each.state == RequestState.FAILED and each.reason == TOO_LONG:
             possibly = _plus(possibly, each.cost)
@@ -89,6 +96,7 @@ def totals_of(statuses: Iterable[RequestStatus], currency: str | None) -> RunTot
             None if possibly is None else money_text(possibly),
         ),
         possibly_billed=tuple(billed),
+        waiting=waiting,
     )
 
 

@@ -31,6 +31,7 @@ _WHY = {
     "interrupted": "it was interrupted",
     "unreachable": "the endpoint does not answer",
     "refused": "the endpoint refused",
+    "short": "the batch made fewer examples than were asked for",
 }
 
 
@@ -51,7 +52,12 @@ def generate_lines(report: GenerateReport) -> Iterator[str]:
         count = plural(len(report.possibly_billed), "request")
         yield f"possibly billed: {count} of which no answer came; never sent again"
     yield spent_line(report.tokens, report.estimated, report.cost, report.accepted)
-    if report.stopped != "done" and not report.preview:
+    if report.batch:
+        told = f"{plural(report.waiting, 'request')} without an answer"
+        yield f"batch {escape(report.batch)} is at the endpoint: {told}"
+    elif report.reasons.get("batch"):
+        yield f"batch refused: {escape(report.reasons['batch'])}"
+    if report.stopped not in ("done", "submitted") and not report.preview:
         yield paint(f"stopped: {why_stopped(report.stopped)}", "yellow")
     if report.stage is not None:
         on = f"on branch {escape(report.branch)}, " if report.branch else ""
@@ -104,7 +110,8 @@ def estimate_lines(report: EstimateReport) -> Iterator[str]:
     yield f"{escape(report.model)} at {escape(report.endpoint)}"
     cells = f" in {plural(report.cells, 'cell')}" if report.cells > 1 else ""
     seeds = f", from {plural(report.seeds, 'seed')}" if report.seeds else ""
-    yield f"{plural(report.wanted, 'example')}{cells}{seeds}"
+    prompts = f", answers to {plural(report.prompts, 'prompt')}" if report.prompts else ""
+    yield f"{plural(report.wanted, 'example')}{cells}{seeds}{prompts}"
     yield f"requests: {interval_text(report.requests)}; tokens: {interval_text(report.tokens)}"
     yield f"cost: {costs_text(report.cost, report.currency, report.model)}"
     yield ""
@@ -178,6 +185,8 @@ def run_lines(report: ShownRun) -> Iterator[str]:
         if counts:
             told = ", ".join(f"{count:,} {escape(each)}" for each, count in counts.items())
             yield f"{title}: {told}"
+    if report.waiting:
+        yield f"waiting: {plural(report.waiting, 'request')} without an answer yet"
     for each in report.possibly_billed:
         yield f"possibly billed: request {each['request']}, at most {each['cost'] or 'unknown'}"
     yield spent_line(report.tokens, report.estimated, run.cost, run.accepted)

@@ -18,6 +18,7 @@ from vault.dedupe.near import (
     NearDuplicates,
     SimilarPairs,
 )
+from vault.dedupe.shingles import mix
 from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
@@ -78,8 +79,9 @@ def plan_duplicates(
     tasks: Tasks | None = None,
     *,
     workers: int | None = None,
+    same_prompt: bool = False,
 ) -> DuplicatePlan:
-    """Return which examples of a dataset are duplicates of which.
+    """Return which examples of a dataset are duplicates of which; `same_prompt`: among its own.
 
     With `tasks` what costs is done there, else here, by a process for each core (`workers`) where
     much is to be read; the plan is the same. Costs the engine, and reading the records that nothing
@@ -90,6 +92,8 @@ def plan_duplicates(
     keys = dataset.keys()
     preference = preferences(dataset, keys, comparing.keep)
     within = None if comparing.within is None else _numbers_of(dataset, keys, comparing.within)
+    if same_prompt:
+        within = _with_prompts(dataset, keys, within)
     with open_work(context, dataset, keys, comparing, tasks or workers) as work:
         compared = None
         if not comparing.exact or comparing.on is not Part.CONVERSATION:
@@ -194,6 +198,12 @@ def _conflicts(
         np.array([other for _, other in listed], np.int64),
         np.array([pairs[pair] for pair in listed], np.float64),
     )
+
+
+def _with_prompts(dataset: Dataset, keys: RowKeys, within: Hashes | None) -> Hashes:
+    """Return a number for each row that only rows with the same prompt share."""
+    prompts, _ = hashes_of(dataset.columns(keys, ["prompt_id"]), "prompt_id")
+    return prompts.copy() if within is None else mix(within.copy()) + prompts
 
 
 def _numbers_of(dataset: Dataset, keys: RowKeys, name: str) -> Hashes:

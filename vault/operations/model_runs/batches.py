@@ -1,0 +1,266 @@
+"""Batches of a run: submitted, found again after a crash, fetched and cancelled.
+
+The order of what is made durable is that of docs/format/runs.md, section 5, step 7: requests as
+`sent`, then the batch at the endpoint, then its id, before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from vault.generate.batch_lines import (
+    MOST_BYTES,
+    MOST_REQUESTS,
+    BatchedAnswer,
+    input_line,
+    read_output,
+)
+from vault.generate.budget import Budget, Limits, Short
+from vault.generate.endpoint import Endpoint
+from vault.generate.prices import money_text
+from vault.generate.requests import Request
+from vault.generate.usage import usage_of
+from vault.objects.model_run.request import RequestState
+from vault.operations.model_runs.send import run_to_end, spent_before
+from vault.store.request_lines import answered_line, batch_line, decided_line, sent_line
+from vault.store.run_ledger import SUBMITTED, RunLedger
+
+if TYPE_CHECKING:
+    from vault.generate.batch_client import BatchClient, BatchState
+
+SUBMITTING = "submitting"
+"""The type of the line before a batch is submitted; readers pass over types they do not know."""
+
+_AT_ONCE = 256
+_WAITING = frozenset({RequestState.SENT, RequestState.POSSIBLY_BILLED})
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The batches of a run after a look at them.
+
+    `going_on` is one that is not answered yet. `told` is why an endpoint refused one.
+    """
+
+    going_on: BatchState | None = None
+    told: str | None = None
+
+
+def require_batches(endpoint: Endpoint) -> None:
+    """Raise InvalidInput (`batches-missing`) unless an endpoint takes batches."""
+
+    async def ask() -> None:
+        async with _client(endpoint) as client:
+            await client.require()
+
+    run_to_end(ask())
+
+
+def submit_batch(
+    ledger: RunLedger, endpoint: Endpoint, requests: Sequence[Request], limits: Limits
+) -> str | Short:
+    """Submit as many requests as limits and a batch have room for; return the id of the batch.
+
+    Or the limit that has no room for any. The most that each can cost is reserved. Raises
+    InvalidInput (`batches-missing`), StorageFailed (`batch-refused`, `batch-unreachable`); what was
+    submitted all the same is found by `fetch_batches`.
+    """
+    lines, chosen, short = _chosen(ledger, endpoint, requests, limits)
+    if not chosen:
+        return short or Short.REQUESTS
+    numbers = [each["request"] for each in chosen]
+
+    async def submit() -> str:
+        async with _client(endpoint) as client:
+            file = await client.upload(b"".join(lines))
+            begun = {"type": SUBMITTING, "file": file, "requests": numbers}
+            ledger.append([*chosen, begun])
+            batch = await client.submit(file, ledger.folder.run)
+            ledger.append([batch_line(batch.id, SUBMITTED, numbers)])
+            return batch.id
+
+    return run_to_end(submit())
+
+
+def _chosen(
+    ledger: RunLedger, endpoint: Endpoint, requests: Sequence[Request], limits: Limits
+) -> tuple[list[bytes], list[Line], Short | None]:
+    """Return the lines of the file of a batch and those of the journal, as far as there is room.
+
+    And the limit that had no room for more, if it was one.
+    """
+    budget = Budget(limits, endpoint.prices, spent_before(ledger), is_batch=True)
+    lines: list[bytes] = []
+    chosen: list[Line] = []
+    left = MOST_BYTES
+    for each in requests[:MOST_REQUESTS]:
+        line = input_line(each.number, each.body)
+        left -= len(line)
+        if left < 0:
+            break
+        worst = budget.worst_case(each.body)
+        short = budget.reserve(worst)
+        if short is not None:
+            return lines, chosen, short
+        lines.append(line)
+        cost = None if worst.cost is None else money_text(worst.cost)
+        chosen.append(sent_line(each.number, cost))
+    return lines, chosen, None
+
+
+def fetch_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
+    """Take in what the batches of a run have answered; return how they stand.
+
+    A batch whose id a crash has lost is looked for first. Answers are durable before the line that
+    says that the batch has ended. What it did not do is planned again: nothing is billed for it.
+    Raises StorageFailed (`batch-refused`, `batch-unreachable`).
+    """
+    if not has_batches(ledger):
+        return Fetched()
+
+    async def fetch() -> Fetched:
+        found = Fetched()
+        async with _client(endpoint) as client:
+            await _find_lost(ledger, client)
+            for name, batch in ledger.batches.items():
+                if batch.state != SUBMITTED:
+                    continue
+                state = await client.state(name)
+                ended = await _take_in(ledger, endpoint, client, state, batch.requests)
+                found = Fetched(
+                    found.going_on if ended else state,
+                    found.told or state.told or None,
+                )
+        return found
+
+    return run_to_end(fetch())
+
+
+def cancel_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
+    """Cancel the batches of a run at the endpoint, and take in what they have done.
+
+    Raises what `fetch_batches` raises.
+    """
+    fetched = fetch_batches(ledger, endpoint)
+    if fetched.going_on is None:
+        return fetched
+
+    async def cancel() -> None:
+        async with _client(endpoint) as client:
+            for name, batch in ledger.batches.items():
+                if batch.state == SUBMITTED:
+                    await client.cancel(name)
+
+    run_to_end(cancel())
+    return fetch_batches(ledger, endpoint)
+
+
+def has_batches(ledger: RunLedger) -> bool:
+    """Return whether a run has submitted a batch, or was about to."""
+    return bool(ledger.batches) or any(
+        line.value.get("type") == SUBMITTING for line in ledger.folder.lines()
+    )
+
+
+def _client(endpoint: Endpoint) -> BatchClient:
+    from vault.generate.batch_client import BatchClient
+
+    return BatchClient(endpoint)
+
+
+def _lost(ledger: RunLedger) -> tuple[str, list[int]] | None:
+    """Return the file and the requests of a batch whose id was never written, if there is one."""
+    last = None
+    for line in ledger.folder.lines():
+        kind = line.value.get("type")
+        if kind == SUBMITTING:
+            file, numbers = line.value["file"], line.value["requests"]
+            last = None if file is None else (file, numbers)
+        elif kind == "batch":
+            last = None
+    return last
+
+
+async def _find_lost(ledger: RunLedger, client: BatchClient) -> None:
+    """Look for a batch that was submitted, perhaps, before a crash; if there is none, plan anew."""
+    lost = _lost(ledger)
+    if lost is None:
+        return
+    file, numbers = lost
+    batch = await client.find(file, ledger.folder.run)
+    if batch is not None:
+        ledger.append([batch_line(batch.id, SUBMITTED, numbers)])
+        return
+    again = [_planned_again(each) for each in numbers if _waits(ledger, each)]
+    ledger.append([*again, {"type": SUBMITTING, "file": None, "requests": []}])
+
+
+async def _take_in(
+    ledger: RunLedger,
+    endpoint: Endpoint,
+    client: BatchClient,
+    state: BatchState,
+    numbers: Sequence[int],
+) -> bool:
+    """Keep the answers of a batch that has ended; return whether it has."""
+    from vault.generate.batch_client import BatchPhase
+
+    if state.phase is BatchPhase.GOING_ON:
+        return False
+    open_ = {each for each in numbers if _waits(ledger, each)}
+    lines: list[Line] = []
+    for file in state.files:
+        async for line in client.lines(file):
+            answer = read_output(line)
+            if answer is None or answer.number not in open_:
+                continue
+            open_.discard(answer.number)
+            lines.append(_answered(ledger, endpoint, answer))
+            if len(lines) >= _AT_ONCE:
+                ledger.append(lines)
+                lines = []
+    lines += _unanswered(sorted(open_), is_known=state.phase is not BatchPhase.FINISHED)
+    if lines:
+        ledger.append(lines)
+    is_refused = state.phase is BatchPhase.REFUSED
+    word = str(BatchPhase.CANCELLED.value if is_refused else state.phase.value)
+    ledger.append([batch_line(state.id, word, numbers)])
+    return True
+
+
+def _waits(ledger: RunLedger, number: int) -> bool:
+    return ledger.status(number).state in _WAITING
+
+
+def _answered(ledger: RunLedger, endpoint: Endpoint, answer: BatchedAnswer) -> Line:
+    """Return the line of a request that has an answer, or that the batch has not sent."""
+    if not answer.status:
+        return _planned_again(answer.number)
+    if not 200 <= answer.status < 300:
+        reason = f"http-{answer.status}"
+        return answered_line(
+            answer.number, RequestState.FAILED, answer.body, reason=reason, cost="0"
+        )
+    usage = usage_of(answer.body, ledger.body(answer.number))
+    prices = endpoint.prices
+    cost = None if prices is None else prices.cost(usage, is_batch=True)
+    return answered_line(
+        answer.number,
+        RequestState.RECEIVED,
+        answer.body,
+        usage=asdict(usage),
+        cost=None if cost is None else money_text(cost),
+    )
+
+
+def _unanswered(numbers: Sequence[int], *, is_known: bool) -> Iterator[Line]:
+    """Yield the lines of requests without an answer; `is_known` says that they were not sent."""
+    for each in numbers:
+        yield _planned_again(each) if is_known else decided_line(each, RequestState.POSSIBLY_BILLED)
+
+
+def _planned_again(number: int) -> Line:
+    return {**decided_line(number, RequestState.PLANNED), "cost": None}
