@@ -39,6 +39,9 @@ FIELD_PAIRS: tuple[FieldPair, ...] = (
 )
 """All pairs. One more makes records ambiguous that were not: it belongs to a new derivation."""
 
+_OF_FORMATS: tuple[FieldPair, ...] = (("prompt", "completion"), ("instruction", "output"))
+"""Names of training formats, which are read without a mapping where they are written so."""
+
 FIELD_PAIR_NAMES = frozenset(name for pair in FIELD_PAIRS for name in pair)
 """Every name that is in a pair."""
 
@@ -56,6 +59,21 @@ _PLACES_FOR_ANSWERS = frozenset({"completion", "chosen", "rejected"})
 def fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
     """Return the pairs whose two fields both hold text, empty text included."""
     return list(_pairs_among(_texts(record)))
+
+
+def nearly_fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
+    """Return the names of two texts that are a pair but for capitals and spaces around them.
+
+    Also those of training formats, such as `Prompt` and ` completion`.
+    """
+    plain: dict[str, str] = {}
+    for name, value in record.items():
+        if type(value) is str:
+            plain.setdefault(name.strip().lower(), name)
+    wanted = dict.fromkeys(
+        (prompt.lower(), answer.lower()) for prompt, answer in (*_OF_FORMATS, *FIELD_PAIRS)
+    )
+    return [(plain[one], plain[other]) for one, other in wanted if one in plain and other in plain]
 
 
 def field_pair(record: Mapping[str, Any]) -> FieldPair | None:

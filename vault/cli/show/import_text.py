@@ -46,6 +46,9 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         return
     if report.quarantined:
         yield "`vault quarantine list` tells what is wrong"
+    for file in report.files:
+        if file.way_on is not None:
+            yield f"{escape(file.path)}: {file.explained}; {escape(file.way_on)}"
     choices = next((file.choices for file in report.files if file.choices), ())
     if choices:
         yield f"{_either(choices)} may be prompt and answer of raw records; say which, such as"

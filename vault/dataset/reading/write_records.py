@@ -28,7 +28,7 @@ from vault.objects.chunk_parts import parts_of
 from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
-from vault.objects.field_pairs import FieldPair, fitting_pairs
+from vault.objects.field_pairs import FieldPair, fitting_pairs, nearly_fitting_pairs
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import (
@@ -126,8 +126,9 @@ class _PendingBlock:
         rows.add_derived(derived)
         kinds = [each[0] for each in derived]
         if Kind.RAW in kinds and reader.kind is None and not self.choices:
-            raw = (value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW)
-            self.choices = next(filter(None, map(fitting_pairs, raw)), ())
+            raw = [value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW]
+            fitting = (fitting_pairs(each) or nearly_fitting_pairs(each) for each in raw)
+            self.choices = next(filter(None, fitting), ())
         rows.line.extend(lines)
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:

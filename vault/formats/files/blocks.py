@@ -14,6 +14,7 @@ from vault.errors import InvalidInput
 from vault.formats.files.inputs import Compression, InputFile, Layout
 from vault.formats.files.json_shape import HEAD_BYTES, JsonShape, shape_of
 from vault.formats.files.lines import LineBytes, LineRange, line_blocks, plan_ranges
+from vault.formats.files.meant.file_signs import SIGN_BYTES, check_signs
 from vault.formats.files.records import Records, RecordTexts, Refused
 from vault.formats.files.streams import ByteStream, open_stream
 from vault.formats.limits import BLOCK_BYTES, MAX_RECORD_BYTES
@@ -24,6 +25,7 @@ Block = LineRange | LineBytes | RecordTexts
 """Some consecutive records of a file; `split()` returns them."""
 
 _BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n"
 
 
 def open_blocks(
@@ -38,7 +40,7 @@ def open_blocks(
     `stdin` is read for the path `-`, decompressed if its first bytes say so. Memory is bounded by
     a block and a record, however the file is made. What cannot be read is in the blocks, refused
     with its reason. Raises OSError if the file cannot be read and InvalidInput if none of it can:
-    `file-changed`, `not-utf8` (UTF-16), `not-a-list`, `csv-header`, `parquet-damaged`,
+    `file-changed`, those of `check_signs`, `not-a-list`, `csv-header`, `parquet-damaged`,
     `parquet-columns`, `parquet-bomb`, `parquet-needs-file`, `no-stdin`.
     """
     if file.layout is Layout.PARQUET:
@@ -60,33 +62,45 @@ def open_blocks(
                 stream, file.unit, block_bytes=block_bytes, max_record_bytes=max_record_bytes
             )
             return
-        shape = shape_of(stream.peek(HEAD_BYTES), file.layout)
-        if shape is not JsonShape.LINES:
-            yield from _json(stream, file.path, shape, block_bytes, max_record_bytes)
-        elif file.path == "-" or file.compression is not Compression.NONE:
-            yield from line_blocks(
-                stream, block_bytes=block_bytes, max_record_bytes=max_record_bytes
-            )
-        else:
-            yield from plan_ranges(
-                file.path,
-                start,
-                block_bytes=block_bytes,
-                max_record_bytes=max_record_bytes,
-                state=file.state,
-            )
+        yield from _plain_json(file, stream, start, block_bytes, max_record_bytes)
+
+
+def _plain_json(
+    file: InputFile, stream: ByteStream, start: int, block_bytes: int, max_record_bytes: int
+) -> Iterator[Block]:
+    head = stream.peek(HEAD_BYTES)
+    shape = shape_of(head, file.layout)
+    if file.may_be_wrapped and _is_one_object(head):
+        from vault.formats.files.meant.wrapped_records import check_not_wrapped
+
+        check_not_wrapped(head, file.path)
+    if shape is not JsonShape.LINES:
+        yield from _json(stream, file.path, shape, block_bytes, max_record_bytes)
+    elif file.path == "-" or file.compression is not Compression.NONE:
+        yield from line_blocks(stream, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+    else:
+        yield from plan_ranges(
+            file.path,
+            start,
+            block_bytes=block_bytes,
+            max_record_bytes=max_record_bytes,
+            state=file.state,
+        )
+
+
+def _is_one_object(head: bytes) -> bool:
+    """Return whether a file that ends within its head may be one object, and not several lines."""
+    text = head.strip(_SPACE)
+    if len(head) == HEAD_BYTES or not text.startswith(b"{"):
+        return False
+    return b"\n" not in text or shape_of(text, Layout.JSON) is JsonShape.OBJECT
 
 
 def _skip_mark(stream: ByteStream, path: str) -> int:
-    beginning = stream.peek(4)
-    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InvalidInput(
-            f"{path} is UTF-16 text, and records are UTF-8",
-            code="not-utf8",
-            hint=f"convert it: iconv -f utf-16 -t utf-8 {path} > utf8.jsonl",
-        )
-    if path == "-" and beginning == b"PAR1":
+    beginning = stream.peek(SIGN_BYTES)
+    if path == "-" and beginning.startswith(b"PAR1"):
         raise _needs_file(path)
+    check_signs(beginning, path)
     return len(stream.read(len(_BOM))) if beginning.startswith(_BOM) else 0
 
 
@@ -107,8 +121,10 @@ def _parquet(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterat
         raise _needs_file(file.path)
     with open(file.path, "rb") as handle:
         file.check_opened(handle.fileno())
-        if not handle.read(1):
+        beginning = handle.read(SIGN_BYTES)
+        if not beginning:
             return
+        check_signs(beginning, file.path)
     from vault.formats.files.parquet_rows import parquet_blocks
 
     yield from parquet_blocks(file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes)

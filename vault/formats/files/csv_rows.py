@@ -1,7 +1,7 @@
 """CSV to blocks of record texts: the header names the keys, a value is text or a list of messages.
 
-Quoting as in RFC 4180, line ends LF or CRLF, commas only. A row that is quoted wrongly is refused
-rather than guessed at.
+Quoting as in RFC 4180, line ends LF or CRLF; cells are separated by what the header shows. A row
+that is quoted wrongly is refused rather than guessed at.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from typing import NoReturn
 import orjson
 
 from vault.errors import InvalidInput
+from vault.formats.files.meant.csv_separator import said_separator, separator_of
+from vault.formats.files.meant.file_signs import recoding
 from vault.formats.files.records import BlockBuilder, LongText, RecordTexts, too_long
 from vault.formats.files.streams import ByteStream
 from vault.formats.files.table_cells import CELLS_TO_READ, record_of
 from vault.formats.limits import MAX_RECORD_BYTES, READ_BYTES
+
+_HEADER_BYTES = 64 << 10
+"""Bytes of a header that are looked at for what separates its cells."""
 
 
 def csv_blocks(
@@ -32,7 +37,7 @@ def csv_blocks(
     """
     _admit_long_fields()
     lines = _RowLines(stream, max_record_bytes)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, delimiter=_separator(stream, lines, path), strict=True)
     header = _header(reader, lines, path)
     places = [at for at, name in enumerate(header) if name in CELLS_TO_READ]
     builder = BlockBuilder(block_bytes)
@@ -59,6 +64,19 @@ def csv_blocks(
         yield builder.take(lines.count)
 
 
+def _separator(stream: ByteStream, lines: _RowLines, path: str) -> str:
+    """Return what separates cells, by the first line that is not blank; passes `sep=` over."""
+    head = stream.peek(_HEADER_BYTES).decode("utf-8", "surrogateescape")
+    before = len(head) - len(head.lstrip(" \r\n"))
+    line = head[before:].partition("\n")[0]
+    said = said_separator(line)
+    if said is None:
+        return separator_of(line, path)
+    for _ in range(head[:before].count("\n") + 1):
+        next(lines)
+    return said
+
+
 def _header(reader: Iterator[list[str]], lines: _RowLines, path: str) -> list[str]:
     header: list[str] = []
     try:
@@ -82,7 +100,7 @@ def _header(reader: Iterator[list[str]], lines: _RowLines, path: str) -> list[st
         raise InvalidInput(
             f"the header of {path} is not UTF-8",
             code="not-utf8",
-            hint=f"convert it: iconv -f latin1 -t utf-8 {path} > utf8.csv",
+            hint=recoding(path, "cp1252"),
         )
     return header
 

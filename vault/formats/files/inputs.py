@@ -16,6 +16,7 @@ from enum import Enum, StrEnum
 
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.file_state import FileState
+from vault.formats.files.meant.file_signs import check_signs
 
 
 class Layout(Enum):
@@ -49,7 +50,8 @@ class InputFile:
     """A file to read records from; `path` as the user wrote it, `-` for standard input.
 
     `unit` says what is a record of plain text, and counts for no other layout. `state` is how the
-    file stood when it was found, if it was looked for.
+    file stood when it was found, if it was looked for. `may_be_wrapped` says that one object around
+    the records is no record.
     """
 
     path: str
@@ -57,6 +59,7 @@ class InputFile:
     compression: Compression = Compression.NONE
     unit: TextUnit = TextUnit.FILE
     state: FileState | None = field(default=None, compare=False, repr=False)
+    may_be_wrapped: bool = field(default=True, compare=False, repr=False)
 
     def check_unchanged(self) -> None:
         """Raise InvalidInput (`file-changed`) if the file changed since it was found."""
@@ -82,13 +85,14 @@ _LAYOUTS = {
     ".ndjson": Layout.JSONL,
     ".json": Layout.JSON,
     ".csv": Layout.CSV,
+    ".tsv": Layout.CSV,
     ".parquet": Layout.PARQUET,
     ".txt": Layout.TEXT,
 }
 _COMPRESSIONS = {".gz": Compression.GZIP, ".zst": Compression.ZSTD}
 _USUAL_RATIO = 4
 _SIGNATURES = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-_NAMES = ".jsonl, .ndjson, .json, .csv, .parquet or .txt"
+_NAMES = ".jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt"
 # JSON Lines and lists of objects are known by this where their file is called .txt.
 _JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*["}]')
 # Texts that stand beside data and are none.
@@ -244,6 +248,7 @@ def _by_content(path: str) -> InputFile:
         return InputFile(path, Layout.JSON)
     if text.startswith(b"{") or not text or beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return InputFile(path, Layout.JSONL)
+    check_signs(beginning, path)
     way_on = f"rename it so that it ends in {_NAMES}"
     if path.lower().endswith(".md"):
         way_on = f"read it as plain text: vault import - --paragraphs < {shlex.quote(path)}"

@@ -94,8 +94,8 @@ class _Elements:
         self.count += 1
 
     def close(self) -> None:
-        """End the last element; a list that is empty has none."""
-        if self.count or self._pieces or self._long is not None:
+        """End the last element; a list that is empty has none, and none follows a last comma."""
+        if self._pieces or self._long is not None:
             self.end(b"")
 
     def break_off(self, damage: str | None, *, is_whole: bool) -> None:

@@ -1,6 +1,7 @@
 """JSON Lines: blocks of whole lines, planned by the caller and split by a worker.
 
-A line ends at LF and nowhere else; CRLF is white space around the record, a blank line is none.
+A line ends at LF and nowhere else; CRLF is white space around the record, and so is a byte order
+mark before it; a blank line is none.
 Knows bytes and line ends only: whether a line is a JSON object is found out later.
 """
 
@@ -18,6 +19,7 @@ from vault.formats.files.streams import ByteStream
 from vault.formats.limits import BLOCK_BYTES, MAX_RECORD_BYTES, READ_BYTES
 
 _SPACE = b" \t\r\n"
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,9 @@ def _split(data: bytes, limit: int) -> Records:
     # although strip copies every line once more.
     texts = list(map(bytes.strip, BytesIO(data), repeat(_SPACE)))
     line_count = len(texts)
+    if _MARK in data:
+        # Where files that begin with a byte order mark were joined.
+        texts = [each.removeprefix(_MARK).lstrip(_SPACE) for each in texts]
     if b"" not in texts and len(data) <= limit:
         return Records(texts, range(line_count), [], line_count)
     lines: list[int] = []

@@ -13,6 +13,7 @@ from vault.dataset.reading.write_records import RecordReader
 from vault.errors import InvalidInput, VaultError
 from vault.formats.files.blocks import Block
 from vault.formats.files.inputs import InputFile
+from vault.formats.files.meant.nearly_json import explain_file
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
 from vault.objects.runs import only_in
@@ -41,7 +42,7 @@ def import_inputs(
     dataset = open_dataset(context.store, draft.manifest)
     readers = [reader_of_file(context, dataset, each, options) for each in files]
     inputs = [
-        InputBlocks(reader=reader, path=each.path, blocks=opened(_by_unit(each, reader)))
+        InputBlocks(reader=reader, path=each.path, blocks=opened(_as_read(each, reader)))
         for reader, each in zip(readers, files, strict=True)
     ]
     known = KnownExamples(dataset, sources_read_anew(dataset, readers, options))
@@ -66,7 +67,7 @@ def import_inputs(
         for each in ingested.files:
             each.side = side_of_file(each.path)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
-    return replace(_report(ingested, staged, options), taken_out=taken_out)
+    return replace(_report(ingested, files, staged, options), taken_out=taken_out)
 
 
 def _require_sides(files: Sequence[InputFile]) -> None:
@@ -83,8 +84,12 @@ def _require_sides(files: Sequence[InputFile]) -> None:
         )
 
 
-def _by_unit(file: InputFile, reader: RecordReader) -> InputFile:
-    return file if reader.unit is None else replace(file, unit=reader.unit)
+def _as_read(file: InputFile, reader: RecordReader) -> InputFile:
+    if reader.unit is not None:
+        file = replace(file, unit=reader.unit)
+    # Who says what a record is takes the object for one.
+    is_said = reader.kind is not None or bool(reader.mapping)
+    return replace(file, may_be_wrapped=False) if is_said else file
 
 
 @contextmanager
@@ -138,10 +143,14 @@ def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> N
     if not read or read != refused:
         return
     names = ", ".join("standard input" if each.path == "-" else each.path for each in files[:3])
+    found = next(filter(None, map(explain_file, files)), None)
+    why = _first_reason(ingested)
     raise InvalidInput(
-        f"nothing in {names} could be read: {_first_reason(ingested)}",
+        f"nothing in {names} could be read: {why if found is None else f'{found.told} ({why})'}",
         code="nothing-readable",
-        hint="`vault import --help` lists the formats; a record is one JSON object",
+        hint="`vault import --help` lists the formats; a record is one JSON object"
+        if found is None
+        else found.hint,
     )
 
 
@@ -149,8 +158,15 @@ def _first_reason(ingested: Ingested) -> str:
     return next((each.first_reason for each in ingested.files if each.first_reason), "no reason")
 
 
-def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -> ImportReport:
-    files = tuple(_file_report(each) for each in ingested.files)
+def _report(
+    ingested: Ingested,
+    inputs: Sequence[InputFile],
+    staged: Staged | None,
+    options: ImportOptions,
+) -> ImportReport:
+    files = tuple(
+        _file_report(outcome, file) for outcome, file in zip(ingested.files, inputs, strict=True)
+    )
     names = (
         *("read", "imported", "duplicates", "same_content", "reordered"),
         *("returned", "quarantined"),
@@ -159,7 +175,8 @@ def _report(ingested: Ingested, staged: Staged | None, options: ImportOptions) -
     return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
 
 
-def _file_report(outcome: FileOutcome) -> ImportedFile:
+def _file_report(outcome: FileOutcome, file: InputFile) -> ImportedFile:
+    explained = explain_file(file) if outcome.quarantined else None
     formats = sorted(outcome.formats)
     return ImportedFile(
         path=outcome.path,
@@ -173,6 +190,8 @@ def _file_report(outcome: FileOutcome) -> ImportedFile:
         returned=outcome.returned,
         quarantined=outcome.quarantined,
         first_reason=outcome.first_reason,
+        explained=None if explained is None else explained.told,
+        way_on=None if explained is None else explained.hint,
         unmatched=outcome.unmatched,
         merged=outcome.merged,
         labelled=outcome.labelled,

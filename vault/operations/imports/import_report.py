@@ -20,7 +20,8 @@ class ImportedFile:
     `reordered` duplicates that differ from the record that is there in an order of keys that counts
     (in arguments of calls, in schemas of tools), and were not stored all the same; `returned`
     records that had been removed deliberately and stayed out. `first_reason` says where
-    and why the first one of the quarantined could not be read. When updating, `unmatched` records
+    and why the first one of the quarantined could not be read, `explained` what the file may be and
+    `way_on` what makes records of it. When updating, `unmatched` records
     took the place of no example, and `merged` ones had become equal to another example, so that the
     one they were to replace stayed as it was. `choices` are the mappings that fit a record which
     stayed raw because more than one does. `labelled` imported records have labels of the file;
@@ -38,6 +39,8 @@ class ImportedFile:
     returned: int
     quarantined: int
     first_reason: str | None = None
+    explained: str | None = None
+    way_on: str | None = None
     reordered: int = 0
     unmatched: int = 0
     merged: int = 0
