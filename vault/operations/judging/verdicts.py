@@ -19,7 +19,7 @@ from vault.generate.rubric.rubric import Rubric
 from vault.objects.labels.label_name import slug
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.model_run.request import RequestState
-from vault.operations.judging.asking import place_of
+from vault.operations.judging.asking import place_of, unread
 from vault.store.run_ledger import RunLedger
 
 _OPEN = frozenset({RequestState.PLANNED, RequestState.SENT, RequestState.RECEIVED})
@@ -75,7 +75,7 @@ def read_answer(rubric: Rubric, answer: bytes, *, pairwise: bool) -> tuple[Verdi
 
 
 def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
-    """Return the verdicts on examples of which every judge's answer is decided.
+    """Return the verdicts on examples of which every judge's answer is decided for good.
 
     Of a panel the majority decides, of those that answered and at least half of all: a criterion
     without a majority has no verdict and counts half in the score. Costs reading every answer.
@@ -83,11 +83,12 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     found = Verdicts()
     examples: dict[bytes, _Example] = {}
     repeats: dict[tuple[bytes, str], Mapping[str, bool]] = {}
+    asked_once_more = set(unread(ledger))
     for status in ledger.statuses():
         example = status.origin_id or b""
         place = place_of(status)
         own = examples.setdefault(example, _Example(status.request))
-        if status.state in _OPEN:
+        if status.state in _OPEN or status.request in asked_once_more:
             own.is_open = own.is_open or not place.repeat
             continue
         if status.state != RequestState.ACCEPTED:
@@ -137,7 +138,7 @@ def _majority(said: list[bool]) -> bool | None:
 
 
 def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
-    """Return the better answers of pairs of which every judge's answers are decided.
+    """Return the better answers of examples all of whose comparisons are decided for good.
 
     A judge that says something else when the answers change places says tie; of a panel the
     majority decides. A preference record gets `choice` = `chosen`, `rejected` or `tie`; an answer
@@ -145,11 +146,13 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     """
     found = Verdicts()
     pairs: dict[tuple[bytes, str | None], _Pair] = {}
+    asked_once_more, open_examples = set(unread(ledger)), set[bytes]()
     for status in ledger.statuses():
         place = place_of(status)
         pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair(status.request))
-        if status.state in _OPEN:
+        if status.state in _OPEN or status.request in asked_once_more:
             pair.is_open = True
+            open_examples.update(_both(status.origin_id or b"", place.other))
         elif status.state == RequestState.ACCEPTED:
             said = better_of(ledger.answer(status.request) or b"")
             pair.better[place.judge, place.is_swapped] = (
@@ -167,13 +170,19 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
             found.judged.append(Judged(example, pair.request, {"choice": words[better]}))
             continue
         share = {FIRST: 1.0, SECOND: 0.0, TIE: 0.5}[better]
-        for each, own in ((example, share), (bytes.fromhex(other), 1 - share)):
+        for each, own in zip(_both(example, other), (share, 1 - share), strict=True):
             won.setdefault(each, []).append(own)
             requests.setdefault(each, pair.request)
     for example, shares in won.items():
+        if example in open_examples:
+            continue
         label = {"choice": sum(shares) / len(shares)}
         found.judged.append(Judged(example, requests[example], label))
     return found
+
+
+def _both(example: bytes, other: str | None) -> tuple[bytes, ...]:
+    return (example,) if other is None else (example, bytes.fromhex(other))
 
 
 def _better(found: Verdicts, rubric: Rubric, pair: _Pair) -> str | None:
