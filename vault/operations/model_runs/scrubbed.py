@@ -31,11 +31,11 @@ def scrubbed(text: str) -> str:
 
 
 def scrubbed_value(value: Any) -> Any:
-    """Return a JSON value with every text in it scrubbed; names of members stay."""
+    """Return a JSON value with every text in it scrubbed, names of members too."""
     if isinstance(value, str):
         return scrubbed(value)
     if isinstance(value, Mapping):
-        return {name: scrubbed_value(each) for name, each in value.items()}
+        return {scrubbed(name): scrubbed_value(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [scrubbed_value(each) for each in value]
     return value
