@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from vault.errors import Corrupt
-from vault.generate.answers import Answer, AnswerState
+from vault.generate.answers import TOO_LONG, Answer, AnswerState
 from vault.generate.completion import Rejected
 from vault.generate.requests import Request
 from vault.generate.rubric.ask_verdicts import asked_again
@@ -86,6 +86,19 @@ class JudgeSource:
         except Rejected:
             return False
         return True
+
+
+def to_send(ledger: RunLedger) -> list[RequestStatus]:
+    """Return requests that were not sent, and those that the endpoint refused: none was billed.
+
+    A key that was wrong is right when the run goes on.
+    """
+    return [
+        each
+        for each in ledger.statuses()
+        if each.state == RequestState.PLANNED
+        or (each.state == RequestState.FAILED and each.reason != TOO_LONG)
+    ]
 
 
 def unread(ledger: RunLedger) -> list[int]:

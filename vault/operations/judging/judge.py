@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from vault.dataset.changing.stage import Staged, stage_and_count
 from vault.dataset.changing.write_labels import with_label_changes
@@ -19,7 +20,6 @@ from vault.operations.judging.asking import (
     JudgeSource,
     Read,
     decide,
-    place_of,
     plan_again,
     unread,
 )
@@ -27,6 +27,7 @@ from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_
 from vault.operations.judging.judged_before import label_of
 from vault.operations.judging.label_verdicts import VerdictsOnStage
 from vault.operations.judging.options import JudgeOptions
+from vault.operations.judging.panels import affordable, panels_to_send
 from vault.operations.judging.report import JudgeReport, LabelSummary, summary_of
 from vault.operations.judging.requests import Place
 from vault.operations.judging.selection import Selection
@@ -42,10 +43,6 @@ from vault.operations.model_runs.send import send, spent_before
 from vault.operations.model_runs.totals import Cost, totals_of
 from vault.session.context import Context, workspace_of
 from vault.session.recording import record, writing
-
-_BLOCK = 512
-"""Requests of all judges that are sent before the next ones: a budget that ends between two blocks
-leaves whole panels behind."""
 
 _NOTHING = Cost("0", None, "0", "0")
 
@@ -102,15 +99,11 @@ def _asked(context: Context, run: OpenJudging, in_flight: int, read: Read) -> st
     """Send what is planned, to one judge after the other; return why it ended."""
     ledger, goal = run.ledger, run.goal
     limits = Limits(goal.cost, goal.tokens, in_flight=in_flight)
-    planned = [
-        (each.request, place_of(each).judge)
-        for each in ledger.statuses()
-        if each.state == RequestState.PLANNED
-    ]
     spent = spent_before(ledger)
-    at_once = _BLOCK if len(run.endpoints) > 1 else max(len(planned), 1)
-    for first in range(0, len(planned), at_once):
-        block = planned[first : first + at_once]
+    panels = panels_to_send(ledger)
+    while panels:
+        count = affordable(ledger, panels, run.endpoints, limits, spent)
+        block, panels = list(chain.from_iterable(panels[:count])), panels[count:]
         for endpoint in run.endpoints:
             numbers = [number for number, judge in block if judge == endpoint.model]
             source = JudgeSource(ledger, numbers, read, context.progress)
@@ -126,9 +119,9 @@ def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
     """Write the verdicts as labels and store the run's object, as one operation."""
     ledger, rubric, goal = run.ledger, run.rubric, run.goal
     of_run = pairwise_verdicts if goal.pairwise else pointwise_verdicts
-    verdicts = of_run(rubric, ledger)
-    about = ledger.about
     is_done = stopped == Stopped.DONE
+    verdicts = of_run(rubric, ledger, is_done=is_done)
+    about = ledger.about
 
     def change(view: View) -> tuple[View, tuple[VerdictsOnStage, Staged | None]]:
         view = view.with_run(run.name, ended)

@@ -19,10 +19,9 @@ from vault.generate.rubric.rubric import Rubric
 from vault.objects.labels.label_name import slug
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.model_run.request import RequestState
-from vault.operations.judging.asking import place_of, unread
+from vault.operations.judging.asking import place_of, to_send, unread
 from vault.store.run_ledger import RunLedger
 
-_OPEN = frozenset({RequestState.PLANNED, RequestState.SENT, RequestState.RECEIVED})
 _SWAPPED = {FIRST: SECOND, SECOND: FIRST, TIE: TIE}
 
 CHOSEN, REJECTED = "chosen", "rejected"
@@ -74,7 +73,7 @@ def read_answer(rubric: Rubric, answer: bytes, *, pairwise: bool) -> tuple[Verdi
     return better_of(answer) if pairwise else verdicts_of(rubric, answer)
 
 
-def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
+def pointwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Verdicts:
     """Return the verdicts on examples of which every judge's answer is decided for good.
 
     Of a panel the majority decides, of those that answered and at least half of all: a criterion
@@ -83,12 +82,12 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     found = Verdicts()
     examples: dict[bytes, _Example] = {}
     repeats: dict[tuple[bytes, str], Mapping[str, bool]] = {}
-    asked_once_more = set(unread(ledger))
+    waiting = set() if is_done else _waiting(ledger)
     for status in ledger.statuses():
         example = status.origin_id or b""
         place = place_of(status)
         own = examples.setdefault(example, _Example(status.request))
-        if status.state in _OPEN or status.request in asked_once_more:
+        if status.request in waiting:
             own.is_open = own.is_open or not place.repeat
             continue
         if status.state != RequestState.ACCEPTED:
@@ -109,6 +108,11 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
         if not own.is_open and 2 * len(own.by_judge) >= len(rubric.judges) and own.by_judge:
             found.judged.append(Judged(example, own.request, _labels(rubric, own.by_judge)))
     return found
+
+
+def _waiting(ledger: RunLedger) -> set[int]:
+    """Return the requests that are sent, or whose answers are asked about, when a run goes on."""
+    return {*(each.request for each in to_send(ledger)), *unread(ledger)}
 
 
 def _labels(rubric: Rubric, by_judge: Mapping[str, Mapping[str, bool]]) -> dict[str, LabelValue]:
@@ -137,7 +141,7 @@ def _majority(said: list[bool]) -> bool | None:
     return None if 2 * yes == len(said) else 2 * yes > len(said)
 
 
-def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
+def pairwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Verdicts:
     """Return the better answers of examples all of whose comparisons are decided for good.
 
     A judge that says something else when the answers change places says tie; of a panel the
@@ -146,11 +150,12 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     """
     found = Verdicts()
     pairs: dict[tuple[bytes, str | None], _Pair] = {}
-    asked_once_more, open_examples = set(unread(ledger)), set[bytes]()
+    waiting = set() if is_done else _waiting(ledger)
+    open_examples: set[bytes] = set()
     for status in ledger.statuses():
         place = place_of(status)
         pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair(status.request))
-        if status.state in _OPEN or status.request in asked_once_more:
+        if status.request in waiting:
             pair.is_open = True
             open_examples.update(_both(status.origin_id or b"", place.other))
         elif status.state == RequestState.ACCEPTED:

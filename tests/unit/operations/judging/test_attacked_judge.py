@@ -177,3 +177,31 @@ def test_what_an_older_rubric_said_does_not_stay_on(library: Library) -> None:
     assert labels["Q0?"]["judge.help.kind"] is True
     assert labels["Q0?"]["judge.help.choice"] == 1.0
     assert labels["Q2?"]["judge.help.polite"] is True
+
+
+def test_a_budget_leaves_whole_panels(library: Library) -> None:
+    asked(library, 40)
+    with BillingServer(Behaviour(content=GOOD)) as server:
+        data = panel({"m": server.base_url, "k": server.base_url})
+        report = judged(library, data, budget_tokens=40_000)
+        assert server.ledger.billed_tokens <= 40_000
+        assert report.stopped == "tokens"
+        # All but the last panel, at most.
+        assert 0 < report.answers - 2 * report.judged + 1 <= 2
+        assert library.repository.resume_judging(budget_tokens=_PLENTY).judged == 40
+        assert len(server.ledger.entries) == 80
+
+
+def test_a_judge_that_was_refused_is_asked_when_the_run_goes_on(library: Library) -> None:
+    asked(library, 6)
+    with (
+        BillingServer(Behaviour(content=GOOD)) as one,
+        BillingServer(Behaviour(content=GOOD, rates={"401": 1.0})) as other,
+    ):
+        first = judged(library, panel({"m": one.base_url, "k": other.base_url}))
+        assert (first.stopped, first.judged, library.labels()) == ("refused", 0, {})
+        other.behaviour = Behaviour(content=GOOD)
+        report = library.repository.resume_judging()
+        assert (report.stopped, report.judged, report.failed) == ("done", 6, {})
+        assert len(one.ledger.entries) == 6
+    assert all("judge.help.by.k" in each for each in library.labels().values())
