@@ -29,7 +29,10 @@ CHOSEN, REJECTED = "chosen", "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The labels of one example, by what comes behind `judge.NAME.`, and the request for them."""
+    """The labels of one example, by what comes behind `judge.NAME.`.
+
+    `request` is the first of those that were answered with its verdicts.
+    """
 
     example: bytes
     request: int
@@ -56,14 +59,14 @@ class Verdicts:
 
 @dataclass(slots=True)
 class _Example:
-    request: int
+    request: int = 0
     by_judge: dict[str, Mapping[str, bool]] = field(default_factory=dict)
     is_open: bool = False
 
 
 @dataclass(slots=True)
 class _Pair:
-    request: int
+    request: int = 0
     better: dict[tuple[str, bool], str] = field(default_factory=dict)
     is_open: bool = False
 
@@ -86,7 +89,7 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> V
     for status in ledger.statuses():
         example = status.origin_id or b""
         place = place_of(status)
-        own = examples.setdefault(example, _Example(status.request))
+        own = examples.setdefault(example, _Example())
         if status.request in waiting:
             own.is_open = own.is_open or not place.repeat
             continue
@@ -98,6 +101,7 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> V
             repeats[example, place.judge] = passed
             continue
         own.by_judge[place.judge] = passed
+        own.request = own.request or status.request
         _check_quotes(found, verdicts, ledger.body(status.request))
     for (example, judge), second in repeats.items():
         first = examples[example].by_judge.get(judge)
@@ -154,11 +158,12 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Ve
     open_examples: set[bytes] = set()
     for status in ledger.statuses():
         place = place_of(status)
-        pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair(status.request))
+        pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair())
         if status.request in waiting:
             pair.is_open = True
             open_examples.update(_both(status.origin_id or b"", place.other))
         elif status.state == RequestState.ACCEPTED:
+            pair.request = pair.request or status.request
             said = better_of(ledger.answer(status.request) or b"")
             pair.better[place.judge, place.is_swapped] = (
                 _SWAPPED[said] if place.is_swapped else said

@@ -14,6 +14,8 @@ from tests.support.generated import know_prices, pair
 from tests.support.judged import asked, block, compares, judged, panel, rubric, says
 from tests.support.library import Library, chat
 from tests.support.recipes import recipe
+from vault.dataset.listed import open_revision
+from vault.dataset.reading.labels import label_entries
 from vault.errors import InvalidInput
 from vault.operations.judging.report import JudgeReport
 
@@ -205,3 +207,17 @@ def test_a_judge_that_was_refused_is_asked_when_the_run_goes_on(library: Library
         assert (report.stopped, report.judged, report.failed) == ("done", 6, {})
         assert len(one.ledger.entries) == 6
     assert all("judge.help.by.k" in each for each in library.labels().values())
+
+
+def test_a_note_names_the_request_with_the_verdict(library: Library) -> None:
+    def unsure(text: str, chance: random.Random) -> str:
+        again = "cannot be used" in text
+        return json.dumps(dict.fromkeys(("answers", "polite"), "yes")) if again else "Hm."
+
+    asked(library, 1)
+    with BillingServer(Behaviour(content=unsure)) as server:
+        report = judged(library, rubric(server.base_url, more="repeat = 0"))
+    _, stage = open_revision(library.repository._context(), None)
+    notes = label_entries(stage, stage.keys()).table.column("note").to_pylist()
+    assert len(notes) == 3
+    assert all(each.startswith(f"run {report.run} request 2 ") for each in notes)
