@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
-import time
-from collections import Counter
-from decimal import Decimal
 
 import pytest
 
-from tests.support.billing_server import Behaviour, BillingServer, Entry
+from tests.crash.killed_runs import assert_accounted, killed_after, started
+from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import know_prices, pair
 from tests.support.library import Library, chat
 from tests.support.recipes import recipe
 
 RATES = {"malformed": 0.05, "length": 0.05, "429:0": 0.1, "drop": 0.01}
-
-
-def _started(library: Library, *words: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "vault", "generate", *words]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=library.folder, **quiet)  # type: ignore[call-overload, no-any-return]
-
-
-def _killed_after(process: subprocess.Popen[bytes], server: BillingServer, more: int) -> bool:
-    """Kill a process once the server has so many more requests; return whether it still ran."""
-    wanted = len(server.ledger.entries) + more
-    while len(server.ledger.entries) < wanted:
-        if process.poll() is not None:
-            return False
-        time.sleep(0.001)
-    process.kill()
-    process.wait()
-    return True
-
-
-def _accounted(library: Library, billed: list[Entry]) -> None:
-    """Assert that every bill has its request in the run, and no request has two."""
-    (run,) = library.repository.runs().items
-    requests = list(library.repository.requests_of(run.run))
-    known = Counter(each.body for each in requests if each.state != "planned")
-    bills = Counter(each.body for each in billed)
-    assert bills.keys() <= known.keys()
-    for body, count in bills.items():
-        assert count <= known[body], "an answer was bought twice"
-    answered = [each for each in requests if each.answer is not None]
-    lost = [each for each in requests if each.state == "possibly-billed"]
-    assert len(answered) <= len(billed) <= len(answered) + len(lost)
-    cost = sum((Decimal(each.cost or 0) for each in answered), Decimal(0))
-    most = cost + sum((Decimal(each.cost or 0) for each in lost), Decimal(0))
-    total = sum((each.cost for each in billed), Decimal(0))
-    assert cost <= total <= most
 
 
 def _kills(library: Library, *, kills: int, most: int, seed: int) -> None:
@@ -67,17 +27,17 @@ def _kills(library: Library, *, kills: int, most: int, seed: int) -> None:
         words = ["r.toml", "-n", str(count), "--yes"]
         done = 0
         while done < kills:
-            process = _started(library, *words)
-            if not _killed_after(process, server, chance.randint(1, most)):
+            process = started(library, "generate", *words)
+            if not killed_after(process, server, chance.randint(1, most)):
                 break
             done += 1
             begun = len(library.repository.runs().items) == 1
             words = ["--resume", "-n", str(count), "--yes"] if begun else words
         assert done == kills
-        process = _started(library, "--resume")
+        process = started(library, "generate", "--resume")
         assert process.wait() == 0
         billed = [each for each in server.ledger.entries if each.times]
-    _accounted(library, billed)
+    assert_accounted(library, billed)
     (run,) = library.repository.runs().items
     assert (run.state, run.accepted) == ("finished", count)
     assert len(library.records()) == count
@@ -124,11 +84,11 @@ def _as_the_script(library: Library, *, count: int, kill_every: int) -> None:
         (library.folder / "r.toml").write_text(text)
         words = ["r.toml", "-n", str(count), "--yes"]
         kills = 0
-        while _killed_after(_started(library, *words), server, kill_every):
+        while killed_after(started(library, "generate", *words), server, kill_every):
             kills += 1
             words = ["--resume"]
         assert kills >= count // kill_every
-        _accounted(library, [each for each in server.ledger.entries if each.times])
+        assert_accounted(library, [each for each in server.ledger.entries if each.times])
         known = len([each for each in server.ledger.entries if each.times])
     (run,) = library.repository.runs().items
     assert (run.state, run.accepted) == ("finished", count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import Any
 
 import click
@@ -104,9 +105,8 @@ def command(
             has_price = estimate.cost.most is not None
             require_agreed(invocation, judge_question(estimate), has_price=has_price)
     repository = invocation.repository(writing=True)
-    return _told(
-        invocation, repository.judge(rubric, revision, environment=dict(os.environ), **said)
-    )
+    judged = repository.judge(rubric, revision, environment=dict(os.environ), **said)
+    return _told(invocation, judged, rubric)
 
 
 def _resumed(
@@ -123,10 +123,11 @@ def _resumed(
             hint=f"leave out {option}",
         )
     repository = invocation.repository(writing=True)
-    return _told(invocation, repository.resume_judging(run, environment=dict(os.environ), **said))
+    report = repository.resume_judging(run, environment=dict(os.environ), **said)
+    return _told(invocation, report, report.rubric)
 
 
-def _told(invocation: Invocation, report: JudgeReport) -> int:
+def _told(invocation: Invocation, report: JudgeReport, path: str) -> int:
     emit(invocation, report, judge_lines)
     if report.stopped in _RAISED:
         option = f"{_RAISED[report.stopped]} N"
@@ -139,14 +140,15 @@ def _told(invocation: Invocation, report: JudgeReport) -> int:
     elif report.stopped == "rejected":
         hint(invocation, f"`vault runs export {report.run}` shows what the judge answers")
     elif report.run is not None:
-        hint(invocation, _next_step(report))
+        hint(invocation, _next_step(report, path))
     is_in_vain = report.wanted > 0 and report.judged == 0
     return 1 if is_in_vain and report.stopped == "done" else _CODES.get(report.stopped, 1)
 
 
-def _next_step(report: JudgeReport) -> str:
+def _next_step(report: JudgeReport, path: str) -> str:
     if report.unjudged:
-        return f"`vault judge {report.rubric}` asks again about those without a verdict"
+        again = f"vault judge {shlex.quote(path)}{' --pairwise' if report.pairs else ''}"
+        return f"`{again}` asks again about those without a verdict"
     label = next(iter(report.labels))
     cut = " --cut 0.5" if label.endswith(".score") else ""
     return (

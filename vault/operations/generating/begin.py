@@ -37,7 +37,6 @@ from vault.operations.model_runs.open_runs import (
     RunKind,
     ended_runs,
     runs_of_recipe,
-    unfinished,
 )
 from vault.session.context import Context, draft_of
 from vault.store.run_ledger import RunLedger
@@ -150,8 +149,7 @@ def begun(context: Context, path: str, options: GenerateOptions) -> Iterator[Ope
     require_confirmed(ended, endpoint, confirmed=confirmed)
     earlier = runs_of_recipe(context, ended, name)
     if not (options.new_run or options.is_preview):
-        waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
-        refuse_beside(waiting, name, RunKind.GENERATE)
+        refuse_beside(context, view, earlier, name, RunKind.GENERATE)
     options = with_count(context, open_dataset(context.store, draft.manifest), recipe, options)
     run = new_run_name(context, options.token)
     goal = new_goal(

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from vault.errors import Corrupt
-from vault.generate.answers import Answer, AnswerState
+from vault.generate.answers import TOO_LONG, Answer, AnswerState
 from vault.generate.completion import Rejected
 from vault.generate.requests import Request
 from vault.generate.rubric.ask_verdicts import asked_again
-from vault.generate.rubric.read_verdicts import answer_text
+from vault.generate.rubric.read_verdicts import MALFORMED, answer_text
 from vault.objects.model_run.request import RequestState, RequestStatus
 from vault.operations.judging.requests import Place
 from vault.progress import Progress
@@ -88,10 +88,42 @@ class JudgeSource:
         return True
 
 
+def to_send(ledger: RunLedger) -> list[RequestStatus]:
+    """Return requests that were not sent, and those that the endpoint refused: none was billed.
+
+    A key that was wrong is right when the run goes on.
+    """
+    return [
+        each
+        for each in ledger.statuses()
+        if each.state == RequestState.PLANNED
+        or (each.state == RequestState.FAILED and each.reason != TOO_LONG)
+    ]
+
+
+def unread(ledger: RunLedger) -> list[int]:
+    """Return requests whose answer was no verdict, and that are to be asked once more.
+
+    One that was refused or cut would be again.
+    """
+    places = [(each, place_of(each)) for each in ledger.statuses()]
+    again = {place.again for _, place in places}
+    return [
+        each.request
+        for each, place in places
+        if (
+            each.state == RequestState.RECEIVED
+            or (each.state == RequestState.REJECTED and each.reason == MALFORMED)
+        )
+        and place.again is None
+        and each.request not in again
+    ]
+
+
 def plan_again(ledger: RunLedger, numbers: Iterable[int], read: Read) -> list[int]:
     """Plan requests that show a judge what was wrong with its answers; return their numbers.
 
-    Only what has a text can be shown; a refusal or an answer that was cut would come again.
+    Those whose answer is a verdict, or has no text that could be shown, are passed over.
     """
     planned: list[PlannedRequest] = []
     first = len(ledger) + 1
@@ -101,7 +133,7 @@ def plan_again(ledger: RunLedger, numbers: Iterable[int], read: Read) -> list[in
         try:
             read(place, answer)
         except Rejected as error:
-            if error.reason != "malformed":
+            if error.reason != MALFORMED:
                 continue
             body = asked_again(ledger.body(number), answer_text(answer), error.told)
             planned.append(

@@ -32,7 +32,7 @@ from vault.operations.model_runs.endpoints import (
     price_list,
     require_confirmed,
 )
-from vault.operations.model_runs.open_runs import RunKind, ended_runs, runs_of_recipe, unfinished
+from vault.operations.model_runs.open_runs import RunKind, ended_runs, runs_of_recipe
 from vault.session.context import Context
 from vault.store.request_lines import PlannedRequest
 from vault.store.run_ledger import RunLedger
@@ -111,8 +111,8 @@ def begun(
     """Begin a run of a rubric; yields the selection alone where there is nothing to ask.
 
     Every request is planned before the first is sent. Raises what `rubric_of`, `endpoints_of`,
-    `select_examples` and `shown_examples` raise, and Conflict (`run-unfinished`,
-    `endpoint-unconfirmed`).
+    `select_examples` and `shown_examples` raise, Conflict (`run-unfinished`,
+    `endpoint-unconfirmed`), and InvalidInput (`goal-invalid`, `price-unknown`).
     """
     rubric, data = rubric_of(path)
     endpoints = endpoints_of(context, rubric, options)
@@ -123,10 +123,10 @@ def begun(
         require_confirmed(ended, each, confirmed=is_agreed, flag="--endpoint")
     if not options.new_run:
         earlier = runs_of_recipe(context, ended, rubric.file)
-        waiting = [each.run for each in unfinished(context, view) if each.run in earlier]
-        refuse_beside(waiting, rubric.file, RunKind.JUDGE)
+        refuse_beside(context, view, earlier, rubric.file, RunKind.JUDGE)
     chosen = select_examples(context, rubric, options, revision=revision, expressions=expressions)
     goal = JudgeGoal(chosen.branch, 0, pairwise=options.pairwise).with_limits(options)
+    goal.require_prices(endpoints)
     requests = JudgeRequests(rubric, skipped=chosen.skipped)
     planned = planned_requests(requests, chosen, pairwise=options.pairwise)
     first = next(planned, None)
@@ -185,7 +185,7 @@ def taken_up(context: Context, run: str | None, options: JudgeOptions) -> Iterat
     """Take up a run of judging that is not finished, with the rubric that it was begun with.
 
     Raises NotFound (`run-not-found`), Conflict (`run-ended`, `run-locked`, `run-of-another-kind`,
-    `run-unplanned`), InvalidInput (`goal-invalid`), Corrupt.
+    `run-unplanned`), InvalidInput (`goal-invalid`, `price-unknown`), Corrupt.
     """
     with take_up_run(context, run, RunKind.JUDGE, options.clock) as ledger:
         about, kept = ledger.about, judge_goal_of(ledger.folder)
@@ -207,6 +207,7 @@ def taken_up(context: Context, run: str | None, options: JudgeOptions) -> Iterat
             for model, asked in zip(rubric.judges, about.models, strict=True)
         ]
         goal = kept.with_limits(options)
+        goal.require_prices(endpoints)
         if goal != kept:
             ledger.append([goal.to_line()])
         yield OpenJudging(ledger, rubric, goal, endpoints)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from vault.errors import InvalidInput
+from vault.generate.budget import NOTHING_SPENT, Budget, Limits
+from vault.generate.endpoint import Endpoint
 from vault.operations.judging.options import JudgeOptions
 from vault.store.run_folder import RunFolder
 
@@ -51,6 +53,14 @@ class JudgeGoal:
                 hint="`vault judge --help` explains --budget and --budget-tokens",
             )
         return goal
+
+    def require_prices(self, endpoints: Iterable[Endpoint]) -> None:
+        """Raise InvalidInput (`price-unknown`) if money is limited and a judge has no price.
+
+        Asked one after the other, the judges before it would have been paid in vain.
+        """
+        for each in endpoints:
+            Budget(Limits(self.cost), each.prices, NOTHING_SPENT)
 
 
 def judge_goal_of(folder: RunFolder) -> JudgeGoal | None:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from itertools import chain
 
 from vault.dataset.changing.stage import Staged, stage_and_count
-from vault.dataset.changing.write_labels import LabelChange, with_label_changes
-from vault.dataset.reading.dataset import Dataset, open_dataset
-from vault.dataset.reading.id_index import NOWHERE
+from vault.dataset.changing.write_labels import with_label_changes
+from vault.dataset.reading.dataset import open_dataset
 from vault.generate.asking import Stopped
 from vault.generate.budget import Limits
 from vault.generate.completion import Rejected, error_message
 from vault.generate.rubric.rubric import Rubric
-from vault.objects.labels.judge_note import judge_note
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.log.view import Run, View
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
-from vault.operations.judging.asking import JudgeSource, Read, decide, place_of, plan_again
+from vault.operations.judging.asking import (
+    JudgeSource,
+    Read,
+    decide,
+    plan_again,
+    unread,
+)
 from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_up
-from vault.operations.judging.judged_before import label_of, labelled_by_run
+from vault.operations.judging.judged_before import label_of
+from vault.operations.judging.label_verdicts import VerdictsOnStage
 from vault.operations.judging.options import JudgeOptions
+from vault.operations.judging.panels import affordable, panels_to_send
 from vault.operations.judging.report import JudgeReport, LabelSummary, summary_of
 from vault.operations.judging.requests import Place
-from vault.operations.judging.selection import Selection, rows_of
+from vault.operations.judging.selection import Selection
 from vault.operations.judging.verdicts import (
     Judged,
     Verdicts,
@@ -34,15 +39,10 @@ from vault.operations.judging.verdicts import (
     read_answer,
 )
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
-from vault.operations.model_runs.send import send
+from vault.operations.model_runs.send import send, spent_before
 from vault.operations.model_runs.totals import Cost, totals_of
 from vault.session.context import Context, workspace_of
 from vault.session.recording import record, writing
-from vault.store.run_ledger import RunLedger
-
-_BLOCK = 512
-"""Requests of all judges that are sent before the next ones: a budget that ends between two blocks
-leaves whole panels behind."""
 
 _NOTHING = Cost("0", None, "0", "0")
 
@@ -81,7 +81,7 @@ def _driven(context: Context, run: OpenJudging, options: JudgeOptions) -> JudgeR
     read = _reader(run)
     ledger = run.ledger
     context.progress.start("answers", len(ledger))
-    plan_again(ledger, _unread(ledger), read)
+    plan_again(ledger, unread(ledger), read)
     stopped = _asked(context, run, options.in_flight, read)
     decide(ledger, read)
     context.progress.finish()
@@ -95,34 +95,20 @@ def _reader(run: OpenJudging) -> Read:
     return read
 
 
-def _unread(ledger: RunLedger) -> list[int]:
-    """Return requests whose answer could not be read and that were not asked again yet."""
-    statuses = ledger.statuses()
-    again = {place_of(each).again for each in statuses}
-    states = (RequestState.RECEIVED, RequestState.REJECTED)
-    return [
-        each.request
-        for each in statuses
-        if each.state in states and each.request not in again and place_of(each).again is None
-    ]
-
-
 def _asked(context: Context, run: OpenJudging, in_flight: int, read: Read) -> str:
     """Send what is planned, to one judge after the other; return why it ended."""
     ledger, goal = run.ledger, run.goal
     limits = Limits(goal.cost, goal.tokens, in_flight=in_flight)
-    planned = [
-        (each.request, place_of(each).judge)
-        for each in ledger.statuses()
-        if each.state == RequestState.PLANNED
-    ]
-    at_once = _BLOCK if len(run.endpoints) > 1 else max(len(planned), 1)
-    for first in range(0, len(planned), at_once):
-        block = planned[first : first + at_once]
+    spent = spent_before(ledger)
+    panels = panels_to_send(ledger)
+    while panels:
+        count = affordable(ledger, panels, run.endpoints, limits, spent)
+        block, panels = list(chain.from_iterable(panels[:count])), panels[count:]
         for endpoint in run.endpoints:
             numbers = [number for number, judge in block if judge == endpoint.model]
             source = JudgeSource(ledger, numbers, read, context.progress)
-            asked = send(ledger, source, endpoint, limits)
+            asked = send(ledger, source, endpoint, limits, spent=spent)
+            spent = asked.spent
             stopped = source.stopped or asked.stopped.value
             if stopped != Stopped.DONE:
                 return stopped
@@ -133,24 +119,27 @@ def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
     """Write the verdicts as labels and store the run's object, as one operation."""
     ledger, rubric, goal = run.ledger, run.rubric, run.goal
     of_run = pairwise_verdicts if goal.pairwise else pointwise_verdicts
-    verdicts = of_run(rubric, ledger)
-    about = ledger.about
     is_done = stopped == Stopped.DONE
+    verdicts = of_run(rubric, ledger, is_done=is_done)
+    about = ledger.about
 
-    def change(view: View) -> tuple[View, Staged | None]:
-        view = view.with_run(run.name, found)
+    def change(view: View) -> tuple[View, tuple[VerdictsOnStage, Staged | None]]:
+        view = view.with_run(run.name, ended)
         draft = draft_of_run(context, view, goal.branch)
         dataset = open_dataset(context.store, draft.manifest)
-        changes = label_changes(context, dataset, run, verdicts.judged)
+        found = VerdictsOnStage.of(dataset, verdicts.judged)
+        changes = found.changes(run, time=context.intent.time)
         if not changes:
-            return view, None
-        return stage_and_count(context, view, draft, with_label_changes(dataset, changes))
+            return view, (found, None)
+        manifest = with_label_changes(dataset, changes)
+        view, staged = stage_and_count(context, view, draft, manifest)
+        return view, (found, staged)
 
     with writing(context):
         answers = context.store.put(encode_run(about, ledger.rows()))
-        found = Run(answers, FINISHED if is_done else STOPPED, about.names())
-        staged = record(context, change)
-    report = _report(context, run, verdicts, stopped, staged)
+        ended = Run(answers, FINISHED if is_done else STOPPED, about.names())
+        there, staged = record(context, change)
+    report = _report(context, run, verdicts, stopped, there, staged)
     if is_done:
         ledger.folder.remove()
     else:
@@ -158,42 +147,13 @@ def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
     return report
 
 
-def label_changes(
-    context: Context, dataset: Dataset, run: OpenJudging, judged: Sequence[Judged]
-) -> list[LabelChange]:
-    """Return the labels of verdicts on rows of a dataset, but those that the run gave before.
-
-    Costs reading the label sets of the rows. Raises Corrupt.
-    """
-    rows = rows_of(dataset, [each.example for each in judged])
-    there = [(each, row) for each, row in zip(judged, rows, strict=True) if row != NOWHERE]
-    keys = np.array([row for _, row in there], np.uint64)
-    is_pairwise = run.goal.pairwise
-    is_old = labelled_by_run(dataset, keys, run.rubric, run.name, pairwise=is_pairwise)
-    fresh = [pair for pair, is_known in zip(there, is_old, strict=True) if not is_known]
-    author, digest = ", ".join(each.name for each in run.rubric.judges), run.rubric.digest
-    changes = []
-    for part in dict.fromkeys(name for each, _ in fresh for name in each.labels):
-        own = [(each, row) for each, row in fresh if part in each.labels]
-        values = tuple(dict.fromkeys((type(v), v) for v in (each.labels[part] for each, _ in own)))
-        place = {value: at for at, value in enumerate(values)}
-        typed = [(type(each.labels[part]), each.labels[part]) for each, _ in own]
-        changes.append(
-            LabelChange(
-                label_of(run.rubric, part),
-                np.array([row for _, row in own], np.uint64),
-                tuple(value for _, value in values),
-                np.array([place[each] for each in typed], np.int64),
-                author,
-                context.intent.time,
-                notes=tuple(judge_note(run.name, each.request, digest) for each, _ in own),
-            )
-        )
-    return changes
-
-
 def _report(
-    context: Context, run: OpenJudging, verdicts: Verdicts, stopped: str, staged: Staged | None
+    context: Context,
+    run: OpenJudging,
+    verdicts: Verdicts,
+    stopped: str,
+    there: VerdictsOnStage,
+    staged: Staged | None,
 ) -> JudgeReport:
     goal, ledger, rubric = run.goal, run.ledger, run.rubric
     prices = run.endpoints[0].prices
@@ -204,12 +164,12 @@ def _report(
         run=run.name,
         rubric=rubric.file,
         name=rubric.name,
-        judged=len(verdicts.judged),
+        judged=len(there.judged),
         wanted=goal.examples,
-        unjudged=goal.examples - len(verdicts.judged),
+        unjudged=goal.examples - len(there.judged),
         skipped=sum(goal.skipped.values()),
         skipped_for=goal.skipped,
-        labels=_summaries(rubric, verdicts.judged),
+        labels=_summaries(rubric, there.judged),
         cost=totals.cost,
         stopped=stopped,
         requests=totals.requests,
@@ -226,6 +186,7 @@ def _report(
         flips=verdicts.flips,
         quoted=verdicts.quoted,
         unquoted=verdicts.unquoted,
+        older=there.left_of_older(rubric, pairwise=goal.pairwise),
         same_family=goal.same_family,
         stage=staged,
         branch=goal.branch if staged is not None and goal.branch != here else None,

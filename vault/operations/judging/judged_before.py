@@ -26,10 +26,10 @@ def label_of(rubric: Rubric, part: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JudgedBefore:
-    """Of some rows: which this rubric judged, and how many an older one of that name did."""
+    """Of some rows: which this rubric judged, and which an older one of that name."""
 
     is_judged: NDArray[np.bool_]
-    older: int
+    is_older: NDArray[np.bool_]
 
 
 def judged_before(
@@ -50,11 +50,17 @@ def _noted(
     dataset: Dataset, keys: RowKeys, rubric: Rubric, text: str, *, pairwise: bool
 ) -> JudgedBefore:
     if not dataset.manifest.labels or not len(keys):
-        return JudgedBefore(np.zeros(len(keys), np.bool_), 0)
+        return JudgedBefore(*np.zeros((2, len(keys)), np.bool_))
     entries = label_entries(dataset, keys)
     names, notes = (entries.table[each].cast(pa.string()) for each in ("name", "note"))
     is_named = pc.equal(names, label_of(rubric, CHOICE if pairwise else SCORE))
-    is_noted = pc.match_substring(notes, text).fill_null(False)
-    named, noted = (each.to_numpy(zero_copy_only=False) for each in (is_named, is_noted))
-    judged = entries.keys[named & noted]
-    return JudgedBefore(np.isin(keys, judged), int((named & ~noted).sum()))
+    is_noted, of_rubric = (
+        pc.match_substring(notes, each).fill_null(False) for each in (text, note_of_rubric(""))
+    )
+    is_older = pc.and_not(of_rubric, is_noted)
+    return JudgedBefore(
+        *(
+            np.isin(keys, entries.keys[pc.and_(is_named, each).to_numpy(zero_copy_only=False)])
+            for each in (is_noted, is_older)
+        )
+    )

@@ -30,13 +30,13 @@ class LabelSummary:
 class JudgeReport(Displayed):
     """The results of a run of judging so far; `run` is None where there was nothing to ask.
 
-    `judged` examples have their verdicts, of `wanted`; `skipped` were not asked about, for the
-    reasons in `skipped_for`. `unjudged` had no answer that could be read, or left the stage.
-    `consistency` is the share of verdicts that were the same when asked for twice, of `repeated`
-    ones. Of `pairs` that were compared `flips` depend on the order of the answers. `unquoted` of
-    `quoted` quotations do not stand in the example. `older` examples still have labels of an older
-    rubric of this name. `same_family` were made by a model of a judge's family. `branch` is where
-    labels were written, if HEAD is elsewhere.
+    `judged` examples of the stage have their verdicts, of `wanted`; `skipped` were not asked about,
+    for the reasons in `skipped_for`. `unjudged` had no answer that could be read, or left the
+    stage. `consistency` is the share of verdicts that were the same when asked for twice, of
+    `repeated` ones. Of `pairs` that were compared `flips` depend on the order of the answers.
+    `unquoted` of `quoted` quotations do not stand in the example. `older` examples of the stage
+    still have labels of an older rubric of this name. `same_family` were made by a model of a
+    judge's family. `branch` is where labels were written, if HEAD is elsewhere.
     """
 
     run: str | None

@@ -30,8 +30,8 @@ JUDGED_BEFORE, NOT_STAGED, NOT_SAMPLED = "judged-before", "not-staged", "not-sam
 class Selection:
     """Rows of the stage that are to be judged, in dataset order; others by reason.
 
-    `older` of the stage have labels of an older rubric of the same name. `same_family` were made by
-    a model of a judge's family.
+    `older` of those selected have labels of an older rubric of the same name. `same_family` were
+    made by a model of a judge's family.
     """
 
     stage: Dataset
@@ -82,7 +82,8 @@ def select_examples(
         _note(skipped, NOT_SAMPLED, len(keys) - options.sample)
         keys = keys[sorted(chosen_sample(rubric, ids, options.sample))]
     same = _same_family(context, stage, keys, rubric)
-    return Selection(stage, draft.manifest, draft.branch, keys, skipped, before.older, same)
+    older = int(before.is_older.sum())
+    return Selection(stage, draft.manifest, draft.branch, keys, skipped, older, same)
 
 
 def rows_of(dataset: Dataset, ids: Sequence[bytes]) -> RowKeys:

@@ -22,6 +22,8 @@ MEDIA = "media"
 """Why an example is not judged: a judge that does not see a picture would judge the words alone."""
 
 _DATA = "data."
+_SAID = ("role", "content", "reasoning", "refusal", "tool_calls", "call")
+"""Members of a message that are said. Others may tell who made it, or what is thought of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _shown(
         return Shown(example, prompt, {}, conversation.text)
     if not conversation.response:
         return Shown(example, prompt, {}, kept_out=NO_ANSWER)
-    asked: dict[str, Any] = {"conversation": conversation.prompt}
+    asked: dict[str, Any] = {"conversation": _said(conversation.prompt)}
     if conversation.tools:
         asked["tools"] = conversation.tools
     has_media = bool(conversation.media) or any(
@@ -99,10 +101,22 @@ def _shown(
         example,
         prompt,
         {**asked, **more},
-        conversation.response,
-        conversation.rejected,
+        _said(conversation.response),
+        None if conversation.rejected is None else _said(conversation.rejected),
         kept_out=MEDIA if has_media else None,
     )
+
+
+def _said(messages: Sequence[Message]) -> list[Message]:
+    return [
+        # The name of an assistant is that of a model; others are people and tools.
+        {
+            name: value
+            for name, value in each.items()
+            if name in _SAID or (name == "name" and each.get("role") != "assistant")
+        }
+        for each in messages
+    ]
 
 
 def _has_media(message: Message) -> bool:

@@ -19,10 +19,9 @@ from vault.generate.rubric.rubric import Rubric
 from vault.objects.labels.label_name import slug
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.model_run.request import RequestState
-from vault.operations.judging.asking import place_of
+from vault.operations.judging.asking import place_of, to_send, unread
 from vault.store.run_ledger import RunLedger
 
-_OPEN = frozenset({RequestState.PLANNED, RequestState.SENT, RequestState.RECEIVED})
 _SWAPPED = {FIRST: SECOND, SECOND: FIRST, TIE: TIE}
 
 CHOSEN, REJECTED = "chosen", "rejected"
@@ -30,7 +29,10 @@ CHOSEN, REJECTED = "chosen", "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The labels of one example, by what comes behind `judge.NAME.`, and the request for them."""
+    """The labels of one example, by what comes behind `judge.NAME.`.
+
+    `request` is the first of those that were answered with its verdicts.
+    """
 
     example: bytes
     request: int
@@ -57,14 +59,14 @@ class Verdicts:
 
 @dataclass(slots=True)
 class _Example:
-    request: int
+    request: int = 0
     by_judge: dict[str, Mapping[str, bool]] = field(default_factory=dict)
     is_open: bool = False
 
 
 @dataclass(slots=True)
 class _Pair:
-    request: int
+    request: int = 0
     better: dict[tuple[str, bool], str] = field(default_factory=dict)
     is_open: bool = False
 
@@ -74,8 +76,8 @@ def read_answer(rubric: Rubric, answer: bytes, *, pairwise: bool) -> tuple[Verdi
     return better_of(answer) if pairwise else verdicts_of(rubric, answer)
 
 
-def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
-    """Return the verdicts on examples of which every judge's answer is decided.
+def pointwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Verdicts:
+    """Return the verdicts on examples of which every judge's answer is decided for good.
 
     Of a panel the majority decides, of those that answered and at least half of all: a criterion
     without a majority has no verdict and counts half in the score. Costs reading every answer.
@@ -83,11 +85,12 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     found = Verdicts()
     examples: dict[bytes, _Example] = {}
     repeats: dict[tuple[bytes, str], Mapping[str, bool]] = {}
+    waiting = set() if is_done else _waiting(ledger)
     for status in ledger.statuses():
         example = status.origin_id or b""
         place = place_of(status)
-        own = examples.setdefault(example, _Example(status.request))
-        if status.state in _OPEN:
+        own = examples.setdefault(example, _Example())
+        if status.request in waiting:
             own.is_open = own.is_open or not place.repeat
             continue
         if status.state != RequestState.ACCEPTED:
@@ -98,6 +101,7 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
             repeats[example, place.judge] = passed
             continue
         own.by_judge[place.judge] = passed
+        own.request = own.request or status.request
         _check_quotes(found, verdicts, ledger.body(status.request))
     for (example, judge), second in repeats.items():
         first = examples[example].by_judge.get(judge)
@@ -108,6 +112,11 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
         if not own.is_open and 2 * len(own.by_judge) >= len(rubric.judges) and own.by_judge:
             found.judged.append(Judged(example, own.request, _labels(rubric, own.by_judge)))
     return found
+
+
+def _waiting(ledger: RunLedger) -> set[int]:
+    """Return the requests that are sent, or whose answers are asked about, when a run goes on."""
+    return {*(each.request for each in to_send(ledger)), *unread(ledger)}
 
 
 def _labels(rubric: Rubric, by_judge: Mapping[str, Mapping[str, bool]]) -> dict[str, LabelValue]:
@@ -136,8 +145,8 @@ def _majority(said: list[bool]) -> bool | None:
     return None if 2 * yes == len(said) else 2 * yes > len(said)
 
 
-def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
-    """Return the better answers of pairs of which every judge's answers are decided.
+def pairwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Verdicts:
+    """Return the better answers of examples all of whose comparisons are decided for good.
 
     A judge that says something else when the answers change places says tie; of a panel the
     majority decides. A preference record gets `choice` = `chosen`, `rejected` or `tie`; an answer
@@ -145,12 +154,16 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
     """
     found = Verdicts()
     pairs: dict[tuple[bytes, str | None], _Pair] = {}
+    waiting = set() if is_done else _waiting(ledger)
+    open_examples: set[bytes] = set()
     for status in ledger.statuses():
         place = place_of(status)
-        pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair(status.request))
-        if status.state in _OPEN:
+        pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair())
+        if status.request in waiting:
             pair.is_open = True
+            open_examples.update(_both(status.origin_id or b"", place.other))
         elif status.state == RequestState.ACCEPTED:
+            pair.request = pair.request or status.request
             said = better_of(ledger.answer(status.request) or b"")
             pair.better[place.judge, place.is_swapped] = (
                 _SWAPPED[said] if place.is_swapped else said
@@ -167,13 +180,19 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger) -> Verdicts:
             found.judged.append(Judged(example, pair.request, {"choice": words[better]}))
             continue
         share = {FIRST: 1.0, SECOND: 0.0, TIE: 0.5}[better]
-        for each, own in ((example, share), (bytes.fromhex(other), 1 - share)):
+        for each, own in zip(_both(example, other), (share, 1 - share), strict=True):
             won.setdefault(each, []).append(own)
             requests.setdefault(each, pair.request)
     for example, shares in won.items():
+        if example in open_examples:
+            continue
         label = {"choice": sum(shares) / len(shares)}
         found.judged.append(Judged(example, requests[example], label))
     return found
+
+
+def _both(example: bytes, other: str | None) -> tuple[bytes, ...]:
+    return (example,) if other is None else (example, bytes.fromhex(other))
 
 
 def _better(found: Verdicts, rubric: Rubric, pair: _Pair) -> str | None:

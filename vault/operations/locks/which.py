@@ -159,7 +159,7 @@ class _Records:
     def read(cls, file: InputFile, stdin: BinaryIO | None) -> _Records:
         digest = hashlib.sha256()
         ids, lines, base = bytearray(), [], 1
-        for block in open_blocks(file, stdin=stdin):
+        for block in open_blocks(replace(file, may_be_wrapped=False), stdin=stdin):
             records = block.split()
             for text, line in zip(records.texts, records.lines, strict=True):
                 digest.update(text + b"\n")

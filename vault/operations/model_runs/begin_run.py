@@ -7,13 +7,15 @@ from contextlib import contextmanager
 
 from vault.config import read_team_section
 from vault.errors import Conflict
-from vault.objects.log.view import Run
+from vault.objects.log.view import Run, View
 from vault.objects.model_run.about import RunAbout
+from vault.objects.model_run.request import RequestState
 from vault.operations.model_runs.open_runs import (
     CANCELLED,
     OPEN,
     RunKind,
     run_to_resume,
+    unfinished,
     vault_folder,
 )
 from vault.session.context import Context
@@ -42,7 +44,7 @@ def begin_run(
     """Begin a run: the log names it and its folder is there before anything is sent.
 
     `files` are the bytes of everything that `about` names. A run that ends in an error before it
-    planned a request is given up. Raises StorageFailed, Conflict (`log-busy`).
+    sent a request is given up. Raises StorageFailed, Conflict (`log-busy`).
     """
     # The log names the run before anything is paid for, so that what it needs is kept.
     _note(context, about.run, Run(None, OPEN, about.names()), files)
@@ -52,7 +54,7 @@ def begin_run(
         try:
             yield ledger
         except BaseException:
-            if len(ledger):
+            if _has_sent(ledger):
                 _tell_kept(context, about)
             else:
                 # Nothing was asked, so there is nothing to go on with.
@@ -76,12 +78,20 @@ def take_up_run(
         try:
             yield ledger
         except BaseException:
-            _tell_kept(context, ledger.about)
+            if _has_sent(ledger):
+                _tell_kept(context, ledger.about)
             raise
 
 
-def refuse_beside(waiting: Sequence[str], file: str, kind: RunKind) -> None:
-    """Raise Conflict (`run-unfinished`) if a run of a recipe or rubric may go on."""
+def refuse_beside(
+    context: Context, view: View, earlier: Sequence[str], file: str, kind: RunKind
+) -> None:
+    """Raise Conflict (`run-unfinished`) if one of the earlier runs of a file may go on.
+
+    A recipe and a rubric may have the same name.
+    """
+    going_on = (each for each in unfinished(context, view) if each.kind == kind)
+    waiting = [each.run for each in going_on if each.run in earlier]
     if waiting:
         raise Conflict(
             f"the run {waiting[-1]} of {file} is not finished",
@@ -92,6 +102,10 @@ def refuse_beside(waiting: Sequence[str], file: str, kind: RunKind) -> None:
 
 def _now(context: Context) -> Clock:
     return lambda: context.intent.time
+
+
+def _has_sent(ledger: RunLedger) -> bool:
+    return any(each.state != RequestState.PLANNED for each in ledger.statuses())
 
 
 def _tell_kept(context: Context, about: RunAbout) -> None:

@@ -25,12 +25,21 @@ from vault.store.run_ledger import RunLedger
 T = TypeVar("T")
 
 
-def send(ledger: RunLedger, source: Source, endpoint: Endpoint, limits: Limits) -> Asked:
+def send(
+    ledger: RunLedger,
+    source: Source,
+    endpoint: Endpoint,
+    limits: Limits,
+    *,
+    spent: Spent | None = None,
+) -> Asked:
     """Send the requests of a source; each is kept before it leaves, and its answer after.
 
-    The limits are those of the whole run, with what it spent before. Raises what `ask` raises.
+    The limits are those of the whole run, with what it `spent` before: by default what the ledger
+    says, which costs looking at every request. Raises what `ask` raises.
     """
-    return run_to_end(_ask(ledger, source, endpoint, limits))
+    before = spent_before(ledger) if spent is None else spent
+    return run_to_end(_ask(ledger, source, endpoint, limits, before))
 
 
 def run_to_end(asking: Coroutine[Any, Any, T]) -> T:
@@ -43,11 +52,13 @@ def run_to_end(asking: Coroutine[Any, Any, T]) -> T:
         return thread.submit(asyncio.run, asking).result()
 
 
-async def _ask(ledger: RunLedger, source: Source, endpoint: Endpoint, limits: Limits) -> Asked:
+async def _ask(
+    ledger: RunLedger, source: Source, endpoint: Endpoint, limits: Limits, spent: Spent
+) -> Asked:
     stopping = Stopping()
     with _interrupted_by(stopping):
         async with GroupCommit[Mapping[str, Any]](ledger.append) as commit:
-            keeper, spent = LedgerKeeper(commit), spent_before(ledger)
+            keeper = LedgerKeeper(commit)
             return await ask(source, endpoint, keeper, limits, spent=spent, stopping=stopping)
 
 

@@ -22,6 +22,11 @@ from vault.operations.scoring.result_layouts import ID, PROMPT
 from vault.session.context import Context
 
 _SHOWN = 60
+_LEAST_ID = 8
+"""Digits of the beginning of an id, at least."""
+
+_EXACT = 2.0**53
+"""Whole numbers below this are the same as integers and as floats."""
 
 
 @dataclass(slots=True)
@@ -89,7 +94,7 @@ def _scores(results: Sequence[Sequence[bool | int | float]]) -> list[LabelValue]
         return [own[0] for own in results]
     means = [math.fsum(map(float, own)) / len(own) for own in results]
     # 1 reads better than 1.0, and is the same number.
-    return [int(each) if each.is_integer() else each for each in means]
+    return [int(each) if each.is_integer() and abs(each) < _EXACT else each for each in means]
 
 
 class _Finder:
@@ -138,7 +143,9 @@ class _Finder:
                 return ()
             key = self._lines.ids[place].tobytes().hex()
         if self._ids is not None:
-            found = self._ids.find(str(key))
+            text = str(key)
+            # The number that a benchmark gives a result may well begin the id of an example.
+            found = self._ids.find(text) if len(text) >= _LEAST_ID else None
             return () if found is None else (found,)
         return self._by_key.get(str(key), ())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -99,7 +99,8 @@ def _lines(
     file: InputFile, path: str, stdin: BinaryIO | None
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     base = 1
-    for block in open_blocks(file, stdin=stdin):
+    # A log is one object around its results, which are found in it.
+    for block in open_blocks(replace(file, may_be_wrapped=False), stdin=stdin):
         records = block.split()
         for refused in records.refused:
             raise _unreadable(path, base + refused.line, refused.reason)

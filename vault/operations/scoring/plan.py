@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,8 +181,8 @@ def _write(path: str, report: PlanReport, options: PlanOptions, found: Slices) -
             hint="ask for more: --at-least N, or -n N",
         )
     planned = [each for each in report.slices if each.propose]
-    made = QuotaPlan(options.by, {each.value: each.propose for each in planned})
-    why = {each.value: _why(each) for each in planned}
+    made = QuotaPlan(options.by, {_meant(each.value): each.propose for each in planned})
+    why = {_meant(each.value): _why(each) for each in planned}
     text = plan_text(made, list(_about(report, options)), why)
     try:
         with Path(path).open("w" if options.force else "x", encoding="utf-8") as file:
@@ -196,6 +197,15 @@ def _write(path: str, report: PlanReport, options: PlanOptions, found: Slices) -
             code="file-unwritable",
             hint="name a file in a folder that you may write to",
         ) from None
+
+
+def _meant(shown: str) -> str:
+    """Return a value as records have it: one with a quote or a line feed is shown as JSON."""
+    try:
+        value = json.loads(shown) if shown.startswith('"') and "\\" in shown else shown
+    except ValueError:
+        return shown
+    return value if isinstance(value, str) else shown
 
 
 def _about(report: PlanReport, options: PlanOptions) -> Iterator[str]:

@@ -202,7 +202,7 @@ def _value(
         value = opened.layout.letters.get(value, value)
     if value is None or value == "" or (opened.layout is INSPECT and _is_nan(value)):
         return None
-    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, bool | float | int) and _is_number(value):
         return value
     is_letter = bool(opened.layout.letters)
     if isinstance(value, dict):
@@ -218,6 +218,13 @@ def _value(
         code="result-invalid",
         hint=hint,
     )
+
+
+def _is_number(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
 
 
 def _is_nan(value: Any) -> bool:

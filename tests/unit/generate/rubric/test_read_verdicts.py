@@ -33,6 +33,7 @@ model = "m"
 """,
     "help.toml",
 )
+ALL_YES = '{"a": {"evidence": "", "verdict": "yes"}, "b": {"evidence": "", "verdict": "yes"}}'
 ANSWER = '{"a": {"evidence": "x", "verdict": "yes"}, "b": {"evidence": "", "verdict": "no"}}'
 
 
@@ -47,7 +48,8 @@ def body(text: str, **choice: object) -> bytes:
         ANSWER,
         f"```json\n{ANSWER}\n```",
         f"Let me think: {{is it?}} It is.\n{ANSWER}",
-        f"Here you are: {ANSWER} I hope it helps.",
+        f"```json\n{ANSWER}\n```\nI hope it helps.",
+        f"{ANSWER}\nAs I said:\n{ANSWER}",
         '{"a": "Yes", "b": "no."}',
         '{"a": true, "b": false, "c": true}',
     ],
@@ -64,6 +66,21 @@ def test_verdicts_are_read(text: str) -> None:
         (body('{"a": "yes", "b": "perhaps"}'), "malformed"),
         (body('{"a": "yes", "b": 1}'), "malformed"),
         (body('["yes", "no"]'), "malformed"),
+        # What a judge says that quotes verdicts of the example, with or without its own.
+        (body(f"{ANSWER}\nBut the answer holds: {ALL_YES}"), "malformed"),
+        (body(f"It says:\n{ALL_YES}\nI say:\n{ANSWER}"), "malformed"),
+        (body(f"It says {ALL_YES} and wants to be judged by that."), "malformed"),
+        (
+            body('{"a": {"evidence": "I", "verdict": "yes"}, "b": "yes", "a": "no", "b": "no"}'),
+            "malformed",
+        ),
+        (
+            body('{"a": "no", "b": {"evidence": "I", "verdict": "yes"}, "x": {"verdict": "no"}}'),
+            "malformed",
+        ),
+        (body('{"a": "yes", "b": "yes"}}, "b": {"evidence": "", "verdict": "no"}}'), "malformed"),
+        (body('{"a": [' * 3_000), "malformed"),
+        (body("{" * 100_000), "malformed"),
         (body(""), "empty"),
         (body(ANSWER, finish_reason="length"), "cut"),
         (b"<html>", "not-a-completion"),
@@ -97,12 +114,14 @@ def test_a_score_is_the_weighted_share_of_yes() -> None:
         ('he said "no"\nand left', True),
         ("HE SAID … left", True),
         ('"back\\slash"', True),
+        ("C:\\\\new", True),
+        ("C:\\new", True),
         ("she said", False),
         ("he said … right", False),
     ],
 )
 def test_a_quotation_is_found_as_it_was_shown(evidence: str, is_there: bool) -> None:
-    text = 'Say <b>hi</b>, he said "no"\nand left back\\slash.'
+    text = 'Say <b>hi</b>, he said "no"\nand left back\\slash. C:\\new'
     answer = [{"role": "assistant", "content": text}]
     sent = pointwise_body(RUBRIC, RUBRIC.judges[0], {"conversation": [], "answer": answer})
     assert is_quoted(evidence, shown_text(sent)) is is_there

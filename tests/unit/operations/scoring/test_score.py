@@ -312,3 +312,19 @@ def test_samples_without_a_score_have_no_value(library: Library) -> None:
     path = inspect_log(library.folder / "log.json", rows)
     report = library.repository.score(path, "m", "match", on="prompt", partial=True)
     assert (report.unscored, said(library)) == (2, {"one": 0})
+
+
+def test_a_number_that_begins_an_id_is_no_id(library: Library) -> None:
+    path = library.write("r.jsonl", [{"id": library.id_of("one")[:7], "ok": 1}])
+    assert refused(library, path).code == "results-unmatched"
+
+
+@pytest.mark.parametrize(("value", "mean"), [(1e300, 1e300), (2**53, 2.0**53), (-0.0, 0.0)])
+def test_numbers_of_any_size_are_scores(library: Library, value: float, mean: float) -> None:
+    path = library.write("r.jsonl", [{"id": library.id_of("one"), "ok": value}])
+    assert library.repository.score(path, "m", "ok").mean == mean
+
+
+def test_a_number_that_no_float_holds_is_no_score(library: Library) -> None:
+    path = library.write("r.jsonl", [{"id": library.id_of("one"), "ok": 10**400}])
+    assert refused(library, path).code == "result-invalid"
