@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Outcome, chat, write_lines
 from tests.support.billing_server import Behaviour, BillingServer
-from tests.support.judged import rubric, says
+from tests.support.judged import answering, rubric, says
 
 Run = Callable[..., Outcome]
 
@@ -87,14 +87,14 @@ def test_what_cannot_be_done_is_refused(
 
 
 def test_a_run_without_verdicts_says_so(run: Run, judged_by: Path) -> None:
-    with BillingServer(Behaviour(content=lambda text, chance: "Hm.")) as server:
+    with BillingServer(Behaviour(content=answering(lambda text, chance: "Hm."))) as server:
         Path("help.toml").write_bytes(rubric(server.base_url, more="repeat = 0"))
         done = run("judge", "help.toml")
         report = json.loads(run("runs", "--json").out)["items"][0]
     assert done.code == 1
     assert "0 of 8 examples judged" in done.out
     assert "16  malformed  the answer is no JSON" in done.out
-    assert (report["kind"], report["accepted"], report["requests"]) == ("judge", 0, 16)
+    assert (report["kind"], report["accepted"], report["requests"]) == ("judge", 0, 17)
     assert "asks again about those without a verdict" in done.err
 
 

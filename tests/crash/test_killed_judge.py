@@ -10,7 +10,7 @@ import pytest
 from tests.crash.killed_runs import assert_accounted, killed_after, started
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import know_prices
-from tests.support.judged import asked, judged, rubric, says
+from tests.support.judged import asked, judged, rubric, says, verdicts_asked
 from tests.support.library import Library
 
 RATES = {"malformed": 0.05, "length": 0.05, "429:0": 0.1, "drop": 0.01}
@@ -39,7 +39,7 @@ def _kills(library: Library, *, kills: int, most: int, seed: int) -> None:
             begun = len(library.repository.runs().items) == 1
             words = ["--resume"] if begun else words
         assert started(library, "judge", "--resume").wait() == 0
-        billed = [each for each in server.ledger.entries if each.times]
+        billed = [each for each in verdicts_asked(server) if each.times]
         assert_accounted(library, billed)
         (run,) = library.repository.runs().items
         assert run.state == "finished"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.support.billing_server import BillingServer, Entry
 from tests.support.library import Library, chat
 from vault.operations.judging.report import JudgeReport
 
@@ -44,6 +45,25 @@ def block(text: str, name: str) -> Any:
     return json.loads(text.split(f"<{name}>\n")[1].split(f"\n</{name}>")[0])
 
 
+def answering(judge: Content) -> Content:
+    """Return a judge that tells a probe that it enforces JSON by a schema."""
+
+    def content(text: str, chance: random.Random) -> str:
+        return '{"colour": "red"}' if is_probe_text(text) else judge(text, chance)
+
+    return content
+
+
+def is_probe_text(text: str) -> bool:
+    """Return whether a request asks what an endpoint can do."""
+    return text.startswith("Say hello")
+
+
+def verdicts_asked(server: BillingServer) -> list[Entry]:
+    """Return the requests for verdicts that came to a server, in order."""
+    return [each for each in server.ledger.entries if not is_probe_text(each.text)]
+
+
 def says(verdict: Callable[[str], bool], quote: str = "") -> Content:
     """Return a judge that says yes or no to every question by the answer that it is shown."""
 
@@ -52,7 +72,7 @@ def says(verdict: Callable[[str], bool], quote: str = "") -> Content:
         ids = _QUESTION.findall(text)
         return json.dumps({each: {"evidence": quote, "verdict": said} for each in ids})
 
-    return content
+    return answering(content)
 
 
 def compares(better: Callable[[str, str], str]) -> Content:
@@ -62,7 +82,7 @@ def compares(better: Callable[[str, str], str]) -> Content:
         a, b = (block(text, f"answer_{each}")[0]["content"] for each in "ab")
         return json.dumps({"comparison": "So.", "better": better(a, b)})
 
-    return content
+    return answering(content)
 
 
 def asked(library: Library, count: int = 8) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vault.generate.body_text import body_text
 from vault.generate.completion import Rejected, error_message, json_of, message_of, text_of
 
 Messages = Sequence[Mapping[str, Any]]
@@ -93,7 +94,7 @@ def asked_again(body: str, answer: bytes, told: str) -> str | None:
             "Answer once more, with the JSON alone that was asked for and no other text.",
         },
     ]
-    return json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return body_text(request)
 
 
 def probe_body(model: str, max_tokens: int, settings: Mapping[str, Any], step: Step) -> str:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vault.cli.frame import options
-from vault.cli.frame.asking_models import Money, require_agreed, write_new_file
+from vault.cli.frame.asking_models import (
+    Money,
+    exit_code,
+    how_it_goes_on,
+    require_agreed,
+    write_new_file,
+)
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint
 from vault.cli.show.model_runs.generate_text import estimate_lines, generate_lines, question_of
@@ -19,10 +25,6 @@ if TYPE_CHECKING:
     from vault.operations.generating.report import GenerateReport
 
 _LAST = ""
-_CODES = {"done": 0, "submitted": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
-_GOES_ON = ("interrupted", "unreachable", "refused", "quota", "seeds-missing")
-_RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
-"""The option that lets a run go on that has reached its limit."""
 
 
 @options.command(
@@ -161,14 +163,8 @@ def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -
         )
     elif report.stopped == "short":
         hint(invocation, f"`vault generate --resume {report.run} --batch` submits the rest")
-    elif report.stopped in _RAISED:
-        option = f"{_RAISED[report.stopped]} N"
-        hint(
-            invocation,
-            f"`vault generate --resume {report.run} {option}` goes on; N is the total of the run",
-        )
-    elif report.stopped in _GOES_ON:
-        hint(invocation, f"`vault generate --resume {report.run}` goes on, and buys nothing again")
+    elif (way_on := how_it_goes_on("generate", report.run, report.stopped)) is not None:
+        hint(invocation, way_on)
     elif report.stopped in ("rejected", "novelty"):
         hint(
             invocation,
@@ -177,7 +173,7 @@ def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -
         )
     elif report.staged:
         hint(invocation, '`vault diff` shows what is staged, `vault commit -m "..."` records it')
-    return 0 if report.preview else _CODES.get(report.stopped, 1)
+    return 0 if report.preview else exit_code(report.stopped)
 
 
 def _require_agreed(

@@ -9,7 +9,13 @@ from typing import Any
 import click
 
 from vault.cli.frame import options
-from vault.cli.frame.asking_models import Money, require_agreed, write_new_file
+from vault.cli.frame.asking_models import (
+    Money,
+    exit_code,
+    how_it_goes_on,
+    require_agreed,
+    write_new_file,
+)
 from vault.cli.frame.conditions import condition_options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint
@@ -18,10 +24,6 @@ from vault.errors import InvalidInput
 from vault.operations.judging.report import JudgeReport
 
 _LAST = ""
-_CODES = {"done": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
-_GOES_ON = ("interrupted", "unreachable", "refused", "quota")
-_RAISED = {"budget": "--budget", "tokens": "--budget-tokens"}
-"""The option that lets a run go on that has reached its limit."""
 
 
 @options.command(
@@ -129,20 +131,15 @@ def _resumed(
 
 def _told(invocation: Invocation, report: JudgeReport, path: str) -> int:
     emit(invocation, report, judge_lines)
-    if report.stopped in _RAISED:
-        option = f"{_RAISED[report.stopped]} N"
-        hint(
-            invocation,
-            f"`vault judge --resume {report.run} {option}` goes on; N is the total of the run",
-        )
-    elif report.stopped in _GOES_ON:
-        hint(invocation, f"`vault judge --resume {report.run}` goes on, and buys nothing again")
+    way_on = how_it_goes_on("judge", report.run or "", report.stopped)
+    if way_on is not None:
+        hint(invocation, way_on)
     elif report.stopped == "rejected":
         hint(invocation, f"`vault runs export {report.run}` shows what the judge answers")
     elif report.run is not None:
         hint(invocation, _next_step(report, path))
     is_in_vain = report.wanted > 0 and report.judged == 0
-    return 1 if is_in_vain and report.stopped == "done" else _CODES.get(report.stopped, 1)
+    return 1 if is_in_vain and report.stopped == "done" else exit_code(report.stopped)
 
 
 def _next_step(report: JudgeReport, path: str) -> str:

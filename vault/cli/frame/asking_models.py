@@ -13,6 +13,11 @@ from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import hint, write
 from vault.errors import AlreadyExists, Conflict, StorageFailed
 
+_CODES = {"done": 0, "submitted": 0, "unreachable": 5, "refused": 5, "interrupted": 130}
+_GOES_ON = ("interrupted", "unreachable", "refused", "quota", "seeds-missing")
+_RAISED = {"budget": "--budget", "tokens": "--budget-tokens", "requests": "--max-requests"}
+"""The option that lets a run go on that has reached its limit."""
+
 
 class Money(click.ParamType[Decimal]):
     """An amount of money, exact."""
@@ -69,3 +74,18 @@ def write_new_file(invocation: Invocation, file: str, text: str, command: str) -
     if not invocation.quiet:
         write(file)
     hint(invocation, f"edit it, then `{command.format(file)}`")
+
+
+def exit_code(stopped: str) -> int:
+    """Return the exit code of a run, by the word for why it ended."""
+    return _CODES.get(stopped, 1)
+
+
+def how_it_goes_on(command: str, run: str, stopped: str) -> str | None:
+    """Return what lets a run go on that stopped; None where going on alone does not help."""
+    if stopped in _RAISED:
+        option = _RAISED[stopped]
+        return f"`vault {command} --resume {run} {option} N` goes on; N is the total of the run"
+    if stopped in _GOES_ON:
+        return f"`vault {command} --resume {run}` goes on, and buys nothing again"
+    return None

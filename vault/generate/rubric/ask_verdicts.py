@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vault.generate.body_text import body_text
+from vault.generate.ladder import Step, response_format
 from vault.generate.model import Model
 from vault.generate.rubric.rubric import Rubric
 
@@ -25,8 +27,10 @@ _DATA_ONLY = (
 )
 
 
-def pointwise_body(rubric: Rubric, model: Model, shown: Mapping[str, Any]) -> str:
-    """Return the JSON text of the request for the verdicts on one example.
+def pointwise_body(
+    rubric: Rubric, model: Model, shown: Mapping[str, Any], *, step: Step = Step.SCHEMA
+) -> str:
+    """Return the JSON text of the request for the verdicts on one example, by a step of the ladder.
 
     `shown` has `conversation` and `answer`, or `text`, and may have `tools` and `reference`.
     """
@@ -41,11 +45,16 @@ def pointwise_body(rubric: Rubric, model: Model, shown: Mapping[str, Any]) -> st
         {"evidence": {"type": "string"}, "verdict": {"type": "string", "enum": ["yes", "no"]}}
     )
     schema = _object({each.id: verdict for each in rubric.criteria})
-    return _body(rubric, model, system, user, schema)
+    return _body(rubric, model, step, (system, user), schema)
 
 
 def pairwise_body(
-    rubric: Rubric, model: Model, shown: Mapping[str, Any], answers: Sequence[Sequence[Message]]
+    rubric: Rubric,
+    model: Model,
+    shown: Mapping[str, Any],
+    answers: Sequence[Sequence[Message]],
+    *,
+    step: Step = Step.SCHEMA,
 ) -> str:
     """Return the JSON text of the request for the better one of two answers, in this order.
 
@@ -61,17 +70,7 @@ def pairwise_body(
     user = f"{blocks}\n\nQuestions:\n{_questions(rubric)}\n\n{_form(form)}"
     words = {"type": "string", "enum": [FIRST, SECOND, TIE]}
     schema = _object({"comparison": {"type": "string"}, "better": words})
-    return _body(rubric, model, system, user, schema)
-
-
-def asked_again(body: str, answer: str, fault: str) -> str:
-    """Return the request once more, with the answer that could not be read and what is wrong."""
-    value = json.loads(body)
-    value["messages"] += [
-        {"role": "assistant", "content": answer},
-        {"role": "user", "content": f"This cannot be used: {fault}. Reply with the JSON alone."},
-    ]
-    return _text(value)
+    return _body(rubric, model, step, (system, user), schema)
 
 
 def _questions(rubric: Rubric) -> str:
@@ -99,31 +98,26 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _body(rubric: Rubric, model: Model, system: str, user: str, schema: Mapping[str, Any]) -> str:
+def _body(
+    rubric: Rubric,
+    model: Model,
+    step: Step,
+    texts: tuple[str, str],
+    schema: Mapping[str, Any],
+) -> str:
+    system, user = texts
     if rubric.instructions is not None:
         system = f"{system}\n\n{rubric.instructions}"
-    return _text(
-        {
-            "model": model.name,
-            "messages": [
-                {"role": "system", "content": system},
-                {"role": "user", "content": user},
-            ],
-            "max_tokens": model.max_tokens,
-            "temperature": 0,
-            **model.settings,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "verdict", "schema": schema, "strict": True},
-            },
-        }
-    )
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    # Not sorted: a server that enforces a schema may write members in its order, and the evidence
-    # has to come before the verdict.
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Half of a surrogate pair can be sent escaped alone.
-    is_whole = not any("\ud800" <= each <= "\udfff" for each in text)
-    return text if is_whole else json.dumps(value, separators=(",", ":"))
+    body = {
+        "model": model.name,
+        "messages": [
+            {"role": "system", "content": system},
+            {"role": "user", "content": user},
+        ],
+        "max_tokens": model.max_tokens,
+        "temperature": 0,
+        **model.settings,
+    }
+    form = response_format(step, schema, name="verdict")
+    # Not sorted: the evidence has to come before the verdict.
+    return body_text(body if form is None else {**body, "response_format": form})

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from vault.errors import Corrupt
 from vault.generate.answers import TOO_LONG, Answer, AnswerState
 from vault.generate.completion import Rejected
+from vault.generate.ladder import asked_again
 from vault.generate.requests import Request
-from vault.generate.rubric.ask_verdicts import asked_again
-from vault.generate.rubric.read_verdicts import MALFORMED, answer_text
+from vault.generate.rubric.read_verdicts import MALFORMED
 from vault.objects.model_run.request import RequestState, RequestStatus
 from vault.operations.judging.requests import Place
+from vault.operations.model_runs.probe import is_probe
 from vault.progress import Progress
 from vault.store.request_lines import PlannedRequest, decided_line
 from vault.store.run_ledger import RunLedger
@@ -36,6 +37,11 @@ def place_of(status: RequestStatus) -> Place:
             code="run-damaged",
             hint="`vault fsck` tells what is damaged; `vault runs show` what was answered",
         ) from None
+
+
+def statuses_of(ledger: RunLedger) -> list[RequestStatus]:
+    """Return the requests about examples, sorted: all but those that probe an endpoint."""
+    return [each for each in ledger.statuses() if not is_probe(each)]
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ def to_send(ledger: RunLedger) -> list[RequestStatus]:
     """
     return [
         each
-        for each in ledger.statuses()
+        for each in statuses_of(ledger)
         if each.state == RequestState.PLANNED
         or (each.state == RequestState.FAILED and each.reason != TOO_LONG)
     ]
@@ -106,7 +112,7 @@ def unread(ledger: RunLedger) -> list[int]:
 
     One that was refused or cut would be again.
     """
-    places = [(each, place_of(each)) for each in ledger.statuses()]
+    places = [(each, place_of(each)) for each in statuses_of(ledger)]
     again = {place.again for _, place in places}
     return [
         each.request
@@ -135,7 +141,9 @@ def plan_again(ledger: RunLedger, numbers: Iterable[int], read: Read) -> list[in
         except Rejected as error:
             if error.reason != MALFORMED:
                 continue
-            body = asked_again(ledger.body(number), answer_text(answer), error.told)
+            body = asked_again(ledger.body(number), answer, error.told)
+            if body is None:
+                continue
             planned.append(
                 PlannedRequest(
                     first + len(planned),
@@ -153,7 +161,7 @@ def plan_again(ledger: RunLedger, numbers: Iterable[int], read: Read) -> list[in
 def decide(ledger: RunLedger, read: Read) -> None:
     """Note of every answer that was received whether it gives a verdict."""
     lines = []
-    for status in ledger.statuses():
+    for status in statuses_of(ledger):
         if status.state != RequestState.RECEIVED:
             continue
         try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from vault.errors import Conflict, Corrupt, InvalidInput, NotFound
+from vault.generate.budget import Limits
 from vault.generate.endpoint import Endpoint
+from vault.generate.ladder import Step
 from vault.generate.rubric.read_rubric import read_rubric
 from vault.generate.rubric.rubric import Rubric
 from vault.objects.digest import digest_of
@@ -33,6 +35,7 @@ from vault.operations.model_runs.endpoints import (
     require_confirmed,
 )
 from vault.operations.model_runs.open_runs import RunKind, ended_runs, runs_of_recipe
+from vault.operations.model_runs.probe import probe
 from vault.session.context import Context
 from vault.store.request_lines import PlannedRequest
 from vault.store.run_ledger import RunLedger
@@ -127,14 +130,16 @@ def begun(
     chosen = select_examples(context, rubric, options, revision=revision, expressions=expressions)
     goal = JudgeGoal(chosen.branch, 0, pairwise=options.pairwise).with_limits(options)
     goal.require_prices(endpoints)
-    requests = JudgeRequests(rubric, skipped=chosen.skipped)
-    planned = planned_requests(requests, chosen, pairwise=options.pairwise)
-    first = next(planned, None)
-    if first is None:
-        yield chosen
+    attempt = JudgeRequests(rubric, skipped=dict(chosen.skipped))
+    if next(planned_requests(attempt, chosen, pairwise=options.pairwise), None) is None:
+        yield replace(chosen, skipped=attempt.skipped)
         return
     with _begun_run(context, options, rubric, data, endpoints, chosen) as ledger:
-        _plan(ledger, chain([first], planned))
+        steps = _steps(context, ledger, rubric, endpoints, goal)
+        requests = JudgeRequests(
+            rubric, skipped=dict(chosen.skipped), steps=steps, before=len(ledger)
+        )
+        _plan(ledger, planned_requests(requests, chosen, pairwise=options.pairwise))
         goal = replace(
             goal,
             examples=len(requests.judged),
@@ -165,6 +170,21 @@ def _begun_run(
         settings=digest_of(settings) if settings else None,
     )
     return begin_run(context, about, [data, *([settings] if settings else [])], options.clock)
+
+
+def _steps(
+    context: Context,
+    ledger: RunLedger,
+    rubric: Rubric,
+    endpoints: Sequence[Endpoint],
+    goal: JudgeGoal,
+) -> dict[str, Step]:
+    """Return the step by which each judge is asked for JSON, which a probe finds out."""
+    limits = Limits(goal.cost, goal.tokens)
+    return {
+        model.name: probe(context, ledger, model, endpoint, limits, wanted=Step.SCHEMA).step
+        for model, endpoint in zip(rubric.judges, endpoints, strict=True)
+    }
 
 
 def _plan(ledger: RunLedger, planned: Iterator[PlannedRequest]) -> None:

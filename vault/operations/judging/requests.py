@@ -11,6 +11,8 @@ from typing import Any
 
 import xxhash
 
+from vault.generate.ladder import Step
+from vault.generate.model import Model
 from vault.generate.rubric.ask_verdicts import pairwise_body, pointwise_body
 from vault.generate.rubric.rubric import Rubric
 from vault.operations.judging.shown import Shown
@@ -66,13 +68,15 @@ class Place:
 class JudgeRequests:
     """The requests for the verdicts of a rubric, numbered from 1.
 
-    `judged` are the ids of examples that are asked about, `skipped` the others, by reason.
+    `judged` are the ids of examples that are asked about, `skipped` the others, by reason. `steps`
+    are those by which judges are asked for JSON, by model; `before` requests have numbers already.
     """
 
     rubric: Rubric
     judged: list[bytes] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
-    _number: int = 0
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    before: int = 0
     _samples: Counter[int] = field(default_factory=Counter)
 
     def pointwise(self, examples: Iterable[Shown]) -> Iterator[PlannedRequest]:
@@ -84,7 +88,7 @@ class JudgeRequests:
             self.judged.append(example.id)
             is_repeated = _share_of(self.rubric, example.id) < self.rubric.repeat
             for model in self.rubric.judges:
-                body = pointwise_body(self.rubric, model, example.whole)
+                body = pointwise_body(self.rubric, model, example.whole, step=self._step(model))
                 for repeat in (False, True) if is_repeated else (False,):
                     yield self._planned(example, body, Place(model.name, repeat=repeat))
 
@@ -120,16 +124,19 @@ class JudgeRequests:
         for model in self.rubric.judges:
             for is_swapped in (False, True):
                 shown = (second, one.answer) if is_swapped else (one.answer, second)
-                body = pairwise_body(self.rubric, model, one.asked, shown)
+                body = pairwise_body(self.rubric, model, one.asked, shown, step=self._step(model))
                 yield self._planned(one, body, Place(model.name, name, is_swapped))
 
+    def _step(self, model: Model) -> Step:
+        return self.steps.get(model.name, Step.SCHEMA)
+
     def _planned(self, example: Shown, body: str, place: Place) -> PlannedRequest:
-        self._number += 1
+        self.before += 1
         digest = xxhash.xxh3_64_intdigest(body.encode())
         sample = self._samples[digest]
         self._samples[digest] += 1
         return PlannedRequest(
-            self._number, sample, body, origin_id=example.id, drawn=place.to_json()
+            self.before, sample, body, origin_id=example.id, drawn=place.to_json()
         )
 
     def _skip(self, reason: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vault.catalogue.expressions.columns import ORIGIN, Reference, Type
+from vault.catalogue.expressions.columns import DATA, ORIGIN, Reference, Type
 from vault.dataset.choosing.expression_table import example_table
 from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.listed import open_revision
@@ -21,6 +21,7 @@ from vault.objects.runs import RowKeys
 from vault.operations.judging.judged_before import judged_before
 from vault.operations.judging.options import JudgeOptions
 from vault.operations.judging.requests import chosen_sample
+from vault.operations.judging.shown import reference_path
 from vault.session.context import Context, draft_of
 
 JUDGED_BEFORE, NOT_STAGED, NOT_SAMPLED = "judged-before", "not-staged", "not-sampled"
@@ -54,8 +55,8 @@ def select_examples(
     """Return the examples of a revision (the stage) that a rubric judges.
 
     Labels are of the stage, so that an example that is not there is not judged. Raises NotFound
-    (`revision-not-found`), Conflict (`detached-head`), InvalidInput (`sample-invalid`, and those of
-    expressions), Corrupt.
+    (`revision-not-found`), Conflict (`detached-head`), InvalidInput (`sample-invalid`,
+    `reference-missing`, and those of expressions), Corrupt.
     """
     if options.sample is not None and options.sample < 1:
         raise InvalidInput(
@@ -81,9 +82,23 @@ def select_examples(
         ids = ids_of(stage.columns(keys, ["id"])).tolist()
         _note(skipped, NOT_SAMPLED, len(keys) - options.sample)
         keys = keys[sorted(chosen_sample(rubric, ids, options.sample))]
+    _require_reference(context, stage, keys, rubric)
     same = _same_family(context, stage, keys, rubric)
     older = int(before.is_older.sum())
     return Selection(stage, draft.manifest, draft.branch, keys, skipped, older, same)
+
+
+def _require_reference(context: Context, stage: Dataset, keys: RowKeys, rubric: Rubric) -> None:
+    """Raise InvalidInput (`reference-missing`) if none of some rows has the rubric's reference."""
+    if rubric.reference is None or not len(keys):
+        return
+    wanted = Reference(DATA, reference_path(rubric.reference), Type.TEXT)
+    if wanted not in example_table(context, stage, (), {"reference": wanted}, keys=keys).seen:
+        raise InvalidInput(
+            f"no example that is judged has {rubric.reference}, the reference of {rubric.file}",
+            code="reference-missing",
+            hint="correct `reference` in the rubric, or leave it out",
+        )
 
 
 def rows_of(dataset: Dataset, ids: Sequence[bytes]) -> RowKeys:

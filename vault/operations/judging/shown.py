@@ -10,7 +10,6 @@ from vault.dataset.reading.compared_texts import read_records_with_kinds
 from vault.dataset.reading.conversations import read_conversation
 from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.json_values import ABSENT, value_at
-from vault.errors import InvalidInput
 from vault.generate.rubric.rubric import Rubric
 from vault.objects.conversation import Conversation, Message
 from vault.objects.runs import RowKeys
@@ -51,33 +50,30 @@ class Shown:
 def shown_examples(dataset: Dataset, keys: RowKeys, rubric: Rubric) -> Iterator[Shown]:
     """Yield the examples of rows as judges see them, in order, scrubbed if the rubric says so.
 
-    Raises InvalidInput (`reference-missing`) if no example has the rubric's reference, Corrupt.
+    Raises Corrupt.
     """
     if not len(keys):
         return
     table = dataset.columns(keys, ["id", "prompt_id"])
     ids = iter(ids_of(table).tolist())
     prompts = iter(table.column("prompt_id").to_pylist())
-    has_reference = False
     for records, kinds, roles in read_records_with_kinds(dataset, keys):
         for at, (record, kind) in enumerate(zip(records, kinds, strict=True)):
             conversation = read_conversation(record, kind, roles.get(at))
             asked = _reference(rubric, record)
-            has_reference = has_reference or bool(asked)
             shown = _shown(next(ids), next(prompts), conversation, asked)
             yield _scrubbed(shown) if rubric.scrub else shown
-    if rubric.reference is not None and not has_reference:
-        raise InvalidInput(
-            f"no example that is judged has {rubric.reference}, the reference of {rubric.file}",
-            code="reference-missing",
-            hint="correct `reference` in the rubric, or leave it out",
-        )
+
+
+def reference_path(reference: str) -> tuple[str, ...]:
+    """Return the path of a rubric's reference into a record."""
+    return tuple(reference.removeprefix(_DATA).split("."))
 
 
 def _reference(rubric: Rubric, record: Mapping[str, Any]) -> dict[str, Any]:
     if rubric.reference is None:
         return {}
-    value = value_at(record, tuple(rubric.reference.removeprefix(_DATA).split(".")))
+    value = value_at(record, reference_path(rubric.reference))
     return {} if value is ABSENT or value is None else {"reference": value}
 
 

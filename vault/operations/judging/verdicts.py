@@ -19,7 +19,7 @@ from vault.generate.rubric.rubric import Rubric
 from vault.objects.labels.label_name import slug
 from vault.objects.labels.label_set import LabelValue
 from vault.objects.model_run.request import RequestState
-from vault.operations.judging.asking import place_of, to_send, unread
+from vault.operations.judging.asking import place_of, statuses_of, to_send, unread
 from vault.store.run_ledger import RunLedger
 
 _SWAPPED = {FIRST: SECOND, SECOND: FIRST, TIE: TIE}
@@ -86,7 +86,7 @@ def pointwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> V
     examples: dict[bytes, _Example] = {}
     repeats: dict[tuple[bytes, str], Mapping[str, bool]] = {}
     waiting = set() if is_done else _waiting(ledger)
-    for status in ledger.statuses():
+    for status in statuses_of(ledger):
         example = status.origin_id or b""
         place = place_of(status)
         own = examples.setdefault(example, _Example())
@@ -156,7 +156,7 @@ def pairwise_verdicts(rubric: Rubric, ledger: RunLedger, *, is_done: bool) -> Ve
     pairs: dict[tuple[bytes, str | None], _Pair] = {}
     waiting = set() if is_done else _waiting(ledger)
     open_examples: set[bytes] = set()
-    for status in ledger.statuses():
+    for status in statuses_of(ledger):
         place = place_of(status)
         pair = pairs.setdefault((status.origin_id or b"", place.other), _Pair())
         if status.request in waiting:

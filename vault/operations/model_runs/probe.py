@@ -62,35 +62,39 @@ def probe(
     """
     if wanted is not Step.SCHEMA or endpoint.url == OPENAI_URL:
         return Probed(wanted)
-    findings = _kept(ledger)
+    findings = _kept(ledger, endpoint.model)
     if findings is None and all(map(is_probe, ledger.statuses())):
         known = _found_before(context, context.log.tip().view, endpoint)
-        findings = _found_by(ledger.statuses()) or known
+        findings = _found_by(ledger.statuses(), endpoint.model) or known
         for step in PROBED:
             if step_of(wanted, findings) is not step or step in {each.step for each in findings}:
                 continue
             stopped = _ask(ledger, model, endpoint, limits, step)
-            found = [each for each in _found_by(ledger.statuses()) if each.step is step]
+            own = _found_by(ledger.statuses(), endpoint.model)
+            found = [each for each in own if each.step is step]
             findings = [*findings, *found]
             if stopped is not Stopped.DONE:
                 return Probed(step_of(wanted, findings), stopped)
-        ledger.append([{"type": TYPE, "found": [each.to_json() for each in findings]}])
+        told = [each.to_json() for each in findings]
+        ledger.append([{"type": TYPE, "model": endpoint.model, "found": told}])
     return Probed(step_of(wanted, findings or ()))
 
 
-def _kept(ledger: RunLedger) -> list[Finding] | None:
-    """Return what a run has found before, None where it has not looked."""
+def _kept(ledger: RunLedger, model: str) -> list[Finding] | None:
+    """Return what a run has found of a model before, None where it has not looked."""
     found = None
     for line in ledger.folder.lines():
-        if line.value.get("type") == TYPE:
+        if line.value.get("type") == TYPE and line.value["model"] == model:
             found = [Finding.from_json(each) for each in line.value["found"]]
     return found
 
 
-def _found_by(statuses: Iterable[RequestStatus]) -> list[Finding]:
-    """Return what the probes of a run have found."""
-    told = [json.loads(each.drawn)[_PROBE] for each in statuses if each.drawn and is_probe(each)]
-    return [Finding.from_json(each) for each in told if "enforced" in each]
+def _found_by(statuses: Iterable[RequestStatus], model: str) -> list[Finding]:
+    """Return what the probes of a run have found of a model."""
+    told = (json.loads(each.drawn)[_PROBE] for each in statuses if each.drawn and is_probe(each))
+    return [
+        Finding.from_json(each) for each in told if "enforced" in each and each["model"] == model
+    ]
 
 
 def _found_before(context: Context, view: View, endpoint: Endpoint) -> list[Finding]:
@@ -102,7 +106,7 @@ def _found_before(context: Context, view: View, endpoint: Endpoint) -> list[Find
         data = context.store.get(run.object)
         about = decode_about(data)
         if _asked(about, endpoint):
-            findings = _found_by(decode_statuses(data))
+            findings = _found_by(decode_statuses(data), endpoint.model)
             found += [(about.started or "", findings)] if findings else []
     return max(found, key=lambda each: each[0])[1] if found else []
 
@@ -116,10 +120,15 @@ def _ask(
     ledger: RunLedger, model: Model, endpoint: Endpoint, limits: Limits, step: Step
 ) -> Stopped:
     """Send the probe of a step, or what an earlier process planned of it; keep what it found."""
-    planned = [each for each in ledger.statuses() if each.state == RequestState.PLANNED]
+    planned = [
+        each
+        for each in ledger.statuses()
+        if each.state == RequestState.PLANNED
+        and json.loads(each.drawn or "{}")[_PROBE]["model"] == endpoint.model
+    ]
     body = probe_body(endpoint.model, model.max_tokens, model.settings, step)
     number = planned[0].request if planned else len(ledger) + 1
-    drawn = {"seeds": [], "values": {}, _PROBE: {"step": str(step)}}
+    drawn = {"seeds": [], "values": {}, _PROBE: {"step": str(step), "model": endpoint.model}}
     if not planned:
         ledger.plan([PlannedRequest(number, 0, body, drawn=drawn)])
     source = _One(Request(number, 0, ledger.body(number)))
@@ -129,7 +138,7 @@ def _ask(
         is_answer = source.answer.state is AnswerState.RECEIVED
         state = RequestState.ACCEPTED if is_answer else RequestState.FAILED
         line: dict[str, Any] = decided_line(number, state, source.answer.reason)
-        line["drawn"] = {**drawn, _PROBE: found.to_json()}
+        line["drawn"] = {**drawn, _PROBE: {**found.to_json(), "model": endpoint.model}}
         if is_answer or _is_refused(source.answer):
             ledger.append([line])
     return asked.stopped

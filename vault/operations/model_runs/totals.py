@@ -66,8 +66,7 @@ def totals_of(
             rejected[each.reason or ""] += 1
         if each.state == RequestState.FAILED:
             failed[each.reason or ""] += 1
-        if each.state == RequestState.ACCEPTED:
-            accepted += 1 if of_verdicts else len(each.examples or ())
+        accepted += _accepted(each, of_verdicts=of_verdicts)
         for name in _TOKENS if each.usage else ():
             tokens[name] += (each.usage or {}).get(name) or 0
         estimated += bool(each.usage and each.usage.get("estimated"))
@@ -98,6 +97,13 @@ def totals_of(
         possibly_billed=tuple(billed),
         waiting=waiting,
     )
+
+
+def _accepted(status: RequestStatus, *, of_verdicts: bool) -> int:
+    if status.state != RequestState.ACCEPTED:
+        return 0
+    # What probes an endpoint is about no example.
+    return int(status.origin_id is not None) if of_verdicts else len(status.examples or ())
 
 
 def _plus(sum_: Decimal | None, cost: str | None) -> Decimal | None:

@@ -8,7 +8,8 @@ import pytest
 
 from vault.generate.completion import Rejected
 from vault.generate.families import family_of
-from vault.generate.rubric.ask_verdicts import asked_again, pointwise_body
+from vault.generate.ladder import asked_again
+from vault.generate.rubric.ask_verdicts import pointwise_body
 from vault.generate.rubric.read_rubric import read_rubric
 from vault.generate.rubric.read_verdicts import (
     better_of,
@@ -146,7 +147,7 @@ def test_evidence_is_asked_for_before_the_verdict() -> None:
 
 def test_what_is_asked_again_shows_the_fault() -> None:
     sent = pointwise_body(RUBRIC, RUBRIC.judges[0], {"text": "x"})
-    messages = json.loads(asked_again(sent, "Yes!", "it is no JSON"))["messages"]
+    messages = json.loads(str(asked_again(sent, body("Yes!"), "it is no JSON")))["messages"]
     assert [each["role"] for each in messages] == ["system", "user", "assistant", "user"]
     assert messages[:2] == json.loads(sent)["messages"]
     assert "it is no JSON" in messages[3]["content"]

@@ -11,7 +11,17 @@ import pytest
 
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import know_prices, pair
-from tests.support.judged import asked, block, compares, judged, panel, rubric, says
+from tests.support.judged import (
+    answering,
+    asked,
+    block,
+    compares,
+    judged,
+    panel,
+    rubric,
+    says,
+    verdicts_asked,
+)
 from tests.support.library import Library, chat
 from tests.support.recipes import recipe
 from vault.dataset.listed import open_revision
@@ -44,7 +54,7 @@ def test_a_panel_says_nothing_before_the_last_answer(library: Library) -> None:
     asked(library, 2)
     with (
         BillingServer(Behaviour(content=says(lambda _: True))) as sure,
-        BillingServer(Behaviour(content=unsure)) as other,
+        BillingServer(Behaviour(content=answering(unsure))) as other,
     ):
         data = panel({"m": sure.base_url, "k": other.base_url})
         for report in _stopped_after(library, data):
@@ -93,7 +103,7 @@ def test_no_judge_is_paid_where_another_has_no_price(library: Library) -> None:
         data = data.replace(b'price = "none"\n', b"")
         with pytest.raises(InvalidInput, match="price of the model"):
             judged(library, data, budget=Decimal(1))
-        assert server.ledger.entries == []
+        assert verdicts_asked(server) == []
     assert library.repository.status().unfinished == ()
 
 
@@ -125,7 +135,7 @@ def test_only_what_is_said_is_shown_of_a_message(library: Library) -> None:
     library.run("a.jsonl")
     with BillingServer(Behaviour(content=GOOD)) as server:
         judged(library, rubric(server.base_url))
-        text = server.ledger.entries[0].text
+        text = verdicts_asked(server)[0].text
     assert block(text, "conversation") == [{"role": "user", "content": "Q?", "name": "Kim"}]
     assert block(text, "answer") == [{"role": "assistant", "content": "good", "reasoning": "Hm."}]
 
@@ -136,7 +146,7 @@ def test_names_of_members_are_scrubbed_too(library: Library) -> None:
     library.run("a.jsonl")
     with BillingServer(Behaviour(content=GOOD)) as server:
         judged(library, rubric(server.base_url, more='reference = "data.known"'))
-        (entry,) = server.ledger.entries
+        (entry,) = verdicts_asked(server)
     assert "bank.de" not in entry.body
     assert block(entry.text, "reference") == {"[EMAIL]": ["[EMAIL]"]}
 
@@ -152,7 +162,7 @@ def test_a_verdict_inside_of_an_example_is_not_the_judges(library: Library) -> N
     library.run("a.jsonl")
     with BillingServer(Behaviour(content=echoes)) as server:
         report = judged(library, rubric(server.base_url, more="repeat = 0"))
-        assert len(server.ledger.entries) == 2
+        assert len(verdicts_asked(server)) == 2
     assert (report.judged, report.rejected, library.labels()) == (0, {"malformed": 2}, {})
 
 
@@ -188,10 +198,10 @@ def test_a_budget_leaves_whole_panels(library: Library) -> None:
         report = judged(library, data, budget_tokens=40_000)
         assert server.ledger.billed_tokens <= 40_000
         assert report.stopped == "tokens"
-        # All but the last panel, at most.
-        assert 0 < report.answers - 2 * report.judged + 1 <= 2
+        # All but the last panel, at most; each endpoint was probed as well.
+        assert 0 < report.answers - 2 - 2 * report.judged + 1 <= 2
         assert library.repository.resume_judging(budget_tokens=_PLENTY).judged == 40
-        assert len(server.ledger.entries) == 80
+        assert len(verdicts_asked(server)) == 80
 
 
 def test_a_judge_that_was_refused_is_asked_when_the_run_goes_on(library: Library) -> None:
@@ -204,8 +214,9 @@ def test_a_judge_that_was_refused_is_asked_when_the_run_goes_on(library: Library
         assert (first.stopped, first.judged, library.labels()) == ("refused", 0, {})
         other.behaviour = Behaviour(content=GOOD)
         report = library.repository.resume_judging()
-        assert (report.stopped, report.judged, report.failed) == ("done", 6, {})
-        assert len(one.ledger.entries) == 6
+        # The probe of the endpoint was refused, too.
+        assert (report.stopped, report.judged, report.failed) == ("done", 6, {"http-401": 1})
+        assert len(verdicts_asked(one)) == 6
     assert all("judge.help.by.k" in each for each in library.labels().values())
 
 
@@ -215,9 +226,10 @@ def test_a_note_names_the_request_with_the_verdict(library: Library) -> None:
         return json.dumps(dict.fromkeys(("answers", "polite"), "yes")) if again else "Hm."
 
     asked(library, 1)
-    with BillingServer(Behaviour(content=unsure)) as server:
+    with BillingServer(Behaviour(content=answering(unsure))) as server:
         report = judged(library, rubric(server.base_url, more="repeat = 0"))
     _, stage = open_revision(library.repository._context(), None)
     notes = label_entries(stage, stage.keys()).table.column("note").to_pylist()
     assert len(notes) == 3
-    assert all(each.startswith(f"run {report.run} request 2 ") for each in notes)
+    # The first one is the probe of the endpoint.
+    assert all(each.startswith(f"run {report.run} request 3 ") for each in notes)

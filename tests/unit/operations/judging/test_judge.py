@@ -10,7 +10,19 @@ import pytest
 
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.generated import generated, know_prices, pair
-from tests.support.judged import asked, block, compares, judged, panel, rubric, says
+from tests.support.judged import (
+    Content,
+    answering,
+    asked,
+    block,
+    compares,
+    is_probe_text,
+    judged,
+    panel,
+    rubric,
+    says,
+    verdicts_asked,
+)
 from tests.support.library import Library, chat
 from vault.errors import Conflict, InvalidInput, NotFound
 from vault.repository import Repository
@@ -27,7 +39,7 @@ def test_verdicts_become_labels(library: Library) -> None:
     asked(library)
     with BillingServer(Behaviour(content=GOOD)) as server:
         report = judged(library, rubric(server.base_url, more="repeat = 0"))
-        assert len(server.ledger.entries) == 8
+        assert len(verdicts_asked(server)) == 8
     assert (report.judged, report.wanted, report.stopped) == (8, 8, "done")
     assert library.labels()["Q0?"] == {
         "judge.help.score": 0.0,
@@ -54,10 +66,10 @@ def test_what_was_judged_is_not_asked_again(library: Library) -> None:
         data = rubric(server.base_url, more="repeat = 0")
         judged(library, data)
         again = judged(library, data + b"# another comment\n")
-        assert len(server.ledger.entries) == 8
+        assert len(verdicts_asked(server)) == 8
         assert (again.run, again.skipped_for) == (None, {"judged-before": 8})
         changed = judged(library, data.replace(b"Is it polite?", b"Is it kind?"))
-        assert (changed.judged, len(server.ledger.entries)) == (8, 16)
+        assert (changed.judged, len(verdicts_asked(server))) == (8, 16)
 
 
 def test_a_sample_is_judged_and_then_the_rest(library: Library) -> None:
@@ -66,7 +78,7 @@ def test_a_sample_is_judged_and_then_the_rest(library: Library) -> None:
         data = rubric(server.base_url, more="repeat = 0")
         first = judged(library, data, sample=3)
         rest = judged(library, data)
-        assert len(server.ledger.entries) == 8
+        assert len(verdicts_asked(server)) == 8
     assert first.skipped_for == {"not-sampled": 5}
     assert rest.skipped_for == {"judged-before": 3}
     assert rest.judged == 5
@@ -103,14 +115,14 @@ def test_what_no_judge_can_judge_is_counted(library: Library) -> None:
 
 def test_an_answer_without_a_verdict_is_asked_once_more(library: Library) -> None:
     def after_a_word(text: str, chance: random.Random) -> str:
-        if text.startswith("This cannot be used"):
+        if text.startswith("That cannot be used"):
             return json.dumps({name: {"verdict": "yes"} for name in ("answers", "polite")})
         return "I would say yes."
 
     asked(library, 2)
-    with BillingServer(Behaviour(content=after_a_word)) as server:
+    with BillingServer(Behaviour(content=answering(after_a_word))) as server:
         report = judged(library, rubric(server.base_url, more="repeat = 0"))
-        bodies = [json.loads(each.body)["messages"] for each in server.ledger.entries]
+        bodies = [json.loads(each.body)["messages"] for each in verdicts_asked(server)]
     assert (report.judged, report.rejected) == (2, {"malformed": 2})
     assert [len(each) for each in bodies] == [2, 2, 4, 4]
     assert bodies[2][2] == {"role": "assistant", "content": "I would say yes."}
@@ -122,7 +134,7 @@ def test_who_never_gives_a_verdict_is_asked_no_more(library: Library) -> None:
     with BillingServer(Behaviour(content=lambda text, chance: "Hm.")) as server:
         report = judged(library, rubric(server.base_url), in_flight=1)
         # One more may leave while the fiftieth answer is being kept.
-        assert len(server.ledger.entries) in (50, 51)
+        assert len(verdicts_asked(server)) in (50, 51)
     assert (report.judged, report.stopped) == (0, "rejected")
     assert report.reasons["malformed"].startswith("the answer is no JSON")
 
@@ -139,7 +151,7 @@ def test_a_budget_ends_a_run_that_can_go_on(library: Library) -> None:
         with pytest.raises(Conflict, match="is not finished"):
             judged(library, data)
         report = library.repository.resume_judging(budget=Decimal(9))
-        assert len(server.ledger.entries) == 8
+        assert len(verdicts_asked(server)) == 8
         assert report.cost.amount is not None
         assert Decimal(report.cost.amount) == server.ledger.billed
     assert (report.judged, report.stopped) == (8, "done")
@@ -168,7 +180,7 @@ def test_a_panel_decides_by_its_majority(library: Library) -> None:
         servers = {"x-1": one, "x-2": two, "y": three}
         data = panel({name: each.base_url for name, each in servers.items()})
         judged(library, data)
-        assert [len(each.ledger.entries) for each in servers.values()] == [1, 1, 1]
+        assert [len(verdicts_asked(each)) for each in servers.values()] == [1, 1, 1]
     assert library.labels()["Q0?"] == {
         "judge.help.score": 1.0,
         "judge.help.answers": True,
@@ -215,7 +227,7 @@ def test_some_are_judged_twice(library: Library) -> None:
 
     with BillingServer(Behaviour(content=changes)) as server:
         report = judged(library, rubric(server.base_url, more="repeat = 1.0"))
-        assert len(server.ledger.entries) == 40
+        assert len(verdicts_asked(server)) == 40
     assert report.repeated == 40
     assert report.consistency is not None
     assert 0.1 < report.consistency < 0.9
@@ -241,7 +253,7 @@ def test_a_flip_is_a_tie(library: Library) -> None:
 
     with BillingServer(Behaviour(content=compares(better))) as server:
         report = judged(library, rubric(server.base_url), pairwise=True)
-        assert len(server.ledger.entries) == 6
+        assert len(verdicts_asked(server)) == 6
     for number, word in enumerate(("tie", "chosen", "rejected")):
         (only,) = library.repository.snapshot("STAGE").where(f"labels.judge.help.choice = '{word}'")
         assert only.data["prompt"] == f"Q{number}?"
@@ -256,7 +268,7 @@ def test_answers_to_one_prompt_are_compared(library: Library) -> None:
     by_number = compares(lambda a, b: "A" if a[-1] > b[-1] else "B")
     with BillingServer(Behaviour(content=by_number)) as server:
         report = judged(library, rubric(server.base_url), pairwise=True)
-        assert len(server.ledger.entries) == 6
+        assert len(verdicts_asked(server)) == 6
     assert report.skipped_for == {"not-a-pair": 1}
     won = library.repository.snapshot("STAGE").where("labels.judge.help.choice = 1.0")
     assert [each.data["messages"][1]["content"] for each in won] == ["answer 3"]
@@ -268,7 +280,7 @@ def test_text_of_an_example_cannot_end_its_block(library: Library) -> None:
     library.run("a.jsonl")
     with BillingServer(Behaviour(content=GOOD)) as server:
         judged(library, rubric(server.base_url, more="repeat = 0"))
-        text = server.ledger.entries[0].text
+        text = verdicts_asked(server)[0].text
     assert text.count("</answer>") == 1
     assert block(text, "answer")[0]["content"] == attack
 
@@ -279,7 +291,7 @@ def test_who_made_an_answer_is_hidden(library: Library) -> None:
     library.repository.label({"quality": "marvellous"}, where="true")
     with BillingServer(Behaviour(content=says(lambda _: True))) as server:
         judged(library, rubric(server.base_url))
-        bodies = "".join(each.body for each in server.ledger.entries)
+        bodies = "".join(each.body for each in verdicts_asked(server))
     for secret in ("secret-model", "marvellous", "topic", "r.toml"):
         assert secret not in bodies
 
@@ -300,9 +312,9 @@ def test_personal_data_does_not_leave(library: Library) -> None:
     library.run("a.jsonl")
     with BillingServer(Behaviour(content=GOOD)) as server:
         judged(library, rubric(server.base_url, more="repeat = 0"))
-        assert "anna.mueller@" not in server.ledger.entries[0].body
+        assert "anna.mueller@" not in verdicts_asked(server)[0].body
         judged(library, rubric(server.base_url, more="repeat = 0\nscrub = false"))
-        assert "anna.mueller@" in server.ledger.entries[1].body
+        assert "anna.mueller@" in verdicts_asked(server)[1].body
 
 
 def test_a_reference_is_shown(library: Library) -> None:
@@ -311,7 +323,7 @@ def test_a_reference_is_shown(library: Library) -> None:
     with BillingServer(Behaviour(content=GOOD)) as server:
         data = rubric(server.base_url, more='repeat = 0\nreference = "data.known.value"')
         judged(library, data)
-        assert block(server.ledger.entries[0].text, "reference") == 4
+        assert block(verdicts_asked(server)[0].text, "reference") == 4
         with pytest.raises(InvalidInput, match=r"no example that is judged has data\.nothing"):
             judged(library, data.replace(b"data.known.value", b"data.nothing"))
 
@@ -375,3 +387,51 @@ def test_labels_of_an_older_rubric_are_counted(library: Library) -> None:
     assert library.repository.labels().older == {"judge.help.score": 3}
     found = library.repository.estimate_judging(str(changed))
     assert (found.older, found.examples, found.skipped_for) == (3, 3, {"judged-before": 1})
+
+
+def forms(server: BillingServer) -> list[str | None]:
+    """Return how a server was asked for JSON, by request."""
+    found = [json.loads(each.body).get("response_format") for each in server.ledger.entries]
+    return [None if each is None else each["type"] for each in found]
+
+
+def hello_or(judge: Content) -> Content:
+    def content(text: str, chance: random.Random) -> str:
+        return "Hello!" if is_probe_text(text) else judge(text, chance)
+
+    return content
+
+
+@pytest.mark.parametrize(
+    ("server_forms", "expected"),
+    [
+        ({"json_schema": "enforce"}, ["json_schema"] * 3),
+        ({"json_schema": "400", "json_object": "enforce"}, ["json_schema"] + ["json_object"] * 3),
+        ({"json_schema": "400", "json_object": "400"}, ["json_schema", "json_object", None, None]),
+        ({}, ["json_schema", "json_object", None, None]),
+    ],
+)
+def test_a_judge_is_asked_as_its_endpoint_can(
+    library: Library, server_forms: dict[str, str], expected: list[str | None]
+) -> None:
+    asked(library, 2)
+    behaviour = Behaviour(content=hello_or(GOOD), forms=server_forms)
+    with BillingServer(behaviour) as server:
+        report = judged(library, rubric(server.base_url, more="repeat = 0"))
+        assert forms(server) == expected
+        assert (report.judged, report.stopped) == (2, "done")
+        library.write("b.jsonl", [chat("Later?", "good too")])
+        library.run("b.jsonl")
+        assert judged(library, rubric(server.base_url, more="repeat = 0")).judged == 1
+        # What was found before is not looked for again.
+        assert forms(server)[len(expected) :] == expected[-1:]
+
+
+def test_each_judge_of_a_panel_is_asked_in_its_own_way(library: Library) -> None:
+    asked(library, 2)
+    able = Behaviour(content=hello_or(GOOD), forms={"json_schema": "enforce"})
+    with BillingServer(able) as one, BillingServer(Behaviour(content=hello_or(GOOD))) as other:
+        report = judged(library, panel({"m": one.base_url, "k": other.base_url}))
+        assert forms(one) == ["json_schema"] * 3
+        assert forms(other) == ["json_schema", "json_object", None, None]
+    assert report.judged == 2
