@@ -25,7 +25,7 @@ from pathlib import Path
 
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.card_payments import payment
-from tests.support.judged import answering, is_probe_text, verdict
+from tests.support.judged import answered, answering, is_probe_text, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
@@ -90,8 +90,10 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
 
 
 def _answer(text: str, chance: random.Random) -> str:
-    """Answer in the place of the server that pages name: as a judge if it is asked to judge."""
+    """Answer in the place of the server that pages name: as a judge, as an agent, or as asked."""
     judges = text.startswith("<conversation>") or is_probe_text(text)
+    if not judges and text.endswith("?") and "\n" not in text:
+        return answered(text, chance)
     return (answering(verdict) if judges else payment)(text, chance)
 
 

@@ -103,7 +103,11 @@ def judged(library: Library, data: bytes, **given: Any) -> JudgeReport:
 
 
 def verdict(text: str, chance: random.Random) -> str:
-    """Return what the judge of the how-to page says: no to flattery, and to what is very short."""
+    """Return what the judge of how-to pages says: no to flattery, and to what is very short."""
+    if "<answer_a>" in text:
+        a, b = (block(text, f"answer_{each}")[0]["content"] for each in "ab")
+        # The longer one, wherever it stands.
+        return json.dumps({"comparison": "So.", "better": "A" if len(a) > len(b) else "B"})
     answer = block(text, "answer")[0]["content"]
     said = {"answers": "Great question" not in answer, "concrete": "dimmer" not in answer}
     quote = answer.split(".")[0]
@@ -113,3 +117,10 @@ def verdict(text: str, chance: random.Random) -> str:
             for name, good in said.items()
         }
     )
+
+
+def answered(text: str, chance: random.Random) -> str:
+    """Return an answer to a question of a customer of a bank: another one each time."""
+    steps = ("Open the app", "Call the number on the card", "Wait for a day", "Write to the desk")
+    chosen = chance.sample(steps, chance.randint(1, 3))
+    return f"{', then '.join(chosen).capitalize()} (case {chance.randrange(10_000)})."
