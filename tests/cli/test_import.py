@@ -287,3 +287,48 @@ def test_arguments_in_another_order_are_told(run: Run, project: Path) -> None:
     outcome = run("import", "calls.jsonl")
     assert "1 of these have their keys in another order" in outcome.out
     assert "write arguments as JSON text" in outcome.err
+
+
+def test_files_beside_data_are_not_read_and_named(run: Run, project: Path) -> None:
+    folder = project / "set"
+    folder.mkdir()
+    write_lines(folder / "train.jsonl", [chat("Where?", "Here.")])
+    (folder / "dataset_info.json").write_text('{"features": {}}')
+    (folder / "data-00000-of-00001.arrow").write_bytes(b"\xff\xff\xff\xff")
+    (folder / "README.md").write_text("About")
+    outcome = run("import", "set")
+    assert outcome.code == 0
+    assert "read 1 record as chat" in outcome.out
+    assert "not read: set/dataset_info.json: describes a dataset" in outcome.out
+    assert "not read: set/data-00000-of-00001.arrow: datasets.load_from_disk" in outcome.out
+    assert "README" not in outcome.out
+    assert json.loads(run("import", "set", "--json").out)["left_out"][1]["path"].endswith("json")
+
+
+def test_a_file_beside_data_is_read_when_it_is_named(run: Run, project: Path) -> None:
+    write_lines(project / "state.json", [chat("Where?", "Here.")])
+    assert "read 1 record as chat" in run("import", "state.json").out
+
+
+def test_a_folder_of_what_is_not_read_says_so(run: Run, project: Path) -> None:
+    folder = project / "set"
+    folder.mkdir()
+    (folder / "a.xlsx").write_bytes(b"PK")
+    outcome = run("import", "set")
+    assert outcome.code == 2
+    assert "only such as set/a.xlsx" in outcome.err
+    assert "hint:  save it as CSV" in outcome.err
+
+
+def test_what_mends_a_file_is_told_beside_what_was_read(run: Run, project: Path) -> None:
+    (project / "a.jsonl").write_bytes(b'{"text": "a"} {"text": "b"}\n{"text": "c"}\n')
+    outcome = run("import", "a.jsonl")
+    assert outcome.code == 0
+    told = "hint:  a.jsonl: several objects stand on one line; write one on each line: jq -c . "
+    assert f"{told}a.jsonl > records.jsonl" in outcome.err
+
+
+def test_names_that_are_nearly_right_are_proposed(run: Run, project: Path) -> None:
+    (project / "a.csv").write_text("Prompt, completion\nWhere?, Here.\n")
+    outcome = run("import", "a.csv")
+    assert "--map user=Prompt --map 'assistant= completion'" in outcome.err

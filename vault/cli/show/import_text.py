@@ -16,6 +16,8 @@ from vault.presentation.quantities import plural
 if TYPE_CHECKING:
     from vault.operations.imports.import_report import ImportedFile, ImportReport
 
+_MOST_LEFT_OUT = 5
+
 
 def import_lines(report: ImportReport) -> Iterator[str]:
     """Yield what became of each file's records, or would, then how the stage stands."""
@@ -25,6 +27,10 @@ def import_lines(report: ImportReport) -> Iterator[str]:
     if len(report.files) > 1:
         files = plural(len(report.files), "file")
         yield f"{files}: read {report.read:,}, {would}imported {report.imported:,}"
+    for each in report.left_out[:_MOST_LEFT_OUT]:
+        yield paint(f"not read: {escape(each.path)}: {escape(each.why)}", "yellow")
+    if len(report.left_out) > _MOST_LEFT_OUT:
+        yield f"and {len(report.left_out) - _MOST_LEFT_OUT:,} more that were not read"
     if report.taken_out:
         yield _line(report.taken_out, f"{would}taken out of the stage")
     if report.staged is not None:

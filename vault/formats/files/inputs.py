@@ -17,6 +17,7 @@ from enum import Enum, StrEnum
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.file_state import FileState
 from vault.formats.files.meant.file_signs import check_signs
+from vault.formats.files.meant.folder_contents import LeftOut, is_sidecar, left_out
 
 
 class Layout(Enum):
@@ -118,12 +119,13 @@ def written_by_name(path: str) -> InputFile | None:
 def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[InputFile, ...]:
     """Return the files that paths, folders, globs and `-` stand for, each once, in that order.
 
-    A folder stands for every file with a known ending in it and below, hidden ones excepted,
-    sorted by path; so does a glob, unless it matches no known ending: then its files are read as
-    their first bytes say, like any file of unknown ending that is named. Plain text is left out of
-    either where other files are found, unless `unit` says what is a record of it; so is always
-    what a folder says of itself (README.txt, LICENSE.txt). A `.txt` that is named and holds JSON is
-    read as that, unless `unit` is given; standard input is plain text then.
+    A folder stands for every file with a known ending in it and below, hidden ones excepted and
+    those that stand beside data (`is_sidecar`), sorted by path; so does a glob, unless it matches
+    no known ending: then its files are read as their first bytes say, like any file of unknown
+    ending that is named. Plain text is left out of either where other files are found, unless
+    `unit` says what is a record of it; so is always what a folder says of itself (README.txt,
+    LICENSE.txt). A `.txt` that is named and holds JSON is read as that, unless `unit` is given;
+    standard input is plain text then.
 
     Raises NotFound (`file-not-found`), and InvalidInput: `no-files` (a folder with nothing
     readable), `special-file` (a device, pipe or socket), `unknown-layout`, `path-empty`,
@@ -143,6 +145,13 @@ def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[
             hint=f"leave out --{unit.value}s, or name files that end in .txt",
         )
     return tuple(replace(each, unit=unit) for each in found.values())
+
+
+def left_out_of(arguments: Sequence[str]) -> tuple[LeftOut, ...]:
+    """Return the files of folders that `find_files` passes over although they may hold data."""
+    folders = (each for each in arguments if each and os.path.isdir(each))
+    found = (left_out(path) for folder in folders for path in _walk(folder))
+    return tuple(each for each in found if each is not None)
 
 
 def _with_state(path: str, known: InputFile | None) -> InputFile:
@@ -170,8 +179,16 @@ def _expand(argument: str, unit: TextUnit | None) -> list[InputFile]:
 
 
 def _in_folder(folder: str, unit: TextUnit | None) -> list[InputFile]:
-    files = _data_files(_walk(folder), unit)
+    paths = list(_walk(folder))
+    files = _data_files((path for path in paths if not is_sidecar(path)), unit)
     if not files:
+        unread = next(filter(None, map(left_out, paths)), None)
+        if unread is not None:
+            raise InvalidInput(
+                f"{folder} holds no file that can be read, only such as {unread.path}",
+                code="no-files",
+                hint=unread.why,
+            )
         raise InvalidInput(
             f"{folder} holds no file that can be read",
             code="no-files",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from vault.formats.files.inputs import find_files
+from vault.formats.files.inputs import find_files, left_out_of
 from vault.operations.imports.import_options import ImportOptions
 from vault.operations.imports.import_report import ImportReport
 from vault.operations.imports.import_workers import WorkerTeam
@@ -44,7 +45,8 @@ def import_files(
         from vault.operations.imports.import_inputs import import_inputs
 
         opened = partial(open_blocks, stdin=stdin)
-        return import_inputs(context, files, options, opened=opened, team=team)
+        report = import_inputs(context, files, options, opened=opened, team=team)
+        return replace(report, left_out=left_out_of(paths))
 
 
 @contextmanager

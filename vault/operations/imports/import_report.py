@@ -10,6 +10,7 @@ from vault.presentation.report_html import Displayed
 
 if TYPE_CHECKING:
     from vault.dataset.changing.stage import Staged
+    from vault.formats.files.meant.folder_contents import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class ImportReport(Displayed):
     """What an import did: the files and their totals, and how the stage then stood.
 
     `taken_out` counts the examples that were on the stage before and that replacing took away.
+    `left_out` are files of folders that were not read, although they may hold data.
     """
 
     files: tuple[ImportedFile, ...]
@@ -68,3 +70,4 @@ class ImportReport(Displayed):
     dry_run: bool = False
     taken_out: int = 0
     reordered: int = 0
+    left_out: tuple[LeftOut, ...] = ()
