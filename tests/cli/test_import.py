@@ -332,3 +332,15 @@ def test_names_that_are_nearly_right_are_proposed(run: Run, project: Path) -> No
     (project / "a.csv").write_text("Prompt, completion\nWhere?, Here.\n")
     outcome = run("import", "a.csv")
     assert "--map user=Prompt --map 'assistant= completion'" in outcome.err
+
+
+def test_a_file_that_was_edited_and_read_again_is_told(run: Run, project: Path) -> None:
+    assert run("import", "data.jsonl").code == 0
+    edited = [*RECORDS[:2], chat("Where is my order?", "It left us today.", topic="orders")]
+    write_lines(project / "data.jsonl", edited)
+    again = run("import", "data.jsonl")
+    assert "data.jsonl was read before, and 2 of its records are there" in again.err
+    assert "if the other 1 are edited: `vault undo`, then --replace" in again.err
+    write_lines(project / "other.jsonl", edited)
+    assert "was read before" not in run("import", "other.jsonl").err
+    assert "was read before" not in run("import", "data.jsonl", "--replace").err

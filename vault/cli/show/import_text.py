@@ -67,6 +67,12 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         yield "write arguments as JSON text to tell records apart by their order"
     if keeps_reading and report.duplicates:
         yield "what was there stays as it was first read; --replace reads it anew"
+    for file in report.files:
+        if file.may_be_edited:
+            yield (
+                f"{escape(file.path)} was read before, and {file.duplicates:,} of its records are "
+                f"there; if the other {file.imported:,} are edited: `vault undo`, then --replace"
+            )
     if any(file.unmatched for file in report.files):
         yield "records without a known key are added; `vault export --with id` writes keys anew"
     if report.returned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -67,7 +67,8 @@ def import_inputs(
         for each in ingested.files:
             each.side = side_of_file(each.path)
     staged, taken_out = _stage(context, dataset, draft.manifest, ingested, options)
-    return replace(_report(ingested, files, staged, options), taken_out=taken_out)
+    report = _report(ingested, files, staged, options, dataset.manifest.sources)
+    return replace(report, taken_out=taken_out)
 
 
 def _require_sides(files: Sequence[InputFile]) -> None:
@@ -163,16 +164,28 @@ def _report(
     inputs: Sequence[InputFile],
     staged: Staged | None,
     options: ImportOptions,
+    known: Container[str],
 ) -> ImportReport:
+    """Return the report; `known` are the sources that the stage had before."""
     files = tuple(
         _file_report(outcome, file) for outcome, file in zip(ingested.files, inputs, strict=True)
     )
+    if options.mode is ImportMode.APPEND:
+        files = tuple(
+            replace(each, may_be_edited=each.source in known and _is_mostly_there(each))
+            for each in files
+        )
     names = (
         *("read", "imported", "duplicates", "same_content", "reordered"),
         *("returned", "quarantined"),
     )
     totals = {name: sum(getattr(each, name) for each in files) for name in names}
     return ImportReport(files, **totals, staged=staged, dry_run=options.dry_run)
+
+
+def _is_mostly_there(file: ImportedFile) -> bool:
+    """Return whether a file brings something new beside more that is there already."""
+    return 0 < file.imported < file.duplicates
 
 
 def _file_report(outcome: FileOutcome, file: InputFile) -> ImportedFile:

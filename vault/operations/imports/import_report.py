@@ -27,7 +27,8 @@ class ImportedFile:
     one they were to replace stayed as it was. `choices` are the mappings that fit a record which
     stayed raw because more than one does. `labelled` imported records have labels of the file;
     `unlabelled` ones came with labels and were there already, so they keep their own. `side` is
-    that of a split which the name of the file says.
+    that of a split which the name of the file says. `may_be_edited` tells that its source was read
+    before and that more of it is there already than is new: what was edited stands there twice.
     """
 
     path: str
@@ -42,6 +43,7 @@ class ImportedFile:
     first_reason: str | None = None
     explained: str | None = None
     way_on: str | None = None
+    may_be_edited: bool = False
     reordered: int = 0
     unmatched: int = 0
     merged: int = 0
