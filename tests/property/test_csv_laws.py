@@ -60,6 +60,10 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"messages": [{"role": "user", "content": "a"}], "prompt": "[1]"},
     ],
     "odd numbers": [{"messages": 1}, {"messages": [1], "x": 2**90}],
+    "names like separators": [{"a;b": "x;y"}],
+    "a name like a tab": [{"a\tb": "x"}],
+    "a name like a separator line": [{"sep=;": "x"}],
+    "two names like separators": [{"a;b": "x", "c|d": "y"}],
     "empty": [{"a": "", "b": None}, {"a": ""}, {"b": ""}, {"a": None, "b": None}],
 }
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from vault.errors import InvalidInput
 from vault.formats.files.columns import ColumnPlan, no_columns, read_record
 from vault.formats.files.inputs import Compression, Layout
+from vault.formats.files.meant.csv_separator import is_like_separators
 from vault.formats.writers.record_writer import Buffer, RecordWriter, split_lines
 from vault.objects.json.text import compact_bytes
 
@@ -112,7 +113,10 @@ class CsvWriter:
     def __init__(self, sink: _Sink, plan: ColumnPlan) -> None:
         self._sink = sink
         self._columns = plan.columns
-        if plan.columns:
+        if len(plan.columns) == 1 and is_like_separators(plan.columns[0].name):
+            # A reader would take it for two columns, or for the word on what separates them.
+            self._sink.write(_in_quotes(plan.columns[0].name).encode() + b"\n")
+        elif plan.columns:
             self._write_row([column.name for column in plan.columns])
 
     def write(self, texts: Sequence[bytes]) -> None:
@@ -149,8 +153,12 @@ def _quoted(cell: str) -> str:
     # Not the csv module, which quotes a lone CR in some versions of Python only. A byte order mark
     # is quoted because it would vanish from the beginning of a file.
     if '"' in cell or "," in cell or "\n" in cell or "\r" in cell or cell.startswith("\ufeff"):
-        return '"' + cell.replace('"', '""') + '"'
+        return _in_quotes(cell)
     return cell
+
+
+def _in_quotes(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
 
 
 class _Uncompressed:

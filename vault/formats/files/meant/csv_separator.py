@@ -11,13 +11,18 @@ COMMA = ","
 _OTHERS = (";", "\t", "|")
 _NAMES = {";": '";"', "\t": "tabs", "|": '"|"'}
 # Excel writes such a line so that it reads its own files everywhere.
-_SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
 def said_separator(line: str) -> str | None:
     """Return the separator that a first line `sep=;` says; None of any other line."""
     found = _SAID.fullmatch(line.rstrip("\r\n"))
     return None if found is None else found[1]
+
+
+def is_like_separators(name: str) -> bool:
+    """Return whether the name of an only column says or shows another separator than a comma."""
+    return any(each in name for each in _OTHERS) or said_separator(name) is not None
 
 
 def separator_of(header: str, path: str) -> str:
