@@ -23,7 +23,7 @@ from vault.store.run_ledger import RunLedger
 MOST_IN_VAIN = 50
 """Answers in a row that give no verdict, after which a run stops."""
 
-Read = Callable[[Place, bytes], object]
+Read = Callable[[bytes], object]
 """Reads the verdict of an answer, or raises Rejected."""
 
 
@@ -77,7 +77,7 @@ class JudgeSource:
     def give(self, number: int, answer: Answer) -> None:
         """Take an answer, which is durable."""
         place = place_of(self.ledger.status(number))
-        is_read = answer.state is AnswerState.RECEIVED and self._is_read(place, answer.body or b"")
+        is_read = answer.state is AnswerState.RECEIVED and self._is_read(answer.body or b"")
         self._in_vain = 0 if is_read else self._in_vain + 1
         if is_read:
             self.progress.advance(1)
@@ -86,9 +86,9 @@ class JudgeSource:
         if self._in_vain >= MOST_IN_VAIN:
             self.stopped = "rejected"
 
-    def _is_read(self, place: Place, answer: bytes) -> bool:
+    def _is_read(self, answer: bytes) -> bool:
         try:
-            self.read(place, answer)
+            self.read(answer)
         except Rejected:
             return False
         return True
@@ -137,7 +137,7 @@ def plan_again(ledger: RunLedger, numbers: Iterable[int], read: Read) -> list[in
         status = ledger.status(number)
         place, answer = place_of(status), ledger.answer(number) or b""
         try:
-            read(place, answer)
+            read(answer)
         except Rejected as error:
             if error.reason != MALFORMED:
                 continue
@@ -165,7 +165,7 @@ def decide(ledger: RunLedger, read: Read) -> None:
         if status.state != RequestState.RECEIVED:
             continue
         try:
-            read(place_of(status), ledger.answer(status.request) or b"")
+            read(ledger.answer(status.request) or b"")
         except Rejected as error:
             lines.append(decided_line(status.request, RequestState.REJECTED, error.reason))
         else:

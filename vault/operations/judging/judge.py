@@ -29,7 +29,6 @@ from vault.operations.judging.label_verdicts import VerdictsOnStage
 from vault.operations.judging.options import JudgeOptions
 from vault.operations.judging.panels import affordable, panels_to_send
 from vault.operations.judging.report import JudgeReport, LabelSummary, summary_of
-from vault.operations.judging.requests import Place
 from vault.operations.judging.selection import Selection
 from vault.operations.judging.verdicts import (
     Judged,
@@ -89,7 +88,7 @@ def _driven(context: Context, run: OpenJudging, options: JudgeOptions) -> JudgeR
 
 
 def _reader(run: OpenJudging) -> Read:
-    def read(_: Place, answer: bytes) -> object:
+    def read(answer: bytes) -> object:
         return read_answer(run.rubric, answer, pairwise=run.goal.pairwise)
 
     return read
