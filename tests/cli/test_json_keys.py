@@ -46,7 +46,7 @@ GENERATED = (
 JUDGED = (
     f"run rubric name judged wanted unjudged skipped skipped_for labels {COST} tokens requests "
     "answers rejected failed reasons stopped possibly_billed consistency repeated pairs flips "
-    "quoted unquoted older same_family"
+    "quoted unquoted older same_family waiting"
 )
 INTERVALS = "requests{least most} tokens{least most} cost{least most}"
 EXPORT = "commit examples output format sha256 files[{path examples sha256}]"

@@ -10,6 +10,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.asking_models import (
     Money,
+    batch_hint,
     exit_code,
     how_it_goes_on,
     require_agreed,
@@ -155,14 +156,8 @@ def _told(invocation: Invocation, report: GenerateReport, *, is_preview: bool) -
     emit(invocation, report, generate_lines)
     if is_preview or report.preview:
         hint(invocation, f"nothing is staged; `vault runs show {report.run}` has all of it")
-    elif report.stopped == "submitted":
-        hint(
-            invocation,
-            f"`vault generate --resume {report.run}` fetches the answers, "
-            f"`vault runs cancel {report.run}` cancels the batch",
-        )
-    elif report.stopped == "short":
-        hint(invocation, f"`vault generate --resume {report.run} --batch` submits the rest")
+    elif report.stopped in ("submitted", "short"):
+        hint(invocation, batch_hint("generate", report.run, report.stopped))
     elif (way_on := how_it_goes_on("generate", report.run, report.stopped)) is not None:
         hint(invocation, way_on)
     elif report.stopped in ("rejected", "novelty"):

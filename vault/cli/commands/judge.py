@@ -11,6 +11,7 @@ import click
 from vault.cli.frame import options
 from vault.cli.frame.asking_models import (
     Money,
+    batch_hint,
     exit_code,
     how_it_goes_on,
     require_agreed,
@@ -52,6 +53,7 @@ _LAST = ""
     multiple=True,
     help="Agree that examples go to this server of the rubric.",
 )
+@click.option("--batch", "is_batch", is_flag=True, help="Submit one batch: half price, in a day.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be asked and paid; send nothing.")
 @click.option("--new-run", is_flag=True, help="Begin anew beside a run that is not finished.")
 @click.option("--yes", is_flag=True, help="Do not ask about the price.")
@@ -115,7 +117,7 @@ def _resumed(
     invocation: Invocation, run: str | None, said: dict[str, Any], *, dry_run: bool
 ) -> int:
     """Go on with a run. Raises InvalidInput (`resume-options`)."""
-    may_be_said = {"budget", "budget_tokens", "in_flight"}
+    may_be_said = {"budget", "budget_tokens", "in_flight", "is_batch"}
     other = next((name for name in said if name not in may_be_said), None)
     if dry_run or other is not None:
         option = "--dry-run" if dry_run else f"--{(other or '').replace('_', '-')}"
@@ -134,6 +136,8 @@ def _told(invocation: Invocation, report: JudgeReport, path: str) -> int:
     way_on = how_it_goes_on("judge", report.run or "", report.stopped)
     if way_on is not None:
         hint(invocation, way_on)
+    elif report.stopped in ("submitted", "short"):
+        hint(invocation, batch_hint("judge", report.run or "", report.stopped))
     elif report.stopped == "rejected":
         hint(invocation, f"`vault runs export {report.run}` shows what the judge answers")
     elif report.run is not None:

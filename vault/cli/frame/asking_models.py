@@ -89,3 +89,13 @@ def how_it_goes_on(command: str, run: str, stopped: str) -> str | None:
     if stopped in _GOES_ON:
         return f"`vault {command} --resume {run}` goes on, and buys nothing again"
     return None
+
+
+def batch_hint(command: str, run: str, stopped: str) -> str:
+    """Return what to do about a batch that is `submitted`, or that came back `short`."""
+    if stopped == "submitted":
+        return (
+            f"`vault {command} --resume {run}` fetches the answers, "
+            f"`vault runs cancel {run}` cancels the batch"
+        )
+    return f"`vault {command} --resume {run} --batch` submits the rest"

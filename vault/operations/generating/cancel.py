@@ -1,4 +1,4 @@
-"""Giving up a run of `generate`, with its batches at the endpoint."""
+"""Giving up a run, with its batches at the endpoint."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vault.errors import Conflict
 from vault.generate.recipe.read_recipe import read_recipe
+from vault.generate.rubric.read_rubric import read_rubric
 from vault.operations.model_runs.batches import cancel_batches, has_batches
 from vault.operations.model_runs.begin_run import Clock, take_up_run
 from vault.operations.model_runs.endpoints import endpoint_again
@@ -28,18 +29,21 @@ def cancel(
     view = context.log.tip().view
     name = run_to_resume(context, view, run)
     kind = next(each.kind for each in unfinished(context, view) if each.run == name)
-    if kind is RunKind.GENERATE:
-        with take_up_run(context, name, kind, clock) as ledger:
-            if has_batches(ledger):
-                _cancel_batches(context, ledger, environment)
+    with take_up_run(context, name, kind, clock) as ledger:
+        if has_batches(ledger):
+            _cancel_batches(context, ledger, kind, environment)
     return cancel_run(context, name)
 
 
-def _cancel_batches(context: Context, ledger: RunLedger, environment: Mapping[str, str]) -> None:
+def _cancel_batches(
+    context: Context, ledger: RunLedger, kind: RunKind, environment: Mapping[str, str]
+) -> None:
     about = ledger.about
-    assert about.recipe is not None, "`generate` keeps the recipe of each run"
+    assert about.recipe is not None, "each run keeps its recipe or rubric"
     asked = about.models[0]
-    model = read_recipe(ledger.folder.file(about.recipe.object), about.recipe.name).model
+    data, file = ledger.folder.file(about.recipe.object), about.recipe.name
+    is_judging = kind is RunKind.JUDGE
+    model = read_rubric(data, file).judges[0] if is_judging else read_recipe(data, file).model
     model = replace(model, name=asked.model, base_url=asked.endpoint)
     endpoint = endpoint_again(context, model, asked, environment)
     found = cancel_batches(ledger, endpoint)

@@ -16,6 +16,7 @@ from vault.generate.rubric.read_rubric import read_rubric
 from vault.generate.rubric.rubric import Rubric
 from vault.objects.digest import digest_of
 from vault.objects.model_run.about import AskedModel, RecipeFile, RunAbout
+from vault.operations.judging.batches import require_one_judge
 from vault.operations.judging.goal import JudgeGoal, judge_goal_of
 from vault.operations.judging.options import JudgeOptions
 from vault.operations.judging.requests import JudgeRequests
@@ -130,6 +131,8 @@ def begun(
     chosen = select_examples(context, rubric, options, revision=revision, expressions=expressions)
     goal = JudgeGoal(chosen.branch, 0, pairwise=options.pairwise).with_limits(options)
     goal.require_prices(endpoints)
+    if options.is_batch:
+        require_one_judge(endpoints)
     attempt = JudgeRequests(rubric, skipped=dict(chosen.skipped))
     if next(planned_requests(attempt, chosen, pairwise=options.pairwise), None) is None:
         yield replace(chosen, skipped=attempt.skipped)

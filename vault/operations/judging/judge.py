@@ -23,6 +23,7 @@ from vault.operations.judging.asking import (
     plan_again,
     unread,
 )
+from vault.operations.judging.batches import JudgeOutcome, judged_by_batch
 from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_up
 from vault.operations.judging.judged_before import label_of
 from vault.operations.judging.label_verdicts import VerdictsOnStage
@@ -37,11 +38,13 @@ from vault.operations.judging.verdicts import (
     pointwise_verdicts,
     read_answer,
 )
+from vault.operations.model_runs.batches import has_batches
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.model_runs.send import send, spent_before
 from vault.operations.model_runs.totals import Cost, totals_of
 from vault.session.context import Context, workspace_of
 from vault.session.recording import record, writing
+from vault.store.run_ledger import SUBMITTED
 
 _NOTHING = Cost("0", None, "0", "0")
 
@@ -80,11 +83,16 @@ def _driven(context: Context, run: OpenJudging, options: JudgeOptions) -> JudgeR
     read = _reader(run)
     ledger = run.ledger
     context.progress.start("answers", len(ledger))
-    plan_again(ledger, unread(ledger), read)
-    stopped = _asked(context, run, options.in_flight, read)
+    limits = Limits(run.goal.cost, run.goal.tokens, in_flight=options.in_flight)
+    if options.is_batch or has_batches(ledger):
+        judge = run.endpoints[0]
+        outcome = judged_by_batch(ledger, judge, limits, read, submits=options.is_batch)
+    else:
+        plan_again(ledger, unread(ledger), read)
+        outcome = JudgeOutcome(_asked(context, run, limits, read))
     decide(ledger, read)
     context.progress.finish()
-    return _ended(context, run, stopped)
+    return _ended(context, run, outcome)
 
 
 def _reader(run: OpenJudging) -> Read:
@@ -94,10 +102,9 @@ def _reader(run: OpenJudging) -> Read:
     return read
 
 
-def _asked(context: Context, run: OpenJudging, in_flight: int, read: Read) -> str:
+def _asked(context: Context, run: OpenJudging, limits: Limits, read: Read) -> str:
     """Send what is planned, to one judge after the other; return why it ended."""
-    ledger, goal = run.ledger, run.goal
-    limits = Limits(goal.cost, goal.tokens, in_flight=in_flight)
+    ledger = run.ledger
     spent = spent_before(ledger)
     panels = panels_to_send(ledger)
     while panels:
@@ -114,11 +121,12 @@ def _asked(context: Context, run: OpenJudging, in_flight: int, read: Read) -> st
     return Stopped.DONE.value
 
 
-def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
+def _ended(context: Context, run: OpenJudging, outcome: JudgeOutcome) -> JudgeReport:
     """Write the verdicts as labels and store the run's object, as one operation."""
     ledger, rubric, goal = run.ledger, run.rubric, run.goal
     of_run = pairwise_verdicts if goal.pairwise else pointwise_verdicts
-    is_done = stopped == Stopped.DONE
+    is_done, is_submitted = outcome.stopped == Stopped.DONE, outcome.stopped == SUBMITTED
+    state = FINISHED if is_done else SUBMITTED if is_submitted else STOPPED
     verdicts = of_run(rubric, ledger, is_done=is_done)
     about = ledger.about
 
@@ -135,14 +143,14 @@ def _ended(context: Context, run: OpenJudging, stopped: str) -> JudgeReport:
         return view, (found, staged)
 
     with writing(context):
-        answers = context.store.put(encode_run(about, ledger.rows()))
-        ended = Run(answers, FINISHED if is_done else STOPPED, about.names())
+        rows = encode_run(about, ledger.rows(), is_submitted=is_submitted)
+        ended = Run(context.store.put(rows), state, about.names())
         there, staged = record(context, change)
-    report = _report(context, run, verdicts, stopped, there, staged)
+    report = _report(context, run, verdicts, outcome, there, staged)
     if is_done:
         ledger.folder.remove()
     else:
-        ledger.set_state(STOPPED)
+        ledger.set_state(state)
     return report
 
 
@@ -150,7 +158,7 @@ def _report(
     context: Context,
     run: OpenJudging,
     verdicts: Verdicts,
-    stopped: str,
+    outcome: JudgeOutcome,
     there: VerdictsOnStage,
     staged: Staged | None,
 ) -> JudgeReport:
@@ -170,12 +178,14 @@ def _report(
         skipped_for=goal.skipped,
         labels=_summaries(rubric, there.judged),
         cost=totals.cost,
-        stopped=stopped,
+        stopped=outcome.stopped,
+        batch=outcome.batch,
+        waiting=outcome.waiting,
         requests=totals.requests,
         answers=totals.answers,
         rejected=totals.rejected,
         failed=totals.failed,
-        reasons=_reasons(run),
+        reasons=_reasons(run, outcome),
         tokens=totals.tokens,
         estimated=totals.estimated,
         possibly_billed=totals.possibly_billed,
@@ -200,9 +210,9 @@ def _summaries(rubric: Rubric, judged: Sequence[Judged]) -> dict[str, LabelSumma
     return {name: summary_of(each) for name, each in values.items()}
 
 
-def _reasons(run: OpenJudging) -> dict[str, str]:
+def _reasons(run: OpenJudging, outcome: JudgeOutcome) -> dict[str, str]:
     """Return what was wrong with one answer of each reason."""
-    found: dict[str, str] = {}
+    found = {} if outcome.told is None else {"batch": outcome.told}
     for each in run.ledger.statuses():
         if each.reason is None or each.reason in found:
             continue

@@ -13,8 +13,9 @@ class JudgeOptions:
     """The settings of one run of a rubric; see `vault judge --help` for each.
 
     `sample` judges so many of the examples, chosen by the rubric. `endpoints` are addresses that
-    somebody has agreed to. `environment` is where keys are looked up, `token` makes the name of a
-    new run its own, and `clock` says when each line of the journal was written.
+    somebody has agreed to. With `is_batch` requests go out as a batch, which is answered within a
+    day. `environment` is where keys are looked up, `token` makes the name of a new run its own, and
+    `clock` says when each line of the journal was written.
     """
 
     budget: Decimal | None = None
@@ -22,6 +23,7 @@ class JudgeOptions:
     sample: int | None = None
     pairwise: bool = False
     new_run: bool = False
+    is_batch: bool = False
     in_flight: int = 64
     endpoints: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -37,6 +39,7 @@ class JudgeArguments(TypedDict, total=False):
     sample: int | None
     pairwise: bool
     new_run: bool
+    is_batch: bool
     in_flight: int
     endpoints: Sequence[str]
     environment: Mapping[str, str]

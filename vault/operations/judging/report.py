@@ -37,6 +37,7 @@ class JudgeReport(Displayed):
     `unquoted` of `quoted` quotations do not stand in the example. `older` examples of the stage
     still have labels of an older rubric of this name. `same_family` were made by a model of a
     judge's family. `branch` is where labels were written, if HEAD is elsewhere.
+    `batch` is one that is at the endpoint, with so many requests `waiting`.
     """
 
     run: str | None
@@ -58,6 +59,8 @@ class JudgeReport(Displayed):
     tokens: Mapping[str, int] = field(default_factory=dict)
     estimated: int = 0
     possibly_billed: tuple[Mapping[str, Any], ...] = ()
+    batch: str | None = None
+    waiting: int = 0
     consistency: float | None = None
     repeated: int = 0
     pairs: int = 0

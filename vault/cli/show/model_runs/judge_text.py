@@ -63,7 +63,12 @@ def judge_lines(report: JudgeReport) -> Iterator[str]:
     )
     yield from _doubts(report)
     yield spent_line(report.tokens, report.estimated, report.cost, report.judged)
-    if report.stopped != "done":
+    if report.batch:
+        told = f"{plural(report.waiting, 'request')} without an answer"
+        yield f"batch {escape(report.batch)} is at the endpoint: {told}"
+    elif report.reasons.get("batch"):
+        yield f"batch refused: {escape(report.reasons['batch'])}"
+    if report.stopped not in ("done", "submitted"):
         yield paint(f"stopped: {_why_stopped(report.stopped)}", "yellow")
     if report.stage is not None:
         on = f"on branch {escape(report.branch)}, " if report.branch else ""
