@@ -170,8 +170,9 @@ def test_a_recipe_makes_examples(library: Library, url: str, name: str) -> None:
     assert report.requests == len(requests)
     answered = [each for each in requests if each.answer is not None]
     probes = [each for each in answered if each.state == "accepted" and not each.examples]
-    made = [each for each in answered if each.examples]
-    assert sum(report.rejected.values()) + len(made) + len(probes) == len(answered)
+    with_examples = [each for each in answered if each.examples]
+    counted = sum(report.rejected.values()) + len(with_examples) + len(probes)
+    assert counted == len(answered)
     assert all(each.usage is not None for each in requests if each.answer is not None)
     assert not report.estimated
     assert library.repository.validate().errors == 0
