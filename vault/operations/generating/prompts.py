@@ -209,21 +209,27 @@ class PromptPlanner:
         """Ask for JSON by the next step of the ladder from now on."""
         self._recipe = stepped_down(self._recipe)
 
-    def round(self, most: int) -> list[Planned]:
-        """Return the next requests, at most so many; none where every prompt is done with."""
+    def round(self, most: int, waiting: Sequence[Drawn] = ()) -> list[Planned]:
+        """Return the next requests, at most so many; none where every prompt is done with.
+
+        No prompt is asked for more answers than it lacks, with those that wait to be asked for.
+        """
+        asked = Counter(each.answers for each in waiting)
         planned: list[Planned] = []
         for prompt in self._prompts.values():
-            for _ in range(min(self._open(prompt.id), most - len(planned))):
+            missing = self._open(prompt.id, asked[prompt.id])
+            for _ in range(min(missing, most - len(planned))):
                 body = answering_body(self._recipe, list(prompt.messages), prompt.beside)
                 planned.append(self.again(prompt.drawn, body))
             if len(planned) >= most:
                 break
         return planned
 
-    def _open(self, prompt: str) -> int:
+    def _open(self, prompt: str, waiting: int) -> int:
         accepted = self._accepted[prompt]
         in_vain = self._planned[prompt] - accepted
-        return max(min(self._each.samples - accepted, self._each.most_in_vain - in_vain), 0)
+        missing = self._each.samples - accepted - waiting
+        return max(min(missing, self._each.most_in_vain - in_vain), 0)
 
 
 def planner_of(
