@@ -64,18 +64,19 @@ class Prompt:
 
 
 def read_prompts(
-    context: Context, stage: Dataset, recipe: Recipe, own: Collection[str] = ()
+    context: Context, stage: Dataset, recipe: Recipe, own: Collection[str] | None = None
 ) -> list[Prompt]:
     """Return the prompts that a recipe answers, in dataset order.
 
-    Examples of `own`, which the run made itself, are none. What a chat completion cannot ask is
+    Examples of `own`, which the run made itself, are none; a run that goes on (`own` is not None)
+    may have answers to prompts that were all removed since. What a chat completion cannot ask is
     passed over: plain text, prompts that do not end with a question, and media beside messages.
     Raises InvalidInput (`prompts-missing`, `expression-invalid` …), and what importing the file of
     the recipe raises.
     """
     each = recipe.each
     assert each is not None, "the recipe has prompts of its own"
-    dataset, keys = _chosen(context, stage, each, own)
+    dataset, keys = _chosen(context, stage, each, own or ())
     found: list[Prompt] = []
     count = 0
     if len(keys):
@@ -91,7 +92,7 @@ def read_prompts(
                     )
                     fields = tuple(name for name in record if name not in used)
                     found += _prompt_of(example, record, fields, conversation)
-    if not found and not own:
+    if not found and own is None:
         raise InvalidInput(
             f"none of {count:,} examples has a prompt to answer" if count else "no prompt is there",
             code="prompts-missing",
@@ -240,11 +241,11 @@ def planner_of(
     seeds: Sequence[Seed],
     *,
     plan: QuotaPlan | None,
-    own: Collection[str] = (),
+    own: Collection[str] | None = None,
 ) -> Plans:
     """Return what plans the requests of a run: by its recipe, or by the prompts that are there.
 
-    `own` are examples that the run made. Raises what `read_prompts` raises.
+    `own` are examples that a run made which goes on. Raises what `read_prompts` raises.
     """
     if recipe.each is None:
         return Planner(recipe, seeds, goal.count, goal.ordinal, plan=plan)
