@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from vault.errors import InvalidInput, StorageFailed
 from vault.generate.batch_lines import MOST_BYTES, URL
-from vault.generate.client import Response, open_client, openai, without_key
+from vault.generate.client import Response, TooLongError, open_client, openai, without_key
 from vault.generate.completion import error_message
 from vault.generate.endpoint import Endpoint
 
@@ -27,8 +27,13 @@ RUN_KEY = "vault_run"
 _MOST_ANSWER_BYTES = 40 * MOST_BYTES
 """Bytes of a file of answers that are read, at most; they are taken line by line."""
 
+_MORE_BYTES = 1 << 16
+"""Bytes of a line beside the answer in it."""
+
 _NO_BATCHES = (404, 405, 501)
+_GONE = (404, 410)
 _PAGE = 100
+_MOST_PAGES = 1_000
 
 
 class BatchPhase(Enum):
@@ -69,13 +74,15 @@ class BatchState:
 class BatchClient:
     """An open client of the batches of one endpoint.
 
-    Every method raises StorageFailed (`batch-refused`, `batch-unreachable`).
+    Every method raises StorageFailed (`batch-refused`, `batch-unreachable`, and of what the
+    endpoint does not have any more `batch-gone`).
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Open the client. Raises InvalidInput (`endpoint-invalid`, `key-invalid`)."""
         self._url = endpoint.url
         self._key = endpoint.api_key
+        self._most_line_bytes = endpoint.most_answer_bytes + _MORE_BYTES
         self._client = open_client(replace(endpoint, most_answer_bytes=_MOST_ANSWER_BYTES))
 
     async def __aenter__(self) -> Self:
@@ -130,18 +137,25 @@ class BatchClient:
         return await self._state(self._client.post("/batches", cast_to=Response, body=body))
 
     async def find(self, file: str, run: str) -> BatchState | None:
-        """Return the batch of a file and a run, None if the endpoint has none."""
+        """Return the batch of a file and a run, None if the endpoint has none.
+
+        A batch of that file whose metadata names no run is it too: some servers keep none.
+        """
         asked: dict[str, Any] = {"limit": _PAGE}
-        while True:
+        for _ in range(_MOST_PAGES):
             page = await self._told(self._listed(asked))
             found = [each for each in self._page(page) if isinstance(each, dict)]
             for each in found:
                 state = _state(each, self._id_of(each))
-                if (state.file, state.run) == (file, run):
+                if state.file == file and state.run in (None, run):
                     return state
             if not found or not page.get("has_more"):
                 return None
-            asked["after"] = self._id_of(found[-1])
+            last = self._id_of(found[-1])
+            if asked.get("after") == last:
+                break
+            asked["after"] = last
+        raise self._refused("its list of batches does not end")
 
     async def state(self, batch: str) -> BatchState:
         """Return how a batch stands."""
@@ -153,18 +167,22 @@ class BatchClient:
         return await self._state(cancelled)
 
     async def lines(self, file: str) -> AsyncIterator[bytes]:
-        """Yield the lines of a file of answers, as they come."""
-        rest = b""
+        """Yield the lines of a file of answers, as they come; of one too long its beginning."""
+        most = self._most_line_bytes
+        line = bytearray()
         try:
             async with self._client.files.with_streaming_response.content(file) as response:
                 async for part in response.iter_bytes():
-                    *lines, rest = (rest + part).split(b"\n")
-                    for line in filter(bytes.strip, lines):
-                        yield without_key(line, self._key)
+                    rest, *others = part.split(b"\n")
+                    line += rest[: most - len(line)]
+                    for other in others:
+                        if line.strip():
+                            yield without_key(bytes(line), self._key)
+                        line = bytearray(other[:most])
         except Exception as error:
             raise self._failed(error) from None
-        if rest.strip():
-            yield without_key(rest, self._key)
+        if line.strip():
+            yield without_key(bytes(line), self._key)
 
     async def _listed(self, asked: dict[str, Any]) -> Response:
         return await self._client.get("/batches", cast_to=Response, options={"params": asked})
@@ -208,13 +226,24 @@ class BatchClient:
             hint="nothing is lost; `vault generate --resume` goes on with the run",
         )
 
+    def _gone(self, told: str) -> StorageFailed:
+        return StorageFailed(
+            f"{self._url} does not have the batch or its answers: {told}",
+            code="batch-gone",
+            hint="if that is so for good, `vault runs cancel RUN` gives the run up; `vault runs` "
+            "lists runs",
+        )
+
     def _failed(self, error: Exception) -> Exception:
         """Return the error to raise for one of the client; others as they are."""
         if isinstance(error, openai.APIStatusError):
-            body = without_key(error.response.content, self._key)
-            return self._refused(error_message(body))
+            told = error_message(without_key(error.response.content, self._key))
+            is_gone = error.status_code in _GONE and error.request.method == "GET"
+            return self._gone(told) if is_gone else self._refused(told)
+        if isinstance(error, TooLongError):
+            return self._refused("the file of answers is too long")
         if isinstance(error, openai.OpenAIError | OSError | asyncio.TimeoutError) or (
-            type(error).__module__.partition(".")[0] in ("httpx2", "anyio")
+            type(error).__module__.partition(".")[0] in ("httpx2", "anyio", "zlib")
         ):
             return StorageFailed(
                 f"the batch at {self._url} cannot be reached: {type(error).__name__}",

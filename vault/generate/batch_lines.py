@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ URL: Final = "/v1/chat/completions"
 """The path that each request of a batch names."""
 
 _SPACE = " \t\r\n"
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
+# Not in a text: the quotes of a text are escaped.
+_CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([^"\\]*)"')
 _UNDONE = frozenset({"batch_expired", "batch_cancelled"})
 
 
@@ -40,24 +44,41 @@ def input_line(number: int, body: str) -> bytes:
 def read_output(line: bytes) -> BatchedAnswer | None:
     """Return what a line of an output or error file tells, None if it is none of ours.
 
-    The body is the very text that stands in the line.
+    The body is the very bytes that stand in the line; of a line that is no JSON it is all of it,
+    since what came back is billed.
     """
+    text = line.decode("utf-8-sig", "surrogateescape")
     try:
-        text = line.decode()
         value = json.loads(text)
-        custom, response = value["custom_id"], value.get("response")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
+        found = _CUSTOM_ID.search(line)
+        number = None if found is None else _number(found[1].decode("latin-1"))
+        return None if number is None else BatchedAnswer(number, 200, line)
+    number = _number(value.get("custom_id")) if isinstance(value, dict) else None
+    if number is None:
         return None
-    if not isinstance(custom, str) or not custom.isdecimal() or not custom.isascii():
-        return None
-    error = value.get("error")
+    error, response = value.get("error"), value.get("response")
     if not isinstance(response, dict) or "body" not in response:
         is_undone = isinstance(error, dict) and error.get("code") in _UNDONE
         # The error of anything else is kept as the answer.
-        return BatchedAnswer(int(custom), 0 if is_undone else 500, b"" if is_undone else line)
-    status = response.get("status_code")
+        return BatchedAnswer(number, 0 if is_undone else 500, b"" if is_undone else line)
     body = _raw(_raw(text, "response"), "body")
-    return BatchedAnswer(int(custom), status if type(status) is int else 500, body.encode())
+    status = _status(response.get("status_code"))
+    return BatchedAnswer(number, status, body.encode("utf-8", "surrogateescape"))
+
+
+def _number(custom: object) -> int | None:
+    """Return the request of a custom id, None of one that is not as `input_line` writes it."""
+    return int(custom) if isinstance(custom, str) and _NUMBER.fullmatch(custom) else None
+
+
+def _status(told: object) -> int:
+    """Return a status; an answer without one counts as whole, so that its tokens are billed."""
+    try:
+        status = int(told) if isinstance(told, int | float | str) else 200
+    except (ValueError, OverflowError):
+        return 200
+    return status if 100 <= status <= 599 else 200
 
 
 def _raw(text: str, name: str) -> str:

@@ -95,7 +95,7 @@ class Connection:
             response = error.response
         except openai.APIConnectionError as error:
             return Exchange(fault=_fault(error.__cause__))
-        except (*_BROKEN, _TooLongError) as error:
+        except (*_BROKEN, TooLongError) as error:
             return Exchange(fault=_fault(error))
         body = without_key(response.content, self._endpoint.api_key)
         return Exchange(response.status_code, dict(response.headers), body)
@@ -164,7 +164,7 @@ def _certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-class _TooLongError(Exception):
+class TooLongError(Exception):
     """The answer has more bytes than are read."""
 
 
@@ -184,10 +184,10 @@ class _Guard:
         request.headers = httpx2.Headers([*kept, *self._own])
 
     async def after(self, response: httpx2.Response) -> None:
-        """Put a limit on the bytes of the answer. Raises _TooLongError."""
+        """Put a limit on the bytes of the answer. Raises TooLongError."""
         announced = response.headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > self._most_bytes:
-            raise _TooLongError
+            raise TooLongError
         # Taken away so that nothing below unpacks without a limit.
         encoding = response.headers.pop("content-encoding", "").lower()
         assert isinstance(response.stream, httpx2.AsyncByteStream)
@@ -197,7 +197,7 @@ class _Guard:
 
 
 class _LimitedStream(httpx2.AsyncByteStream):
-    """The body of an answer, unpacked; raises _TooLongError behind so many bytes."""
+    """The body of an answer, unpacked; raises TooLongError behind so many bytes."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int, *, is_packed: bool) -> None:
         self._stream = stream
@@ -212,7 +212,7 @@ class _LimitedStream(httpx2.AsyncByteStream):
                 part = unpacker.decompress(part, self._left + 1)
             self._left -= len(part)
             if self._left < 0:
-                raise _TooLongError
+                raise TooLongError
             yield part
         if unpacker is not None and not unpacker.eof:
             raise zlib.error("the answer ends before its gzip does")
@@ -224,7 +224,7 @@ class _LimitedStream(httpx2.AsyncByteStream):
 def _fault(error: BaseException | None) -> Fault:
     if isinstance(error, _UNSENT):
         return Fault.UNSENT
-    if isinstance(error, _TooLongError):
+    if isinstance(error, TooLongError):
         return Fault.TOO_LONG
     is_late = isinstance(error, TimeoutError | httpx2.TimeoutException)
     return Fault.LATE if is_late else Fault.BROKEN

@@ -46,6 +46,8 @@ def test_a_request_is_one_line_with_its_body() -> None:
     [
         (b"", None),
         (b"\xff", None),
+        (b'{"custom_id": "' + b"9" * 5_000 + b'"}', None),
+        (b'{"custom_id": "03", "response": {"status_code": 200, "body": {}}}', None),
         (b"[]", None),
         (b'{"custom_id": 3}', None),
         (b'{"custom_id": "x"}', None),
@@ -58,3 +60,28 @@ def test_a_request_is_one_line_with_its_body() -> None:
 )
 def test_other_lines_are_told_apart(line: bytes, found: BatchedAnswer | None) -> None:
     assert read_output(line) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"custom_id": "3", "response": {"status_code": 200, "body": {"a": 1',
+        b'{"custom_id": "3", "response": {"body": {"a": ' + b"1" * 5_000 + b"}}}",
+        b'{"custom_id": "3", "response": {"body": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_kept(line: bytes) -> None:
+    assert read_output(line) == BatchedAnswer(3, 200, line)
+
+
+def test_bytes_that_are_no_text_come_back() -> None:
+    line = (
+        b'\xef\xbb\xbf{"custom_id":"3","response":{"status_code":200,"body":{"a":"\xff\xc3\xa9"}}}'
+    )
+    assert read_output(line) == BatchedAnswer(3, 200, b'{"a":"\xff\xc3\xa9"}')
+
+
+@pytest.mark.parametrize("status", ["200.0", '"200"', "0", "null", '"x"', "1e999", "-1"])
+def test_a_body_is_an_answer_whatever_its_status(status: str) -> None:
+    line = f'{{"custom_id":"3","response":{{"status_code":{status},"body":{{}}}}}}'
+    assert read_output(line.encode()) == BatchedAnswer(3, 200, b"{}")

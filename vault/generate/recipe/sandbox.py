@@ -57,6 +57,7 @@ _KNOWN_NODES = (
     *(nodes.Mod, nodes.Concat, nodes.With),
 )
 _PRINTED = (str, int, float, list, tuple, dict, type(None), Undefined)
+_MOST_NODES = 10_000
 _MOST_INDENT = 100
 _MOST_PRECISION = 20
 _CHARGED, _LOOPED = "charged", "looped"
@@ -82,7 +83,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _generate(self, source: nodes.Template, *rest: Any, **more: Any) -> str:
         """Return the code of a template, in which every use of a value burns fuel."""
-        for node in source.find_all(nodes.Node):
+        for count, node in enumerate(source.find_all(nodes.Node)):
+            if count >= _MOST_NODES:  # compiling takes a tenth of a millisecond for each
+                raise TemplateSyntaxError(f"it has more than {_MOST_NODES:,} parts", node.lineno)
             if not isinstance(node, _KNOWN_NODES) or getattr(node, "recursive", False):
                 kind = "recursive loop" if isinstance(node, nodes.For) else type(node).__name__
                 raise TemplateSyntaxError(f"{kind.lower()} is not for templates", node.lineno)
@@ -124,7 +127,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = getattr(__obj, "__self__", None)
         if isinstance(owner, str | dict | list):
             charged(owner)
-            _check_growth(__obj.__name__, owner, args)
+            _check_growth(__obj.__name__, owner, (*args, *kwargs.values()))
         for each in (*args, *kwargs.values()):
             charged(each)
         return super().call(__context, __obj, *args, **kwargs)
@@ -217,11 +220,13 @@ def _burning(name: str, function: Any) -> Callable[..., Any]:
     return burning
 
 
-_GROWING = frozenset({"join", "replace", "indent", "round", "tojson"})
+_GROWING = frozenset({"join", "replace", "indent", "round", "tojson", "trim", "unique"})
+_FROM_BEHIND = frozenset({"rfind", "rpartition", "rsplit"})
+_STRIPPING = frozenset({"lstrip", "rstrip", "strip", "trim"})
 
 
 def _check_growth(name: str, value: Any, args: Any) -> None:
-    """Burn what a filter or method adds to its values. Raises TooMuch, SecurityError."""
+    """Burn what a filter or method takes beyond its values. Raises TooMuch, SecurityError."""
     texts = [each for each in args if isinstance(each, str)]
     longest = max(map(len, texts), default=0)
     match name:
@@ -244,5 +249,13 @@ def _check_growth(name: str, value: Any, args: Any) -> None:
                 raise SecurityError(f"round is for at most {_MOST_PRECISION} digits")
         case "tojson" if args:
             raise SecurityError("tojson has no indent in templates")
+        case "unique" if not isinstance(value, str) and not all(
+            isinstance(each, str) for each in value
+        ):
+            # Numbers can be chosen so that all have one hash.
+            burn(len(value) ** 2)
+        case _ if name in _FROM_BEHIND or name in _STRIPPING:
+            # Each character is held against all that is looked for.
+            burn(longest * len(str(value)))
         case _:
             burn(1)

@@ -100,8 +100,11 @@ class Plans(Protocol):
     def may_show(self, drawn: Drawn) -> bool:
         """Return whether a request that was planned may still be sent."""
 
-    def round(self, most: int) -> list[Planned]:
-        """Return the next requests, at most so many. Raises InvalidInput."""
+    def round(self, most: int, waiting: Sequence[Drawn] = ()) -> list[Planned]:
+        """Return the next requests, at most so many, beside those that wait to be sent.
+
+        Raises InvalidInput.
+        """
 
 
 class Planner:
@@ -173,8 +176,10 @@ class Planner:
         if at is not None:
             self._accepted[at] += 1
 
-    def round(self, most: int) -> list[Planned]:
+    def round(self, most: int, waiting: Sequence[Drawn] = ()) -> list[Planned]:
         """Return the next requests, at most so many: one for each example that is missing.
+
+        Those that wait make no difference: whoever asks for more than are missing wants more.
 
         Raises InvalidInput (`seeds-missing`, `template-failed`).
         """

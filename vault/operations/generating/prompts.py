@@ -64,18 +64,19 @@ class Prompt:
 
 
 def read_prompts(
-    context: Context, stage: Dataset, recipe: Recipe, own: Collection[str] = ()
+    context: Context, stage: Dataset, recipe: Recipe, own: Collection[str] | None = None
 ) -> list[Prompt]:
     """Return the prompts that a recipe answers, in dataset order.
 
-    Examples of `own`, which the run made itself, are none. What a chat completion cannot ask is
+    Examples of `own`, which the run made itself, are none; a run that goes on (`own` is not None)
+    may have answers to prompts that were all removed since. What a chat completion cannot ask is
     passed over: plain text, prompts that do not end with a question, and media beside messages.
     Raises InvalidInput (`prompts-missing`, `expression-invalid` …), and what importing the file of
     the recipe raises.
     """
     each = recipe.each
     assert each is not None, "the recipe has prompts of its own"
-    dataset, keys = _chosen(context, stage, each, own)
+    dataset, keys = _chosen(context, stage, each, own or ())
     found: list[Prompt] = []
     count = 0
     if len(keys):
@@ -91,7 +92,7 @@ def read_prompts(
                     )
                     fields = tuple(name for name in record if name not in used)
                     found += _prompt_of(example, record, fields, conversation)
-    if not found and not own:
+    if not found and own is None:
         raise InvalidInput(
             f"none of {count:,} examples has a prompt to answer" if count else "no prompt is there",
             code="prompts-missing",
@@ -209,21 +210,27 @@ class PromptPlanner:
         """Ask for JSON by the next step of the ladder from now on."""
         self._recipe = stepped_down(self._recipe)
 
-    def round(self, most: int) -> list[Planned]:
-        """Return the next requests, at most so many; none where every prompt is done with."""
+    def round(self, most: int, waiting: Sequence[Drawn] = ()) -> list[Planned]:
+        """Return the next requests, at most so many; none where every prompt is done with.
+
+        No prompt is asked for more answers than it lacks, with those that wait to be asked for.
+        """
+        asked = Counter(each.answers for each in waiting)
         planned: list[Planned] = []
         for prompt in self._prompts.values():
-            for _ in range(min(self._open(prompt.id), most - len(planned))):
+            missing = self._open(prompt.id, asked[prompt.id])
+            for _ in range(min(missing, most - len(planned))):
                 body = answering_body(self._recipe, list(prompt.messages), prompt.beside)
                 planned.append(self.again(prompt.drawn, body))
             if len(planned) >= most:
                 break
         return planned
 
-    def _open(self, prompt: str) -> int:
+    def _open(self, prompt: str, waiting: int) -> int:
         accepted = self._accepted[prompt]
         in_vain = self._planned[prompt] - accepted
-        return max(min(self._each.samples - accepted, self._each.most_in_vain - in_vain), 0)
+        missing = self._each.samples - accepted - waiting
+        return max(min(missing, self._each.most_in_vain - in_vain), 0)
 
 
 def planner_of(
@@ -234,11 +241,11 @@ def planner_of(
     seeds: Sequence[Seed],
     *,
     plan: QuotaPlan | None,
-    own: Collection[str] = (),
+    own: Collection[str] | None = None,
 ) -> Plans:
     """Return what plans the requests of a run: by its recipe, or by the prompts that are there.
 
-    `own` are examples that the run made. Raises what `read_prompts` raises.
+    `own` are examples that a run made which goes on. Raises what `read_prompts` raises.
     """
     if recipe.each is None:
         return Planner(recipe, seeds, goal.count, goal.ordinal, plan=plan)

@@ -236,7 +236,7 @@ class Rounds:
     def _plan_more(self, most: int) -> bool:
         """Plan requests, at most so many; return False where there are none, and the run ends."""
         try:
-            planned = self.planner.round(most)
+            planned = self.planner.round(most, [drawn for _, drawn in self._waiting])
         except InvalidInput as error:
             if not len(self.ledger):
                 raise

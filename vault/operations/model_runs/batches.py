@@ -6,10 +6,11 @@ The order of what is made durable is that of docs/format/runs.md, section 5, ste
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from vault.errors import StorageFailed
 from vault.generate.batch_lines import (
     MOST_BYTES,
     MOST_REQUESTS,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 SUBMITTING = "submitting"
 """The type of the line before a batch is submitted; readers pass over types they do not know."""
+
+GONE = "batch-gone"
+"""The code of the error about a batch that the endpoint does not have any more."""
 
 _AT_ONCE = 256
 _WAITING = frozenset({RequestState.SENT, RequestState.POSSIBLY_BILLED})
@@ -116,7 +120,7 @@ def fetch_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
 
     A batch whose id a crash has lost is looked for first. Answers are durable before the line that
     says that the batch has ended. What it did not do is planned again: nothing is billed for it.
-    Raises StorageFailed (`batch-refused`, `batch-unreachable`).
+    Raises StorageFailed (`batch-refused`, `batch-unreachable`, `batch-gone`).
     """
     if not has_batches(ledger):
         return Fetched()
@@ -142,9 +146,15 @@ def fetch_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
 def cancel_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
     """Cancel the batches of a run at the endpoint, and take in what they have done.
 
-    Raises what `fetch_batches` raises.
+    What the endpoint does not have any more is possibly billed. Raises what `fetch_batches` raises.
     """
-    fetched = fetch_batches(ledger, endpoint)
+    try:
+        fetched = fetch_batches(ledger, endpoint)
+    except StorageFailed as error:
+        if error.code != GONE:
+            raise
+        _give_up(ledger)
+        return Fetched()
     if fetched.going_on is None:
         return fetched
 
@@ -154,8 +164,24 @@ def cancel_batches(ledger: RunLedger, endpoint: Endpoint) -> Fetched:
                 if batch.state == SUBMITTED:
                     await client.cancel(name)
 
-    run_to_end(cancel())
-    return fetch_batches(ledger, endpoint)
+    refused = None
+    try:
+        run_to_end(cancel())
+    except StorageFailed as error:
+        refused = error  # perhaps of a batch that has ended meanwhile
+    fetched = fetch_batches(ledger, endpoint)
+    if refused is not None and fetched.going_on is not None:
+        raise refused
+    return fetched
+
+
+def _give_up(ledger: RunLedger) -> None:
+    """Keep that nobody will ever answer what is in the batches of a run."""
+    for name, batch in ledger.batches.items():
+        if batch.state == SUBMITTED:
+            waiting = (each for each in batch.requests if _waits(ledger, each))
+            lost = [decided_line(each, RequestState.POSSIBLY_BILLED) for each in waiting]
+            ledger.append([*lost, batch_line(name, "cancelled", batch.requests)])
 
 
 def has_batches(ledger: RunLedger) -> bool:
@@ -211,18 +237,24 @@ async def _take_in(
     if state.phase is BatchPhase.GOING_ON:
         return False
     open_ = {each for each in numbers if _waits(ledger, each)}
+    undone: set[int] = set()
     lines: list[Line] = []
     for file in state.files:
         async for line in client.lines(file):
             answer = read_output(line)
             if answer is None or answer.number not in open_:
                 continue
+            if not answer.status:
+                undone.add(answer.number)  # unless another line has its answer
+                continue
             open_.discard(answer.number)
             lines.append(_answered(ledger, endpoint, answer))
             if len(lines) >= _AT_ONCE:
                 ledger.append(lines)
                 lines = []
-    lines += _unanswered(sorted(open_), is_known=state.phase is not BatchPhase.FINISHED)
+    if state.phase is not BatchPhase.FINISHED:
+        undone = open_
+    lines += _unanswered(sorted(open_), undone)
     if lines:
         ledger.append(lines)
     is_refused = state.phase is BatchPhase.REFUSED
@@ -236,9 +268,7 @@ def _waits(ledger: RunLedger, number: int) -> bool:
 
 
 def _answered(ledger: RunLedger, endpoint: Endpoint, answer: BatchedAnswer) -> Line:
-    """Return the line of a request that has an answer, or that the batch has not sent."""
-    if not answer.status:
-        return _planned_again(answer.number)
+    """Return the line of a request that has an answer."""
     if not 200 <= answer.status < 300:
         reason = f"http-{answer.status}"
         return answered_line(
@@ -256,10 +286,14 @@ def _answered(ledger: RunLedger, endpoint: Endpoint, answer: BatchedAnswer) -> L
     )
 
 
-def _unanswered(numbers: Sequence[int], *, is_known: bool) -> Iterator[Line]:
-    """Yield the lines of requests without an answer; `is_known` says that they were not sent."""
+def _unanswered(numbers: Sequence[int], undone: Collection[int]) -> Iterator[Line]:
+    """Yield the lines of requests without an answer; those that are `undone` were not sent."""
     for each in numbers:
-        yield _planned_again(each) if is_known else decided_line(each, RequestState.POSSIBLY_BILLED)
+        yield (
+            _planned_again(each)
+            if each in undone
+            else decided_line(each, RequestState.POSSIBLY_BILLED)
+        )
 
 
 def _planned_again(number: int) -> Line:

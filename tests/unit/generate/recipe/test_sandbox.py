@@ -23,6 +23,7 @@ PAIRS = DOUBLED.replace("[", "(").replace("]", ")")
 NESTED = "{% for a in many %}" * 9 + "{% endfor %}" * 9
 LADDER = "".join(f"{{% set v{n + 1} = v{n} ~ v{n} %}}" for n in range(70))
 POWERS = "".join(f"{{% set v{n + 1} = v{n} * v{n} %}}" for n in range(70))
+HASHED = (1 << 61) - 1
 ATTACKS = {
     "ljust": "{{ t.ljust(10000000000) }}",
     "center": "{{ t.center(10000000000) }}",
@@ -76,6 +77,14 @@ ATTACKS = {
     "splitting in a loop": "{% for a in many %}{% set b = s.split('x') %}{% endfor %}",
     "sorting by a long path": "{{ many | sort(attribute='a.' * 400000) | length }}",
     "sorting in a loop": "{% for a in many %}{% set b = many | sort %}{% endfor %}",
+    "searching from behind": "{{ s.rfind('xy' ~ 'x' * 400000) }}",
+    "splitting from behind": "{{ s.rsplit(sep='xy' ~ 'x' * 400000) }}",
+    "partition from behind": "{{ s.rpartition('xy' ~ 'x' * 400000) }}",
+    "stripping": "{{ s.strip('ab' * 400000 ~ 'x') }}",
+    "trimming": "{{ s | trim('ab' * 400000 ~ 'x') }}",
+    "numbers of one hash": f"{{{{ range(0, {HASHED} * 60000, {HASHED}) | unique | list }}}}",
+    "many parts": "{{ t }}" * 20_000,
+    "a long list": "{{ [" + "1," * 20_000 + "] | length }}",
     "macro": "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
     "recursive loop": "{% for a in many recursive %}{{ loop(many) }}{% endfor %}",
     "namespace": "{% set n = namespace(x=t) %}{% set n.x = n.x ~ n.x %}{{ n.x }}",
@@ -137,6 +146,8 @@ def test_what_is_not_for_templates_is_a_fault(text: str, fault: str) -> None:
         ("{% for a in answer.tags %}{{ loop.index }}{{ a }}{% endfor %}", "1a2b"),
         ("{% for k, v in answer.o.items() %}{{ k }}={{ v }}{% endfor %}", "k=1"),
         ("{{ answer.text.splitlines() | map('upper') | list }}", "['ONE', 'TWO']"),
+        ("{{ answer.text.rpartition('t')[0].strip('eno') }}", "\n"),
+        ("{{ [3, 1, 3] | unique | list }}", "[3, 1]"),
         ("{{ answer.text.replace('o', '0') | indent(2) }}", "0ne\n  tw0"),
         ("{% if answer.n > 2 and 'a' in answer.tags %}yes{% endif %}", "yes"),
         ("{{ answer.x | default('none') }} {{ answer.n % 2 }} {{ t * 2 ~ t }}", "none 1 ababab"),

@@ -262,3 +262,12 @@ def test_what_does_not_go_with_each_is_a_fault(
     with pytest.raises(InvalidText) as caught:
         answered(library, "http://127.0.0.1:9/v1", each, more)
     assert any(told.startswith(fault) for told in caught.value.excerpt)
+
+
+def test_answers_to_prompts_that_are_gone_are_staged(library: Library) -> None:
+    prompts(library)
+    with BillingServer(Behaviour(content=words)) as server:
+        run = answered(library, server.base_url, is_batch=True).run
+        library.repository.rm(library.ids())
+        last = library.repository.resume()
+    assert (last.run, last.stopped, last.accepted, last.staged) == (run, "done", 3, 3)
