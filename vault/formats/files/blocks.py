@@ -70,7 +70,7 @@ def _plain_json(
 ) -> Iterator[Block]:
     head = stream.peek(HEAD_BYTES)
     shape = shape_of(head, file.layout)
-    if file.may_be_wrapped and _is_one_object(head):
+    if file.may_be_wrapped and _is_one_object(head, file.layout):
         from vault.formats.files.meant.wrapped_records import check_not_wrapped
 
         check_not_wrapped(head, file.path)
@@ -88,12 +88,16 @@ def _plain_json(
         )
 
 
-def _is_one_object(head: bytes) -> bool:
-    """Return whether a file that ends within its head may be one object, and not several lines."""
+def _is_one_object(head: bytes, layout: Layout) -> bool:
+    """Return whether a file that ends within its head may be one object, and not lines.
+
+    One line of JSON Lines is a record, whatever it holds.
+    """
     text = head.strip(_SPACE)
     if len(head) == HEAD_BYTES or not text.startswith(b"{"):
         return False
-    return b"\n" not in text or shape_of(text, Layout.JSON) is JsonShape.OBJECT
+    is_line = b"\n" not in text
+    return layout is Layout.JSON if is_line else shape_of(text, Layout.JSON) is JsonShape.OBJECT
 
 
 def _skip_mark(stream: ByteStream, path: str) -> int:

@@ -214,6 +214,12 @@ def test_one_record_is_one_record(tmp_path: Path, record: object) -> None:
     assert len(read_file(path).texts) == 1
 
 
+def test_one_line_of_json_lines_is_a_record(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "a.jsonl", json.dumps({"data": ROWS}).encode())
+    assert len(read_file(path).texts) == 1
+    assert refusal(write_file(tmp_path / "a.json", path.read_bytes())).code == "records-wrapped"
+
+
 def test_several_lines_of_wrapped_lists_are_records(tmp_path: Path) -> None:
     line = json.dumps({"data": ROWS}).encode()
     assert len(read_file(write_file(tmp_path / "a.jsonl", line + b"\n" + line)).texts) == 2
