@@ -11,13 +11,19 @@ import json
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from enum import Enum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from vault.errors import InvalidInput, StorageFailed
 from vault.generate.batch_lines import MOST_BYTES, URL
-from vault.generate.client import Response, TooLongError, open_client, openai, without_key
+from vault.generate.client import (
+    OpenClient,
+    Response,
+    TooLongError,
+    open_client,
+    openai,
+    without_key,
+)
 from vault.generate.completion import error_message
 from vault.generate.endpoint import Endpoint
 
@@ -37,7 +43,7 @@ _MOST_PAGES = 1_000
 
 
 class BatchPhase(Enum):
-    """How a batch stands: still going on, or how it ended."""
+    """The phase of a batch: going on, or one of its ends."""
 
     GOING_ON = "going on"
     FINISHED = "finished"
@@ -71,7 +77,7 @@ class BatchState:
     told: str = ""
 
 
-class BatchClient:
+class BatchClient(OpenClient):
     """An open client of the batches of one endpoint.
 
     Every method raises StorageFailed (`batch-refused`, `batch-unreachable`, and of what the
@@ -84,19 +90,6 @@ class BatchClient:
         self._key = endpoint.api_key
         self._most_line_bytes = endpoint.most_answer_bytes + _MORE_BYTES
         self._client = open_client(replace(endpoint, most_answer_bytes=_MOST_ANSWER_BYTES))
-
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close all connections."""
-        await self._client.close()
 
     async def require(self) -> None:
         """Raise InvalidInput (`batches-missing`) unless the endpoint has batches."""

@@ -26,7 +26,7 @@ _UNDONE = frozenset({"batch_expired", "batch_cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class BatchedAnswer:
-    """What became of one request: the status and the body of its response, as bytes.
+    """The response to one request of a batch: its status and its body, as bytes.
 
     `status` 0 with no body: the batch ended before it was sent, and nothing is billed for it.
     """

@@ -63,13 +63,10 @@ _UNSENT = (
 _BROKEN = (httpx2.HTTPError, httpx2.StreamError, anyio.EndOfStream, OSError, zlib.error)
 
 
-class Connection:
-    """An open client of one endpoint, for many exchanges at the same time."""
+class OpenClient:
+    """An open client of one endpoint, closed at the end of a `with` block."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Open the client. Raises InvalidInput (`endpoint-invalid`, `key-invalid`)."""
-        self._endpoint = endpoint
-        self._client = open_client(endpoint)
+    _client: openai.AsyncOpenAI
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -83,6 +80,15 @@ class Connection:
     ) -> None:
         """Close all connections."""
         await self._client.close()
+
+
+class Connection(OpenClient):
+    """An open client of one endpoint, for many exchanges at the same time."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Open the client. Raises InvalidInput (`endpoint-invalid`, `key-invalid`)."""
+        self._endpoint = endpoint
+        self._client = open_client(endpoint)
 
     async def exchange(self, body: bytes) -> Exchange:
         """Send the JSON body of one request for a chat completion, and read the answer."""

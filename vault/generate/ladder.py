@@ -111,7 +111,7 @@ def probe_body(model: str, max_tokens: int, settings: Mapping[str, Any], step: S
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a probe found: whether an endpoint enforces a step, and counts tokens."""
+    """The result of a probe: whether an endpoint enforces a step, and counts tokens."""
 
     step: Step
     is_enforced: bool

@@ -1,4 +1,4 @@
-"""Which model run, model and request made an example."""
+"""The model run, the model and the request that made an example."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vault.objects.runs import RowKeys, key_parts
 
 
 def made_of_each(dataset: Dataset, keys: RowKeys) -> list[Made | None]:
-    """Return how each of a few rows was made; None of what no model run made.
+    """Return the origin of each of a few rows; None where no model run made it.
 
     Costs reading a chunk for each row. Raises Corrupt.
     """

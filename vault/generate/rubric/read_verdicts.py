@@ -26,7 +26,7 @@ _MOST_TRIED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge says of one criterion, with the words that it quotes for it."""
+    """The verdict of a judge on one criterion, with the words that it quotes for it."""
 
     criterion: str
     passed: bool

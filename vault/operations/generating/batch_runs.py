@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vault.errors import Corrupt
 from vault.generate.batch_lines import MOST_REQUESTS
-from vault.generate.budget import Limits, Short
+from vault.generate.budget import Limits
 from vault.objects.model_run.request import RequestState, RequestStatus
 from vault.objects.model_run.run_object import decode_about, decode_statuses
 from vault.operations.generating.begin import OpenRun
 from vault.operations.generating.options import GenerateOptions
 from vault.operations.generating.rounds import Rounds
 from vault.operations.model_runs.batches import (
+    SHORT,
+    BatchOutcome,
     Fetched,
     fetch_batches,
     has_batches,
+    outcome_of_fetching,
+    outcome_of_submitting,
     require_batches,
     submit_batch,
 )
 from vault.operations.model_runs.probe import is_probe
 from vault.session.context import Context
-from vault.store.run_ledger import SUBMITTED
-
-SHORT = "short"
-"""Why a run stops whose batch came back with fewer examples than it is to have."""
 
 _LAST = 200
 _LEAST_SHARE = 0.1
 _DECIDED = frozenset({RequestState.ACCEPTED, RequestState.REJECTED})
-
-
-@dataclass(frozen=True, slots=True)
-class BatchOutcome:
-    """Why a run by batches stops, and what is at the endpoint: the id of a batch, and requests.
-
-    `done` of `waiting` are answered there. `told` is why the endpoint refused a batch.
-    """
-
-    stopped: str
-    batch: str | None = None
-    waiting: int = 0
-    done: int = 0
-    told: str | None = None
 
 
 def is_by_batch(run: OpenRun, options: GenerateOptions) -> bool:
@@ -74,14 +59,11 @@ def next_batch(
     Raises what `submit_batch` raises.
     """
     rounds.decide()
-    if found.going_on is not None:
-        state = found.going_on
-        waiting = len(run.ledger.batches[state.id].requests)
-        return BatchOutcome(SUBMITTED, state.id, waiting, state.done)
-    if rounds.stopped is not None:
+    if found.going_on is None and rounds.stopped is not None:
         return BatchOutcome(rounds.stopped)
-    if found.told is not None:
-        return BatchOutcome("refused", told=found.told)
+    fetched = outcome_of_fetching(run.ledger, found)
+    if fetched is not None:
+        return fetched
     if not options.is_batch:
         return BatchOutcome(SHORT)
     share = acceptance_of(context, run)
@@ -89,10 +71,8 @@ def next_batch(
     requests = rounds.take_many(int(needed))
     if not requests:
         return BatchOutcome(rounds.stopped or rounds.planner.at_end)
-    batch = submit_batch(run.ledger, run.endpoint, requests, limits)
-    if isinstance(batch, Short):
-        return BatchOutcome(batch.value)
-    return BatchOutcome(SUBMITTED, batch, len(run.ledger.batches[batch].requests))
+    submitted = submit_batch(run.ledger, run.endpoint, requests, limits)
+    return outcome_of_submitting(run.ledger, submitted)
 
 
 def acceptance_of(context: Context, run: OpenRun) -> float:

@@ -15,7 +15,6 @@ from vault.objects.log.view import Run
 from vault.objects.model_run.request import RequestState
 from vault.objects.model_run.run_object import encode_run
 from vault.operations.generating.batch_runs import (
-    BatchOutcome,
     fetched,
     is_by_batch,
     next_batch,
@@ -33,7 +32,7 @@ from vault.operations.generating.report import (
 from vault.operations.generating.rounds import Rounds
 from vault.operations.generating.seeds import Seed, read_seeds, require_seeds
 from vault.operations.generating.stage_examples import StagedExamples, made_by, stage_examples
-from vault.operations.model_runs.batches import Fetched
+from vault.operations.model_runs.batches import BatchOutcome, Fetched
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.model_runs.probe import is_probe, probe
 from vault.operations.model_runs.send import send
@@ -209,5 +208,5 @@ def _report(
         preview=preview,
         branch=branch,
         batch=outcome.batch,
-        waiting=outcome.waiting - outcome.done,
+        waiting=outcome.waiting,
     )

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vault.errors import InvalidInput
 from vault.generate.asking import Stopped
-from vault.generate.budget import Limits, Short
+from vault.generate.budget import Limits
 from vault.generate.endpoint import Endpoint
 from vault.generate.requests import Request
 from vault.operations.judging.asking import Read, plan_again, to_send, unread
-from vault.operations.model_runs.batches import fetch_batches, require_batches, submit_batch
-from vault.store.run_ledger import SUBMITTED, RunLedger
-
-SHORT = "short"
-"""Why a run stops whose batch came back with fewer verdicts than it asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeOutcome:
-    """Why a run of judging stops, and what is at the endpoint: the id of a batch, and requests.
-
-    `told` is why the endpoint refused a batch.
-    """
-
-    stopped: str
-    batch: str | None = None
-    waiting: int = 0
-    told: str | None = None
+from vault.operations.model_runs.batches import (
+    SHORT,
+    BatchOutcome,
+    fetch_batches,
+    outcome_of_fetching,
+    outcome_of_submitting,
+    require_batches,
+    submit_batch,
+)
+from vault.store.run_ledger import RunLedger
 
 
 def require_one_judge(endpoints: Sequence[Endpoint]) -> None:
@@ -44,26 +35,21 @@ def require_one_judge(endpoints: Sequence[Endpoint]) -> None:
 
 def judged_by_batch(
     ledger: RunLedger, endpoint: Endpoint, limits: Limits, read: Read, *, submits: bool
-) -> JudgeOutcome:
+) -> BatchOutcome:
     """Take in what batches have answered; submit what is to be asked where `submits`.
 
     Raises what `fetch_batches` and `submit_batch` raise.
     """
     found = fetch_batches(ledger, endpoint)
-    if found.going_on is not None:
-        waiting = len(ledger.batches[found.going_on.id].requests) - found.going_on.done
-        return JudgeOutcome(SUBMITTED, found.going_on.id, waiting)
-    if found.told is not None:
-        return JudgeOutcome(Stopped.REFUSED.value, told=found.told)
+    outcome = outcome_of_fetching(ledger, found)
+    if outcome is not None:
+        return outcome
     plan_again(ledger, unread(ledger), read)
     requests = [
         Request(each.request, each.sample, ledger.body(each.request)) for each in to_send(ledger)
     ]
     if not requests:
-        return JudgeOutcome(Stopped.DONE.value)
+        return BatchOutcome(Stopped.DONE.value)
     if not submits:
-        return JudgeOutcome(SHORT)
-    batch = submit_batch(ledger, endpoint, requests, limits)
-    if isinstance(batch, Short):
-        return JudgeOutcome(batch.value)
-    return JudgeOutcome(SUBMITTED, batch, len(ledger.batches[batch].requests))
+        return BatchOutcome(SHORT)
+    return outcome_of_submitting(ledger, submit_batch(ledger, endpoint, requests, limits))

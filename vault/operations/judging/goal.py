@@ -19,7 +19,7 @@ TYPE = "judge-goal"
 
 @dataclass(frozen=True, slots=True)
 class JudgeGoal:
-    """What a run judges, and what it may cost. Labels are written on `branch`, wherever HEAD is.
+    """The aim of a run of judging, and its budget. Labels go to `branch`, wherever HEAD is.
 
     `examples` are judged, and others were `skipped`, by reason. `same_family` of the examples were
     made by a model of a judge's family.

@@ -23,7 +23,7 @@ from vault.operations.judging.asking import (
     plan_again,
     unread,
 )
-from vault.operations.judging.batches import JudgeOutcome, judged_by_batch
+from vault.operations.judging.batches import judged_by_batch
 from vault.operations.judging.begin import OpenJudging, begun, rubric_of, taken_up
 from vault.operations.judging.judged_before import label_of
 from vault.operations.judging.label_verdicts import VerdictsOnStage
@@ -38,7 +38,7 @@ from vault.operations.judging.verdicts import (
     pointwise_verdicts,
     read_answer,
 )
-from vault.operations.model_runs.batches import has_batches
+from vault.operations.model_runs.batches import BatchOutcome, has_batches
 from vault.operations.model_runs.open_runs import FINISHED, STOPPED, draft_of_run
 from vault.operations.model_runs.send import send, spent_before
 from vault.operations.model_runs.totals import Cost, totals_of
@@ -89,7 +89,7 @@ def _driven(context: Context, run: OpenJudging, options: JudgeOptions) -> JudgeR
         outcome = judged_by_batch(ledger, judge, limits, read, submits=options.is_batch)
     else:
         plan_again(ledger, unread(ledger), read)
-        outcome = JudgeOutcome(_asked(context, run, limits, read))
+        outcome = BatchOutcome(_asked(context, run, limits, read))
     decide(ledger, read)
     context.progress.finish()
     return _ended(context, run, outcome)
@@ -121,7 +121,7 @@ def _asked(context: Context, run: OpenJudging, limits: Limits, read: Read) -> st
     return Stopped.DONE.value
 
 
-def _ended(context: Context, run: OpenJudging, outcome: JudgeOutcome) -> JudgeReport:
+def _ended(context: Context, run: OpenJudging, outcome: BatchOutcome) -> JudgeReport:
     """Write the verdicts as labels and store the run's object, as one operation."""
     ledger, rubric, goal = run.ledger, run.rubric, run.goal
     of_run = pairwise_verdicts if goal.pairwise else pointwise_verdicts
@@ -158,7 +158,7 @@ def _report(
     context: Context,
     run: OpenJudging,
     verdicts: Verdicts,
-    outcome: JudgeOutcome,
+    outcome: BatchOutcome,
     there: VerdictsOnStage,
     staged: Staged | None,
 ) -> JudgeReport:
@@ -210,7 +210,7 @@ def _summaries(rubric: Rubric, judged: Sequence[Judged]) -> dict[str, LabelSumma
     return {name: summary_of(each) for name, each in values.items()}
 
 
-def _reasons(run: OpenJudging, outcome: JudgeOutcome) -> dict[str, str]:
+def _reasons(run: OpenJudging, outcome: BatchOutcome) -> dict[str, str]:
     """Return what was wrong with one answer of each reason."""
     found = {} if outcome.told is None else {"batch": outcome.told}
     for each in run.ledger.statuses():

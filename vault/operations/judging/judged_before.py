@@ -1,4 +1,4 @@
-"""What a rubric said before: the notes of its labels name the run, the request and the rubric."""
+"""Earlier labels of a rubric, found by their notes, which name run, request and rubric."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelSummary:
-    """How many examples a label was given to, and its mean: yes counts 1, no 0.
+    """A label of a run: the number of examples that got it, and its mean (yes is 1, no 0).
 
     `mean` is None of words such as `chosen`, which `values` counts.
     """

@@ -27,7 +27,7 @@ _ALL_PAIRS = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a request is about, as the run keeps it.
+    """The subject of a request, as the run keeps it.
 
     `judge` is the model that is asked. `other` is the id of the second example of a pair, None for
     a preference record. `is_swapped` shows the second answer first. A `repeat` measures how

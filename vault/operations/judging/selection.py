@@ -1,4 +1,4 @@
-"""Which examples a rubric judges: those of a revision that are staged and were not judged yet."""
+"""The examples that a rubric judges: staged ones of a revision, not judged by it yet."""
 
 from __future__ import annotations
 

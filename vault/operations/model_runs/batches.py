@@ -37,6 +37,9 @@ SUBMITTING = "submitting"
 GONE = "batch-gone"
 """The code of the error about a batch that the endpoint does not have any more."""
 
+SHORT = "short"
+"""The reason why a run stops whose batch came back with less than the run is to have."""
+
 _AT_ONCE = 256
 _WAITING = frozenset({RequestState.SENT, RequestState.POSSIBLY_BILLED})
 Line = Mapping[str, Any]
@@ -51,6 +54,35 @@ class Fetched:
 
     going_on: BatchState | None = None
     told: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """The end of a step of a run by batches, and the batch that is at the endpoint then.
+
+    `waiting` requests of it have no answer yet. `told` is why the endpoint refused a batch.
+    """
+
+    stopped: str
+    batch: str | None = None
+    waiting: int = 0
+    told: str | None = None
+
+
+def outcome_of_fetching(ledger: RunLedger, found: Fetched) -> BatchOutcome | None:
+    """Return the outcome where a batch goes on or was refused; None where a run may go on."""
+    if found.going_on is not None:
+        state = found.going_on
+        waiting = len(ledger.batches[state.id].requests) - state.done
+        return BatchOutcome(SUBMITTED, state.id, waiting)
+    return None if found.told is None else BatchOutcome("refused", told=found.told)
+
+
+def outcome_of_submitting(ledger: RunLedger, submitted: str | Short) -> BatchOutcome:
+    """Return the outcome of `submit_batch`: a batch at the endpoint, or a limit without room."""
+    if isinstance(submitted, Short):
+        return BatchOutcome(submitted.value)
+    return BatchOutcome(SUBMITTED, submitted, len(ledger.batches[submitted].requests))
 
 
 def require_batches(endpoint: Endpoint) -> None:

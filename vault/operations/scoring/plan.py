@@ -24,7 +24,7 @@ _LABELS = "labels."
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What a plan is made of.
+    """Options of `plan`.
 
     `by` is the field whose values are the slices, `metric` a label of numbers or yes and no, of
     which more is better. `at_least` is the number of examples that each slice is to have, `count`

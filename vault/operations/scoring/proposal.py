@@ -1,4 +1,4 @@
-"""How many examples to generate for each slice of a dataset: a proposal from what is known. Pure.
+"""A proposal: the number of examples to generate for each slice of a dataset. Pure.
 
 Every slice is first brought to the least number of examples, if one is given. Of what is left of
 the examples to generate, the metric decides on a share as large as its *reliability*: the part of
@@ -31,7 +31,7 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a slice stands: its examples, how many of it were measured, their mean and variance.
+    """A slice: its examples, the number that was measured, their mean and variance.
 
     The variance is that of the measured examples around their mean, divided by their number.
     """
@@ -44,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a metric says: how far each slice is below the best, and how much of that is no chance.
+    """A metric by slice: how far each is below the best, and how much of that is no chance.
 
     `reliability` is from 0 to 1.
     """

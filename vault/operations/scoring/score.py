@@ -35,7 +35,7 @@ MOST_UNMATCHED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """How results become labels.
+    """Options of `score`.
 
     `name` is the model's, `value` the field of a result that counts. Results are matched `on` the
     id, the prompt, or a field of the examples; with `lines_of` by their place in that exported
@@ -67,7 +67,7 @@ class ScoreArguments(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ScoreReport(Displayed):
-    """What came of results.
+    """Counts of results that became labels.
 
     `matched` results are about examples of the stage, and `mean` is theirs; `unmatched` are not
     (`first_unmatched` tells of one), or have no value: so many are `unscored`. `examples` have the

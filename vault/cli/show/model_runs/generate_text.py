@@ -65,7 +65,7 @@ def generate_lines(report: GenerateReport) -> Iterator[str]:
 
 
 def why_stopped(stopped: str) -> str:
-    """Return why a run ended before it had what was asked for."""
+    """Return the reason why a run ended early, in words."""
     return _WHY.get(stopped, stopped)
 
 

@@ -17,7 +17,7 @@ _WIDTH = 32
 
 
 def plan_lines(report: PlanReport) -> Iterator[str]:
-    """Yield the slices, weakest first, and what is to be known of them."""
+    """Yield the slices, weakest first, then notes on them."""
     is_measured = report.metric is not None
     is_rated = any(each.disagreement is not None for each in report.slices)
     heads = [

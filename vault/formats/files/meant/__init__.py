@@ -1,1 +1,1 @@
-"""What a file is meant to be where its name or its form says otherwise."""
+"""Files whose name or form says something else than they are meant to be."""

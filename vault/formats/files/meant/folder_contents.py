@@ -1,4 +1,4 @@
-"""What of a folder is no data although its ending says so, and what is data and is not read."""
+"""Files of a folder that stand beside data, and files with data that are not read."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a file is, and what to type so that it can be read."""
+    """The true form of a file, and the command that makes it readable."""
 
     told: str
     hint: str
 
 
 def explain_file(file: InputFile) -> Explanation | None:
-    """Return what a file is of which not all could be read; None for no idea.
+    """Return the form of a file that could not be read as a whole; None for no idea.
 
     Reads its beginning; standard input has passed. Raises OSError.
     """
@@ -48,7 +48,7 @@ def explain_file(file: InputFile) -> Explanation | None:
 
 
 def explain(head: bytes, path: str) -> Explanation | None:
-    """Return what a file is by its beginning, HEAD_BYTES at most; None for no idea.
+    """Return the form of a file by its beginning, HEAD_BYTES at most; None for no idea.
 
     A command is named only where it mends the file.
     """

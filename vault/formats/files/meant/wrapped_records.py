@@ -1,4 +1,4 @@
-"""One object around the records, and tables as pandas writes them: told, with what to type."""
+"""One object around all records, and tables of pandas: refused, with the command to type."""
 
 from __future__ import annotations
 
