@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules.families import form, pref, safe, sets, size, text, text_language, tool, turn
+from vault.rules.families import form, pref, safe, sets, size, text, text_language, turn
+from vault.rules.families.tools import tool
 from vault.rules.kernel.rule import Rule
 from vault.rules.kernel.set_rule import SetRule
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from vault.objects.conversation import (
     texts_of,
 )
 from vault.objects.json.text import canonical_bytes
+from vault.presentation.example_parts import call_text
 
 BETWEEN_MESSAGES = "\n"
 """What stands between the texts of several messages in `system`, `prompt` and `response`."""
@@ -77,6 +78,21 @@ def whole_text(message: Message) -> str:
         told.append(content or "")
     told += [_as_text(message[name]) for name in _SAID_BESIDE if name in message]
     return "\n".join(told)
+
+
+def said_texts(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield each text of a message to search in, with where it stands: a role, or what it is of it.
+
+    Its reasoning, content, refusal and calls, these as `name({…})`.
+    """
+    role = message["role"]
+    if REASONING in message:
+        yield f"{role} reasoning", _as_text(message[REASONING])
+    yield from ((role, text) for text in texts_of(message))
+    if "refusal" in message:
+        yield f"{role} refusal", _as_text(message["refusal"])
+    for call in message.get("tool_calls", ()):
+        yield role, call_text(call)
 
 
 def media_seen(conversation: Conversation) -> list[Any]:

@@ -1,7 +1,7 @@
 """`grep`: the examples in which a text is found, and where in them.
 
-Message texts are looked at, or any text of a record without a conversation. Most records are ruled
-out by a search over their JSON, before any is parsed.
+Messages are looked at with their reasoning, refusals and calls, or any text of a record without a
+conversation. Most records are ruled out by a search over their JSON, before any is parsed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.dataset.listed import ListedExample, listed, open_revision
-from vault.dataset.reading.conversations import read_conversation
+from vault.dataset.reading.conversations import read_conversation, said_texts
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import record_arrays
 from vault.objects.chunk import decode_facts
-from vault.objects.conversation import texts_of
 from vault.objects.json.record import read_record
 from vault.objects.runs import RowKeys, key_parts
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
 _BATCH = 4_096
+_BETWEEN_ARGUMENTS = frozenset('"(){}[]:,')
 _MOST_ARRAYS = 16
 """Arrays of records whose candidates are looked at together."""
 _MOST_PLACES = 3
@@ -179,6 +179,9 @@ def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:
     mask = pc.match_substring(array, written, ignore_case=options.ignore_case)
     # The same text may be written with escapes that need not be there.
     escape = "|".join(_escapes(text, ignores_case=options.ignore_case))
+    if not _BETWEEN_ARGUMENTS.isdisjoint(text):
+        # Calls are searched as they are shown: with other spaces than the record may have.
+        escape = rf'{escape}|"(?:arguments|args|input|value)"'
     mask = pc.or_(mask, pc.match_substring_regex(array, escape))
     return pc.indices_nonzero(mask).cast(pa.int64())
 
@@ -249,10 +252,10 @@ def _parts(
             continue
         messages = [*conversation.prompt, *conversation.response, *(conversation.rejected or ())]
         yield [
-            (each["role"], text)
+            (where, text)
             for each in messages
             if role is None or each["role"] == role
-            for text in texts_of(each)
+            for where, text in said_texts(each)
         ]
 
 
