@@ -175,6 +175,12 @@ def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     return result
 
 
+def distinct(values: Hashes) -> Hashes:
+    """Return the different values, ascending."""
+    ordered = np.sort(values)
+    return ordered[is_first(ordered)]
+
+
 def first_of_each(values: NDArray[Any]) -> NDArray[np.int64]:
     """Return the places, ascending, where each different value stands first."""
     order = np.argsort(values, kind="stable")

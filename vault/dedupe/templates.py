@@ -93,11 +93,11 @@ def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes
     shingles = shingles.of(different)
     hashes = shingles.hashes >> np.uint64(64 - SET_BITS)
     text = shingles.text_of_each()
-    known, place = np.unique(hashes, return_inverse=True)
+    known, place = _numbered(hashes)
     pairs = np.sort(text * len(known) + place)
     owner, shingle = np.divmod(pairs[is_first(pairs)], len(known))
     having = np.bincount(shingle, minlength=len(known))
-    counts = ~np.isin(known, without)
+    counts = ~_are_among(known, without)
     is_template = counts & (having >= NEARLY_ALL * count)
     is_input = counts & (having <= (1 - NEARLY_ALL) * count)
     shared, own, between = (
@@ -116,7 +116,26 @@ def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes
 def _differ(answers: pa.Array) -> bool:
     """Tell whether answers differ, as those of a task do; short ones need not."""
     given = answers.drop_null()
-    return bool(short_answers(given).all()) or len(given.unique()) >= LEAST_ANSWERS
+    # Short ones are told last: that takes as long as everything else here.
+    return len(given.unique()) >= LEAST_ANSWERS or bool(short_answers(given).all())
+
+
+def _numbered(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
+    """Return the different hashes, ascending, and for each hash its place among them."""
+    order = np.argsort(hashes, kind="stable")
+    begins = is_first(hashes[order])
+    place = np.empty(len(hashes), np.int64)
+    place[order] = np.cumsum(begins) - 1
+    return hashes[order[begins]], place
+
+
+def _are_among(hashes: Hashes, ordered: Hashes) -> NDArray[np.bool_]:
+    """Return which hashes are among others (ascending), which may be far more."""
+    if not len(ordered):
+        return np.zeros(len(hashes), np.bool_)
+    at = np.minimum(np.searchsorted(ordered, hashes), len(ordered) - 1)
+    result: NDArray[np.bool_] = ordered[at] == hashes
+    return result
 
 
 def _words_in_a_row(of_input: NDArray[np.bool_], shingles: Shingles) -> NDArray[np.int64]:

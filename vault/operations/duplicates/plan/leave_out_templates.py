@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -11,14 +13,15 @@ import pyarrow as pa
 from vault.dataset.reading.compared_texts import Part, read_conversations, text_and_answer
 from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.boilerplate import NOTHING
-from vault.dedupe.templates import large_clusters, template_of
+from vault.dedupe.shingles import distinct
+from vault.dedupe.templates import LargeCluster, large_clusters, template_of
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.compared_examples import ComparedExamples
 
-MOST_READ = 1 << 14
-"""Examples that are looked at, at a time; those of the largest clusters."""
+_READ_AT_ONCE = 1 << 14
+"""Examples whose prompts and answers are in memory together."""
 
 _T = TypeVar("_T")
 
@@ -36,7 +39,7 @@ def without_templates(
         if not len(more):
             return found
         # None of them was left out before, so this comes to an end.
-        without = np.union1d(without, more)
+        without = distinct(np.concatenate([without, more]))
 
 
 def templates_of(
@@ -49,29 +52,37 @@ def templates_of(
     """Return what the prompts of large clusters share as their templates, ascending.
 
     Each of `clusters` has a number for each row, and may put together what others put apart: a task
-    is several clusters if its answers are few. Reads some examples of each large cluster, unless it
-    was looked at before and has none. Raises Corrupt.
+    is several clusters if its answers are few. Reads some examples of each large cluster that was
+    not looked at before, all of them in one pass: each pass signs what it changes. Raises Corrupt.
     """
     if examples.part is Part.RESPONSE:
         return NOTHING
-    bare = set(examples.bare_clusters(without).tolist())
     found_in = [large_clusters(each, examples.hashes) for each in clusters]
     large = {each.number: each for some in found_in for each in some}
-    fresh = [each for number, each in large.items() if number not in bare]
-    ends = np.cumsum([len(each.rows) for each in fresh])
-    fresh = fresh[: int(np.searchsorted(ends, MOST_READ, "right"))]
-    if not fresh:
-        return NOTHING
-    told = _prompts_and_answers(dataset, keys[np.concatenate([each.rows for each in fresh])])
-    found, done = [NOTHING], 0
-    for each in fresh:
-        some = told.slice(done, len(each.rows))
-        done += len(some)
-        found.append(template_of(some.column("prompt"), some.column("answer"), without))
-        bare |= set() if len(found[-1]) else {each.number}
-    numbers = [number for number in large if number in bare]
-    examples.keep_bare_clusters(without, np.array(numbers, np.uint64))
-    return np.unique(np.concatenate(found))
+    known = examples.templates(without)
+    fresh = [each for number, each in large.items() if number not in known]
+    if fresh:
+        made = {number: known[number] for number in large if number in known}
+        made.update(_looked_at(dataset, keys, fresh, without))
+        examples.keep_templates(without, made)
+        known = made
+    return distinct(np.concatenate([NOTHING, *(known[number] for number in large)]))
+
+
+def _looked_at(
+    dataset: Dataset, keys: RowKeys, clusters: Sequence[LargeCluster], without: Hashes
+) -> Iterator[tuple[int, Hashes]]:
+    """Yield the number of each cluster and its template, which is empty where it has none."""
+    ends = np.cumsum([len(each.rows) for each in clusters])
+    portion = (ends - 1) // _READ_AT_ONCE
+    for _, group in groupby(zip(portion.tolist(), clusters, strict=True), key=itemgetter(0)):
+        some = [each for _, each in group]
+        told = _prompts_and_answers(dataset, keys[np.concatenate([each.rows for each in some])])
+        done = 0
+        for each in some:
+            own = told.slice(done, len(each.rows))
+            done += len(own)
+            yield each.number, template_of(own.column("prompt"), own.column("answer"), without)
 
 
 def _prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:

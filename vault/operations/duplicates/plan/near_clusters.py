@@ -151,7 +151,11 @@ def find_near(
 
     def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
         clusters = found[0].cluster, found[0].related()
-        return templates_of(dataset, keys, compared, clusters, left_out)
+        more = templates_of(dataset, keys, compared, clusters, left_out)
+        if len(more):
+            # The next time goes the same way; what is found last keeps who asked.
+            compared.keep(*found, threshold, kept_as)
+        return more
 
     if comparing.count_shared:
         return compare(NOTHING)
