@@ -13,9 +13,8 @@ from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.dataset.reading.examples import read_examples
+from vault.dataset.reading.examples import made_of_each, read_examples
 from vault.dataset.reading.labels import label_of_each
-from vault.dataset.reading.made import made_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import Conversation
 from vault.objects.digest import digest_of

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vault.dataset.reading.compared_texts import DatasetTexts, Part
+from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.near import Apart, Known, NearDuplicates, NearOptions, cluster_by
 from vault.dedupe.scratch import Scratch
@@ -151,7 +152,7 @@ def find_near(
 
     def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
         clusters = found[0].cluster, found[0].related()
-        more = templates_of(dataset, keys, compared, clusters, left_out)
+        more = templates_of(compared, clusters, left_out)
         if len(more):
             # The next time goes the same way; what is found last keeps who asked.
             compared.keep(*found, threshold, kept_as)

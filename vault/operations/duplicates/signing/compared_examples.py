@@ -8,7 +8,7 @@ are candidates. All of it can be made again from the records and changes no answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -124,6 +124,10 @@ class ComparedExamples:
             return {}
         shingles = np.split(kept["shingle"], np.cumsum(kept["size"])[:-1])
         return dict(zip(kept["cluster"].tolist(), shingles, strict=True))
+
+    def read_templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster of rows, read from its examples. Raises Corrupt."""
+        return self._work.templates(clusters, without)
 
     def keep_templates(self, without: Hashes, found: Mapping[int, Hashes]) -> None:
         """Keep the templates of clusters, in place of others."""

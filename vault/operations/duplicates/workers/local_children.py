@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import ArrayFiles, Arrays
-from vault.dataset.reading.compared_texts import DatasetTexts
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dataset.reading.records import record_texts
 from vault.dedupe.bands import plan_for
@@ -28,6 +28,7 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.duplicates.signing.cached_signatures import unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
+from vault.operations.duplicates.signing.templates_of_clusters import portions_of
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -77,7 +78,7 @@ class DividedWork:
         texts = DatasetTexts(dataset, keys, source.part)
         self._local = LocalWork(texts, progress=progress, scratch=scratch)
         self._scratch = scratch
-        self._here = TextHolder(source, keys, texts, scratch.for_each_of(workers))
+        self._here = TextHolder(source, dataset, keys, scratch.for_each_of(workers))
         self._children: list[ChildProcess] = []
         self._holder = np.full(len(source.numbers), _NOBODY, np.int8)
 
@@ -97,12 +98,30 @@ class DividedWork:
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows."""
+        if not self._children:
+            return self._local.count(rows, hashes)
         held = self._held(rows)
         jobs = [[(rows[own], hashes[own])] if len(own) else [] for own in held]
         result = NONE_COUNTED
         for _, _, sets in self._done("count", jobs):
             result = result.and_more(sets)
         return result
+
+    def templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster, which is empty where it has none."""
+        if not self._children:
+            return self._local.templates(clusters, without)
+        # Whoever reads them: they come from all chunks.
+        workers = 1 + len(self._children)
+        portions = portions_of(clusters, workers)
+        jobs: list[list[Job]] = [
+            [(np.concatenate(each), np.array([len(rows) for rows in each])) for each in own]
+            for own in (portions[who::workers] for who in range(workers))
+        ]
+        found: list[list[Hashes]] = [[] for _ in portions]
+        for who, at, templates in self._done("templates", jobs):
+            found[who + at * workers] = templates
+        return [each for some in found for each in some]
 
     def engine(
         self,

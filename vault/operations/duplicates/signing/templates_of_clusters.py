@@ -1,0 +1,59 @@
+"""Templates of large clusters, read from the prompts and answers of their examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from vault.dataset.reading.compared_texts import read_prompts_and_answers
+from vault.dataset.reading.dataset import Dataset
+from vault.dedupe.templates import template_of
+from vault.dedupe.texts import Rows
+from vault.dedupe.words import Hashes
+from vault.objects.runs import RowKeys
+from vault.processes.child import without_collector
+
+READ_AT_ONCE = 1 << 15
+"""Examples whose prompts and answers are in memory together."""
+
+
+def portions_of(clusters: Sequence[Rows], workers: int = 1) -> list[Sequence[Rows]]:
+    """Return clusters in portions of READ_AT_ONCE examples or fewer, about equally many each.
+
+    As few as there are workers for: the examples of each come from all chunks.
+    """
+    ends = np.cumsum([len(each) for each in clusters])
+    if not len(ends):
+        return []
+    count = max(workers, -(-int(ends[-1]) // READ_AT_ONCE))
+    cuts = np.searchsorted(ends, np.arange(1, count) * int(ends[-1]) // count)
+    bounds = [0, *cuts.tolist(), len(clusters)]
+    parts = [clusters[first:end] for first, end in pairwise(bounds)]
+    return [each for each in parts if each]
+
+
+def templates_in(
+    dataset: Dataset, keys: RowKeys, clusters: Sequence[Rows], without: Hashes
+) -> list[Hashes]:
+    """Return the template of each cluster of rows, empty where it has none. Raises Corrupt."""
+    found = []
+    for some in portions_of(clusters):
+        told = _prompts_and_answers(dataset, keys[np.concatenate(some)])
+        done = 0
+        for rows in some:
+            own = told.slice(done, len(rows))
+            done += len(rows)
+            found.append(template_of(own.column("prompt"), own.column("answer"), without))
+    return found
+
+
+def _prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
+    order = np.argsort(keys, kind="stable")
+    with without_collector():
+        told = [each for some in read_prompts_and_answers(dataset, keys[order]) for each in some]
+    back = np.argsort(order, kind="stable")
+    columns = [pa.array([each[at] for each in told], pa.large_string()) for at in (0, 1)]
+    return pa.record_batch(columns, ["prompt", "answer"]).take(pa.array(back))
