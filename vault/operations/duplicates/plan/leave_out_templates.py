@@ -8,12 +8,16 @@ from typing import TypeVar
 import numpy as np
 
 from vault.dataset.reading.compared_texts import Part
-from vault.dedupe.boilerplate import NOTHING
+from vault.dataset.reading.dataset import Dataset
+from vault.dedupe.boilerplate import NOTHING, Counted
+from vault.dedupe.copies import are_copies, sharing_texts
 from vault.dedupe.shingles import distinct
 from vault.dedupe.templates import large_clusters
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
+from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.compared_examples import ComparedExamples
+from vault.operations.duplicates.signing.templates_of_clusters import prompts_and_answers
 
 _T = TypeVar("_T")
 
@@ -53,3 +57,21 @@ def templates_of(examples: ComparedExamples, clusters: Sequence[Rows], without: 
         known = {number: every[number] for number in large}
         examples.keep_templates(without, known)
     return distinct(np.concatenate([NOTHING, *(known[number] for number in large)]))
+
+
+def shared_by_copies(
+    dataset: Dataset, keys: RowKeys, hashes: Hashes, sample: Counted, common: Hashes
+) -> Hashes:
+    """Return what of the boilerplate of a small sample copies share, ascending.
+
+    `hashes` are those of the texts of `keys`. Reads the examples that may be copies. Raises
+    Corrupt.
+    """
+    found = [NOTHING]
+    order = np.argsort(hashes, kind="stable")
+    for each in sharing_texts(sample, common):
+        rows = order[np.searchsorted(hashes, sample.hash[each.texts], sorter=order)]
+        told = prompts_and_answers(dataset, keys[rows])
+        if are_copies(told.column("prompt"), told.column("answer")):
+            found.append(each.shingles)
+    return distinct(np.concatenate(found))

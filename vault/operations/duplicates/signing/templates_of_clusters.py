@@ -41,7 +41,7 @@ def templates_in(
     """Return the template of each cluster of rows, empty where it has none. Raises Corrupt."""
     found = []
     for some in portions_of(clusters):
-        told = _prompts_and_answers(dataset, keys[np.concatenate(some)])
+        told = prompts_and_answers(dataset, keys[np.concatenate(some)])
         done = 0
         for rows in some:
             own = told.slice(done, len(rows))
@@ -50,7 +50,8 @@ def templates_in(
     return found
 
 
-def _prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
+def prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
+    """Return the columns `prompt` and `answer` of rows, in their order. Raises Corrupt."""
     order = np.argsort(keys, kind="stable")
     with without_collector():
         told = [each for some in read_prompts_and_answers(dataset, keys[order]) for each in some]
