@@ -12,6 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.library import Library
+from vault.catalogue.expressions.syntax import quoted
+from vault.dataset.choosing.held_text import text_held
+from vault.dataset.choosing.where import check_expression
 from vault.dataset.reading.conversations import read_conversation
 from vault.objects.conversation import texts_of
 
@@ -106,3 +109,26 @@ def test_grep_finds_what_reading_every_message_finds(
             assert found == expected
         for each in report.items:
             assert each.places and all(place.found == text for place in each.places)
+
+
+@given(
+    st.lists(st.tuples(RECORDS, STYLES), min_size=1, max_size=6),
+    TEXTS.filter(bool),
+    st.sampled_from(["system", "prompt", "response"]),
+)
+def test_a_condition_that_rules_records_out_unparsed_finds_all(
+    records: list[tuple[dict[str, Any], tuple[str, str, bool]]], text: str, column: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        lines = "".join(line(*each) + "\n" for each in records)
+        (Path(folder) / "a.jsonl").write_text(lines, encoding="utf-8")
+        library.run("a.jsonl")
+        holds = f"contains({column}, {quoted(text)})"
+        assert text_held(check_expression(holds)) == (None if "\n" in text else text)
+        assert text_held(check_expression(f"NOT {holds}")) is None
+        found, expected = (
+            [each.id for each in library.repository.iterate_query([condition])]
+            for condition in (holds, f"{holds} OR turns < 0")
+        )
+        assert found == expected

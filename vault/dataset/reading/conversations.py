@@ -49,6 +49,10 @@ def read_conversation(
     record: dict[str, Any], kind: str, mapping: Mapping[str, str] | None
 ) -> Conversation | None:
     """Return the conversation of a record that a chunk holds; None if raw, broken, or unknown."""
+    plain = plain_messages(record, kind, mapping)
+    if plain is not None:
+        cut = len(plain) - (plain[-1]["role"] == "assistant")
+        return Conversation(tuple(plain[:cut]), tuple(plain[cut:]))
     try:
         return conversation_of(record, Kind(kind), mapping)
     except (ValueError, FormatMismatch, VaultError):
