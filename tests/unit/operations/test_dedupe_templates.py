@@ -156,6 +156,18 @@ def test_deduping_again_changes_nothing_and_a_later_round_stays_too(library: Lib
     assert found.boilerplate.tolist() == recorded
 
 
+def test_all_templates_are_found_in_one_pass_and_kept(library: Library) -> None:
+    second = f"Sum up the call. {words(250)}"
+    calls = [chat(f"{second}\n{words(15)}", words(30)) for _ in range(TASK)]
+    given(library, [*UNRELATED, *ORDERS, *calls, *COPIES])
+    found, times = compared(library)
+    assert (len(found.removed), times) == (29, 2)
+    again, objects, _ = plan(library)
+    assert objects == 0
+    assert again.removed.tolist() == found.removed.tolist()
+    assert again.neighbour.tolist() == found.neighbour.tolist()
+
+
 def compared(library: Library) -> tuple[DuplicatePlan, int]:
     """Return a plan, and how many times the examples were compared for it."""
     heard = Heard()
