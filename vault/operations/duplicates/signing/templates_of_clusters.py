@@ -16,19 +16,19 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
 
-READ_AT_ONCE = 1 << 15
-"""Examples whose prompts and answers are in memory together."""
+READ_AT_ONCE = 1 << 17
+"""Examples whose prompts and answers are in memory together: each portion comes from all chunks."""
 
 
-def portions_of(clusters: Sequence[Rows], workers: int = 1) -> list[Sequence[Rows]]:
-    """Return clusters in portions of READ_AT_ONCE examples or fewer, about equally many each.
+def portions_of(clusters: Sequence[Rows], least: int = 1) -> list[Sequence[Rows]]:
+    """Return clusters in portions of READ_AT_ONCE examples or so, about equally many each.
 
-    As few as there are workers for: the examples of each come from all chunks.
+    `least` portions, unless there are fewer clusters.
     """
     ends = np.cumsum([len(each) for each in clusters])
     if not len(ends):
         return []
-    count = max(workers, -(-int(ends[-1]) // READ_AT_ONCE))
+    count = max(least, -(-int(ends[-1]) // READ_AT_ONCE))
     cuts = np.searchsorted(ends, np.arange(1, count) * int(ends[-1]) // count)
     bounds = [0, *cuts.tolist(), len(clusters)]
     parts = [clusters[first:end] for first, end in pairwise(bounds)]
@@ -42,19 +42,36 @@ def templates_in(
     found = []
     for some in portions_of(clusters):
         told = prompts_and_answers(dataset, keys[np.concatenate(some)])
-        done = 0
-        for rows in some:
-            own = told.slice(done, len(rows))
-            done += len(rows)
-            found.append(template_of(own.column("prompt"), own.column("answer"), without))
+        found += templates_among(told, [len(each) for each in some], without)
+    return found
+
+
+def templates_among(told: pa.RecordBatch, sizes: Sequence[int], without: Hashes) -> list[Hashes]:
+    """Return the templates of clusters whose prompts and answers stand one after the other."""
+    found, done = [], 0
+    for size in sizes:
+        own = told.slice(done, size)
+        done += size
+        found.append(template_of(own.column("prompt"), own.column("answer"), without))
     return found
 
 
 def prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
     """Return the columns `prompt` and `answer` of rows, in their order. Raises Corrupt."""
     order = np.argsort(keys, kind="stable")
+    parts = [_batch([])]
     with without_collector():
-        told = [each for some in read_prompts_and_answers(dataset, keys[order]) for each in some]
-    back = np.argsort(order, kind="stable")
+        parts += map(_batch, read_prompts_and_answers(dataset, keys[order]))
+    return in_order_of(order, parts)
+
+
+def in_order_of(order: Rows, parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return parts as one, the first row of them at the first place of `order`, and so on."""
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    return pa.concat_batches(parts).take(pa.array(back))
+
+
+def _batch(told: Sequence[tuple[str | None, str | None]]) -> pa.RecordBatch:
     columns = [pa.array([each[at] for each in told], pa.large_string()) for at in (0, 1)]
-    return pa.record_batch(columns, ["prompt", "answer"]).take(pa.array(back))
+    return pa.record_batch(columns, ["prompt", "answer"])

@@ -7,11 +7,12 @@ at work; what it makes of many it leaves in the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import Arrays
@@ -28,7 +29,10 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.cached_signatures import kept_signed
 from vault.operations.duplicates.signing.signing_work import columns_of
-from vault.operations.duplicates.signing.templates_of_clusters import templates_in
+from vault.operations.duplicates.signing.templates_of_clusters import (
+    prompts_and_answers,
+    templates_among,
+)
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.processes.child import answer_parent
 from vault.progress import silent
@@ -81,10 +85,16 @@ class TextHolder:
         kept_signed(columns, group, shingled, plan, without=self._without, scratch=IN_MEMORY)
         return len(rows)
 
-    def templates(self, rows: Rows, sizes: Rows) -> list[Hashes]:
-        """Return the templates of clusters, whose rows stand one after the other."""
-        clusters = np.split(rows, np.cumsum(sizes)[:-1])
-        return templates_in(self._dataset, self._keys, clusters, self._without)
+    def prompts(self, rows: Rows) -> pa.RecordBatch:
+        """Return the columns `prompt` and `answer` of rows."""
+        return prompts_and_answers(self._dataset, self._keys[rows])
+
+    def templates(
+        self, rows: Rows, sizes: Sequence[int], told: pa.RecordBatch, without: Hashes
+    ) -> list[Hashes]:
+        """Return the templates of clusters, whose rows and prompts stand one after the other."""
+        assert len(rows) == len(told)
+        return templates_among(told, sizes, without)
 
     def sets(self, rows: Rows) -> Shingles:
         """Return the sets of shingles of rows, at most 65,536."""

@@ -28,7 +28,10 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.duplicates.signing.cached_signatures import unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
-from vault.operations.duplicates.signing.templates_of_clusters import portions_of
+from vault.operations.duplicates.signing.templates_of_clusters import (
+    in_order_of,
+    portions_of,
+)
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -111,17 +114,26 @@ class DividedWork:
         """Return the template of each cluster, which is empty where it has none."""
         if not self._children:
             return self._local.templates(clusters, without)
-        # Whoever reads them: they come from all chunks.
-        workers = 1 + len(self._children)
-        portions = portions_of(clusters, workers)
-        jobs: list[list[Job]] = [
-            [(np.concatenate(each), np.array([len(rows) for rows in each])) for each in own]
-            for own in (portions[who::workers] for who in range(workers))
+        return [
+            each for some in portions_of(clusters) for each in self._templates_among(some, without)
         ]
-        found: list[list[Hashes]] = [[] for _ in portions]
-        for who, at, templates in self._done("templates", jobs):
-            found[who + at * workers] = templates
-        return [each for some in found for each in some]
+
+    def _templates_among(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return templates: prompts are read by who has their chunks, then divided by clusters."""
+        rows = np.concatenate(clusters)
+        held = self._held(rows)
+        order = np.concatenate(held)
+        jobs: list[list[Job]] = [[(rows[own],)] if len(own) else [] for own in held]
+        told = {who: batch for who, _, batch in self._done("prompts", jobs)}
+        batch = in_order_of(order, [told[who] for who in sorted(told)])
+        jobs, done = [[] for _ in held], 0
+        for who, some in enumerate(portions_of(clusters, len(held))):
+            sizes = [len(each) for each in some]
+            own = batch.slice(done, sum(sizes))
+            jobs[who].append((rows[done : done + sum(sizes)], sizes, own, without))
+            done += sum(sizes)
+        found = {who: templates for who, _, templates in self._done("templates", jobs)}
+        return [each for who in sorted(found) for each in found[who]]
 
     def engine(
         self,
