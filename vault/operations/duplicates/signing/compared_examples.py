@@ -118,7 +118,7 @@ class ComparedExamples:
         return self._part
 
     def templates(self, without: Hashes) -> Mapping[int, Hashes]:
-        """Return the template of each cluster that was looked at, by its number; none is empty."""
+        """Return the template of each cluster that was looked at by its number, perhaps empty."""
         kept = self._columns.files.read(self._name_of_templates(without))
         if kept is None:
             return {}
