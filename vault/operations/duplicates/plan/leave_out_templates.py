@@ -10,9 +10,8 @@ import numpy as np
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.boilerplate import NOTHING, Counted
-from vault.dedupe.copies import are_copies, sharing_texts
 from vault.dedupe.shingles import distinct
-from vault.dedupe.templates import large_clusters
+from vault.dedupe.templates import are_copies, large_clusters, sharing_texts
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
