@@ -103,3 +103,9 @@ def test_operations_show_what_a_program_asked_for(run: Run, committed: Path) -> 
     shown = run("operations").out
     assert "python: rm --where 'turns > 0'" in shown
     assert "python: label q=x --where" in shown
+
+
+def test_a_table_without_a_header_is_told(run: Run, project: Path) -> None:
+    (project / "qa.csv").write_text("Is the tower tall?,Ninety metres.\nWhen was it built?,1887\n")
+    said = run("import", "qa.csv").err
+    assert "rows below a first line that reads like data" in said

@@ -29,7 +29,7 @@ from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
 from vault.objects.field_pairs import fitting_pairs, nearly_fitting_pairs
-from vault.objects.foreign.origins import known_origin
+from vault.objects.foreign.origins import HEADERLESS, has_data_for_names, known_origin
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import (
@@ -139,6 +139,8 @@ class _PendingBlock:
             if known is not None:
                 self.origin = self.origin or known.what
                 self.choices = (known.mapping,) if known.mapping else ()
+            elif has_data_for_names(record):
+                self.origin = self.origin or HEADERLESS
             else:
                 pairs = fitting_pairs(record) or nearly_fitting_pairs(record)
                 self.choices = [{"user": asked, "assistant": told} for asked, told in pairs]

@@ -33,6 +33,21 @@ def known_origin(record: Record) -> Known | None:
     return None
 
 
+HEADERLESS = "rows below a first line that reads like data and not like names: it needs a header"
+"""What records of a table are whose header is missing."""
+
+
+def has_data_for_names(record: Record) -> bool:
+    """Tell whether a name of a record reads like data: a sentence, a number, or a long text."""
+    return any(
+        len(name) > _LONGEST_NAME or name.rstrip().endswith(("?", ".", "!")) or name.isdecimal()
+        for name in record
+    )
+
+
+_LONGEST_NAME = 60
+
+
 def _inner(record: Record, path: str) -> Any:
     value: Any = record
     for step in path.split("."):
