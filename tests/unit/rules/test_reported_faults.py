@@ -173,7 +173,7 @@ def test_a_pair_is_judged_by_the_prompt_that_is_read() -> None:
         ([{"type": "image"}], {"images": ["a.png", "b.png"]}, "FORM018"),
         ("<image>What?", {"images": None}, "FORM024"),
         ("What?\n<video>", {}, "FORM024"),
-        ([{"type": "audio"}, {"type": "text", "text": "What?"}], {}, "FORM024"),
+        ([{"type": "audio"}, {"type": "text", "text": "What?"}], {}, "FORM018"),
         ([{"type": "image_url", "image_url": {"url": "https://e.org/a.png"}}], {}, None),
         ("Draw <image> in SVG, please.", {}, None),
     ],

@@ -375,7 +375,6 @@ RULES = (
         fails=(
             chat(user("<image>What is this?"), assistant("A cat.")),
             chat(user("What is this?\n<image>"), assistant("A cat."), images=None),
-            chat(user([{"type": "image"}, {"type": "text", "text": "What?"}]), TOLD),
         ),
         passes=(
             PLAIN,
@@ -384,7 +383,7 @@ RULES = (
             chat(user("What does the <image> element of SVG do?"), assistant("It shows one.")),
             chat(user("<image>a.png</image> What is missing?"), assistant("Nothing.")),
         ),
-        trigger=Trigger.RECORD,
-        sought=r'<(?:image|video|audio)>|"(?:image|video|audio)"',
+        trigger=Trigger.TEXT,
+        sought="<(?:image|video|audio)>",
     ),
 )

@@ -28,9 +28,9 @@ def media_count(subject: Subject) -> Iterator[Fault]:
         return
     for name, field in _MEDIA:
         count = _given(subject.record, name, field)
-        if count == 0:
-            continue
         markers, empty, full = _places(subject, name)
+        if count == 0 and not empty:
+            continue
         places = markers + empty
         # TRL puts the places of media that the text has none for before the first message.
         is_left_to_trl = places == 0 and subject.kind not in ("sharegpt", "alpaca")
@@ -43,16 +43,15 @@ def media_count(subject: Subject) -> Iterator[Fault]:
 
 
 def missing_media(subject: Subject) -> Iterator[Fault]:
-    """Report places for media in a record that carries none."""
+    """Report markers of media in a record that carries none."""
     if subject.kind == "raw":
         return
     for name, field in _MEDIA:
         if _given(subject.record, name, field):
             continue
         markers, empty, full = _places(subject, name, is_strict=True)
-        if full == 0 and markers + empty:
-            what = f"<{name}>" if markers else f"a part of the type {name}"
-            yield Fault(f"the text has a place for {what}, and the record has no {field}", field)
+        if markers and not empty + full:
+            yield Fault(f"the text has a place for <{name}>, and the record has no {field}", field)
 
 
 def _given(record: dict[str, Any], name: str, field: str) -> int:
