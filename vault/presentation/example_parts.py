@@ -45,14 +45,13 @@ def spoken_parts(record: object) -> list[Part]:
 
     Ids and the like are left out. A record without messages has the parts of `parts_of`.
     """
-    said = list(_parts("", record, _spoken))
-    if not any(each.is_message for each in said) and isinstance(record, Mapping):
+    if isinstance(record, Mapping) and not any(record.get(name) for name in _MESSAGE_LISTS):
         from vault.objects.foreign.layouts import find_foreign
 
         found = find_foreign(record)
         if found is not None:
             return [part for each in found.chat.messages for part in _spoken("", each.message)]
-    return said
+    return list(_parts("", record, _spoken))
 
 
 def differing_parts(old_record: object, new_record: object) -> Iterator[DifferingPart]:
@@ -112,8 +111,9 @@ def _message(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
 def _spoken(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
     from vault.objects.foreign.parts import read_part
 
-    role_name = next(name for name in _ROLES if isinstance(message.get(name), str))
-    role = before + str(message[role_name])
+    # A message of another program may have no role that can be read.
+    role_name = next((name for name in _ROLES if isinstance(message.get(name), str)), "role")
+    role = before + str(message.get(role_name))
     content = next((message[name] for name in _CONTENTS if message.get(name) is not None), None)
     told = [(role, read_part(part)) for part in content] if isinstance(content, list) else []
     for name in _REASONING:
@@ -121,8 +121,9 @@ def _spoken(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
             yield Part(f"{role} reasoning", _text(message[name]), True)
     if any(part is not None for _, part in told):
         for (_, part), each in zip(told, content or (), strict=True):
-            yield _spoken_part(role, part, each)
-    elif isinstance(content, str) and message[role_name] == "function_call":
+            if part is None or part.value != "":
+                yield _spoken_part(role, part, each)
+    elif isinstance(content, str) and message.get(role_name) == "function_call":
         yield Part(role, f"→ {content}", True)
     elif content is not None:
         yield Part(role, _text(content), True)

@@ -11,6 +11,7 @@ from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import conversation_of, derive, recognise
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.foreign.layouts import FOREIGN_KINDS, foreign_fields
+from vault.presentation.example_parts import spoken_parts
 
 HELLO = {"role": "user", "content": "Hello"}
 HI = {"role": "assistant", "content": "Hi."}
@@ -38,6 +39,8 @@ def read(record: dict[str, Any], mapping: dict[str, str] | None = None) -> Conve
         {"mapping": {"a": {"message": None}}},
         {"mapping": {"a": {"parent": "b"}, "b": {"parent": "a"}}, "current_node": "a"},
         {"mapping": {"user": "question"}, "current_node": "gone"},
+        {"mapping": {"a": {"parent": None}, "b": {"parent": "a"}, "c": {"parent": "a"}}},
+        {"mapping": {"a": "x"}, "current_node": None},
         {"chat_messages": [{"text": "Hello"}]},
         {"content": [{"type": "text", "text": "Hi."}], "role": "user", "type": "message"},
     ],
@@ -125,3 +128,57 @@ def test_a_kind_can_be_asked_for_and_refused(kind: Kind) -> None:
     with pytest.raises(FormatMismatch):
         derive({"text": "Hello"}, kind=kind)
     assert foreign_fields(kind)
+
+
+def test_what_a_tool_of_responses_gives_is_no_answer() -> None:
+    output: list[dict[str, Any]] = [
+        {"type": "custom_tool_call", "call_id": "a", "name": "patch", "input": "+ x"},
+        {"type": "custom_tool_call_output", "call_id": "a", "output": "done"},
+        {"type": "computer_call_output", "call_id": "b", "output": {"type": "computer_screenshot"}},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "."}]},
+    ]
+    conversation = read({"input": "Mend it", "output": output})
+    assert [each["role"] for each in conversation.prompt] == ["user", "assistant", "tool", "tool"]
+    assert [each["content"] for each in conversation.prompt[2:]] == [
+        "done",
+        '{"type":"computer_screenshot"}',
+    ]
+
+
+def test_what_a_server_of_anthropic_finds_is_no_answer() -> None:
+    parts = [
+        {"type": "mcp_tool_use", "id": "m", "name": "find", "input": {}},
+        {"type": "mcp_tool_result", "tool_use_id": "m", "content": "Found."},
+        {"type": "text", "text": "Hi."},
+    ]
+    conversation = read({"messages": [HELLO, {"role": "assistant", "content": parts}]})
+    assert conversation.response == (HI,)
+    assert conversation.prompt[2] == {"role": "tool", "content": "Found.", "call": 0}
+
+
+def test_a_spoken_message_with_frames_keeps_its_video() -> None:
+    sound = {
+        "content_type": "real_time_user_audio_video_asset_pointer",
+        "frames_asset_pointers": ["f"],
+    }
+    said = {"content_type": "audio_transcription", "text": "Look"}
+    content = {"content_type": "multimodal_text", "parts": [said, sound]}
+    node = {"message": {"author": {"role": "user"}, "content": content}}
+    (message,) = read({"mapping": {"a": node}, "current_node": "a"}).prompt
+    assert [each["type"] for each in message["content"]] == ["text", "video"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"author": {"role": "user"}, "content": {"content_type": [], "parts": ["Hi"]}},
+        {"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": [-1.5]}},
+        {"author": {"role": {}}, "content": {"content_type": "text", "parts": [None, {}]}},
+    ],
+)
+def test_a_node_of_any_values_can_be_looked_at(message: dict[str, Any]) -> None:
+    after = {"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["A"]}}
+    nodes = {"a": {"message": message}, "b": {"message": after, "parent": "a"}}
+    record = {"mapping": nodes, "current_node": "b"}
+    assert recognise(record) is Kind.CHATGPT
+    assert spoken_parts(record)

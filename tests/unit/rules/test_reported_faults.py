@@ -255,12 +255,35 @@ def test_parts_of_another_maker_are_named(part: dict[str, Any], maker: str) -> N
         ),
         (
             {"custom_id": "1", "response": None, "error": {"code": "429"}},
-            "a failed request of a batch of OpenAI's API",
+            "a failed request of a batch",
         ),
         (
             {"doc": {"query": "Hi"}, "resps": [["Hello."]], "target": "x"},
             "a sample of lm-evaluation-harness: import it with --replace --map user=doc.query "
             "--map assistant=resps.0.0",
+        ),
+        (
+            {"custom_id": "1", "result": {"type": "errored", "error": {"type": "overloaded"}}},
+            "a failed request of a batch",
+        ),
+        (
+            {"custom_id": "1", "params": {"messages": [ASK]}},
+            "a request of a batch of Anthropic's API: import it with --replace "
+            "--map messages=params.messages",
+        ),
+        (
+            {"modelInput": {"messages": [ASK]}, "modelOutput": TOLD},
+            "a line of a batch of Bedrock: import it with --replace "
+            "--map messages=modelInput.messages --map assistant=modelOutput",
+        ),
+        (
+            {"id": 7, "dialogue": [ASK, TOLD]},
+            "a list of messages under a name of its own: import it with --replace "
+            "--map messages=dialogue",
+        ),
+        (
+            {"sessionId": "s", "type": "user", "message": ASK},
+            "one message of a session (join the lines of a session to a list first)",
         ),
         (
             {"request_id": "1", "prompt": "Hi", "outputs": [{"text": "Hello."}]},
@@ -271,3 +294,131 @@ def test_parts_of_another_maker_are_named(part: dict[str, Any], maker: str) -> N
 )
 def test_records_of_other_programs_are_named(record: dict[str, Any], told: str) -> None:
     assert found(record)["FORM013"] == [f"the record is {told}"]
+
+
+def node(parent: str | None, role: str, parts: list[Any]) -> dict[str, Any]:
+    content = {"content_type": "text", "parts": parts}
+    return {"parent": parent, "message": {"author": {"role": role}, "content": content}}
+
+
+def test_a_fix_writes_where_another_program_has_the_text() -> None:
+    chatgpt: dict[str, Any] = {
+        "mapping": {"a": node(None, "user", ["Hi"]), "b": node("a", "assistant", ["Hello.  \n"])},
+        "current_node": "b",
+    }
+    after = mended(chatgpt)
+    assert after["mapping"]["b"] == node("a", "assistant", ["Hello."])
+    given = {"type": "tool_result", "tool_use_id": "t", "content": "\u200bNinety."}
+    after = mended({"messages": [ASK, {"role": "user", "content": [given]}]})
+    assert after["messages"][1]["content"] == [{**given, "content": "Ninety."}]
+
+
+def test_a_fix_leaves_what_is_made_of_several_texts() -> None:
+    record: dict[str, Any] = {
+        "mapping": {"a": node(None, "user", ["Hi"]), "b": node("a", "assistant", ["Oh", "No.  "])},
+        "current_node": "b",
+    }
+    assert mended(record) == record
+
+
+def test_a_fix_of_a_call_touches_no_other_item() -> None:
+    output = [
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]},
+        {"type": "function_call", "call_id": "c", "name": "tower", "arguments": ""},
+        {"type": "function_call_output", "call_id": "c", "output": "90"},
+    ]
+    record = {"input": "How tall?", "output": output}
+    assert mended(record) == record
+
+
+@pytest.mark.parametrize(
+    ("beside", "schema_place"),
+    [
+        ({"tools": [{"name": "t", "description": "d"}]}, ("tools", 0, "input_schema")),
+        (
+            {"toolConfig": {"tools": [{"toolSpec": {"name": "t", "inputSchema": {}}}]}},
+            ("toolConfig", "tools", 0, "toolSpec", "inputSchema", "json"),
+        ),
+        (
+            {"tools": [{"functionDeclarations": [{"name": "t"}]}]},
+            ("tools", 0, "functionDeclarations", 0, "parameters"),
+        ),
+    ],
+)
+def test_padded_schemas_of_every_maker_are_mended(
+    beside: dict[str, Any], schema_place: tuple[str | int, ...]
+) -> None:
+    record: Any = json.loads(json.dumps({"messages": [ASK, TOLD], **beside}))
+    inside = record
+    for step in schema_place[:-1]:
+        inside = inside[step]
+    inside[schema_place[-1]] = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": None},
+    }
+    assert "padded" in found(record)["TOOL005"][0]
+    assert "TOOL005" not in found(mended(record))
+
+
+def test_free_text_for_a_tool_is_no_broken_json() -> None:
+    call = {"parent": "a", "message": {"author": {"role": "assistant"}, "recipient": "python"}}
+    call["message"]["content"] = {"content_type": "code", "text": "print(90)"}
+    record = {"mapping": {"a": node(None, "user", ["Hi"]), "b": call}, "current_node": "b"}
+    assert {"TOOL009", "TOOL010"}.isdisjoint(found(record))
+    items = [
+        {"type": "custom_tool_call", "call_id": "c", "name": "run", "input": "print(90)"},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "90"},
+    ]
+    assert {"TOOL009", "TOOL010", "TOOL014"}.isdisjoint(found({"input": "Hi", "output": items}))
+
+
+def test_arguments_that_were_encoded_twice_say_so() -> None:
+    assert "encoded twice" in found(calling(json.dumps(json.dumps({"name": "Linz"}))))["TOOL010"][0]
+
+
+def test_calls_within_the_text_wait_for_results() -> None:
+    said = {"from": "gpt", "value": '<tool_call>\n{"name": "tower", "arguments": {}}\n</tool_call>'}
+    turns = [
+        {"from": "human", "value": "How tall?"},
+        said,
+        {"from": "tool", "value": "<tool_response>90</tool_response>"},
+        {"from": "gpt", "value": "Ninety metres."},
+    ]
+    assert {"TOOL014", "TOOL015"}.isdisjoint(found({"conversations": turns}))
+    assert "TOOL014" in found({"conversations": [turns[0], turns[3], *turns[2:]]})
+
+
+def test_each_of_two_calls_may_be_observed() -> None:
+    calls = json.dumps([{"name": "a", "arguments": {}}, {"name": "b", "arguments": {}}])
+    turns = [{"from": "human", "value": "Hi"}, {"from": "function_call", "value": calls}]
+    seen = {"from": "observation", "value": "1"}
+    told = {"from": "gpt", "value": "Done."}
+    for count, is_orphan in ((1, False), (2, False), (3, True)):
+        record = {"conversations": [*turns, *[seen] * count, told]}
+        assert ("TOOL014" in found(record)) is is_orphan
+
+
+@pytest.mark.parametrize("kind", ["redacted_thinking", "document", "search_result", "input_image"])
+def test_known_parts_of_other_makers_are_no_error(kind: str) -> None:
+    record = {"messages": [{"role": "user", "content": [{"type": kind}, {"text": "Hi"}]}, TOLD]}
+    told = found({**record, "schemaVersion": "bedrock-conversation-2024"})
+    assert "FORM007" not in told
+    assert "FORM023" in told
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ({"type": "human", "content": "Hi"}, 'no role; "type" is "human", as LangChain writes it'),
+        ({"author": "bot", "content": "Hi"}, 'no role; "author" is "bot"'),
+        ({"type": "weather", "content": "Hi"}, "the message has no role"),
+    ],
+)
+def test_a_speaker_by_another_name_is_told(message: dict[str, Any], told: str) -> None:
+    assert found({"messages": [message, TOLD]})["FORM003"][0].endswith(told)
+
+
+def test_a_message_alone_is_no_text_to_learn() -> None:
+    row = {"message_id": "a", "parent_id": None, "text": "How tall?", "role": "prompter"}
+    assert "one message" in found(row)["FORM013"][0]
+    assert "FORM013" not in found({"text": "Once upon a time.", "role": None})

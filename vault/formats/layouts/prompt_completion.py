@@ -77,7 +77,7 @@ def prompt_messages(prompt: Any, calls: Calls) -> list[Message]:
     prompt = decoded_messages(prompt)
     if type(prompt) is str:
         return [{"role": "user", "content": prompt}] if prompt else []
-    return listed_messages(prompt, calls)
+    return listed_messages([prompt] if type(prompt) is dict else prompt, calls)
 
 
 def answer_messages(answer: Any, calls: Calls) -> list[Message]:

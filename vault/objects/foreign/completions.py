@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vault.objects.foreign.foreign_chat import ForeignChat
+from vault.objects.foreign.parts import answered
 
 FIELDS = frozenset({"choices", "response", "result", "content", "role", "type"})
 """Fields that may make the conversation of an answer of a chat API."""
@@ -115,14 +116,16 @@ def _add_items(chat: ForeignChat, items: list[Any], path: str) -> None:
                 else:
                     chat.add(item.get("role"), content, at, inner=".content")
             case "reasoning":
-                chat.add_part({"type": "thinking", "thinking": _reasoning_of(item)}, at)
+                text = _reasoning_of(item)
+                if text:  # often it is only encrypted
+                    chat.add_part({"type": "thinking", "thinking": text}, at)
             case "function_call":
                 call = {"id": item.get("call_id"), "name": item.get("name")}
                 call["input"] = item.get("arguments")
                 chat.add_part({"type": "tool_use", **call}, at)
-            case "function_call_output":
+            case str(kind) if kind.endswith("_call_output"):  # of functions, shells, computers
                 beside = {"tool_call_id": item.get("call_id")}
-                chat.add("tool", item.get("output"), at, inner=".output", **beside)
+                chat.add("tool", answered(item.get("output")), at, inner=".output", **beside)
             case _:  # searches and the like, which have their own forms
                 chat.add_part(item, at)
 

@@ -105,6 +105,25 @@ def _no_mapping(record: Record) -> Mapping[str, str]:
     return {}
 
 
+def _is_failed(record: Record) -> bool:
+    if "custom_id" not in record:
+        return False
+    status = _inner(record, "response.status_code")
+    is_refused = isinstance(status, int) and status >= _FIRST_ERROR
+    return (
+        is_refused
+        or record.get("error") is not None
+        or _inner(record, "result.type") in ("errored", "canceled", "expired")
+    )
+
+
+_FIRST_ERROR = 400
+
+
+def _lists_of_messages(record: Record) -> list[str]:
+    return [name for name, value in record.items() if "." not in name and _is_messages(value)]
+
+
 ORIGINS = (
     Origin(
         "a request of a batch of OpenAI's API",
@@ -112,8 +131,23 @@ ORIGINS = (
         _fitting(("messages", ("body.messages",)), ("user", ("body.input", "body.prompt"))),
     ),
     Origin(
-        "a failed request of a batch of OpenAI's API",
-        lambda record: "custom_id" in record and record.get("error") is not None,
+        "a request of a batch of Anthropic's API",
+        _has("custom_id", "params.messages"),
+        _fitting(("messages", ("params.messages",))),
+    ),
+    Origin(
+        "a line of a batch of Bedrock",
+        _has("modelInput", "modelOutput"),
+        _fitting(
+            ("messages", ("modelInput.messages",)),
+            ("user", ("modelInput.prompt", "modelInput.inputText")),
+            ("assistant", ("modelOutput", "modelOutput.output.message", "modelOutput.generation")),
+        ),
+    ),
+    Origin("a failed request of a batch", _is_failed, _no_mapping),
+    Origin(
+        "one message of a session (join the lines of a session to a list first)",
+        lambda record: "sessionId" in record and _is_said(record.get("message")),
         _no_mapping,
     ),
     Origin(
@@ -231,6 +265,11 @@ ORIGINS = (
                 ),
             ),
         ),
+    ),
+    Origin(
+        "a list of messages under a name of its own",
+        lambda record: len(_lists_of_messages(record)) == 1,
+        lambda record: {"messages": _lists_of_messages(record)[0]},
     ),
 )
 """What is known of, in the order of asking: the more telling names come first."""

@@ -47,6 +47,28 @@ _Read = Callable[[Mapping[str, Any]], Part | None]
 
 _NO_CONTENT = ("cache_control",)
 
+# `web_search_tool_result` and the like: answers of tools that Anthropic itself runs.
+_OF_A_SERVER = "_tool_result"
+
+FOREIGN_TYPES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *("document", "search_result", "web_search_result", "container_upload"),
+            *("code_execution_result", "code_execution_output", "web_fetch_result"),
+        ),
+        ANTHROPIC,
+    ),
+    **dict.fromkeys(
+        (
+            *("input_image", "input_file", "computer_screenshot", "summary_text"),
+            *("web_search_call", "file_search_call", "computer_call", "image_generation_call"),
+            *("code_interpreter_call", "local_shell_call", "mcp_call", "mcp_list_tools"),
+        ),
+        RESPONSES,
+    ),
+}
+"""Types of parts and items that have no form in OpenAI's chat, and whose they are."""
+
 
 def read_part(part: Any) -> Part | None:
     """Return what a part of content means; None if it is one of OpenAI's chat, or unknown."""
@@ -55,6 +77,8 @@ def read_part(part: Any) -> Part | None:
     kind = part.get("type")
     if type(kind) is str:
         reader = _BY_TYPE.get(kind)
+        if reader is None and kind.endswith(_OF_A_SERVER):
+            reader = _tool_result
         return None if reader is None else reader(part)
     if kind is not None:
         return None
@@ -100,7 +124,8 @@ class _Spread:
             elif found.meaning is Meaning.TEXT:
                 self._content.append({"type": "text", "text": found.value})
             elif found.meaning is Meaning.REASONING:
-                self._reasoning.append(found.value)
+                if found.value != "":
+                    self._reasoning.append(found.value)
             elif found.meaning is Meaning.CALL:
                 self._calls.append(found.value)
             else:
@@ -150,6 +175,11 @@ def _tool_use(part: Mapping[str, Any]) -> Part:
     return Part(Meaning.CALL, ANTHROPIC, call)
 
 
+def _custom_call(part: Mapping[str, Any]) -> Part:
+    said = {"id": part.get("call_id"), "name": part.get("name"), "type": "custom"}
+    return Part(Meaning.CALL, RESPONSES, {**said, "arguments": part.get("input")})
+
+
 def _tool_result(part: Mapping[str, Any]) -> Part:
     beside = {
         name: value
@@ -157,7 +187,7 @@ def _tool_result(part: Mapping[str, Any]) -> Part:
         if name not in ("type", "tool_use_id", "content", *_NO_CONTENT)
     }
     answer = {"role": "tool", "tool_call_id": part.get("tool_use_id"), **beside}
-    return Part(Meaning.ANSWER, ANTHROPIC, {**answer, "content": _answered(part.get("content"))})
+    return Part(Meaning.ANSWER, ANTHROPIC, {**answer, "content": answered(part.get("content"))})
 
 
 def _typeless_text(part: Mapping[str, Any]) -> Part | None:
@@ -182,7 +212,7 @@ def _bedrock_answer(part: Mapping[str, Any]) -> Part | None:
     if type(said) is not dict:
         return None
     answer = {"role": "tool", "tool_call_id": said.get("toolUseId"), "status": said.get("status")}
-    return Part(Meaning.ANSWER, BEDROCK, {**answer, "content": _answered(said.get("content"))})
+    return Part(Meaning.ANSWER, BEDROCK, {**answer, "content": answered(said.get("content"))})
 
 
 def _bedrock_reasoning(part: Mapping[str, Any]) -> Part | None:
@@ -209,14 +239,17 @@ def _gemini_answer(name: str) -> _Read:
         if type(said) is not dict:
             return None
         answer = {"role": "tool", "tool_call_id": said.get("id"), "name": said.get("name")}
-        content = _answered(said.get("response"))
+        content = answered(said.get("response"))
         return Part(Meaning.ANSWER, GEMINI, {**answer, "content": content})
 
     return read
 
 
-def _answered(content: Any) -> Any:
-    """Return what a tool answered as the content of a message: text, or parts."""
+def answered(content: Any) -> Any:
+    """Return what a tool answered as the content of a message: text, or parts.
+
+    Nothing is the empty text, and what is neither text nor a list its JSON.
+    """
     if content is None:
         return ""
     if type(content) is str:
@@ -239,8 +272,11 @@ def _answered_part(part: Any) -> Any:
 _BY_TYPE: Mapping[str, _Read] = {
     "thinking": _thinking,
     "reasoning": _thinking,
+    "redacted_thinking": lambda part: Part(Meaning.REASONING, ANTHROPIC, ""),
     "tool_use": _tool_use,
     "server_tool_use": _tool_use,
+    "mcp_tool_use": _tool_use,
+    "custom_tool_call": _custom_call,
     "tool_result": _tool_result,
     "input_text": _text(RESPONSES),
     "output_text": _text(RESPONSES),

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 
 class Declared(NamedTuple):
-    """A tool as OpenAI's chat declares it, and where it stands in what another maker wrote."""
+    """A tool as OpenAI's chat declares it, and where it and its schema stand as it is written."""
 
     place: str
     tool: Any
+    schema_place: str
 
 
 def declared_tools(tools: list[Any]) -> list[Declared]:
@@ -33,23 +34,28 @@ def tools_in(record: dict[str, Any]) -> Any:
 
 def _declared(place: str, tool: Any) -> list[Declared]:
     if type(tool) is not dict:
-        return [Declared(place, tool)]
+        return [Declared(place, tool, place)]
     for name in ("functionDeclarations", "function_declarations"):
         listed = tool.get(name)
         if type(listed) is list:
             return [
-                Declared(f"{place}.{name}[{number}]", _function(each, "parameters"))
+                Declared(at, _function(each, "parameters"), f"{at}.parameters")
                 for number, each in enumerate(listed)
+                for at in (f"{place}.{name}[{number}]",)
             ]
     spec = tool.get("toolSpec")
     if type(spec) is dict:
         schema = spec.get("inputSchema")
-        inner = schema.get("json") if type(schema) is dict else schema
+        is_inner = type(schema) is dict
+        inner = schema.get("json") if is_inner else schema
         spec = {name: each for name, each in spec.items() if name != "inputSchema"}
-        return [Declared(f"{place}.toolSpec", _function({**spec, "parameters": inner}))]
+        at = f"{place}.toolSpec"
+        schema_place = f"{at}.inputSchema.json" if is_inner else f"{at}.inputSchema"
+        return [Declared(at, _function({**spec, "parameters": inner}), schema_place)]
     if "input_schema" in tool and type(tool.get("name")) is str:
-        return [Declared(place, _function(tool, "input_schema"))]
-    return [Declared(place, tool)]
+        return [Declared(place, _function(tool, "input_schema"), f"{place}.input_schema")]
+    within = ".function" if type(tool.get("function")) is dict else ""
+    return [Declared(place, tool, f"{place}{within}.parameters")]
 
 
 def _function(said: Any, schema: str = "parameters") -> Any:

@@ -16,6 +16,8 @@ REMOVED = object()
 def with_values(text: bytes, exchanged: Mapping[Steps, Any]) -> bytes:
     """Return a record with other values in some places; a place that does not lead on is passed by.
 
+    So is one where a text would take the place of an object or a list: it was meant for another.
+
     Where all are texts that take the place of texts, every other byte stays as it is; else the
     record is written as far as it can be as before. `text` must be one valid JSON object.
     """
@@ -34,6 +36,8 @@ def _exchange(record: Any, steps: Steps, value: Any) -> None:
     for step in steps[:-1]:
         inside = _inner(inside, step)
     last = steps[-1]
+    if type(value) is str and isinstance(_inner(inside, last), (dict, list)):
+        return
     if isinstance(inside, dict) and isinstance(last, str):
         if value is REMOVED:
             inside.pop(last, None)

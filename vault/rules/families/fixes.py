@@ -23,7 +23,7 @@ INVISIBLE = "^[\ufeff\u200b\u2060]+"
 
 _USUAL_ROLES = {
     **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "chatgpt", "bot", "model", "ai"), "assistant"),
+    **dict.fromkeys(("assistant", "gpt", "chatgpt", "chatbot", "bot", "model", "ai"), "assistant"),
     **{name: name for name in ("system", "developer", "tool", "function")},
 }
 _SHAREGPT_ROLES = {"user": "human", "assistant": "gpt", "system": "system"}
@@ -73,7 +73,8 @@ def plain_arguments(subject: Subject) -> Iterator[Repair]:
     """Take the fence off arguments of calls that are JSON within it; write none as `{}`."""
     for each in calls_of(subject):
         said = each.said if isinstance(each.said, dict) else {}
-        if not isinstance(each.arguments, str) or not each.path.endswith(("]", ".function_call")):
+        is_member = each.is_listed or each.path.endswith(".function_call")
+        if not isinstance(each.arguments, str) or not is_member:
             continue
         inner = isinstance(said.get("function"), dict)
         steps = steps_of(f"{each.path}.function.arguments" if inner else f"{each.path}.arguments")

@@ -9,7 +9,7 @@ from typing import Any
 
 from vault.objects.foreign.layouts import FOREIGN_KINDS
 from vault.objects.foreign.origins import known_origin
-from vault.objects.foreign.parts import Meaning, read_part
+from vault.objects.foreign.parts import FOREIGN_TYPES, Meaning, read_part
 from vault.objects.json.field_path import leaves
 from vault.rules.kernel.message import ROLES, Message, a_type
 from vault.rules.kernel.rule import Fault, shown
@@ -139,7 +139,9 @@ def bad_part(subject: Subject) -> Iterator[Fault]:
             if not says_its_maker(subject, part):
                 yield Fault("the part has no type", path)
         elif not isinstance(part["type"], str) or (
-            part["type"] not in _PARTS and read_part(part) is None
+            part["type"] not in _PARTS
+            and part["type"] not in FOREIGN_TYPES
+            and read_part(part) is None
         ):
             yield Fault(f"a part of the type {shown(part['type'])} is unknown", path)
         elif part["type"] == "text" and not any(
@@ -162,6 +164,11 @@ def foreign_parts(subject: Subject) -> Iterator[Fault]:
         return
     for each, path, part in parts_of(subject):
         found = read_part(part)
+        kind = part.get("type") if isinstance(part, dict) else None
+        maker = FOREIGN_TYPES.get(kind) if isinstance(kind, str) else None
+        if maker is not None and each.role != "tool":
+            yield Fault(f"the parts of content are {maker}", path)
+            return
         if found is not None and (part.get("type") or says_its_maker(subject, part)):
             is_thought = found.meaning is Meaning.REASONING
             if each.role == "tool" or (is_thought and part.get("type") != "thinking"):
@@ -242,7 +249,11 @@ def trl_fields(subject: Subject) -> Iterator[Fault]:
 
 
 def no_layout(subject: Subject) -> Iterator[Fault]:
-    """Report records of no known layout."""
+    """Report records of no known layout, and single messages that are no text to learn."""
+    role = subject.record.get("role")
+    if subject.kind == "text" and isinstance(role, str):
+        told = f"the record is one message, of the role {shown(role)}: join the messages first"
+        yield Fault(told, "role")
     if subject.kind == "raw":
         known = known_origin(subject.record)
         if known is not None:

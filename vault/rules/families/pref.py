@@ -146,4 +146,22 @@ RULES = (
         ),
         fix=verdicts_told,
     ),
+    Rule(
+        code="PREF011",
+        name="preference-unread",
+        severity=Severity.WARNING,
+        why="The record is taken for a plain answer, so that a worse answer is left out, or a bad "
+        "one is trained on. Write `chosen` and `rejected`, or a `label` of true or false.",
+        check=checks.unread_preference,
+        fails=(
+            {"messages": [ASK, TOLD], "rejected_response": "No."},
+            {"query": "Hi", "response": "Hello.", "rejected_response": "No."},
+            {"prompt": "Hi", "answer": "Hello.", "is_good": False},
+        ),
+        passes=(
+            _GOOD,
+            {"messages": [ASK, TOLD], "rejected_response": None},
+            {"prompt": "Hi", "completion": "Hello.", "label": True},
+        ),
+    ),
 )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from vault.rules.kernel.message import Message, a_type
-from vault.rules.kernel.plain import is_nearly_verdict
+from vault.rules.kernel.plain import UNREAD_SIDES, UNREAD_VERDICTS, is_nearly_verdict
 from vault.rules.kernel.rule import Fault, shown
 from vault.rules.kernel.subject import SIDES, Subject
 
@@ -112,6 +112,18 @@ def bad_verdict(subject: Subject) -> Iterator[Fault]:
         told = shown(verdict) if isinstance(verdict, str) else a_type(verdict)
         told = f"{told}, {verdict}" if isinstance(verdict, (int, float)) else told
         yield Fault(f"the verdict is {told}, and only true or false is read", name)
+
+
+def unread_preference(subject: Subject) -> Iterator[Fault]:
+    """Report worse answers and verdicts under names that are not read."""
+    if subject.kind not in _ANSWERED:
+        return
+    for name in UNREAD_SIDES:
+        if subject.record.get(name):
+            yield Fault("the worse answer is not read: only chosen and rejected are a pair", name)
+    for name in UNREAD_VERDICTS:
+        if isinstance(subject.record.get(name), bool):
+            yield Fault("the verdict is not read: only label and kto_tag are", name)
 
 
 def verdict_name(subject: Subject) -> str | None:

@@ -127,12 +127,28 @@ def read_message(said: Any, path: str, broken: list[Broken]) -> list[Message]:
         told = 'the message has both "value" and "content"'
         broken.append(("two-spellings", told, path))
     if not isinstance(role, str):
-        told = "the message has no role" if role is None else "the role is not a text"
+        told = f"the message has no role{_speaker(said)}" if role is None else _ROLE_NO_TEXT
         broken.append(("role-missing", told, path))
         role = ""
     named = _SPEAKERS.get(role, role)
     whole = Message(named, said.get(content_name), path, f"{path}.{content_name}", said)
     return split_answers(whole)
+
+
+_ROLE_NO_TEXT = "the role is not a text"
+# Where LangChain, PaLM and Claude's export say who speaks.
+_SPEAKER_NAMES = ("type", "author", "sender", "speaker")
+_WORDS = ("human", "ai", "user", "assistant", "bot", "system", "tool", "constructor")
+
+
+def _speaker(said: dict[str, Any]) -> str:
+    """Return who speaks by another member than the role, as the end of a sentence."""
+    for name in _SPEAKER_NAMES:
+        word = said.get(name)
+        if isinstance(word, str) and word.lower() in _WORDS:
+            ways = {"type": ", as LangChain writes it"}
+            return f'; "{name}" is "{word}"{ways.get(name, "")}'
+    return ""
 
 
 def split_answers(message: Message) -> list[Message]:
@@ -141,14 +157,21 @@ def split_answers(message: Message) -> list[Message]:
         return [message]
     read = [read_part(part) for part in message.content]
     answers = [
-        Message("tool", found.value["content"], at, at, found.value)
-        for number, found in enumerate(read)
+        Message("tool", found.value["content"], at, f"{at}{_answer_place(part)}", found.value)
+        for number, (found, part) in enumerate(zip(read, message.content, strict=True))
         if found is not None and found.meaning is Meaning.ANSWER
         for at in (f"{message.content_path}[{number}]",)
     ]
     if not answers:
         return [message]
     return answers if len(answers) == len(read) else [*answers, message]
+
+
+def _answer_place(part: dict[str, Any]) -> str:
+    """Return what leads from a part to what a tool answered, if that stands there as it is."""
+    if part.get("type") is not None:
+        return ".content"
+    return ".toolResult.content" if part.get("toolResult") is not None else ""
 
 
 def steps_of(path: str) -> tuple[str | int, ...]:

@@ -9,10 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+UNREAD_SIDES = (
+    *("rejected", "rejected_response", "rejected_messages", "rejected_answer"),
+    *("rejected_output", "rejected_completion"),
+)
+"""Names of a worse answer that, without a better one in its place, only ms-swift reads."""
+
+UNREAD_VERDICTS = (
+    *("is_good", "is_desirable", "desirable", "is_preferred", "is_chosen", "thumbs_up"),
+)
+"""Names of verdicts that no trainer reads."""
+
 _BARRED = frozenset(
     {
         *("tools", "functions", "parallel_tool_calls", "toolConfig", "system", "kto_tag"),
         *("conversations", "text", "instruction", "completion"),
+        *UNREAD_SIDES,
+        *UNREAD_VERDICTS,
         *("images", "videos", "audios", "image", "video", "audio"),
     }
 )

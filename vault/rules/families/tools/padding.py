@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vault.objects.foreign.tools import declared_tools
 from vault.objects.json.exchanged_values import REMOVED
 from vault.rules.families.tools.tool_checks import (
     Call,
@@ -16,7 +17,6 @@ from vault.rules.families.tools.tool_checks import (
     declared_parameters,
     function_of,
     parsed,
-    tools_of,
 )
 from vault.rules.kernel.message import steps_of
 from vault.rules.kernel.rule import Fault, Repair, shown
@@ -56,11 +56,10 @@ def without_nulls_in_schemas(subject: Subject) -> Iterator[Repair]:
     """Take out what is null in the parameters of tools."""
     if not isinstance(subject.tools, list):
         return
-    for path, tool in tools_of(subject):
-        function = function_of(tool)
+    for each in declared_tools(subject.tools):
+        function = function_of(each.tool)
         schema = None if function is None else function.get("parameters")
-        inner = "function" in tool if isinstance(tool, dict) else False
-        before = (*steps_of(path), *(("function",) if inner else ()), "parameters")
+        before = steps_of(f"{subject.tools_path}{each.schema_place}")
         for steps in nulls_in_schema(schema):
             told = f"{shown(str(steps[-1]))} was null, as a table writes it, and is gone"
             yield Repair((*before, *steps), REMOVED, told)
@@ -86,7 +85,7 @@ def without_padded_arguments(subject: Subject) -> Iterator[Repair]:
     for each in calls_of(subject):
         schema = known.get(each.name) if isinstance(each.name, str) else None
         value = parsed(each.arguments)
-        if isinstance(value, dict) and isinstance(schema, dict) and each.path.endswith("]"):
+        if isinstance(value, dict) and isinstance(schema, dict) and each.is_listed:
             yield from _without(each, value, schema)
 
 

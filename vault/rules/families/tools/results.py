@@ -33,7 +33,10 @@ class _Matching:
             each.get("id") if isinstance(each, dict) else None for each in message.calls()
         ]
         self.at = message.path
-        self.is_loose = False
+        # Templates of Hermes and Qwen write calls into the text; nothing says that all are meant.
+        written = 0 if self.waiting else sum(_calls_within(text) for _, text in message.texts())
+        self.waiting += [None] * written
+        self.is_loose = written > 0
 
     def answer(self, message: Message) -> bool:
         """Take a result; tell whether a call waited for it."""
@@ -46,14 +49,14 @@ class _Matching:
                 return False
         if not self.waiting:
             return False
-        if message.said.get("from") is not None:
-            # ShareGPT has no ids, and one observation may hold the results of several calls.
-            self.waiting = []
-        else:
-            self.waiting.pop(0)
-        # Without ids one message may hold the results of all calls.
+        self.waiting.pop(0)
+        # Without ids, as in ShareGPT, one message may hold the results of all calls.
         self.is_loose = True
         return True
+
+
+def _calls_within(text: str) -> int:
+    return text.count("<tool_call>") or text.count("<function_call>")
 
 
 def repeated_id(subject: Subject) -> Iterator[Fault]:

@@ -29,6 +29,11 @@ class Call(NamedTuple):
     call_id: Any
     message: Message
 
+    @property
+    def is_listed(self) -> bool:
+        """Tell whether the call is one of `tool_calls`, and not a part of content."""
+        return self.path.rpartition("[")[0].endswith("tool_calls")
+
 
 def calls_of(subject: Subject) -> Iterator[Call]:
     """Yield every call of the example."""
@@ -197,10 +202,18 @@ def undeclared_tools(subject: Subject) -> Iterator[Fault]:
         yield Fault("tools are called, and none is declared", found.path)
 
 
+def _takes_text(subject: Subject, call: Call) -> bool:
+    """Tell whether the tool takes free text instead of arguments: code, a patch, a query."""
+    if subject.kind == "chatgpt":
+        return True
+    return isinstance(call.said, dict) and call.said.get("type") == "custom"
+
+
 def arguments_not_json(subject: Subject) -> Iterator[Fault]:
     """Report arguments whose text is not JSON."""
     for each in calls_of(subject):
-        if isinstance(each.arguments, str) and parsed(each.arguments) is UNREADABLE:
+        is_text = isinstance(each.arguments, str) and not _takes_text(subject, each)
+        if is_text and parsed(each.arguments) is UNREADABLE:
             yield Fault(f"the arguments are not JSON: {shown(each.arguments)}", each.path)
 
 
@@ -209,9 +222,13 @@ def arguments_not_object(subject: Subject) -> Iterator[Fault]:
     for each in calls_of(subject):
         if not isinstance(each.said, dict) or not isinstance(each.name, str):
             continue
+        if _takes_text(subject, each):
+            continue
         value = parsed(each.arguments)
         if value is not UNREADABLE and not isinstance(value, dict):
             there = "there are none" if each.arguments is None else f"are {a_type(value)}"
+            if isinstance(value, str) and isinstance(parsed(value), dict):
+                there = "are JSON text within JSON text: they were encoded twice"
             yield Fault(f"arguments should be an object, and {there}", each.path)
 
 
@@ -249,7 +266,7 @@ def call_without_id(subject: Subject) -> Iterator[Fault]:
     """Report calls without an id."""
     for each in calls_of(subject):
         is_named = isinstance(each.call_id, str) and bool(each.call_id)
-        if each.path.endswith("]") and isinstance(each.said, dict) and not is_named:
+        if each.is_listed and isinstance(each.said, dict) and not is_named:
             yield Fault("the call has no id", each.path)
 
 
@@ -302,14 +319,14 @@ def content_and_calls(subject: Subject) -> Iterator[Fault]:
 def arguments_as_object(subject: Subject) -> Iterator[Fault]:
     """Report arguments that are an object instead of its JSON text."""
     for each in calls_of(subject):
-        if isinstance(each.arguments, (dict, list)) and each.path.endswith("]"):
+        if isinstance(each.arguments, (dict, list)) and each.is_listed:
             yield Fault("arguments should be a JSON text, and are a value", each.path)
 
 
 def arguments_as_text(subject: Subject) -> Iterator[Fault]:
     """Report arguments that are a JSON text instead of an object."""
     for each in calls_of(subject):
-        if isinstance(each.arguments, str) and each.path.endswith("]"):
+        if isinstance(each.arguments, str) and each.is_listed:
             yield Fault("arguments should be an object, and are a text", each.path)
 
 
