@@ -139,6 +139,7 @@ def test_what_a_tool_of_responses_gives_is_no_answer() -> None:
     ]
     conversation = read({"input": "Mend it", "output": output})
     assert [each["role"] for each in conversation.prompt] == ["user", "assistant", "tool", "tool"]
+    assert "call" not in conversation.prompt[3]
     assert [each["content"] for each in conversation.prompt[2:]] == [
         "done",
         '{"type":"computer_screenshot"}',
@@ -182,3 +183,13 @@ def test_a_node_of_any_values_can_be_looked_at(message: dict[str, Any]) -> None:
     record = {"mapping": nodes, "current_node": "b"}
     assert recognise(record) is Kind.CHATGPT
     assert spoken_parts(record)
+
+
+def test_a_patch_or_a_shell_of_responses_is_a_call() -> None:
+    patch = {"type": "create_file", "path": "a.py", "diff": "+x"}
+    item = {"type": "apply_patch_call", "call_id": "c", "operation": patch, "status": "completed"}
+    output = [item, {"type": "apply_patch_call_output", "call_id": "c", "output": "ok"}]
+    conversation = read({"input": "Write it", "output": output})
+    (call,) = conversation.prompt[1]["tool_calls"]
+    assert call == {"id": 0, "name": "apply_patch", "arguments": {"operation": patch}}
+    assert conversation.prompt[2]["call"] == 0

@@ -361,8 +361,9 @@ def test_padded_schemas_of_every_maker_are_mended(
 
 
 def test_free_text_for_a_tool_is_no_broken_json() -> None:
-    call = {"parent": "a", "message": {"author": {"role": "assistant"}, "recipient": "python"}}
-    call["message"]["content"] = {"content_type": "code", "text": "print(90)"}
+    content = {"content_type": "code", "text": "print(90)"}
+    said = {"author": {"role": "assistant"}, "recipient": "python", "content": content}
+    call = {"parent": "a", "message": said}
     record = {"mapping": {"a": node(None, "user", ["Hi"]), "b": call}, "current_node": "b"}
     assert {"TOOL009", "TOOL010"}.isdisjoint(found(record))
     items = [

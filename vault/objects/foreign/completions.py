@@ -119,6 +119,8 @@ def _add_items(chat: ForeignChat, items: list[Any], path: str) -> None:
                 text = _reasoning_of(item)
                 if text:  # often it is only encrypted
                     chat.add_part({"type": "thinking", "thinking": text}, at)
+            case "custom_tool_call":
+                chat.add_part(item, at)
             case "function_call":
                 call = {"id": item.get("call_id"), "name": item.get("name")}
                 call["input"] = item.get("arguments")
@@ -126,8 +128,16 @@ def _add_items(chat: ForeignChat, items: list[Any], path: str) -> None:
             case str(kind) if kind.endswith("_call_output"):  # of functions, shells, computers
                 beside = {"tool_call_id": item.get("call_id")}
                 chat.add("tool", answered(item.get("output")), at, inner=".output", **beside)
+            case str(kind) if kind.endswith("_call") and type(item.get("call_id")) is str:
+                given = {name: each for name, each in item.items() if name not in _NOT_GIVEN}
+                call = {"id": item["call_id"], "name": kind.removesuffix("_call"), "input": given}
+                chat.add_part({"type": "tool_use", **call}, at)
             case _:  # searches and the like, which have their own forms
                 chat.add_part(item, at)
+
+
+# What stands beside the arguments of a shell, a patch or a click.
+_NOT_GIVEN = frozenset({"type", "id", "call_id", "status", "created_by"})
 
 
 def _reasoning_of(item: Mapping[str, Any]) -> str:

@@ -141,7 +141,13 @@ ORIGINS = (
         _fitting(
             ("messages", ("modelInput.messages",)),
             ("user", ("modelInput.prompt", "modelInput.inputText")),
-            ("assistant", ("modelOutput", "modelOutput.output.message", "modelOutput.generation")),
+            (
+                "assistant",
+                (
+                    *("modelOutput", "modelOutput.output.message", "modelOutput.generation"),
+                    "modelOutput.results.0.outputText",
+                ),
+            ),
         ),
     ),
     Origin("a failed request of a batch", _is_failed, _no_mapping),

@@ -46,11 +46,11 @@ def _declared(place: str, tool: Any) -> list[Declared]:
     spec = tool.get("toolSpec")
     if type(spec) is dict:
         schema = spec.get("inputSchema")
-        is_inner = type(schema) is dict
-        inner = schema.get("json") if is_inner else schema
+        inner = schema.get("json") if type(schema) is dict else schema
         spec = {name: each for name, each in spec.items() if name != "inputSchema"}
         at = f"{place}.toolSpec"
-        schema_place = f"{at}.inputSchema.json" if is_inner else f"{at}.inputSchema"
+        within = ".json" if type(schema) is dict else ""
+        schema_place = f"{at}.inputSchema{within}"
         return [Declared(at, _function({**spec, "parameters": inner}), schema_place)]
     if "input_schema" in tool and type(tool.get("name")) is str:
         return [Declared(place, _function(tool, "input_schema"), f"{place}.input_schema")]

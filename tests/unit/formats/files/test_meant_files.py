@@ -121,6 +121,12 @@ def explained(content: bytes, path: str = "a.jsonl") -> Explanation:
     return found
 
 
+@pytest.mark.parametrize("name", ["a.arrow", "a.parquet"])
+def test_a_table_of_bytes_is_no_text_in_another_encoding(tmp_path: Path, name: str) -> None:
+    (file,) = find_files([str(write_file(tmp_path / name, b"\xff\xff\xff\xff\x08\x01"))])
+    assert explain_file(file) is None
+
+
 def test_the_hint_for_an_encoding_keeps_the_ending(tmp_path: Path) -> None:
     path = write_file(tmp_path / "it is.csv", "a\nCafé\n".encode("cp1252"))
     (file,) = find_files([str(path)])

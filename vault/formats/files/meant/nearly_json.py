@@ -37,7 +37,7 @@ def explain_file(file: InputFile) -> Explanation | None:
     Reads its beginning; standard input has passed. Raises OSError.
     """
     is_plain = file.state is not None and file.compression is Compression.NONE
-    if not is_plain or file.layout in (Layout.PARQUET, Layout.TEXT):
+    if not is_plain or file.layout in (Layout.PARQUET, Layout.ARROW, Layout.TEXT):
         return None
     with open(file.path, "rb") as opened:
         head = opened.read(HEAD_BYTES)
