@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from vault.errors import InvalidInput
 from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import conversation_of, derive, recognise
 from vault.objects.conversation import Conversation, Kind
+from vault.objects.foreign.foreign_chat import ForeignChat
 from vault.objects.foreign.layouts import FOREIGN_KINDS, foreign_fields
 from vault.presentation.example_parts import spoken_parts
 
@@ -193,3 +195,23 @@ def test_a_patch_or_a_shell_of_responses_is_a_call() -> None:
     (call,) = conversation.prompt[1]["tool_calls"]
     assert call == {"id": 0, "name": "apply_patch", "arguments": {"operation": patch}}
     assert conversation.prompt[2]["call"] == 0
+
+
+def test_reading_leaves_the_record_as_it_is() -> None:
+    said = {"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+    reasoning = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}
+    record = {"output": [{"type": "message", **said}, reasoning, {"type": "message", **said}]}
+    before = json.dumps(record)
+    assert read(record) == read(record)
+    assert json.dumps(record) == before
+
+
+def test_parts_that_go_on_are_added_to_one_list() -> None:
+    chat = ForeignChat()
+    chat.add("assistant", given := [{"type": "text", "text": "a"}], "a")
+    chat.add_part({"type": "text", "text": "b"}, "b")
+    made = chat.messages[0].message["content"]
+    chat.add_part({"type": "text", "text": "c"}, "c")
+    assert chat.messages[0].message["content"] is made is not given
+    assert [part["text"] for part in made] == ["a", "b", "c"]
+    assert len(given) == 1

@@ -49,7 +49,8 @@ def _only_end(nodes: Mapping[str, Any]) -> str | None:
     parents = [each.get("parent") for each in nodes.values() if type(each) is dict]
     if len(parents) != len(nodes) or not all(each is None or type(each) is str for each in parents):
         return None
-    ends = [name for name in nodes if name not in set(parents)]
+    went_on = set(parents)
+    ends = [name for name in nodes if name not in went_on]
     return ends[0] if len(ends) == 1 else None
 
 

@@ -24,6 +24,7 @@ class ForeignChat:
     system_path: str = "system"
     tools: Any = None
     tools_path: str = "tools"
+    _own_parts: list[Any] | None = None
 
     def add(self, role: Any, content: Any, path: str, *, inner: str = "", **beside: Any) -> None:
         """Add a message; `inner` is what leads from its path to its content."""
@@ -37,7 +38,12 @@ class ForeignChat:
     def go_on(self, parts: list[Any], path: str, *, inner: str = "") -> None:
         """Add parts to the assistant's last message if that is made of parts, else a new one."""
         last = self.messages[-1].message if self.messages else {}
-        if last.get("role") == "assistant" and type(last.get("content")) is list:
-            last["content"] = [*last["content"], *parts]
+        content = last.get("content")
+        if last.get("role") == "assistant" and type(content) is list:
+            # A list of the record's is copied, and only once: there may be many parts.
+            if content is not self._own_parts:
+                content = last["content"] = self._own_parts = list(content)
+            content.extend(parts)
         else:
-            self.add("assistant", list(parts), path, inner=inner)
+            self._own_parts = list(parts)
+            self.add("assistant", self._own_parts, path, inner=inner)
