@@ -63,12 +63,14 @@ def repeated_id(subject: Subject) -> Iterator[Fault]:
     """Report ids that two calls of one message share."""
     for message in subject.messages:
         ids = [each.get("id") for each in message.calls() if isinstance(each, dict)]
-        seen: list[Any] = []
+        seen: set[str] = set()
         for call_id in ids:
-            if isinstance(call_id, str) and call_id in seen:
+            if not isinstance(call_id, str):
+                continue
+            if call_id in seen:
                 told = f"two calls have the id {shown(call_id)}"
                 yield Fault(told, f"{message.path}.tool_calls")
-            seen.append(call_id)
+            seen.add(call_id)
 
 
 def orphaned_result(subject: Subject) -> Iterator[Fault]:
