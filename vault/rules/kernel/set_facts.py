@@ -15,9 +15,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from vault.rules.kernel.subject import INSTRUCTIONS, Subject
+from vault.rules.kernel.closed_ends import is_closed
+from vault.rules.kernel.subject import INSTRUCTIONS, Subject, Text
 
 Hashes = NDArray[np.uint64]
+
+NO_END, CLOSED_END, OPEN_END = 0, 1, 2
+"""How final answers end, at a quick look: there is none, as whole ones do, otherwise."""
 
 _OPENING_WORDS = 3
 _LEAST_LONG = 8
@@ -42,14 +46,15 @@ class SetPart:
     """Facts of n examples, in their order.
 
     `openings` and `answers` are n numbers each: of the first words of a long answer, and of a short
-    answer; 0 where the final answer is not of that kind. `texts` tells what those mean that are
-    frequent. `prompts` are numbers of what was asked, 0 where nothing was; `size_bytes` is that of
-    the records as JSON Lines.
+    answer; 0 where the final answer is not of that kind. `ends` are n bytes: how it ends. `texts`
+    tells what numbers mean that are frequent. `prompts` are numbers of what was asked, 0 where
+    nothing was; `size_bytes` is that of the records as JSON Lines.
     """
 
     openings: Hashes
     answers: Hashes
     prompts: Hashes
+    ends: NDArray[np.uint8]
     texts: dict[int, str]
     kinds: Counter[str]
     verdicts: Counter[bool]
@@ -77,6 +82,7 @@ def joined_parts(parts: Iterable[SetPart]) -> SetPart:
         np.concatenate([each.openings for each in listed]),
         np.concatenate([each.answers for each in listed]),
         np.concatenate([each.prompts for each in listed]),
+        np.concatenate([each.ends for each in listed]),
         texts,
         kinds,
         verdicts,
@@ -93,6 +99,7 @@ class SetGathering:
     def __init__(self) -> None:
         self._openings: list[int] = []
         self._answers: list[int] = []
+        self._ends = bytearray()
         self._verdicts: Counter[bool] = Counter()
         self._instructed: Counter[bool] = Counter()
         self._pairs: list[PairCounts] = []
@@ -106,16 +113,13 @@ class SetGathering:
 
     def add(self, subject: Subject) -> None:
         """Add any other example."""
-        answers = [each.text for each in subject.texts() if each.is_answer]
-        # Another answer to the same question is what a bad verdict is about.
-        is_bad = any(subject.record.get(name) is False for name in _VERDICTS)
-        if subject.kind == "text" or not answers or (subject.kind == "kto" and is_bad):
+        answer = final_answer(subject)
+        if answer is None:
             self._openings.append(0)
             self._answers.append(0)
+            self._ends.append(NO_END)
         else:
-            rejected = {each.content_path for each in subject.rejected}
-            kept = [e for e in subject.texts() if e.is_answer and e.path not in rejected]
-            self._add_answer(kept[-1].text if kept else answers[-1])
+            self._add_answer(answer.text)
         if subject.messages and subject.kind != "text":
             self._instructed[any(each.role in INSTRUCTIONS for each in subject.messages)] += 1
         if subject.answer and subject.rejected:
@@ -131,6 +135,7 @@ class SetGathering:
             np.array(self._openings, np.uint64),
             np.array(self._answers, np.uint64),
             prompts,
+            np.frombuffer(bytes(self._ends), np.uint8),
             {number_of(text): text for text in frequent},
             Counter(kinds),
             self._verdicts,
@@ -154,6 +159,7 @@ class SetGathering:
             self._frequent[said] += 1
         self._openings.append(opening)
         self._answers.append(answer)
+        self._ends.append(CLOSED_END if is_closed(text) else OPEN_END)
 
     def _add_pair(self, subject: Subject) -> None:
         chosen, rejected = (
@@ -163,10 +169,22 @@ class SetGathering:
         self._pairs.append(PairCounts(1, chosen > rejected, chosen, rejected))
 
 
+def final_answer(subject: Subject) -> Text | None:
+    """Return the last text that the model is to say; None for plain text and bad verdicts."""
+    answers = subject.answers()
+    # Another answer to the same question is what a bad verdict is about.
+    is_bad = any(subject.record.get(name) is False for name in _VERDICTS)
+    if subject.kind == "text" or not answers or (subject.kind == "kto" and is_bad):
+        return None
+    rejected = {each.content_path for each in subject.rejected}
+    kept = [each for each in answers if each.path not in rejected]
+    return kept[-1] if kept else answers[-1]
+
+
 def number_of(text: str) -> int:
     """Return the number of a text that was put in order; never 0."""
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")) or 1
 
 
 _NOTHING = np.zeros(0, np.uint64)
-_EMPTY = SetPart(_NOTHING, _NOTHING, _NOTHING, {}, Counter(), Counter())
+_EMPTY = SetPart(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.uint8), {}, Counter(), Counter())

@@ -19,7 +19,6 @@ MOST_READ = 100_000
 
 _LEAST_OVERLAP = 24
 _LEAST_LEAK = 40
-_LEAST_CUT = 60
 _FENCE = re.compile(r"(?m)^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*```")
 _JSON_FENCE = re.compile(r"(?m)^[ \t]*```json[ \t]*\n(.*?)^[ \t]*```", re.DOTALL)
 _TAG = re.compile(r"<(/?)(think|thinking|reasoning|scratchpad|answer)>")
@@ -42,37 +41,6 @@ def found(
                     yield Fault(message.format(shown(match.group().strip(), 60)), each.path)
 
     return check
-
-
-def cut_off(subject: Subject) -> Iterator[Fault]:
-    """Report last answers that end in the middle of a sentence."""
-    for each in subject.answers():
-        text = each.text.rstrip()
-        if len(text) >= _LEAST_CUT and _CUT.search(text[-40:]):
-            yield Fault(f"the answer ends with {shown('…' + text[-30:], 60)}", each.path)
-
-
-_CUT = re.compile(r"(?:[^\W\d_]|\")[,(]$|\s(?:and|or|the|an|because|of the|in the|to the)$")
-
-
-def finished_early(subject: Subject) -> Iterator[Fault]:
-    """Report records that say themselves that the answer was cut."""
-    for path, value in _members("", subject.record, 0):
-        name = path.rpartition(".")[2]
-        is_reason = name in ("finish_reason", "stop_reason", "finishReason")
-        if is_reason and isinstance(value, str) and value.lower() in _EARLY:
-            yield Fault(f"the record says that the model stopped for {shown(value)}", path)
-
-
-_EARLY = frozenset({"length", "max_tokens", "content_filter", "max_output_tokens"})
-
-
-def _members(path: str, value: object, level: int) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict) and level < 4:
-        for key, each in value.items():
-            inner = f"{path}.{key}" if path else str(key)
-            yield inner, each
-            yield from _members(inner, each, level + 1)
 
 
 def template_left(subject: Subject) -> Iterator[Fault]:

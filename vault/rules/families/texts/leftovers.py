@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vault.rules.families import fixes
-from vault.rules.families import text_checks as checks
 from vault.rules.families.fixes import INVISIBLE
 from vault.rules.families.sample_records import (
     ASK,
@@ -16,6 +15,7 @@ from vault.rules.families.sample_records import (
     system,
     user,
 )
+from vault.rules.families.texts import checks
 from vault.rules.kernel.rule import Rule, Severity, Trigger
 
 # Patterns are written so that RE2, which looks first, and Python read them alike.
@@ -63,42 +63,6 @@ _LONG = (
 _LOOP = "The parcel is on its way to you and will arrive soon. "
 
 RULES = (
-    Rule(
-        code="TEXT001",
-        name="answer-cut",
-        severity=Severity.WARNING,
-        why="The answer ends in the middle of a sentence, usually because the generation ran into "
-        "its limit; the model learns to stop there.",
-        check=checks.cut_off,
-        fails=(
-            answered("There are three things that you can do if your parcel is late: call us, and"),
-            answered(
-                "The parcel has left the warehouse in Graz, was sorted in Vienna, and reached the"
-            ),
-        ),
-        passes=(
-            PLAIN,
-            answered("Yes"),
-            answered("Call us, write to us,\nor come by. We are open now"),
-        ),
-        trigger=Trigger.ANSWER,
-        sought=r"(?:[,(]|\s(?:and|or|the|an|because))\s*$",
-    ),
-    Rule(
-        code="TEXT002",
-        name="generation-cut",
-        severity=Severity.WARNING,
-        why="The record itself says that the model stopped at its limit or was stopped by a "
-        "filter.",
-        check=checks.finished_early,
-        fails=(
-            {**PLAIN, "metadata": {"finish_reason": "length"}},
-            {**PLAIN, "stop_reason": "max_tokens"},
-        ),
-        passes=(PLAIN, {**PLAIN, "finish_reason": "stop"}),
-        trigger=Trigger.RECORD,
-        sought=r'(?i)"(?:finish_?reason|stop_reason)"\s*:\s*"(?:length|max_|content_filter)',
-    ),
     Rule(
         code="TEXT003",
         name="refusal",
