@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vault.rules.families import form, pref, safe, sets, size, tool, turn
-from vault.rules.families.texts import answer_cuts, languages, leftovers
+from vault.rules.families.texts import answer_cuts, junk, languages, leftovers, selves
 from vault.rules.kernel.rule import Rule
 from vault.rules.kernel.set_rule import SetRule
 
@@ -21,7 +21,7 @@ FAMILIES: Mapping[str, str] = {
 }
 """The families of rules, in the order of the page, each with what it is about."""
 
-_TEXTS = (answer_cuts, leftovers, languages)
+_TEXTS = (answer_cuts, selves, leftovers, languages, junk)
 
 RULES: Mapping[str, Rule] = {
     rule.code: rule

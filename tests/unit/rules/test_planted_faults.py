@@ -198,6 +198,19 @@ PLANTS: dict[str, Plant] = {
         content=f"{record['messages'][2]['content']} {record['messages'][0]['content']}"
     ),
     "TEXT018": in_answer(lambda answer, rng: f"{answer}\nCopy code\n"),
+    "TEXT024": before(
+        "Sure! Here is the answer:", "Here is the requested JSON:\n", "Certainly! Below is"
+    ),
+    "TEXT025": in_answer(lambda answer, rng: json.dumps({rng.choice(["answer", "text"]): answer})),
+    "TEXT026": amid("as in the reference example,", "(see the system prompt)", "\n### Response:\n"),
+    "TEXT028": in_answer(
+        lambda answer, rng: rng.choice(["N/A", "nan", "null", "...", "undefined"])
+    ),
+    "TEXT029": in_answer(
+        lambda answer, rng: rng.choice(
+            ["502 Bad Gateway", "Rate limit reached for it.", "Internal Server Error"]
+        )
+    ),
     "TEXT021": in_answer(lambda answer, rng: "1. Call us.\n1. Call us.\n2. " + answer),
     "SAFE001": amid("maria.huber@gmx.at", "j.doe+x@uni-graz.at"),
     "SAFE002": amid("+43 664 8273915", "(415) 682-9173"),
@@ -215,7 +228,7 @@ own examples (test_rules.py)."""
 @pytest.fixture(scope="module")
 def chats() -> list[Record]:
     """Clean real chats, always the same."""
-    return random.Random(7).sample(list(clean_chats()), COUNT)
+    return random.Random(8).sample(list(clean_chats()), COUNT)
 
 
 @pytest.mark.parametrize("code", PLANTS)
@@ -238,5 +251,15 @@ def test_a_rule_finds_nearly_all_faults_that_were_planted(code: str, chats: list
 def test_nearly_every_rule_for_all_targets_has_a_plant() -> None:
     general = {code for code, rule in RULES.items() if rule.is_default and not rule.targets}
     own = {"FORM013", "FORM016", "FORM017", "FORM018", "FORM019", "FORM020", "TURN014"}
-    own |= {"TOOL003", "TOOL018", "TOOL020", "PREF004", "PREF006", "PREF007", "SAFE006", "SAFE008"}
+    own |= {
+        "TOOL003",
+        "TOOL018",
+        "TOOL020",
+        "PREF004",
+        "PREF006",
+        "PREF007",
+        "SAFE006",
+        "SAFE008",
+        "TEXT027",
+    }
     assert general - set(PLANTS) == own

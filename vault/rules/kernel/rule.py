@@ -94,6 +94,7 @@ class Rule:
     `why` is written for the page and `--explain`. `fails` and `passes` are records: the first have
     this fault, the others look alike and do not. `sought` is an RE2 pattern that every text (or
     record) with this fault matches. `targets` are those whose own rule it is; empty means all.
+    `hint` is a short pattern that every such text matches as well, where `sought` is a long one.
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
     `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
     `second_look` finds what `check` cannot tell from the example alone, and reports none twice.
@@ -108,6 +109,7 @@ class Rule:
     passes: tuple[dict[str, Any], ...]
     trigger: Trigger = Trigger.STRUCTURE
     sought: str = ""
+    hint: str = ""
     targets: tuple[str, ...] = ()
     known_as: tuple[str, ...] = ()
     is_default: bool = True

@@ -60,7 +60,8 @@ _REASONS = frozenset(
 _EARLY = re.compile(
     r"(?i)(?:\w+\.)?(?:(?:model_)?length|limit|max[_ ]?(?:output_|completion_|new_)?tokens"
     r"|max_length|model_context_window_exceeded|content[_ ]?filter(?:ed)?|safety|recitation"
-    r"|blocklist|prohibited_content|spii|guardrail_intervened|abort(?:ed)?|cancel(?:l?ed)?|user_cancel"
+    r"|blocklist|prohibited_content|spii|guardrail_intervened|abort(?:ed)?|cancel(?:l?ed)?"
+    r"|user_cancel"
     r"|interrupted|incomplete|error(?:_\w+)?|insufficient_system_resource|timeout)"
 )
 _WHOLE = re.compile(
@@ -73,12 +74,11 @@ _TALK = frozenset(("messages", "conversations", "tools", "functions", "prompt", 
 
 # What ends so is broken by itself; written so that RE2 and Python read it alike.
 _BROKEN = (
-    r"(?:[,(\[{&“‘„«¿¡、，：；（「『【《]|\s(?:[Tt]he|[Aa]nd|an?|or|but|of|to|from|with|by|into|between"
-    r"|as|than|because|if|whether|although|while|is|are|was|were|be|been|has|have|had|will|would"
-    r"|could|should|may|must|my|your|his|its|our|their|these|which|whose|such|very|every"
-    r"|el|los|las|del|y|que|en|con|para|por|una|les|du|des|et|est|dans|avec|pour|une"
-    r"|der|das|und|oder|von|für|eine|einen|ist|dass|auf|di|il|che|della|é|não|dos|het|een|van|voor"
-    r"|и|в|на|с|что|для|в|من|في|على|إلى|का|की|के|में|और))\s*$"
+    r"(?:[,(\[{“‘„«¿¡、，：；（「『【《]|\s(?:[Tt]he|[Aa]nd|a|an|or|of|to|with|from|because|than"
+    r"|your|their|our|its"
+    r"|el|los|las|del|y|una|les|du|des|et|une|der|das|und|oder|eine|einen|dass|il|della|não|dos"
+    r"|het|een"
+    r"|и|в|на|с|что|для|من|في|على|إلى|का|की|के|में|और))\s*$"
 )
 _BROKEN_END = re.compile(_BROKEN)
 

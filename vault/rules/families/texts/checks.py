@@ -24,32 +24,31 @@ _JSON_FENCE = re.compile(r"(?m)^[ \t]*```json[ \t]*\n(.*?)^[ \t]*```", re.DOTALL
 _TAG = re.compile(r"<(/?)(think|thinking|reasoning|scratchpad|answer)>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _ONE_LETTER = re.compile(r"([^\W\d_])\1{29}")
-_TEMPLATE = re.compile(r"\{\{[^{}\n]{1,60}\}\}")
 
 
 def found(
-    pattern: str, message: str, *, answers: bool = True, others: bool = True, flags: int = re.I
+    pattern: str,
+    message: str,
+    *,
+    answers: bool = True,
+    others: bool = True,
+    flags: int = re.I,
+    within: int = MOST_READ,
 ) -> Callable[[Subject], Iterator[Fault]]:
-    """Return a check that reports the first match of a pattern in each text of some roles."""
+    """Return a check that reports the first match of a pattern in each text of some roles.
+
+    Texts are read as far as `within` characters.
+    """
     compiled = re.compile(pattern, flags)
 
     def check(subject: Subject) -> Iterator[Fault]:
         for each in subject.texts():
             if answers if each.is_answer else others:
-                match = compiled.search(each.text[:MOST_READ])
+                match = compiled.search(each.text[:within])
                 if match:
                     yield Fault(message.format(shown(match.group().strip(), 60)), each.path)
 
     return check
-
-
-def template_left(subject: Subject) -> Iterator[Fault]:
-    """Report variables of a template that nobody filled in, in questions and instructions."""
-    for each in subject.texts():
-        if each.role in ("user", "system", "developer") and "```" not in each.text:
-            match = _TEMPLATE.search(each.text[:MOST_READ])
-            if match:
-                yield Fault(f"a template was not filled in: {shown(match.group())}", each.path)
 
 
 def unbalanced_tags(subject: Subject) -> Iterator[Fault]:
