@@ -74,7 +74,7 @@ _TALK = frozenset(("messages", "conversations", "tools", "functions", "prompt", 
 
 # What ends so is broken by itself; written so that RE2 and Python read it alike.
 _BROKEN = (
-    r"(?:[,(\[{“‘„«¿¡、，：；（「『【《]|\s(?:[Tt]he|[Aa]nd|a|an|or|of|to|with|from|because|than"
+    r"(?:[,(\[{“‘„«¿¡、，：；（「『【《]|\s(?:[Tt]he|[Aa]nd|an|or|of|to|with|from|because|than"
     r"|your|their|our|its"
     r"|el|los|las|del|y|una|les|du|des|et|une|der|das|und|oder|eine|einen|dass|il|della|não|dos"
     r"|het|een"
