@@ -36,7 +36,7 @@ def is_closed(text: str) -> bool:
         return not leaves_open(end)
     if last.isdigit():
         return ". " not in end[end.rfind("\n") + 1 :]
-    return not (is_letter(last) or last in HANGING)
+    return end.endswith("*/") or not (is_letter(last) or last in HANGING)
 
 
 def is_letter(last: str) -> bool:
