@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 
 from vault.rules.kernel.rule import Fault, shown
@@ -26,6 +27,12 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _ONE_LETTER = re.compile(r"([^\W\d_])\1{29}")
 
 
+@cache
+def compiled(pattern: str, flags: int = re.I) -> re.Pattern[str]:
+    """Return a pattern, made ready when it is first needed: long ones take milliseconds."""
+    return re.compile(pattern, flags)
+
+
 def found(
     pattern: str,
     message: str,
@@ -39,12 +46,11 @@ def found(
 
     Texts are read as far as `within` characters.
     """
-    compiled = re.compile(pattern, flags)
 
     def check(subject: Subject) -> Iterator[Fault]:
         for each in subject.texts():
             if answers if each.is_answer else others:
-                match = compiled.search(each.text[:within])
+                match = compiled(pattern, flags).search(each.text[:within])
                 if match:
                     yield Fault(message.format(shown(match.group().strip(), 60)), each.path)
 

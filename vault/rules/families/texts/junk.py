@@ -6,36 +6,30 @@ import re
 from collections.abc import Iterator
 
 from vault.rules.families.sample_records import ASK, PLAIN, TOLD, answered, assistant, chat, user
-from vault.rules.families.texts.checks import MOST_READ, found, spoken
+from vault.rules.families.texts.checks import MOST_READ, compiled, found, spoken
 from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger, shown
 from vault.rules.kernel.subject import Subject
 from vault.rules.recognisers import leftovers as patterns
 
 _MOST_ERROR = 3_000
 _HEAD = 300
-_TEMPLATE = re.compile(patterns.TEMPLATE, re.I)
-_OF_TEMPLATES = re.compile(patterns.OF_TEMPLATES, re.I)
-_JSON_ANSWER = re.compile(patterns.JSON_ANSWER, re.I)
-_JSON_PAIR = re.compile(patterns.JSON_PAIR, re.I)
 _OF_JSON = re.compile(r"json|schema|\{", re.I)
-_ROLE = re.compile(patterns.ROLE, re.I)
-_OF_DIALOGUES = re.compile(patterns.OF_DIALOGUES, re.I)
-_SCAFFOLD = re.compile(patterns.SCAFFOLD, re.I)
 _NUMBERED = re.compile(
     r"(?im)^\W*(?:example|sample|question|instruction|task|prompt) #?(\d+) ?[:.)]"
 )
-_FILLER = re.compile(patterns.FILLER, re.I)
-_ERROR = re.compile(patterns.ERROR, re.I)
-_PAGE = re.compile(patterns.PAGE, re.I)
 
 
 def template_left(subject: Subject) -> Iterator[Fault]:
     """Report variables of a template that nobody filled in, unless templates are the topic."""
     said = spoken(subject)
     for each in said:
-        match = _TEMPLATE.search(each.text[:MOST_READ])
+        match = compiled(patterns.TEMPLATE).search(each.text[:MOST_READ])
         about = [each, *(other for other in said if not other.is_answer)]
-        if match and "`" not in each.text and not any(_OF_TEMPLATES.search(e.text) for e in about):
+        if (
+            match
+            and "`" not in each.text
+            and not any(compiled(patterns.OF_TEMPLATES).search(e.text) for e in about)
+        ):
             yield Fault(f"a template was not filled in: {shown(match.group().strip())}", each.path)
 
 
@@ -45,12 +39,12 @@ def json_answer(subject: Subject) -> Iterator[Fault]:
     if any(
         _OF_JSON.search(each.text)
         for each in said
-        if not _JSON_ANSWER.match(each.text[:_MOST_ERROR]) and not each.is_answer
+        if not compiled(patterns.JSON_ANSWER).match(each.text[:_MOST_ERROR]) and not each.is_answer
     ):
         return
     for each in said:
-        match = _JSON_ANSWER.match(each.text[:_MOST_ERROR])
-        if match and (each.is_answer or _JSON_PAIR.search(each.text[:MOST_READ])):
+        match = compiled(patterns.JSON_ANSWER).match(each.text[:_MOST_ERROR])
+        if match and (each.is_answer or compiled(patterns.JSON_PAIR).search(each.text[:MOST_READ])):
             yield Fault(f"the text is JSON around a text: {shown(match.group())}", each.path)
 
 
@@ -58,7 +52,7 @@ def scaffold_left(subject: Subject) -> Iterator[Fault]:
     """Report words of the prompt that an example was generated with."""
     for each in subject.answers():
         text = each.text[:MOST_READ]
-        match = _SCAFFOLD.search(text)
+        match = compiled(patterns.SCAFFOLD).search(text)
         if match is None:
             # A list of examples begins with the first; what begins with another is cut out of one.
             match = _NUMBERED.search(text)
@@ -70,10 +64,14 @@ def scaffold_left(subject: Subject) -> Iterator[Fault]:
 def role_named(subject: Subject) -> Iterator[Fault]:
     """Report names of roles before what is said, unless a dialogue was asked for."""
     said = spoken(subject)
-    if any(_OF_DIALOGUES.search(each.text[:MOST_READ]) for each in said if not each.is_answer):
+    if any(
+        compiled(patterns.OF_DIALOGUES).search(each.text[:MOST_READ])
+        for each in said
+        if not each.is_answer
+    ):
         return
     for each in said:
-        match = _ROLE.search(each.text[:MOST_READ]) if each.is_answer else None
+        match = compiled(patterns.ROLE).search(each.text[:MOST_READ]) if each.is_answer else None
         if match and "```" not in each.text:
             yield Fault(f"a role is named in the text: {shown(match.group().strip())}", each.path)
 
@@ -83,7 +81,11 @@ def filled_up(subject: Subject) -> Iterator[Fault]:
     asked = " ".join(each.text.lower() for each in spoken(subject) if not each.is_answer)
     for each in spoken(subject):
         text = each.text.strip()
-        match = _FILLER.match(text) if len(text) <= _HEAD or "[object" in text else None
+        match = (
+            compiled(patterns.FILLER).match(text)
+            if len(text) <= _HEAD or "[object" in text
+            else None
+        )
         if match is None:
             continue
         word = match.group().strip().lower()
@@ -96,9 +98,9 @@ def error_text(subject: Subject) -> Iterator[Fault]:
     """Report errors of servers and programs in the place of an answer."""
     for each in subject.answers():
         text = each.text[:MOST_READ]
-        match = _PAGE.search(text)
+        match = compiled(patterns.PAGE).search(text)
         if match is None and len(text) <= _MOST_ERROR:
-            match = _ERROR.search(text[:_HEAD])
+            match = compiled(patterns.ERROR).search(text[:_HEAD])
         if match and not each.path.endswith(".arguments"):
             yield Fault(f"the answer is an error: {shown(match.group().strip(), 60)}", each.path)
 
