@@ -84,7 +84,7 @@ HINT = (
     rf"|computer |{MODELS}|{VENDORS}"
     r"|\bI (?:do not|don['’]t|cannot|can['’]t) (?:actually|really|have|possess|experience|feel"
     r"|hold)"
-    r"|[\x{370}-\x{1fff}\x{2e80}-\x{d7ff}]|\b(?:como|soy|sou|en tant|je suis|als|ich bin"
+    r"|(?-i:[\x{370}-\x{1fff}\x{2e80}-\x{d7ff}])|\b(?:como|soy|sou|en tant|je suis|als|ich bin"
     r"|in quanto|sono|sebagai|là|bir|jako) "
 )
 """What every such text has one of, and some other texts; for RE2 alone."""

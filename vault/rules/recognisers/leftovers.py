@@ -212,7 +212,6 @@ ERROR_SOUGHT = (
 )
 """What every text with an error matches, and few others."""
 
-_OTHER_SCRIPTS = r"[\x{370}-\x{1fff}\x{2e80}-\x{d7ff}]"
 ERROR_HINT = (
     r"error|technical issue|exception|\b[45]\d\d\b|limit|quota|time?d?-? ?out|unavailable"
     r"|overloaded|too many"

@@ -194,7 +194,7 @@ HINT = (
     r"|the topic|conscience|designed to"
     r"|trained to|your request|not (?:allowed|permitted|authori|willing|going|qualified|in a"
     r"|equipped|designed)"
-    r"|(?:do not|don['’]t) have|my (?:training|values))|[\x{370}-\x{1fff}\x{2e80}-\x{d7ff}]"
+    r"|(?:do not|don['’]t) have|my (?:training|values))|(?-i:[\x{370}-\x{1fff}\x{2e80}-\x{d7ff}])"
     r"|^\W*(?:(?:me |saya |bardzo |es |ich |je |il |tôi |rất |mohon |minta |das |dabei |damit "
     r"|hierbei |diese?)|lo siento|lament"
     r"|disculp|perdón|desafort|no |debo|desculp|sinto|infeliz|peço|perdão|não|devo|tenho|désolé"
