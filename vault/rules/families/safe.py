@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from vault.rules.families.sample_records import ASK, PLAIN, TOLD, answered, chat, tooled, user
 from vault.rules.families.sample_records import call as tool_call
@@ -45,7 +46,6 @@ def _rule(
     what: str,
     fails: tuple[str, ...],
     passes: tuple[str, ...],
-    is_default: bool = True,
 ) -> Rule:
     shows = _masked if severity is Severity.ERROR else _personal
     return Rule(
@@ -63,7 +63,6 @@ def _rule(
         passes=(PLAIN, *map(answered, passes)),
         trigger=Trigger.TEXT,
         sought=recogniser.pattern,
-        is_default=is_default,
     )
 
 
@@ -191,19 +190,25 @@ RULES = (
         fails=("My number is 536-22-8714.",),
         passes=("My number is 123-45-6789.", "On 2024-10-11", "Part 000-12-3456"),
     ),
-    _rule(
-        "SAFE011",
-        "published-test-number",
-        Severity.WARNING,
-        "A number that is published for tests or documentation: of a card (4111 1111 1111 1111),"
-        " an "
-        "account, a phone (555-0100), a key. It belongs to nobody, and shows that the text was"
-        " made "
-        "up. Off by default.",
-        personal_data.PUBLISHED,
-        what="a published test number",
-        fails=("My card is 4111 1111 1111 1111.", "Call (415) 555-0132.", "It is 078-05-1120."),
-        passes=("My card is 4539 5787 6362 1486.", "Order 5550-1234", "My number is 536-22-8714."),
+    replace(
+        _rule(
+            "SAFE011",
+            "published-test-number",
+            Severity.WARNING,
+            "A number that is published for tests or documentation: of a card (4111 1111 1111 1111),"
+            " an "
+            "account, a phone (555-0100), a key. It belongs to nobody, and shows that the text was"
+            " made "
+            "up. Off by default.",
+            personal_data.PUBLISHED,
+            what="a published test number",
+            fails=("My card is 4111 1111 1111 1111.", "Call (415) 555-0132.", "It is 078-05-1120."),
+            passes=(
+                "My card is 4539 5787 6362 1486.",
+                "Order 5550-1234",
+                "My number is 536-22-8714.",
+            ),
+        ),
         is_default=False,
     ),
 )
