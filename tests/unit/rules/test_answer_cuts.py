@@ -71,6 +71,16 @@ def test_labels_names_and_numbers_are_never_cut(tmp_path: Path) -> None:
     assert suspected(tmp_path, answers) == set()
 
 
+def test_labels_of_several_words_are_never_cut(tmp_path: Path) -> None:
+    asked = "Public transportation, healthcare, petty cash, foods and cabbage"
+    labels = ["public transport", "pet care", "public health", "fast food", "taxi cab"]
+    library = Library(tmp_path)
+    answers = labels[:2] * 40 + labels[2:]
+    library.write("a.jsonl", [chat(f"{asked} {at}", each) for at, each in enumerate(answers)])
+    library.run("a.jsonl")
+    assert list(library.repository.iterate_findings(select=["answer-cut"])) == []
+
+
 def test_items_of_a_list_need_no_full_stop(tmp_path: Path) -> None:
     answers = whole_answers(100) + ["1. Apples\n2. Pears\n3. Plums"] * 5
     assert suspected(tmp_path, answers) == set()
@@ -137,6 +147,13 @@ def test_cut_answers_go_to_quarantine_as_errors(tmp_path: Path) -> None:
 )
 def test_whole_answers_of_many_kinds_are_closed(text: str) -> None:
     assert answer_end(text) == ends.CLOSED
+
+
+@pytest.mark.parametrize(
+    "text", ["public transport", "class action", "import duties", "print media", "end"]
+)
+def test_words_that_code_begins_with_are_no_code(text: str) -> None:
+    assert answer_end(text) in (ends.SHORT, ends.UNTOLD)
 
 
 def test_scripts_without_full_stops_tell_nothing() -> None:

@@ -195,11 +195,9 @@ RULES = (
             "SAFE011",
             "published-test-number",
             Severity.WARNING,
-            "A number that is published for tests or documentation: of a card (4111 1111 1111 1111),"
-            " an "
-            "account, a phone (555-0100), a key. It belongs to nobody, and shows that the text was"
-            " made "
-            "up. Off by default.",
+            "A number that is published for tests or documentation: of a card (4111 1111 1111 "
+            "1111), an account, a phone (555-0100), a key. It belongs to nobody, and shows that "
+            "the text was made up. Off by default.",
             personal_data.PUBLISHED,
             what="a published test number",
             fails=("My card is 4111 1111 1111 1111.", "Call (415) 555-0132.", "It is 078-05-1120."),

@@ -43,6 +43,7 @@ _SIGNED = re.compile(
 )
 _MARKER = re.compile(r"\s*(?:[-*+•]+|\(?\d{1,3}[.):]|#{1,6})$")
 _CODE_MARKS = re.compile(r"[{}();=<>$#\[\]\t]")
+_CODE_SIGNS = re.compile(r"[{};=]|\w\(|\n[ \t]|</?\w|^#|^\$")
 _CODE_LINE = re.compile(
     r"^\s*(?:(?:def|class|import|from|function|const|let|var|public|private|return|print|puts|echo"
     r"|elif|else:?|end|fi|done|then|do|try:?|except|SELECT|FROM|WHERE|using)\b|#include|<\?php|#!/"
@@ -182,6 +183,9 @@ def _may_be_code(line: str) -> bool:
 
 
 def _is_code(end: str) -> bool:
+    # Lines of prose begin with words of code as well: public transport, import duties.
+    if not _CODE_SIGNS.search(end):
+        return False
     lines = [each for each in end.rsplit("\n", _MOST_LINES) if each and not each.isspace()]
     is_code = (len(each) < _MOST_CODE and _CODE_LINE.search(each) for each in lines)
     return 2 * sum(map(bool, is_code)) >= len(lines)

@@ -37,6 +37,7 @@ _FEWEST_SPACES = 4
 _MOST_READ_AGAIN = 5_000
 _SAMPLE = 1_000
 _RUNS = 4
+_LEAST_DISTINCT = 0.7
 _FEWEST_JUDGED = 20
 _FEWEST_BROKEN = 2
 _MOST_ODD = 0.03
@@ -134,10 +135,14 @@ def cut_among_others(facts: SetPart, read: SubjectReader) -> Iterator[tuple[int,
                 return
         return
     some = opened if len(sample) == len(places) else _open_ends(places, read)
+    short = [each.answer.text for each in opened if each.end == ends.SHORT]
+    # Labels are said again and again, halves of answers are not.
+    has_labels = len(set(short)) < _LEAST_DISTINCT * len(short)
     words = None
     for each in some:
         is_cut = each.end in suspect
-        if not is_cut and _LAST_WORD.search(each.answer.text.rstrip()):
+        may_be_half = each.end != ends.SHORT or not has_labels
+        if not is_cut and may_be_half and _LAST_WORD.search(each.answer.text.rstrip()):
             # Read when they are needed: in most sets they are not.
             words = words or _Words(read(_runs_of(np.flatnonzero(facts.ends), _SAMPLE)))
             is_cut = words.lack(each)
@@ -150,10 +155,14 @@ class _Words:
 
     def __init__(self, subjects: Iterable[Subject]) -> None:
         found: set[str] = set()
+        last: Counter[str] = Counter()
         for subject in subjects:
             for each in subject.texts():
-                # The last word may be half a one.
-                found.update(_WORD.findall(each.text[:_MOST_READ].lower())[:-1])
+                *words, end = _WORD.findall(each.text[:_MOST_READ].lower()) or [""]
+                found.update(words)
+                last[end] += 1
+        # The last word may be half a one, but not the same half again: labels end with it.
+        found.update(word for word, count in last.items() if count > 2)
         self._words = found
         self._sorted = sorted(found)
 
