@@ -26,6 +26,7 @@ def test_an_import_says_what_became_of_every_record(run: Run, project: Path) -> 
         "       2 imported",
         "         1 of these are a known conversation with other metadata",
         "       3 already there, not stored again",
+        "         3 of these from data.jsonl",
         "       1 could not be read, kept in quarantine",
         "         first: line 6: the text ends inside the string that begins at character",
         "         16",
@@ -294,15 +295,15 @@ def test_files_beside_data_are_not_read_and_named(run: Run, project: Path) -> No
     folder.mkdir()
     write_lines(folder / "train.jsonl", [chat("Where?", "Here.")])
     (folder / "dataset_info.json").write_text('{"features": {}}')
-    (folder / "data-00000-of-00001.arrow").write_bytes(b"\xff\xff\xff\xff")
+    (folder / "more.xlsx").write_bytes(b"PK")
     (folder / "README.md").write_text("About")
     outcome = run("import", "set")
     assert outcome.code == 0
     assert "read 1 record as chat" in outcome.out
     assert "not read: set/dataset_info.json: describes a dataset" in outcome.out
-    assert "not read: set/data-00000-of-00001.arrow: datasets.load_from_disk" in outcome.out
+    assert "not read: set/more.xlsx: save it as CSV" in outcome.out
     assert "README" not in outcome.out
-    assert json.loads(run("import", "set", "--json").out)["left_out"][1]["path"].endswith("json")
+    assert json.loads(run("import", "set", "--json").out)["left_out"][0]["path"].endswith("json")
 
 
 def test_a_file_beside_data_is_read_when_it_is_named(run: Run, project: Path) -> None:

@@ -23,7 +23,7 @@ def test_what_could_not_be_read_is_listed_with_place_and_reason(run: Run, projec
         f"{report[0]['id'][:12]}  bad.jsonl, line 4  (not-finite)",
         f"  {report[0]['reason']}",
         '  {"a": NaN, "b": "\\u202e"}',
-        "1 record in quarantine",
+        "in quarantine: 1 record that could not be read",
     ]
     assert "--replace" in outcome.err
     assert run("quarantine") == outcome

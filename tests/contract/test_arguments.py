@@ -34,7 +34,8 @@ NAMED_BY_THE_METHOD = {
     ExportArguments: {"where", "mixture"},
     PlanArguments: {"by"},
     ScoreArguments: {"name", "value"},
-    RecordArguments: {"source", "lines", "paragraphs", "split_from_name"},  # rows are no files
+    # Rows are no files.
+    RecordArguments: {"source", "lines", "paragraphs", "split_from_name", "binary"},
 }
 """Fields that a method takes as parameters of their own."""
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from tests.support.billing_server import Behaviour, BillingServer
 from tests.support.card_payments import payment
 from tests.support.judged import answered, answering, is_probe_text, verdict
+from tests.support.warm_vault import warm_vault
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```(\w+ (?P<name>\S+)|console)\n(?P<body>.*?)^```$", re.M | re.S)
@@ -70,8 +71,6 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
     """Run a page in an empty folder, where `vault` is the program under test."""
     program = folder / "bin" / "vault"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vault "$@"\n')
-    program.chmod(0o755)
     work = folder / "work"
     work.mkdir()
     for name in set(_FIXTURE.findall(text)):
@@ -81,6 +80,7 @@ def run_page(text: str, folder: Path) -> Iterator[Typed]:
     # As where vault is installed: without compiled modules each command takes 0.2 s longer.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(warm_vault(program))
         server = SERVER
         if SERVER in text:
             answering = BillingServer(Behaviour(content=_answer))

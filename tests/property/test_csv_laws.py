@@ -165,7 +165,8 @@ def test_a_cell_that_holds_messages_is_read_as_messages(
         ("messages", "[{" * 5_000),
         ("messages", '{"role": "user"}'),
         ("n", "5"),
-        ("label", "true"),
+        ("label", "trueish"),
+        ("answer", "true"),
         ("_vault", "{"),
         ("_vault", '{"cells": 5}'),
         ("_vault", "5"),
@@ -173,6 +174,12 @@ def test_a_cell_that_holds_messages_is_read_as_messages(
 )
 def test_any_other_cell_is_text(tmp_path: Path, name: str, cell: str) -> None:
     assert _rows(tmp_path, ["id", name], ["1", cell]) == [{"id": "1", name: cell}]
+
+
+@pytest.mark.parametrize("name", ["label", "kto_tag"])
+def test_a_verdict_is_true_or_false(tmp_path: Path, name: str) -> None:
+    rows = _rows(tmp_path, ["id", name], ["1", "true"], ["2", "False"])
+    assert rows == [{"id": "1", name: True}, {"id": "2", name: False}]
 
 
 def test_a_marked_cell_that_was_edited_is_text(tmp_path: Path) -> None:

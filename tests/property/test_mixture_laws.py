@@ -122,7 +122,8 @@ def test_part_of_a_pass_is_about_its_share(epochs: list[float]) -> None:
     assert abs(counts.mean() - epochs[0]) < 0.03
 
 
-names = st.text(min_size=1, max_size=8)
+# White space alone is no name.
+names = st.text(min_size=1, max_size=8).filter(str.strip)
 
 
 @st.composite

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vault.formats.layouts.registry import recognise
+from vault.formats.layouts.registry import conversation_of, derive, recognise
+from vault.objects.conversation import Kind
 from vault.rules.codes import RULES
 from vault.rules.kernel.plain import plain_texts
-from vault.rules.kernel.rule import Trigger
+from vault.rules.kernel.rule import Severity, Trigger
 from vault.rules.kernel.subject import read_plain, read_subject
 
 TEXTS = st.sampled_from(["", " ", "Hi", "What is it?", "\n", "yes", "null"])
@@ -73,3 +74,37 @@ def test_a_usual_chat_is_plain(messages: list[dict[str, Any]], with_system: bool
         messages = messages[:-1]
     system = [{"role": "system", "content": "Be brief."}] if with_system else []
     assert plain_texts("chat", {"messages": system + messages, "source": "a"}) is not None
+
+
+VALUES = (
+    CONTENTS
+    | USUAL
+    | st.lists(ODD | st.none() | TEXTS, max_size=3)
+    | st.sampled_from([True, False, 0, {}, {"role": "user"}, {"role": ["user"], "content": ["Hi"]}])
+    | st.sampled_from(
+        [[{"from": "human", "value": "Hi"}], [{"from": "function_call", "value": "x"}]]
+    )
+    | st.sampled_from(['[{"role": "user"}]', "[1]", [["Hi", "Hello."]], [["Hi"]], {"messages": []}])
+)
+FIELDS = (
+    *("messages", "conversations", "prompt", "completion", "instruction", "input", "output"),
+    *("chosen", "rejected", "preferred_output", "non_preferred_output", "text", "history"),
+    *("system", "tools", "functions", "parallel_tool_calls", "label", "kto_tag"),
+)
+ANY_RECORD = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5)
+
+
+@settings(max_examples=settings().max_examples * 5)
+@given(ANY_RECORD)
+def test_no_known_kind_without_a_conversation_passes_unsaid(record: dict[str, Any]) -> None:
+    kind = recognise(record)
+    conversation = conversation_of(record, kind)
+    if kind is Kind.RAW or (conversation is not None and derive(record).content_id is not None):
+        return
+    subject = read_subject(kind, record)
+    found = [
+        rule.code
+        for rule in RULES.values()
+        if rule.severity is Severity.ERROR and not rule.targets and any(rule.check(subject))
+    ]
+    assert found

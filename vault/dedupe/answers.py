@@ -13,6 +13,10 @@ SHORT_WORDS = 5
 """An answer of fewer words than this is short: a category, a number, a yes."""
 
 _BLOCK = 512
+
+# An answer that begins with so many words of ASCII alone, as nearly all long ones in English do.
+_SEPARATED = r"[\x00-/:-@\[-^`{-\x7f]"
+_LONG = rf"^{_SEPARATED}*(?:[0-9A-Za-z_]+{_SEPARATED}+){{{SHORT_WORDS}}}"
 _AROUND = " \t\r\n.,!?;:'\"`"
 
 
@@ -25,9 +29,10 @@ def short_answers(answers: pa.Array) -> Hashes:
     result = np.zeros(len(answers), np.uint64)
     for at in range(0, len(answers), _BLOCK):
         block = answers.slice(at, _BLOCK).cast(pa.large_string())
-        counts = np.diff(words_of(block).offsets)
         is_given = np.asarray(block.is_valid().to_numpy(zero_copy_only=False), np.bool_)
-        short = np.flatnonzero((counts < SHORT_WORDS) & is_given)
+        is_long = pc.fill_null(pc.match_substring_regex(block, _LONG), False)
+        short = np.flatnonzero(~is_long.to_numpy(zero_copy_only=False) & is_given)
+        short = short[np.diff(words_of(block.take(pa.array(short))).offsets) < SHORT_WORDS]
         plain = pc.utf8_lower(folded(block.take(pa.array(short))))
         trimmed = pc.utf8_trim(plain, characters=_AROUND)
         bare = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), plain, trimmed)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from vault.dedupe.shingles import Shingles, first_of_each, is_first, shingle_sets, shingles_of
+from vault.dedupe.shingles import Shingles, as_sets, first_of_each, is_first, shingles_of
+from vault.dedupe.shingles_by_row import joined
 from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
@@ -76,14 +77,15 @@ def sampled_rows(hashes: Hashes, most: int = SAMPLE) -> Rows:
 
 def counted(texts: pa.Array, hashes: Hashes) -> Counted:
     """Return the sets of texts, to count shingles in; `hashes` are those of the texts."""
+    blocks = (texts.slice(at, 512) for at in range(0, len(texts), 512))
+    return counted_in(joined([shingles_of(each) for each in blocks]), hashes)
+
+
+def counted_in(shingles: Shingles, hashes: Hashes) -> Counted:
+    """Return what `counted` does of texts whose shingles are known, at most 65,536."""
     order = np.argsort(hashes, kind="stable")
-    texts = texts.take(pa.array(order))
-    identity = [identities(shingles_of(texts.slice(at, 512))) for at in range(0, len(texts), 512)]
-    return Counted(
-        hashes[order],
-        np.concatenate([np.zeros(0, np.uint64), *identity]),
-        shingle_sets(texts, NOTHING),
-    )
+    ordered = shingles.of(order)
+    return Counted(hashes[order], identities(ordered), as_sets(ordered))
 
 
 def common_shingles(texts: Texts) -> Hashes:

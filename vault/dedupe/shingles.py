@@ -151,11 +151,11 @@ def left_out(shingles: Shingles, without: Hashes) -> Shingles:
     """Return the shingles whose upper 48 bits are not among `without` (ascending)."""
     if not len(without) or not len(shingles.hashes):
         return shingles
-    # Nearly all are told apart by sixteen bits and a table that stays in the cache.
+    # Nearly all are told apart by some bits and a table that stays in the cache.
     spare = _U(64 - SET_BITS)
-    table = np.zeros(1 << 16, np.bool_)
-    table[without & _U(0xFFFF)] = True
-    suspect = np.flatnonzero(table[(shingles.hashes >> spare) & _U(0xFFFF)])
+    table = _table_of(without)
+    low = _U(len(table) - 1)
+    suspect = np.flatnonzero(table[(shingles.hashes >> spare) & low])
     if not len(suspect):
         return shingles
     hashes = shingles.hashes[suspect] >> spare
@@ -163,6 +163,25 @@ def left_out(shingles: Shingles, without: Hashes) -> Shingles:
     kept = np.ones(len(shingles.hashes), np.bool_)
     kept[suspect[without[at] == hashes]] = False
     return shingles.only(kept)
+
+
+_last_table: tuple[Hashes, NDArray[np.bool_]] | None = None
+
+
+def _table_of(without: Hashes) -> NDArray[np.bool_]:
+    """Return which low bits any of some shingles has: 64 places for each, up to 4 MiB.
+
+    That of the last call is kept, as texts arrive in blocks.
+    """
+    global _last_table
+    last = _last_table
+    if last is not None and last[0] is without:
+        return last[1]
+    bits = min(max(16, (64 * len(without)).bit_length()), 22)
+    table = np.zeros(1 << bits, np.bool_)
+    table[without & _U(len(table) - 1)] = True
+    _last_table = without, table
+    return table
 
 
 def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
@@ -173,6 +192,12 @@ def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     result = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=result[1:])
     return result
+
+
+def distinct(values: Hashes) -> Hashes:
+    """Return the different values, ascending."""
+    ordered = np.sort(values)
+    return ordered[is_first(ordered)]
 
 
 def first_of_each(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ Message = Mapping[str, Any]
 """One canonical message: `role`, `content` (str, list of parts, or absent), and where it has them
 `name`, `weight`, `refusal`, `reasoning`, `tool_calls`, `call`. Keys that say nothing are absent."""
 
-DERIVATION = 2
+DERIVATION = 3
 """Number of the rules by which kind, conversation, keys, counts and fields follow from a record."""
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
@@ -43,6 +43,11 @@ class Kind(StrEnum):
     PROMPT = "prompt"
     PREFERENCE = "preference"
     KTO = "kto"
+    GEMINI = "gemini"
+    COMPLETION = "completion"
+    RESPONSES = "responses"
+    CHATGPT = "chatgpt"
+    CLAUDE = "claude"
     TEXT = "text"
     RAW = "raw"
 

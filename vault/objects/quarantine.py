@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,6 +125,18 @@ def encode_removals(removals: Sequence[Removal]) -> bytes:
 def decode_removals(data: bytes) -> list[Removal]:
     """Return the removals of an object. Raises Corrupt (`removals-unreadable`)."""
     return [Removal(**row) for row in _rows(data, _REMOVAL_SCHEMA, _removals_unreadable)]
+
+
+def count_reasons(data: bytes) -> Counter[str]:
+    """Return how many removals of an object have each reason; reads that column alone.
+
+    Raises Corrupt (`removals-unreadable`).
+    """
+    try:
+        table = from_parquet(data, _REMOVAL_SCHEMA, ["reason"])
+    except UNREADABLE as error:
+        raise _removals_unreadable(error) from None
+    return Counter(table.column("reason").to_pylist())
 
 
 def _encode(rows: Sequence[Any], schema: pa.Schema) -> bytes:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+if TYPE_CHECKING:
+    from vault.objects.foreign.parts import Part as ForeignPart
+
+
+_Read = Callable[[str, Mapping[str, Any]], Iterator["Part"]]
+
+_REASONING = ("reasoning_content", "reasoning", "thinking")
 _ROLES = ("role", "from")
 _CONTENTS = ("content", "value")
 _TEXTS = ("text", "value")
@@ -32,6 +40,21 @@ def parts_of(record: object) -> list[Part]:
     return list(_parts("", record))
 
 
+def spoken_parts(record: object) -> list[Part]:
+    """Return what is said in a record, for reading: reasoning, answers, calls as `name({…})`.
+
+    Ids and the like are left out. A record without messages has the parts of `parts_of`.
+    """
+    said = list(_parts("", record, _spoken))
+    if not any(each.is_message for each in said) and isinstance(record, Mapping):
+        from vault.objects.foreign.layouts import find_foreign
+
+        found = find_foreign(record)
+        if found is not None:
+            return [part for each in found.chat.messages for part in _spoken("", each.message)]
+    return said
+
+
 def differing_parts(old_record: object, new_record: object) -> Iterator[DifferingPart]:
     """Yield the parts in which two records differ, in their order.
 
@@ -54,18 +77,19 @@ def differing_parts(old_record: object, new_record: object) -> Iterator[Differin
             yield DifferingPart(part.label, "", part.text)
 
 
-def _parts(name: str, value: object) -> Iterator[Part]:
+def _parts(name: str, value: object, read: _Read | None = None) -> Iterator[Part]:
+    read = _message if read is None else read
     if isinstance(value, Mapping) and name and _is_message(value):
-        yield from _message(f"{name} ", value)
+        yield from read(f"{name} ", value)
     elif isinstance(value, Mapping):
         if not value and name:
             yield Part(name, "{}")
         for key, inner in value.items():
-            yield from _parts(f"{name}.{key}" if name else str(key), inner)
+            yield from _parts(f"{name}.{key}" if name else str(key), inner, read)
     elif isinstance(value, (list, tuple)) and value and all(map(_is_message, value)):
         shown = "" if name in _MESSAGE_LISTS else f"{name} "
         for message in value:
-            yield from _message(shown, message)
+            yield from read(shown, message)
     else:
         yield Part(name or "value", _text(value))
 
@@ -83,6 +107,56 @@ def _message(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
     for name, value in message.items():
         if name not in (role_name, content_name):
             yield Part(f"{role} {name}", _text(value), content_name is None)
+
+
+def _spoken(before: str, message: Mapping[str, Any]) -> Iterator[Part]:
+    from vault.objects.foreign.parts import read_part
+
+    role_name = next(name for name in _ROLES if isinstance(message.get(name), str))
+    role = before + str(message[role_name])
+    content = next((message[name] for name in _CONTENTS if message.get(name) is not None), None)
+    told = [(role, read_part(part)) for part in content] if isinstance(content, list) else []
+    for name in _REASONING:
+        if message.get(name):
+            yield Part(f"{role} reasoning", _text(message[name]), True)
+    if any(part is not None for _, part in told):
+        for (_, part), each in zip(told, content or (), strict=True):
+            yield _spoken_part(role, part, each)
+    elif isinstance(content, str) and message[role_name] == "function_call":
+        yield Part(role, f"→ {content}", True)
+    elif content is not None:
+        yield Part(role, _text(content), True)
+    if message.get("refusal"):
+        yield Part(f"{role} refusal", _text(message["refusal"]), True)
+    listed, legacy = message.get("tool_calls"), message.get("function_call")
+    for call in (*(listed if isinstance(listed, list) else ()), *((legacy,) if legacy else ())):
+        yield Part(role, f"→ {call_text(call)}", True)
+
+
+def _spoken_part(role: str, part: ForeignPart | None, written: object) -> Part:
+    from vault.objects.foreign.parts import Meaning
+
+    if part is None:
+        return Part(role, _text([written]), True)
+    if part.meaning is Meaning.CALL:
+        return Part(role, f"→ {call_text(part.value)}", True)
+    if part.meaning is Meaning.ANSWER:
+        return Part("tool", _text(part.value["content"]), True)
+    is_thought = part.meaning is Meaning.REASONING
+    return Part(f"{role} reasoning" if is_thought else role, str(part.value), True)
+
+
+def call_text(call: object) -> str:
+    """Return a call of a tool for reading, such as `weather({"city": "Graz"})`."""
+    if not isinstance(call, Mapping):
+        return _text(call)
+    inner = call.get("function")
+    function = inner if isinstance(inner, Mapping) else call
+    arguments = function.get("arguments")
+    if not isinstance(arguments, str):
+        given = {} if arguments is None else arguments
+        arguments = json.dumps(given, ensure_ascii=False, default=str)
+    return f"{function.get('name')}({arguments})"
 
 
 def _is_text(value: object) -> bool:

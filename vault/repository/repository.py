@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypedDict, Unpack
 
 from vault.objects.digest import Digest
 from vault.progress import Progress, silent
+from vault.session.arguments import LIBRARY
 from vault.session.context import Context
 from vault.session.expression_cache import ColumnCache
 from vault.store.backend import Backend
@@ -139,7 +140,7 @@ class Repository:
         folder: Path | None = None,
         author: str = "unknown",
         clock: Callable[[], str] = utc_now,
-        command: str = "python",
+        command: str = LIBRARY,
         words: Sequence[str] = (),
         progress: Progress = silent,
     ) -> None:
@@ -240,7 +241,8 @@ class Repository:
         from vault.operations.removals.remove import remove_examples
 
         conditions = self._conditions(where, filters)
-        return remove_examples(self._context(), examples, where=conditions)
+        called = ("rm", *_as_options(conditions)) if conditions else ()
+        return remove_examples(self._context(called), examples, where=conditions)
 
     def generate(self, recipe: str, **given: Unpack[GenerateArguments]) -> GenerateReport:
         """Ask a model by the recipe in a file until enough examples are accepted; stage them.
@@ -470,13 +472,16 @@ class Repository:
         """
         from vault.operations.labelling.label import LabelOptions, label_examples
 
+        conditions = self._conditions(where, filters)
+        given = [f"{name}={value}" for name, value in values.items()]
+        called = ("label", *given, *_as_options(conditions)) if conditions else ()
         return label_examples(
-            self._context(),
+            self._context(called),
             values,
             LabelOptions(**options),
             remove=remove,
             examples=examples,
-            where=self._conditions(where, filters),
+            where=conditions,
         )
 
     def label_from(
@@ -1366,8 +1371,10 @@ class Repository:
         for line in taken.told():
             self._progress.say(line)
 
-    def _context(self) -> Context:
-        intent = Intent(self.author, self._clock(), self._command, words=self._words)
+    def _context(self, called: Sequence[str] = ()) -> Context:
+        # Where a program calls the library, nobody typed what the operation log shows.
+        words = self._words or tuple(called)
+        intent = Intent(self.author, self._clock(), self._command, words=words)
         return Context(
             self._store,
             self._log,
@@ -1383,3 +1390,7 @@ class Repository:
 
         typed = (where,) if isinstance(where, str) else tuple(where)
         return (*typed, *named_filters(self.folder, filters))
+
+
+def _as_options(conditions: Sequence[str]) -> list[str]:
+    return [word for each in conditions for word in ("--where", each)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules.families import form, pref, safe, sets, size, tool, turn
+from vault.rules.families import form, pref, safe, sets, size, turn
 from vault.rules.families.texts import answer_cuts, junk, languages, leftovers, selves
+from vault.rules.families.tools import tool
 from vault.rules.kernel.rule import Rule
 from vault.rules.kernel.set_rule import SetRule
 

@@ -10,6 +10,9 @@ from vault.objects.log.arguments import decode_arguments, encode_arguments
 from vault.presentation.shell_words import shown_words
 from vault.store.object_store import ObjectStore
 
+LIBRARY = "python"
+"""The name of the command where a program calls the library."""
+
 
 def keep_words(store: ObjectStore, words: Sequence[str]) -> Digest | None:
     """Store the words of a command and return their digest; None if there are none."""

@@ -14,6 +14,7 @@ from tests.support.frozen import REPOSITORIES, frozen_copy, plain_datasets
 from tests.support.plain_reader import PlainDataset, PlainReader
 from vault.formats.layouts.registry import derive
 from vault.objects.conversation import Kind
+from vault.objects.foreign.layouts import FOREIGN_KINDS
 from vault.objects.json.text import parse
 from vault.operations.history.show import ExampleShown
 from vault.operations.imports.import_options import ImportMode
@@ -145,7 +146,8 @@ def test_a_commit_keeps_the_settings_of_its_time(reader: PlainReader) -> None:
 def test_every_kind_of_record_is_in_it(reader: PlainReader) -> None:
     first = reader.dataset(reader.commit(reader.view()["tags"]["v1"]["commit"])["manifest"])
     kinds = {each["kind"] for each in first.rows()}
-    assert kinds == set(Kind) - {Kind.PROMPT}  # which derivation 1 did not have
+    # Which derivation 1 did not have.
+    assert kinds == set(Kind) - {Kind.PROMPT, *FOREIGN_KINDS}
     assert any(facts["readers"] for facts in first.facts.values())
 
 

@@ -46,7 +46,6 @@ def test_parts_that_the_schema_knows_are_written_as_they_are(
         asked({"type": "image_url", "image_url": "a.png"}, TEXT),
         asked(TEXT, {"type": ["text"]}),
         answered(TEXT, IMAGE),
-        answered({"type": "reasoning", "value": "Hm."}, {"type": "text", "value": "So."}),
         {"messages": [{"role": "system", "content": [TEXT, IMAGE]}, user(), said()]},
     ],
 )
@@ -64,6 +63,6 @@ def test_a_refusal_beside_text_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_of_parts_are_refused_and_other_members_counted(name: str) -> None:
     assert "weight for a part" in refusal(name, answered({**TEXT, "train": False}, TEXT))
-    made = render(name, asked({**TEXT, "cache_control": {"type": "ephemeral"}}, IMAGE))
+    made = render(name, asked({**TEXT, "origin": "crm"}, IMAGE))
     assert made.record == asked(TEXT, IMAGE)
     assert made.losses == {Loss.MEMBERS}

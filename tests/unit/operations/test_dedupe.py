@@ -357,3 +357,24 @@ def test_a_snapshot_hands_out_minhashes_of_datasketch(library: Library) -> None:
     first, second, raw = library.repository.snapshot("STAGE").minhashes()
     assert 0.5 < first.jaccard(second) < 1
     assert raw.is_empty()
+
+
+@pytest.mark.parametrize("weights", [(0, 1), (1, 0), (0, None)])
+def test_of_weights_the_example_that_is_trained_on_stays(
+    library: Library, weights: tuple[int | None, int | None]
+) -> None:
+    answer = "The library opens at nine on weekdays and at ten on Saturdays, all year round."
+    records = [
+        {
+            "messages": [
+                {"role": "user", "content": "When does the library open on weekdays?"},
+                {"role": "assistant", "content": answer, "weight": weight},
+            ]
+        }
+        for weight in weights
+    ]
+    library.write("a.jsonl", records)
+    library.run("a.jsonl")
+    library.repository.dedupe(yes=True)
+    (kept,) = library.records()
+    assert kept["messages"][1]["weight"] != 0

@@ -68,6 +68,32 @@ def test_examples_of_a_small_task_stay_and_copies_go(library: Library) -> None:
     assert removed == set(range(OTHERS + TASK + 1, OTHERS + TASK + 30))
 
 
+@pytest.mark.parametrize("copies", [COPIES, LETTERS, DERIVED], ids=["words", "names", "before"])
+def test_copies_that_are_one_in_twenty_of_few_are_found(
+    library: Library, copies: list[dict[str, object]]
+) -> None:
+    given(library, [*UNRELATED[:400], *copies[:25]])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == list(range(401, 425))
+
+
+@pytest.mark.parametrize("task", [ORDERS, LABELLED, REASONED], ids=["orders", "labels", "reasons"])
+def test_a_task_that_is_one_in_twenty_of_few_stays(
+    library: Library, task: list[dict[str, object]]
+) -> None:
+    given(library, [*UNRELATED[:400], *task[:25]])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == []
+
+
+def test_a_task_and_copies_beside_few_are_told_apart(library: Library) -> None:
+    given(library, [*UNRELATED[:400], *ORDERS[:30], *COPIES[:25]])
+    found, _, _ = plan(library)
+    assert found.removed.tolist() == list(range(431, 455))
+    assert library.repository.dedupe(yes=True).removed == 24
+    assert library.repository.dedupe(yes=True).removed == 0
+
+
 @pytest.mark.parametrize("task", [LABELLED, REASONED], ids=["labels", "reasons"])
 def test_examples_of_a_task_with_few_answers_stay(
     library: Library, task: list[dict[str, object]]
@@ -128,6 +154,18 @@ def test_deduping_again_changes_nothing_and_a_later_round_stays_too(library: Lib
     assert found.removed.tolist() == []
     assert found.boilerplate is not None
     assert found.boilerplate.tolist() == recorded
+
+
+def test_all_templates_are_found_in_one_pass_and_kept(library: Library) -> None:
+    second = f"Sum up the call. {words(250)}"
+    calls = [chat(f"{second}\n{words(15)}", words(30)) for _ in range(TASK)]
+    given(library, [*UNRELATED, *ORDERS, *calls, *COPIES])
+    found, times = compared(library)
+    assert (len(found.removed), times) == (29, 2)
+    again, objects, _ = plan(library)
+    assert objects == 0
+    assert again.removed.tolist() == found.removed.tolist()
+    assert again.neighbour.tolist() == found.neighbour.tolist()
 
 
 def compared(library: Library) -> tuple[DuplicatePlan, int]:

@@ -18,7 +18,7 @@ from vault.dataset.changing.write_labels import with_labels
 from vault.dataset.reading import derived_chunks
 from vault.dataset.reading.dataset import Dataset
 from vault.formats.layouts.registry import derive_stored, derive_values
-from vault.objects.conversation import Kind
+from vault.objects.conversation import DERIVATION, Kind
 from vault.objects.labels.label_set import Label
 from vault.objects.manifest import Manifest
 from vault.operations.history.show import ExampleShown
@@ -228,7 +228,7 @@ def test_a_later_derivation_is_derived_again_too(tmp_path: Path, wanted: dict[st
 
     with (
         patch("vault.dataset.reading.write_records.derive_values", of_a_later_kind),
-        patch("vault.objects.chunk.DERIVATION", 3),
+        patch("vault.objects.chunk.DERIVATION", DERIVATION + 1),
     ):
         later = filled(tmp_path / "b", old=())
     assert answers(later) == answers(library) == wanted

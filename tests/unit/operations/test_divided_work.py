@@ -26,6 +26,7 @@ from vault.objects.chunk import decode_facts
 from vault.operations.duplicates.plan import near_clusters
 from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.plan.plan import DuplicatePlan, plan_duplicates
+from vault.operations.duplicates.signing import templates_of_clusters
 from vault.operations.duplicates.workers import local_children, partition_rows
 from vault.operations.duplicates.workers.child_side import stretches_of
 from vault.processes.child import ChildProcess
@@ -103,6 +104,31 @@ def test_the_command_starts_a_process_for_each_core_but_one(
     expected = len(alone(filled).removed)
     assert filled.repository.dedupe(yes=True).removed == expected
     assert len(started) == 2
+
+
+@pytest.mark.parametrize("at_once", [1 << 17, 30])
+def test_templates_are_those_that_one_process_finds(
+    library: Library,
+    started: list[ChildProcess],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> None:
+    monkeypatch.setattr(templates_of_clusters, "READ_AT_ONCE", at_once)
+    random = np.random.default_rng(3)
+    tasks = [" ".join(f"word{each}" for each in random.integers(0, 4_000, 120)) for _ in range(3)]
+    for batch in range(BATCHES):
+        texts = [" ".join(f"w{each}" for each in random.integers(0, 9_000, 20)) for _ in range(150)]
+        told = [f"{tasks[at]} {texts[at]}" if at < 3 else text for at, text in enumerate(texts)]
+        told += [f"{tasks[at % 3]} {text}" for at, text in enumerate(texts[:24])]
+        records = [chat(each, f"answer {batch} {each[::-1]}") for each in told]
+        library.write(f"{batch}.jsonl", records)
+        library.run(f"{batch}.jsonl")
+    expected = alone(library)
+    assert expected.boilerplate is not None and len(expected.boilerplate) > 300
+    for workers in (2, 3):
+        shutil.rmtree(library.folder / ".vault" / "catalogue", ignore_errors=True)
+        assert_same(plan(library, workers), expected)
+    assert len(started) == 3
 
 
 def test_another_round_starts_none_and_reads_its_own_records(

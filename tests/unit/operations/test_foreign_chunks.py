@@ -27,6 +27,7 @@ from vault.objects.chunk import (
     decode_run_columns,
     encode_records,
 )
+from vault.objects.conversation import DERIVATION
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest, PageReference
 from vault.objects.run_page import encode_page
@@ -145,7 +146,7 @@ def test_what_is_kept_wrongly_is_made_again(library: Library, lie: str, array: s
     wanted = seen(library)
     chunk = rewritten(library)
     table = pq.read_table(io.BytesIO(context_of(library).store.get(chunk)))
-    files, name = ArrayFiles(library.folder / ".vault/catalogue"), f"derived/2/{chunk}"
+    files, name = ArrayFiles(library.folder / ".vault/catalogue"), f"derived/{DERIVATION}/{chunk}"
     assert files.write(name, {array: np.frombuffer(LIES[lie](table), np.uint8)})
     assert seen(library) == wanted
     kept = files.read(name)
@@ -155,7 +156,7 @@ def test_what_is_kept_wrongly_is_made_again(library: Library, lie: str, array: s
 def test_the_catalogue_keeps_derived_columns_alone(library: Library) -> None:
     chunk = rewritten(library)
     assert kinds(library) == KINDS
-    kept = ArrayFiles(library.folder / ".vault/catalogue").read(f"derived/2/{chunk}")
+    kept = ArrayFiles(library.folder / ".vault/catalogue").read(f"derived/{DERIVATION}/{chunk}")
     assert kept is not None
     table = pq.read_table(io.BytesIO(kept["columns"].tobytes()))
     assert set(table.column_names) == DERIVED

@@ -7,7 +7,6 @@ import json
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -64,12 +63,10 @@ def test_what_comes_out_of_a_snapshot_goes_in_as_the_same(library: Library) -> N
         (Decimal("NaN"), "not-finite", "x.y[1] is NaN, which is no JSON number"),
         ({1, 2}, "not-json", "x.y[1] is a value of type set, which JSON does not have"),
         (b"b", "not-json", "x.y[1] is a value of type bytes, which JSON does not have"),
-        (date(2026, 1, 1), "not-json", "x.y[1] is a value of type datetime.date, which JSON"),
         (uuid.UUID(int=1), "not-json", "x.y[1] is a value of type uuid.UUID, which JSON does"),
         (Colour.RED, "not-json", "x.y[1] is a value of type tests.unit.operations"),
-        (np.float64(1.5), "not-json", "x.y[1] is a value of type numpy.float64, which JSON"),
-        (np.int64(1), "not-json", "x.y[1] is a value of type numpy.int64, which JSON does not"),
-        (np.zeros(2), "not-json", "x.y[1] is a value of type numpy.ndarray, which JSON does"),
+        (np.complex128(1), "not-json", "x.y[1] is a value of type complex, which JSON does not"),
+        (np.float64("nan"), "not-finite", "x.y[1] is nan, which is no JSON number; None is null"),
         ({1: 2}, "not-json", "a key in x.y[1] is a value of type int, not a text"),
         ("\ud800", "lone-surrogate", "a string holds half of a surrogate pair"),
         ({"\udc00": 1}, "lone-surrogate", "a string holds half of a surrogate pair"),

@@ -119,7 +119,7 @@ def as_pair(chosen: Any, rejected: Any) -> Plant:
 def loop(answer: str, rng: random.Random) -> str:
     words = answer.split()
     unit = " ".join(words[: rng.randint(3, 12)] or ["so"])
-    return f"{answer} " + f"{unit} " * max(8, 3 * len(answer) // max(1, len(unit)))
+    return f"{answer} " + f"{unit} " * max(10, 3 * len(answer) // max(1, len(unit)))
 
 
 TAG = {"role": "assistant", "content": "An answer."}
@@ -164,6 +164,10 @@ PLANTS: dict[str, Plant] = {
         call(), call(call_id="b"), results=(result(), result("b")), parallel_tool_calls=False
     ),
     "TOOL019": with_tool(call('{"city": "Graz", "query": null}')),
+    "FORM022": lambda record, rng: record.update(messages=json.dumps(record["messages"])),
+    "FORM024": lambda record, rng: record["messages"][1].update(
+        content="<image>" + record["messages"][1]["content"]
+    ),
     "PREF001": as_pair(None, None),
     "PREF002": as_pair(None, []),
     "PREF003": as_pair(None, [{"role": "user", "content": "No."}]),
@@ -228,7 +232,7 @@ own examples (test_rules.py)."""
 @pytest.fixture(scope="module")
 def chats() -> list[Record]:
     """Clean real chats, always the same."""
-    return random.Random(8).sample(list(clean_chats()), COUNT)
+    return random.Random(7).sample(list(clean_chats()), COUNT)
 
 
 @pytest.mark.parametrize("code", PLANTS)
@@ -251,15 +255,6 @@ def test_a_rule_finds_nearly_all_faults_that_were_planted(code: str, chats: list
 def test_nearly_every_rule_for_all_targets_has_a_plant() -> None:
     general = {code for code, rule in RULES.items() if rule.is_default and not rule.targets}
     own = {"FORM013", "FORM016", "FORM017", "FORM018", "FORM019", "FORM020", "TURN014"}
-    own |= {
-        "TOOL003",
-        "TOOL018",
-        "TOOL020",
-        "PREF004",
-        "PREF006",
-        "PREF007",
-        "SAFE006",
-        "SAFE008",
-        "TEXT027",
-    }
+    own |= {"FORM023", "TEXT027"}
+    own |= {"TOOL003", "TOOL018", "TOOL020", "PREF004", "PREF006", "PREF007", "SAFE006", "SAFE008"}
     assert general - set(PLANTS) == own

@@ -36,10 +36,15 @@ if TYPE_CHECKING:
     "roles",
     metavar="ROLE=FIELD",
     multiple=True,
-    help="Which field holds the user's, assistant's or system's text.",
+    help="The field of what user, assistant or system says, or of all messages.",
 )
 @click.option("--lines", is_flag=True, help="An example for each line of plain text.")
 @click.option("--paragraphs", is_flag=True, help="An example for each paragraph of plain text.")
+@click.option(
+    "--binary",
+    type=click.Choice(["base64", "omit"]),
+    help="Keep bytes of tables as base64, or leave them out.",
+)
 @click.option("--source", metavar="NAME", help="What to call where these come from.")
 @click.option("--round", metavar="TEXT", help="The batch that these arrived with.")
 @click.option("--replace", is_flag=True, help="Make this source exactly what the file holds.")
@@ -68,6 +73,8 @@ def command(
     """
     mode = _mode(given.pop("replace"), given.pop("replace_all"), given.pop("update"))
     mapping = read_pairs(roles, "--map") or None
+    if given["binary"] is None:
+        del given["binary"]
     report = _import(invocation, files, mode=mode, mapping=mapping, **given)
     emit(invocation, report, import_lines)
     if report.quarantined:

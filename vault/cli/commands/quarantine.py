@@ -12,6 +12,7 @@ from vault.cli.frame.export_output import refuse_json, standard_output
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.pairs import read_pairs
 from vault.cli.frame.render import emit, hint
+from vault.cli.show.count_text import in_quarantine
 from vault.cli.show.stage_text import stage_line
 from vault.cli.show.terminal import paint, short_id, shorten, terminal_width
 from vault.cli.show.wrapped_text import Piece, wrap
@@ -165,4 +166,5 @@ def _text(report: QuarantineReport, verbose: bool) -> Iterator[str]:
         yield f"{name}  {place}  {paint(f'({each.code})', 'cyan')}"
         yield from wrap([Piece(escape(each.reason))], indent="  ")
         yield paint(f"  {shorten(each.beginning, width - 2)}", dim=True)
-    yield f"{plural(len(report.quarantined), 'record')} in quarantine"
+    examples = sum(each.is_example for each in report.quarantined)
+    yield in_quarantine(len(report.quarantined) - examples, examples)

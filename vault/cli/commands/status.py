@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.cli.frame import options
 from vault.cli.frame.invocation import Invocation
 from vault.cli.frame.render import emit, hint
-from vault.cli.show.count_text import SAME_EXAMPLES, count_changes
+from vault.cli.show.count_text import SAME_EXAMPLES, count_changes, in_quarantine
 from vault.cli.show.terminal import paint, short_id, shorten
 from vault.presentation.escaping import escape
 from vault.presentation.quantities import plural
@@ -49,7 +49,7 @@ def _text(report: StatusReport, verbose: bool) -> Iterator[str]:
         run = escape(each.run)
         yield f"model run {run} is not finished: `vault {each.kind} --resume {run}`"
     if report.quarantined:
-        yield f"in quarantine: {plural(report.quarantined, 'record')} that could not be read"
+        yield in_quarantine(report.unreadable, report.quarantined - report.unreadable)
 
 
 def _next_step(report: StatusReport) -> str:

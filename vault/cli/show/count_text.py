@@ -6,10 +6,11 @@ from typing import Protocol
 
 from vault.cli.show.terminal import paint
 from vault.objects.commit import MOST_UNPAIRED
+from vault.presentation.quantities import plural
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "cyan", "relabelled": "magenta"}
 
-SAME_EXAMPLES = "the same examples, read or arranged in another way"
+SAME_EXAMPLES = "the same examples; their order, where they are from or what was taken out differs"
 """What a stage is called that differs from its commit, and in no example."""
 
 
@@ -46,3 +47,12 @@ def count_changes(counts: Counted) -> str:
     fewer, more = sorted((counts.added, counts.removed))
     is_much = fewer > 0 and more > MOST_UNPAIRED
     return f"{told} (edited ones may be among them)" if is_much else told
+
+
+def in_quarantine(unreadable: int, examples: int) -> str:
+    """Return what is in quarantine: input that could not be read, and examples with errors."""
+    told = [
+        f"{plural(unreadable, 'record')} that could not be read" if unreadable else "",
+        f"{plural(examples, 'example')} with errors" if examples else "",
+    ]
+    return f"in quarantine: {', '.join(filter(None, told))}"

@@ -16,6 +16,7 @@ from vault.presentation.quantities import plural
 if TYPE_CHECKING:
     from vault.operations.imports.import_report import ImportedFile, ImportReport
 
+_MOST_ELSEWHERE = 3
 _MOST_LEFT_OUT = 5
 
 
@@ -56,12 +57,18 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         if file.way_on is not None:
             yield f"{escape(file.path)}: {file.explained}; {escape(file.way_on)}"
     choices = next((file.choices for file in report.files if file.choices), ())
-    if choices:
+    origin = next((file.origin for file in report.files if file.origin), None)
+    if origin is not None:
+        yield f"raw records here are {origin}, and vault does not know who speaks in them"
+        if choices:
+            yield f"to read them: --replace {_as_options(choices[0])}"
+    elif choices:
         yield f"{_either(choices)} may be prompt and answer of raw records; say which, such as"
         yield f"--replace {_as_options(choices[0])}"
     elif any(file.format == "raw" and file.imported for file in report.files):
         yield "nothing says who speaks in raw records; to say so, import them again with"
         yield "--replace --map user=FIELD --map assistant=FIELD"
+    yield from _leaks(report.files)
     if report.reordered:
         yield "a record is known by what it holds, and stays in the order that was read first;"
         yield "write arguments as JSON text to tell records apart by their order"
@@ -81,6 +88,17 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         yield '`vault diff` shows the changes, `vault commit -m "..."` records them'
     else:
         yield "`vault status` shows where things stand"
+
+
+def _leaks(files: Sequence[ImportedFile]) -> Iterator[str]:
+    """Yield which files of one side of a split hold records of another side."""
+    sides = {file.source: file.side for file in files}
+    for file in files:
+        for source, count in file.elsewhere.items():
+            other = sides.get(source)
+            if file.side and other and file.side != other:
+                held = f"{plural(count, 'record')} of {escape(source)}"
+                yield f"{escape(file.source)} ({file.side}) holds {held} ({other}): that is a leak"
 
 
 def _either(choices: Sequence[Mapping[str, str]]) -> str:
@@ -105,6 +123,7 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
     if file.duplicates:
         kept = "would not be" if would else "not"
         yield _line(file.duplicates, f"already there, {kept} stored again")
+        yield from _elsewhere(file)
     if file.unlabelled:
         verb = "would keep" if would else "keep"
         yield _line(file.unlabelled, f"of these come with labels, and {verb} those they have", 2)
@@ -125,6 +144,15 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
         yield paint(_line(file.quarantined, f"could not be read, {kept} in quarantine"), "yellow")
         if file.first_reason:
             yield from wrap([Piece(f"first: {escape(file.first_reason)}")], indent=" " * 9)
+
+
+def _elsewhere(file: ImportedFile) -> Iterator[str]:
+    """Yield from which other sources the duplicates of a file are."""
+    for source, count in list(file.elsewhere.items())[:_MOST_ELSEWHERE]:
+        yield paint(_line(count, f"of these from {escape(source)}", 2), "yellow")
+    rest = list(file.elsewhere.values())[_MOST_ELSEWHERE:]
+    if rest:
+        yield _line(sum(rest), f"of these from {plural(len(rest), 'other source')}", 2)
 
 
 def _line(count: int, what: str, deeper: int = 0) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vault.cli.show.terminal import display_width, paint, shorten, terminal_width
 from vault.cli.show.wrapped_text import Piece, wrap
 from vault.presentation.escaping import escape
-from vault.presentation.example_parts import parts_of
+from vault.presentation.example_parts import parts_of, spoken_parts
 
 _MOST_LINES = 6
 
@@ -17,7 +17,7 @@ def excerpt_lines(record: object) -> Iterator[str]:
 
     What the system says is left out: it is mostly the same everywhere.
     """
-    parts = parts_of(record)
+    parts = spoken_parts(record)
     messages = [part for part in parts if part.is_message]
     chosen = [part for part in messages if part.label != "system"] or messages or parts
     width = max((display_width(escape(part.label)) for part in chosen[:_MOST_LINES]), default=0)

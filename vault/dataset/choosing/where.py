@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
+from vault.dataset.choosing.held_text import rows_that_may_hold, text_held
 from vault.dataset.reading.dataset import Dataset, in_threads
 from vault.errors import InvalidExpression
 from vault.objects.conversation import Kind
@@ -124,6 +125,19 @@ def _matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter)
     if not checked.references:
         result.mask[:] = evaluate(checked, pa.table({"row": [0]}))[0]
         return result
+    text = text_held(checked)
+    if text is not None:
+        kept = rows_that_may_hold(dataset, keys, text)
+        found = _read_matches(context, dataset, keys[kept], checked)
+        result.mask[kept] = found.mask
+        return Matches(result.mask, found.seen)
+    return _read_matches(context, dataset, keys, checked)
+
+
+def _read_matches(context: Context, dataset: Dataset, keys: RowKeys, checked: Filter) -> Matches:
+    from vault.catalogue.expressions.evaluate import evaluate
+
+    result = Matches(np.zeros(len(keys), np.bool_))
     is_ordered = bool((keys[1:] > keys[:-1]).all())
     order = slice(None) if is_ordered else np.argsort(keys, kind="stable")
     ordered = np.zeros(len(keys), np.bool_)

@@ -14,13 +14,18 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from vault.dataset.reading.conversations import media_seen, read_conversation, whole_text
+from vault.dataset.reading.conversations import (
+    media_seen,
+    plain_messages,
+    read_conversation,
+    whole_text,
+)
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import record_arrays
 from vault.dedupe.answers import short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.texts import Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import (
     REASONING,
@@ -34,6 +39,7 @@ from vault.objects.json.field_path import leaves
 from vault.objects.json.record import read_record_quickly
 from vault.objects.json.text import canonical_bytes
 from vault.objects.runs import RowKeys
+from vault.processes.child import without_collector
 from vault.progress import Progress
 
 DIGEST_BYTES = 32
@@ -101,12 +107,13 @@ def read_compared_texts(
     told = _Told(part)
 
     def read() -> Iterator[pa.Array]:
-        for conversations in read_conversations(dataset, keys):
-            yield told.texts(conversations)
-            progress.advance(len(conversations))
+        for some in _compared_of_each(dataset, keys, part):
+            yield told.texts(some)
+            progress.advance(len(some))
 
     progress.start("reading", len(keys))
-    texts = scratch.texts(read())
+    with without_collector():
+        texts = scratch.texts(read())
     progress.finish()
     return told.compared(texts)
 
@@ -114,35 +121,115 @@ def read_compared_texts(
 def compared_texts_of(conversations: Sequence[Conversation | None], part: Part) -> ComparedTexts:
     """Return what conversations in memory are compared by."""
     told = _Told(part)
-    return told.compared(Texts([told.texts(conversations)]))
+    texts = told.texts([_compared(each, part) for each in conversations])
+    return told.compared(Texts([texts]))
+
+
+def read_prompts_and_answers(
+    dataset: Dataset, keys: RowKeys
+) -> Iterator[list[tuple[str | None, str | None]]]:
+    """Yield the prompt and the final answer of rows in order, None where there is none."""
+    for some in read_parts(dataset, keys, Part.PROMPT):
+        yield [(told.text, told.answer) for told, _, _ in some]
+
+
+class _Compared(NamedTuple):
+    """What one example is compared by."""
+
+    told: ComparedPart
+    digest: bytes
+    media: int = 0
+    tools: int = 0
+    wanted: int = 0
+
+
+_Plain = tuple[list[Message], list[Message]]
+
+
+def read_parts(
+    dataset: Dataset, keys: RowKeys, part: Part
+) -> Iterator[list[tuple[ComparedPart, Conversation | None, _Plain | None]]]:
+    """Yield what rows are compared by, in their order, some thousands at a time.
+
+    Each with its conversation, or else with the messages of its prompt and response if they are
+    nothing but roles and texts. Raises Corrupt.
+    """
+    for records, kinds, roles in read_records_with_kinds(dataset, keys):
+        some: list[tuple[ComparedPart, Conversation | None, _Plain | None]] = []
+        for at, (record, kind) in enumerate(zip(records, kinds, strict=True)):
+            mapping = roles.get(at)
+            messages = plain_messages(record, kind, mapping)
+            if messages is None:
+                conversation = read_conversation(record, kind, mapping)
+                some.append((compared_part(conversation, part), conversation, None))
+            else:
+                is_answered = messages[-1]["role"] == "assistant"
+                cut = len(messages) - is_answered
+                plain = messages[:cut], messages[cut:]
+                some.append((_plain_part(*plain, part), None, plain))
+        yield some
+
+
+def _compared_of_each(dataset: Dataset, keys: RowKeys, part: Part) -> Iterator[list[_Compared]]:
+    for some in read_parts(dataset, keys, part):
+        yield [
+            _compared(conversation, part, told)
+            if plain is None
+            else _Compared(told, _plain_digest(told, plain, part))
+            for told, conversation, plain in some
+        ]
+
+
+def _compared(
+    conversation: Conversation | None, part: Part, told: ComparedPart | None = None
+) -> _Compared:
+    told = compared_part(conversation, part) if told is None else told
+    media = 0 if conversation is None else number_of(media_seen(conversation))
+    if part is Part.CONVERSATION:
+        digest = conversation_digest(conversation)
+    else:
+        digest = _text_digest(told.text, 0 if part is Part.RESPONSE else media)
+    if conversation is None:
+        return _Compared(told, digest, media)
+    tools, wanted = number_of(conversation.tools), _DESIRABLE[conversation.desirable]
+    return _Compared(told, digest, media, tools, wanted)
+
+
+def _plain_part(prompt: list[Message], response: list[Message], part: Part) -> ComparedPart:
+    """Return what `compared_part` does of a conversation of plain messages."""
+    texts = [each["content"] for each in prompt if each["role"] not in SYSTEM_ROLES]
+    asked = "\n".join(texts) if texts else None
+    told = response[0]["content"] if response else None
+    return _part_of(asked, told, told, part)
+
+
+def _plain_digest(told: ComparedPart, plain: _Plain, part: Part) -> bytes:
+    if part is not Part.CONVERSATION:
+        return _text_digest(told.text, 0)
+    parts = (canonical_bytes({"messages": each}) for each in plain)
+    return hashlib.sha256(b"\n".join(parts)).digest()
 
 
 class _Told:
-    """Gathers what conversations are compared by, while their texts go elsewhere."""
+    """Gathers what examples are compared by, while their texts go elsewhere."""
 
     def __init__(self, part: Part) -> None:
         self._part = part
         self._answers: list[Hashes] = []
         self._held = bytearray()
-        self._digests = bytearray()
+        self._digests: list[bytes] = []
         self._media = array("Q")
         self._tools = array("Q")
 
-    def texts(self, conversations: Sequence[Conversation | None]) -> pa.Array:
-        """Return the texts of some conversations."""
-        told = [compared_part(each, self._part) for each in conversations]
+    def texts(self, some: Sequence[_Compared]) -> pa.Array:
+        """Return the texts of some examples."""
+        told = [each.told for each in some]
         given = pa.array([each.answer for each in told], pa.large_string())
-        self._answers.append(_answer_numbers(conversations, given))
+        self._answers.append(_answer_numbers([each.wanted for each in some], given))
         self._held.extend([each.held for each in told])
-        media = [0 if each is None else number_of(media_seen(each)) for each in conversations]
-        self._media.extend(media)
-        self._tools.extend([0 if each is None else number_of(each.tools) for each in conversations])
-        if self._part is Part.CONVERSATION:
-            self._digests.extend(b"".join(map(conversation_digest, conversations)))
-        else:
-            seen = [0] * len(told) if self._part is Part.RESPONSE else media
-            for each, number in zip(told, seen, strict=True):
-                self._digests.extend(_text_digest(each.text, number))
+        self._digests.append(b"".join([each.digest for each in some]))
+        self._media.extend([each.media for each in some])
+        self._tools.extend([each.tools for each in some])
         return pa.array([each.text for each in told], pa.large_string())
 
     def compared(self, texts: Texts) -> ComparedTexts:
@@ -151,79 +238,10 @@ class _Told:
             texts,
             np.concatenate([np.zeros(0, np.uint64), *self._answers]),
             np.frombuffer(self._held, np.uint8),
-            np.frombuffer(self._digests, np.uint8).reshape(-1, DIGEST_BYTES),
+            np.frombuffer(b"".join(self._digests), np.uint8).reshape(-1, DIGEST_BYTES),
             np.frombuffer(self._media, np.uint64),
             np.frombuffer(self._tools, np.uint64),
         )
-
-
-class DatasetTexts:
-    """The texts that rows of a dataset are compared by, read from its chunks when asked for."""
-
-    def __init__(self, dataset: Dataset, keys: RowKeys, part: Part) -> None:
-        self._dataset = dataset
-        self._keys = keys
-        self._part = part
-        self._place = np.full(len(keys), -1)
-        self._held = Texts([])
-
-    def read(self, rows: Rows, *, progress: Progress, scratch: Scratch) -> ComparedTexts:
-        """Return what rows are compared by, and hold their texts instead of others.
-
-        Raises Corrupt.
-        """
-        self._place = np.full(len(self._keys), -1)
-        self._held = Texts([])
-        return self.read_more(rows, progress=progress, scratch=scratch)
-
-    def read_more(self, rows: Rows, *, progress: Progress, scratch: Scratch) -> ComparedTexts:
-        """Return what rows are compared by, and hold their texts besides others. Raises Corrupt."""
-        keys = self._keys[rows]
-        room = scratch.beside(self._held.size_bytes())
-        found = read_compared_texts(
-            self._dataset, keys, self._part, progress=progress, scratch=room
-        )
-        self._place[rows] = len(self._held) + np.arange(len(rows))
-        self._held = self._held.followed_by(found.texts)
-        return found
-
-    def held(self, rows: Rows) -> Texts | None:
-        """Return the texts of rows if they are held one after the other, in this order."""
-        place = self._place[rows]
-        first = int(place[0]) if len(place) else 0
-        last = first + len(place)
-        is_held = first >= 0 and np.array_equal(place, np.arange(first, last))
-        return self._held.between(first, last) if is_held else None
-
-    def held_or_read(
-        self, rows: Rows, *, progress: Progress, scratch: Scratch, besides: bool = False
-    ) -> Texts:
-        """Return the texts of rows; what is not held is read, as `read` or `read_more` do.
-
-        Raises Corrupt.
-        """
-        held = self.held(rows)
-        if held is not None:
-            return held
-        read = self.read_more if besides else self.read
-        return read(rows, progress=progress, scratch=scratch).texts
-
-    def take(self, rows: Rows) -> pa.LargeStringArray:
-        """Return the texts of some rows, ascending. Raises Corrupt."""
-        place = self._place[rows]
-        order = np.argsort(place, kind="stable")
-        absent = order[: int((place < 0).sum())]
-        # Chunk by chunk, whatever the order of the dataset.
-        absent = absent[np.argsort(self._keys[rows[absent]], kind="stable")]
-        order = np.concatenate([absent, order[len(absent) :]])
-        parts = [
-            pa.array([text_and_answer(each, self._part)[0] for each in some], pa.large_string())
-            for some in read_conversations(self._dataset, self._keys[rows[absent]])
-        ]
-        parts.append(self._held.take(place[order[len(absent) :]]))
-        back = np.empty(len(order), np.int64)
-        back[order] = np.arange(len(order))
-        return pa.concat_arrays(parts).take(pa.array(back))
 
 
 def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Conversation | None]]:
@@ -330,6 +348,10 @@ def compared_part(conversation: Conversation | None, part: Part) -> ComparedPart
     if any(REASONING in each for each in answers):
         # An answer is as short as what it comes to: two traces that lead to 4 and to 5 conflict.
         answer = _joined(map(_without_reasoning, answers))
+    return _part_of(asked, told, answer, part)
+
+
+def _part_of(asked: str | None, told: str | None, answer: str | None, part: Part) -> ComparedPart:
     held = (0 if asked is None else _ASKED if asked else _ASKS) | (_ANSWERED if told else 0)
     text = told if part is Part.RESPONSE else asked
     if part is Part.CONVERSATION:
@@ -353,10 +375,9 @@ def _without_reasoning(message: Message) -> Message:
     return {name: each for name, each in message.items() if name != REASONING}
 
 
-def _answer_numbers(conversations: Sequence[Conversation | None], answers: pa.Array) -> Hashes:
+def _answer_numbers(wanted: Sequence[int], answers: pa.Array) -> Hashes:
     """Return the numbers of short answers; whether an answer is desirable is part of it."""
     numbers = short_answers(answers)
-    wanted = [0 if each is None else _DESIRABLE[each.desirable] for each in conversations]
     if any(wanted):
         numbers += np.array(wanted, np.uint64) << _VERDICT_BIT
     return numbers

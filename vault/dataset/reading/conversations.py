@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from vault.catalogue.expressions.columns import Reference, Type
 from vault.errors import VaultError
+from vault.formats.layouts.chat import TOOL_FIELDS
 from vault.formats.layouts.faults import FormatMismatch
+from vault.formats.layouts.media import MEDIA_FIELDS
 from vault.formats.layouts.registry import conversation_of
 from vault.objects.conversation import (
     REASONING,
@@ -22,9 +24,13 @@ from vault.objects.conversation import (
     texts_of,
 )
 from vault.objects.json.text import canonical_bytes
+from vault.presentation.example_parts import call_text
 
 BETWEEN_MESSAGES = "\n"
 """What stands between the texts of several messages in `system`, `prompt` and `response`."""
+
+_PLAIN_ROLES = frozenset({"system", "user", "assistant", "developer"})
+_NOT_PLAIN = TOOL_FIELDS | MEDIA_FIELDS | {"system"}
 
 _SAID_BESIDE = ("refusal", "tool_calls", "call")
 _MEDIA_PART = re.compile("image|audio|video|file")
@@ -44,10 +50,44 @@ def read_conversation(
     record: dict[str, Any], kind: str, mapping: Mapping[str, str] | None
 ) -> Conversation | None:
     """Return the conversation of a record that a chunk holds; None if raw, broken, or unknown."""
+    plain = plain_messages(record, kind, mapping)
+    if plain is not None:
+        cut = len(plain) - (plain[-1]["role"] == "assistant")
+        return Conversation(tuple(plain[:cut]), tuple(plain[cut:]))
     try:
         return conversation_of(record, Kind(kind), mapping)
     except (ValueError, FormatMismatch, VaultError):
         return None
+
+
+def plain_messages(
+    record: dict[str, Any], kind: str, mapping: Mapping[str, str] | None
+) -> list[Message] | None:
+    """Return the messages of a chat that is nothing but roles and texts; None for any other record.
+
+    They are those of its conversation, a tenth of the time that `read_conversation` takes.
+    """
+    messages = record.get("messages")
+    if (
+        kind != Kind.CHAT
+        or mapping is not None
+        or type(messages) is not list
+        or not messages
+        or not _NOT_PLAIN.isdisjoint(record)
+    ):
+        return None
+    try:
+        for message in messages:
+            if (
+                type(message) is not dict
+                or len(message) != 2
+                or type(message["content"]) is not str
+                or message["role"] not in _PLAIN_ROLES
+            ):
+                return None
+    except (KeyError, TypeError):
+        return None
+    return messages
 
 
 def conversation_array(
@@ -77,6 +117,21 @@ def whole_text(message: Message) -> str:
         told.append(content or "")
     told += [_as_text(message[name]) for name in _SAID_BESIDE if name in message]
     return "\n".join(told)
+
+
+def said_texts(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield each text of a message to search in, with where it stands: a role, or what it is of it.
+
+    Its reasoning, content, refusal and calls, these as `name({…})`.
+    """
+    role = message["role"]
+    if REASONING in message:
+        yield f"{role} reasoning", _as_text(message[REASONING])
+    yield from ((role, text) for text in texts_of(message))
+    if "refusal" in message:
+        yield f"{role} refusal", _as_text(message["refusal"])
+    for call in message.get("tool_calls", ()):
+        yield role, call_text(call)
 
 
 def media_seen(conversation: Conversation) -> list[Any]:

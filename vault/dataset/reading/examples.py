@@ -13,7 +13,8 @@ from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.labels import row_labels
 from vault.dataset.reading.records import record_arrays
 from vault.dataset.reading.sources import source_of_each
-from vault.objects.chunk import decode_facts
+from vault.objects.chunk import decode_facts, decode_run_columns
+from vault.objects.chunk_rows import Made
 from vault.objects.conversation import Conversation, Kind
 from vault.objects.json.record import read_record
 from vault.objects.json.text import compact_bytes
@@ -219,3 +220,17 @@ def roles_at(dataset: Dataset, keys: RowKeys, table: pa.Table) -> dict[int, Mapp
 def _whole(table: pa.Table, name: str) -> pa.Array:
     column = table.column(name).combine_chunks()
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+
+
+def made_of_each(dataset: Dataset, keys: RowKeys) -> list[Made | None]:
+    """Return the origin of each of a few rows; None where no model run made it.
+
+    Costs reading a chunk for each row. Raises Corrupt.
+    """
+    found = []
+    for number, row in zip(*(each.tolist() for each in key_parts(keys)), strict=True):
+        data = dataset.store.get(dataset.numbers.digest(number))
+        (made,) = decode_run_columns(data, np.array([row])).to_pylist()
+        is_made = made["run"] is not None
+        found.append(Made(made["run"], made["model"], made["request"]) if is_made else None)
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -28,7 +28,8 @@ from vault.objects.chunk_parts import parts_of
 from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
-from vault.objects.field_pairs import FieldPair, fitting_pairs, nearly_fitting_pairs
+from vault.objects.field_pairs import fitting_pairs, nearly_fitting_pairs
+from vault.objects.foreign.origins import HEADERLESS, has_data_for_names, known_origin
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
 from vault.objects.json.text import (
@@ -77,7 +78,7 @@ class BlockIds:
 
     `ids` holds 16 bytes a record, `content_ids` 8 bytes (0 where `has_content` is 0). `formats`
     counts records by kind. `keys` are the update keys as JSON, None where a record has none.
-    `choices` are the names of prompt and answer that fit the first raw record with several.
+    `choices` are the mappings that fit the first raw record with any, `origin` what that is.
     `labels` are those that an export wrote into records, by their places, as `exported_labels`
     returns them.
     """
@@ -89,7 +90,8 @@ class BlockIds:
     line_count: int
     refused: list[Refused]
     keys: list[bytes | None] | None
-    choices: Sequence[FieldPair] = ()
+    choices: Sequence[Mapping[str, str]] = ()
+    origin: str | None = None
     labels: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -108,7 +110,8 @@ class _PendingBlock:
     refused: list[Refused]
     rows: ChunkRows = field(default_factory=ChunkRows)
     keys: list[bytes | None] = field(default_factory=list)
-    choices: Sequence[FieldPair] = ()
+    choices: Sequence[Mapping[str, str]] = ()
+    origin: str | None = None
     labels: dict[int, bytes] = field(default_factory=dict)
 
     def add(
@@ -126,10 +129,23 @@ class _PendingBlock:
         rows.add_derived(derived)
         kinds = [each[0] for each in derived]
         if Kind.RAW in kinds and reader.kind is None and not self.choices:
-            raw = [value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW]
-            fitting = (fitting_pairs(each) or nearly_fitting_pairs(each) for each in raw)
-            self.choices = next(filter(None, fitting), ())
+            raw = (value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW)
+            self._look_for_a_mapping(raw)
         rows.line.extend(lines)
+
+    def _look_for_a_mapping(self, raw: Iterable[Mapping[str, Any]]) -> None:
+        for record in raw:
+            known = known_origin(record)
+            if known is not None:
+                self.origin = self.origin or known.what
+                self.choices = (known.mapping,) if known.mapping else ()
+            elif has_data_for_names(record):
+                self.origin = self.origin or HEADERLESS
+            else:
+                pairs = fitting_pairs(record) or nearly_fitting_pairs(record)
+                self.choices = [{"user": asked, "assistant": told} for asked, told in pairs]
+            if self.choices:
+                return
 
     def refuse(self, line: int, code: str, reason: str, text: bytes) -> None:
         """Take in what is not a record."""
@@ -182,6 +198,7 @@ class BlockWriter:
             refused=pending.refused,
             keys=pending.keys if reader.updating else None,
             choices=pending.choices,
+            origin=pending.origin,
             labels=pending.labels,
         )
 

@@ -43,8 +43,8 @@ def open_blocks(
     `file-changed`, those of `check_signs`, `not-a-list`, `csv-header`, `parquet-damaged`,
     `parquet-columns`, `parquet-bomb`, `parquet-needs-file`, `no-stdin`.
     """
-    if file.layout is Layout.PARQUET:
-        yield from _parquet(file, block_bytes, max_record_bytes)
+    if file.layout in (Layout.PARQUET, Layout.ARROW):
+        yield from _table(file, block_bytes, max_record_bytes)
         return
     with open_stream(file, stdin=stdin) as stream:
         start = _skip_mark(stream, file.path)
@@ -120,7 +120,7 @@ def _json(
         yield from list_blocks(stream, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
 
 
-def _parquet(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterator[Block]:
+def _table(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterator[Block]:
     if file.path == "-" or file.compression is not Compression.NONE:
         raise _needs_file(file.path)
     with open(file.path, "rb") as handle:
@@ -129,9 +129,17 @@ def _parquet(file: InputFile, block_bytes: int, max_record_bytes: int) -> Iterat
         if not beginning:
             return
         check_signs(beginning, file.path)
-    from vault.formats.files.parquet_rows import parquet_blocks
+    if file.layout is Layout.ARROW:
+        from vault.formats.files.arrow.stream_rows import arrow_blocks as blocks
+    else:
+        from vault.formats.files.arrow.parquet_rows import parquet_blocks as blocks
 
-    yield from parquet_blocks(file.path, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+    yield from blocks(
+        file.path,
+        block_bytes=block_bytes,
+        max_record_bytes=max_record_bytes,
+        binary=file.binary,
+    )
     # pyarrow opens the path itself.
     file.check_unchanged()
 

@@ -19,7 +19,7 @@ from vault.formats.files.meant.csv_separator import said_separator, separator_of
 from vault.formats.files.meant.file_signs import recoding
 from vault.formats.files.records import BlockBuilder, LongText, RecordTexts, too_long
 from vault.formats.files.streams import ByteStream
-from vault.formats.files.table_cells import CELLS_TO_READ, record_of
+from vault.formats.files.table_cells import CELLS_TO_READ, may_be_read, record_of
 from vault.formats.limits import MAX_RECORD_BYTES, READ_BYTES
 
 _HEADER_BYTES = 64 << 10
@@ -115,11 +115,8 @@ def _add_row(
         return
     try:
         record = dict(zip(header, cells, strict=True))
-        # Few rows hold anything but text, and a list begins so, as an object of marks does.
-        for at in places:
-            if cells[at].startswith(("[", "{")):
-                record = record_of(record)
-                break
+        if any(may_be_read(cells[at]) for at in places):
+            record = record_of(record)
         text = orjson.dumps(record)
     except (TypeError, UnicodeEncodeError):  # bytes that are not UTF-8 became lone surrogates
         builder.refuse(lines.first, "invalid-utf8", "the row is not UTF-8", lines.row())

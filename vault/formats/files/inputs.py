@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 
 from vault.errors import InvalidInput, NotFound
 from vault.formats.files.file_state import FileState
+from vault.formats.files.meant.exported_names import as_exported
 from vault.formats.files.meant.file_signs import check_signs
 from vault.formats.files.meant.folder_contents import LeftOut, is_sidecar, left_out
 
@@ -27,6 +28,7 @@ class Layout(Enum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+    ARROW = "arrow"
     TEXT = "text"
 
 
@@ -36,6 +38,14 @@ class TextUnit(StrEnum):
     FILE = "file"
     LINE = "line"
     PARAGRAPH = "paragraph"
+
+
+class Binary(StrEnum):
+    """What becomes of bytes in a table that are no text: JSON has none."""
+
+    REFUSED = "refused"
+    BASE64 = "base64"
+    OMIT = "omit"
 
 
 class Compression(Enum):
@@ -52,7 +62,7 @@ class InputFile:
 
     `unit` says what is a record of plain text, and counts for no other layout. `state` is how the
     file stood when it was found, if it was looked for. `may_be_wrapped` says that one object around
-    the records is no record.
+    the records is no record. `binary` is for tables with columns of bytes.
     """
 
     path: str
@@ -61,6 +71,7 @@ class InputFile:
     unit: TextUnit = TextUnit.FILE
     state: FileState | None = field(default=None, compare=False, repr=False)
     may_be_wrapped: bool = field(default=True, compare=False, repr=False)
+    binary: Binary = Binary.REFUSED
 
     def check_unchanged(self) -> None:
         """Raise InvalidInput (`file-changed`) if the file changed since it was found."""
@@ -76,7 +87,10 @@ class InputFile:
         """Return about how much text the file holds; 0 for standard input, which does not say."""
         if self.path == "-":
             return 0
-        packed = self.layout is Layout.PARQUET or self.compression is not Compression.NONE
+        packed = (
+            self.layout in (Layout.PARQUET, Layout.ARROW)
+            or self.compression is not Compression.NONE
+        )
         size_bytes = os.path.getsize(self.path) if self.state is None else self.state.size_bytes
         return size_bytes * (_USUAL_RATIO if packed else 1)
 
@@ -88,12 +102,13 @@ _LAYOUTS = {
     ".csv": Layout.CSV,
     ".tsv": Layout.CSV,
     ".parquet": Layout.PARQUET,
+    ".arrow": Layout.ARROW,
     ".txt": Layout.TEXT,
 }
 _COMPRESSIONS = {".gz": Compression.GZIP, ".zst": Compression.ZSTD}
 _USUAL_RATIO = 4
 _SIGNATURES = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-_NAMES = ".jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt"
+_NAMES = ".jsonl, .ndjson, .json, .csv, .tsv, .parquet, .arrow or .txt"
 # JSON Lines and lists of objects are known by this where their file is called .txt.
 _JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*["}]')
 # Texts that stand beside data and are none.
@@ -113,19 +128,25 @@ def by_name(path: str) -> InputFile | None:
 def written_by_name(path: str) -> InputFile | None:
     """Return what the ending of a path says of a file that vault writes: plain text is none."""
     named = by_name(path)
-    return None if named is None or named.layout is Layout.TEXT else named
+    is_written = named is not None and named.layout not in (Layout.TEXT, Layout.ARROW)
+    return named if is_written else None
 
 
-def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[InputFile, ...]:
+def find_files(
+    arguments: Sequence[str],
+    unit: TextUnit | None = None,
+    *,
+    exported: Collection[str] = frozenset(),
+) -> tuple[InputFile, ...]:
     """Return the files that paths, folders, globs and `-` stand for, each once, in that order.
 
     A folder stands for every file with a known ending in it and below, hidden ones excepted and
-    those that stand beside data (`is_sidecar`), sorted by path; so does a glob, unless it matches
-    no known ending: then its files are read as their first bytes say, like any file of unknown
-    ending that is named. Plain text is left out of either where other files are found, unless
-    `unit` says what is a record of it; so is always what a folder says of itself (README.txt,
-    LICENSE.txt). A `.txt` that is named and holds JSON is read as that, unless `unit` is given;
-    standard input is plain text then.
+    those that stand beside data (`is_sidecar`) or are among the real paths of the `exported`,
+    sorted by path; so does a glob, unless it matches no known ending: then its files are read as
+    their first bytes say, like any file of unknown ending that is named. Plain text is left out of
+    either where other files are found, unless `unit` says what is a record of it; so is always what
+    a folder says of itself (README.txt, LICENSE.txt). A `.txt` that is named and holds JSON is read
+    as that, unless `unit` is given; standard input is plain text then.
 
     Raises NotFound (`file-not-found`), and InvalidInput: `no-files` (a folder with nothing
     readable), `special-file` (a device, pipe or socket), `unknown-layout`, `path-empty`,
@@ -133,7 +154,7 @@ def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[
     """
     found: dict[str, InputFile] = {}
     for argument in arguments:
-        for file in _expand(argument, unit):
+        for file in _expand(argument, unit, exported):
             key = "-" if file.path == "-" else os.path.realpath(file.path)
             found.setdefault(key, file)
     if unit is None:
@@ -147,10 +168,16 @@ def find_files(arguments: Sequence[str], unit: TextUnit | None = None) -> tuple[
     return tuple(replace(each, unit=unit) for each in found.values())
 
 
-def left_out_of(arguments: Sequence[str]) -> tuple[LeftOut, ...]:
+def left_out_of(
+    arguments: Sequence[str], *, exported: Collection[str] = frozenset()
+) -> tuple[LeftOut, ...]:
     """Return the files of folders that `find_files` passes over although they may hold data."""
     folders = (each for each in arguments if each and os.path.isdir(each))
-    found = (left_out(path) for folder in folders for path in _walk(folder))
+    found = (
+        as_exported(path, exported) or left_out(path)
+        for folder in folders
+        for path in _walk(folder)
+    )
     return tuple(each for each in found if each is not None)
 
 
@@ -160,7 +187,7 @@ def _with_state(path: str, known: InputFile | None) -> InputFile:
     return replace(known or _by_content(path), state=state)
 
 
-def _expand(argument: str, unit: TextUnit | None) -> list[InputFile]:
+def _expand(argument: str, unit: TextUnit | None, exported: Collection[str]) -> list[InputFile]:
     if not argument:
         raise InvalidInput(
             "the path of a file to read is empty",
@@ -170,19 +197,21 @@ def _expand(argument: str, unit: TextUnit | None) -> list[InputFile]:
     if argument == "-":
         return [InputFile("-", Layout.JSONL if unit is None else Layout.TEXT)]
     if os.path.isdir(argument):
-        return _in_folder(argument, unit)
+        return _in_folder(argument, unit, exported)
     if os.path.exists(argument):
         return [_named(argument, unit)]
     if glob.has_magic(argument):
-        return _matching(argument, unit)
+        return _matching(argument, unit, exported)
     raise _not_found(argument)
 
 
-def _in_folder(folder: str, unit: TextUnit | None) -> list[InputFile]:
+def _in_folder(folder: str, unit: TextUnit | None, exported: Collection[str]) -> list[InputFile]:
     paths = list(_walk(folder))
-    files = _data_files((path for path in paths if not is_sidecar(path)), unit)
+    own = [path for path in paths if as_exported(path, exported) is None]
+    files = _data_files((path for path in own if not is_sidecar(path)), unit)
     if not files:
-        unread = next(filter(None, map(left_out, paths)), None)
+        unread = next((each for path in paths if (each := as_exported(path, exported))), None)
+        unread = unread or next(filter(None, map(left_out, paths)), None)
         if unread is not None:
             raise InvalidInput(
                 f"{folder} holds no file that can be read, only such as {unread.path}",
@@ -217,7 +246,7 @@ def _walk(folder: str) -> Iterator[str]:
     return (path for path in sorted(paths) if os.path.isfile(path))
 
 
-def _matching(pattern: str, unit: TextUnit | None) -> list[InputFile]:
+def _matching(pattern: str, unit: TextUnit | None, exported: Collection[str]) -> list[InputFile]:
     paths = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
     if not paths:
         raise NotFound(
@@ -225,7 +254,8 @@ def _matching(pattern: str, unit: TextUnit | None) -> list[InputFile]:
             code="file-not-found",
             hint="`ls` lists what is there; quote the pattern so that the shell leaves it alone",
         )
-    return _data_files(paths, unit) or [_named(path, unit) for path in paths]
+    own = [path for path in paths if as_exported(path, exported) is None]
+    return _data_files(own, unit) or [_named(path, unit) for path in paths]
 
 
 def _named(path: str, unit: TextUnit | None) -> InputFile:

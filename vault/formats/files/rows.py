@@ -1,12 +1,14 @@
 """Records that a program has as Python values: to JSON texts, in blocks like those of a file.
 
-Nothing is coerced: a value that JSON does not have is refused with its place in the record. Tuples
-are lists, any mapping is an object, and Decimals are numbers, as they come out of reading.
+A value that JSON does not have is refused with its place in the record. Tuples are lists, any
+mapping is an object, and Decimals are numbers, as they come out of reading. Values of numpy are
+what they hold, and times and dates ISO 8601 texts, as they are read from Parquet.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +52,38 @@ def row_blocks(
         yield builder.take(line)
 
 
+def rows_of_table(given: Any) -> Iterable[Any]:
+    """Return the rows of a DataFrame (pandas, polars) or Arrow table as dicts; anything else as is.
+
+    What is not there in a column of pandas (NaN, NaT, NA) is null.
+    """
+    if hasattr(given, "iter_rows") and hasattr(given, "columns"):
+        rows: Iterable[Any] = given.iter_rows(named=True)
+        return rows
+    if hasattr(given, "to_batches") and hasattr(given, "schema"):
+        return (row for batch in given.to_batches() for row in batch.to_pylist())
+    if hasattr(given, "itertuples") and hasattr(given, "columns"):
+        return _rows_of_frame(given)
+    return given  # type: ignore[no-any-return]
+
+
+def _rows_of_frame(frame: Any) -> Iterator[dict[str, Any]]:
+    names = [str(name) for name in frame.columns]
+    for row in frame.itertuples(index=False, name=None):
+        yield {
+            name: None if _is_missing(value) else value
+            for name, value in zip(names, row, strict=True)
+        }
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether a value is one that pandas has for nothing: none of them equals itself."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    is_scalar = isinstance(value, float | datetime.datetime)
+    return is_scalar and bool(value != value)
+
+
 def row_text(row: Any) -> bytes:
     """Return a row as JSON without spaces, keys in their order. Raises UnreadableJson."""
     if not isinstance(row, Mapping):
@@ -69,7 +103,8 @@ def _checked(value: Any, path: str, level: int) -> Any:
         return value
     if kind is float:
         if not math.isfinite(value):
-            raise UnreadableJson("not-finite", f"{_at(path)} is {value}, which is no JSON number")
+            reason = f"{_at(path)} is {value}, which is no JSON number; None is null"
+            raise UnreadableJson("not-finite", reason)
         return value
     if isinstance(value, Decimal):
         if not value.is_finite():
@@ -79,12 +114,22 @@ def _checked(value: Any, path: str, level: int) -> Any:
         raise UnreadableJson("too-deep", f"nested deeper than {MAX_DEPTH} levels")
     if kind is list or kind is tuple:
         return [_checked(each, f"{path}[{at}]", level + 1) for at, each in enumerate(value)]
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return _time(value, path)
+    if kind.__module__ == "numpy":
+        return _checked(value.tolist(), path, level)
     if isinstance(value, Mapping):
         return {
             _key(name, path): _checked(each, f"{path}.{name}", level + 1)
             for name, each in value.items()
         }
     raise UnreadableJson("not-json", f"{_at(path)} is {_kind(value)}, which JSON does not have")
+
+
+def _time(value: datetime.datetime | datetime.date | datetime.time, path: str) -> str:
+    if value != value:  # NaT, which pandas has for a time that is not there
+        raise UnreadableJson("not-finite", f"{_at(path)} is NaT; None says that nothing is there")
+    return value.isoformat()
 
 
 def _key(name: Any, path: str) -> str:

@@ -1,8 +1,9 @@
 """Cells of tables that hold text alone: which text is a list, and what a cell cannot say.
 
 A CSV cell is text. Of columns that make a conversation, a cell that is the JSON text of a list (or
-Python's notation of one, as pandas writes it) is that list: nothing else could be meant. Any other
-cell is read as text, so that "007" stays as it is. What vault exports and would not be read back so
+Python's notation of one, as pandas writes it) is that list: nothing else could be meant. In columns
+for verdicts the words true and false are those values. Any other cell is read as text, so that
+"007" stays as it is. What vault exports and would not be read back so
 is named in the cell of the column `_vault`: `{"cells": {"n": "json"}}`.
 """
 
@@ -43,12 +44,28 @@ MESSAGES = frozenset(
 
 CONVERSATION_COLUMNS = LISTS | MESSAGES
 
-CELLS_TO_READ = CONVERSATION_COLUMNS | {EXPORT_MEMBER}
+VERDICTS = frozenset({"label", "kto_tag"})
+"""Columns in which the words true and false are verdicts."""
+
+CELLS_TO_READ = CONVERSATION_COLUMNS | VERDICTS | {EXPORT_MEMBER}
 """Columns without which every cell is text."""
 
 _NO_JSON = object()
 _SPEAKERS = ("role", "from")
 _MOST_PYTHON_CHARACTERS = 1 << 20
+
+
+def may_be_read(cell: str) -> bool:
+    """Tell quickly whether a cell of CELLS_TO_READ may be anything but text: few are."""
+    return cell.startswith(("[", "{")) or cell.lower() in ("true", "false")
+
+
+def value_in(name: str, cell: str) -> bytes | None:
+    """Return the JSON of what a cell of a column means, a list or a verdict; None if it is text."""
+    if name in VERDICTS:
+        word = cell.lower()
+        return word.encode() if word in ("true", "false") else None
+    return list_in(name, cell)
 
 
 def list_in(name: str, cell: str) -> bytes | None:
@@ -100,7 +117,7 @@ def record_of(cells: Mapping[str, str]) -> dict[str, Any]:
     for name, cell in cells.items():
         way = ways.get(name)
         if way is None:
-            found = list_in(name, cell)
+            found = value_in(name, cell)
             if found is not None:
                 record[name] = orjson.Fragment(found)
         elif way == ABSENT:
@@ -146,7 +163,9 @@ def _way_of(name: str, value: Any) -> str | None:
     if value is None:
         return NULL
     if type(value) is str:
-        return None if list_in(name, value) is None else TEXT
+        return None if value_in(name, value) is None else TEXT
+    if type(value) is bool and name in VERDICTS:
+        return None
     is_list = type(value) is list and name in CONVERSATION_COLUMNS
     return None if is_list and _is_meant(name, value) else JSON
 

@@ -7,6 +7,7 @@ from typing import Any
 from vault.formats.layouts.faults import BrokenStructure
 from vault.formats.layouts.messages import system_messages
 from vault.objects.conversation import Conversation, Message
+from vault.objects.foreign.encoded_lists import decoded_list
 
 _PROMPT_FIELDS = frozenset({"instruction", "input", "system", "history"})
 _WITH_OUTPUT = _PROMPT_FIELDS | {"output"}
@@ -47,6 +48,7 @@ def history_messages(history: Any) -> list[Message]:
     """Return the messages of earlier turns, a list of pairs of texts; raises BrokenStructure."""
     if history is None:
         return []
+    history = decoded_list(history)
     if type(history) is not list:
         raise BrokenStructure("history is not a list")
     messages: list[Message] = []

@@ -8,8 +8,9 @@ from vault.formats.layouts.faults import BrokenStructure
 from vault.formats.layouts.messages import canonical_messages, split_response, system_messages
 from vault.formats.layouts.tool_calls import canonical_tools
 from vault.objects.conversation import Conversation
+from vault.objects.foreign.tools import tools_in
 
-TOOL_FIELDS = frozenset({"tools", "functions", "parallel_tool_calls"})
+TOOL_FIELDS = frozenset({"tools", "functions", "parallel_tool_calls", "toolConfig"})
 """Fields beside the messages that say which tools the conversation may use."""
 
 _FIELDS = TOOL_FIELDS | {"messages", "system"}
@@ -41,5 +42,5 @@ def tool_fields(record: dict[str, Any]) -> dict[str, Any]:
     parallel = record.get("parallel_tool_calls")
     if parallel is not None and type(parallel) is not bool:
         raise BrokenStructure("parallel_tool_calls is neither true nor false")
-    tools = canonical_tools(record.get("tools"), record.get("functions"))
+    tools = canonical_tools(tools_in(record), record.get("functions"))
     return {"tools": tools, "parallel_tool_calls": parallel}

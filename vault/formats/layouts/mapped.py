@@ -1,7 +1,8 @@
 """Records of no known layout, read by a mapping from roles to fields.
 
 `{"user": "question", "assistant": "answer"}` says that the field `question` holds what the user
-says. The user gave the mapping, so a record that lacks a field is told to the user.
+says; a path leads through objects and lists, as in `choices.0.message`. The user gave the mapping,
+so a record that lacks a field is told to the user.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from typing import Any
 
 from vault.errors import InvalidInput
 from vault.formats.layouts.faults import FormatMismatch, shown_keys
-from vault.formats.layouts.messages import canonical_messages, split_response
-from vault.objects.conversation import Conversation
+from vault.formats.layouts.messages import split_response
+from vault.formats.layouts.prompt_completion import listed_messages
+from vault.formats.layouts.tool_calls import Calls
+from vault.objects.conversation import Conversation, Message
+from vault.objects.foreign.encoded_lists import SPEAKERS, decoded_list
 
-ROLES = ("system", "user", "assistant")
-"""Roles that a field can be mapped to, in the order of messages; only system may be absent."""
+ROLES = ("system", "messages", "user", "assistant")
+"""What a field can be mapped to, in the order of messages; only system may be absent.
+
+`messages` is a whole list of them.
+"""
 
 _ABSENT = object()
 
@@ -29,7 +36,7 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
             raise InvalidInput(message, code="invalid-mapping", hint=f"use one of {known}")
         if not path:
             raise InvalidInput(f'no field is named for "{role}"', code="invalid-mapping")
-    if "user" not in mapping and "assistant" not in mapping:
+    if mapping.keys().isdisjoint(("messages", "user", "assistant")):
         hint = "map user, assistant, or both, as in user=question"
         message = "the mapping names neither user nor assistant"
         raise InvalidInput(message, code="invalid-mapping", hint=hint)
@@ -50,13 +57,22 @@ def require_fields(record: dict[str, Any], mapping: Mapping[str, str]) -> None:
 
 def read(record: dict[str, Any], mapping: Mapping[str, str]) -> Conversation:
     """Return the conversation that the mapping finds in a record; raises BrokenStructure."""
-    messages = []
+    calls = Calls()
+    messages: list[Message] = []
     for role in ROLES:
         content = _field(record, mapping[role]) if role in mapping else None
         if content is None or content is _ABSENT or (role == "system" and content == ""):
             continue
-        messages.append({"role": role, "content": content})
-    return Conversation(*split_response(canonical_messages(messages)))
+        messages += listed_messages(_said(role, content), calls)
+    return Conversation(*split_response(messages))
+
+
+def _said(role: str, content: Any) -> Any:
+    """Return the list of messages that a mapped field holds: a message keeps its own role."""
+    if role == "messages":
+        return decoded_list(content)
+    is_message = type(content) is dict and any(type(content.get(name)) is str for name in SPEAKERS)
+    return [content if is_message else {"role": role, "content": content}]
 
 
 def _field(record: dict[str, Any], path: str) -> Any:
@@ -64,7 +80,10 @@ def _field(record: dict[str, Any], path: str) -> Any:
         return record[path]
     value: Any = record
     for name in path.split("."):
-        if type(value) is not dict or name not in value:
+        if type(value) is dict and name in value:
+            value = value[name]
+        elif type(value) is list and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
             return _ABSENT
-        value = value[name]
     return value

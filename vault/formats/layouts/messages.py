@@ -11,7 +11,10 @@ from typing import Any
 
 from vault.formats.layouts.faults import BrokenStructure
 from vault.formats.layouts.tool_calls import Calls, canonical_call
+from vault.formats.layouts.turns import turn_as_chat
 from vault.objects.conversation import REASONING, Message
+from vault.objects.foreign.encoded_lists import decoded_list
+from vault.objects.foreign.parts import spread
 from vault.objects.json.text import canonical_bytes
 
 # A message of one of these roles with only a string for content is canonical as it stands.
@@ -21,24 +24,44 @@ _PLAIN_ROLES = frozenset({"system", "user", "assistant", "developer"})
 _REASONING_NAMES = ("reasoning_content", "reasoning", "thinking")
 _IS_REASONING = frozenset(_REASONING_NAMES)
 
+# What Anthropic's API is told about keeping a part, and a model is not.
+_CACHED = "cache_control"
+
 
 def canonical_messages(messages: Any, calls: Calls | None = None) -> list[Message]:
     """Return canonical messages for a list of `{"role", "content", …}` objects.
+
+    The list may be written as JSON text or column by column, its messages as ShareGPT's
+    `{"from", "value"}`, and their parts as other makers write them.
 
     `calls` carries the tool calls of earlier messages and receives those of these; without it the
     conversation starts here. Returns the list itself where nothing needs changing.
     Raises BrokenStructure if the list, a message, a role or content is not what it must be.
     """
     if type(messages) is not list:
-        raise BrokenStructure("messages are not a list")
+        messages = decoded_list(messages)
+        if type(messages) is not list:
+            raise BrokenStructure("messages are not a list")
     if _are_plain(messages):
         return messages
     if calls is None:
         calls = Calls()
-    return [
-        message if _are_plain([message]) else _canonical_message(message, calls)
-        for message in messages
-    ]
+    made: list[Message] = []
+    for message in messages:
+        if _are_plain([message]):
+            made.append(message)
+        else:
+            made += [_canonical_message(each, calls) for each in _as_chat(message)]
+    return made
+
+
+def _as_chat(message: Any) -> list[Any]:
+    """Return a message in OpenAI's words: several where its parts hold answers of tools."""
+    if type(message) is not dict:
+        raise BrokenStructure("a message is not an object")
+    if "from" in message or "value" in message:
+        message = turn_as_chat(message)
+    return spread(message) or [message]
 
 
 def split_response(
@@ -72,9 +95,7 @@ def _are_plain(messages: list[Any]) -> bool:
     return True
 
 
-def _canonical_message(message: Any, calls: Calls) -> Message:
-    if type(message) is not dict:
-        raise BrokenStructure("a message is not an object")
+def _canonical_message(message: dict[str, Any], calls: Calls) -> Message:
     said = {key: value for key, value in message.items() if value is not None}
     role = said.get("role")
     if type(role) is not str:
@@ -116,7 +137,9 @@ def _canonical_parts(parts: list[Any]) -> str | list[Any]:
     for part in parts:
         if type(part) is not dict:
             raise BrokenStructure("a part of content is not an object")
-        kept.append({key: value for key, value in part.items() if value is not None})
+        kept.append(
+            {key: value for key, value in part.items() if value is not None and key != _CACHED}
+        )
     if len(kept) == 1 and len(kept[0]) == 2 and kept[0].get("type") == "text":
         text = kept[0].get("text", kept[0].get("value"))
         if type(text) is str:

@@ -21,6 +21,7 @@ from vault.formats.layouts.prompt_completion import (
 from vault.formats.layouts.tool_calls import Calls
 from vault.objects.conversation import Conversation, Message, in_order
 from vault.objects.field_pairs import field_pair
+from vault.objects.foreign.encoded_lists import decoded_messages
 from vault.objects.json.text import canonical_bytes
 
 SIDES = (
@@ -88,6 +89,7 @@ def read_verdict(record: dict[str, Any]) -> Conversation:
 def _split_sides(
     prompt: list[Message], calls: Calls, chosen: Any, rejected: Any
 ) -> tuple[list[Message], list[Message], list[Message]]:
+    chosen, rejected = decoded_messages(chosen), decoded_messages(rejected)
     # Many sets repeat the whole conversation on both sides, with or without the prompt beside it.
     if type(chosen) is list and type(rejected) is list:
         preferred = listed_messages(chosen, Calls())

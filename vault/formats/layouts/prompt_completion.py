@@ -13,6 +13,7 @@ from vault.formats.layouts.messages import canonical_messages, system_messages
 from vault.formats.layouts.tool_calls import Calls
 from vault.objects.conversation import Conversation, Message
 from vault.objects.field_pairs import FieldPair, field_pair
+from vault.objects.foreign.encoded_lists import decoded_messages
 
 _BESIDE = TOOL_FIELDS | {"system"}
 _NAMES: FieldPair = ("prompt", "completion")
@@ -73,6 +74,7 @@ def _conversation(
 
 def prompt_messages(prompt: Any, calls: Calls) -> list[Message]:
     """Return the messages of a prompt: text is one user message, the empty text none."""
+    prompt = decoded_messages(prompt)
     if type(prompt) is str:
         return [{"role": "user", "content": prompt}] if prompt else []
     return listed_messages(prompt, calls)
@@ -80,6 +82,7 @@ def prompt_messages(prompt: Any, calls: Calls) -> list[Message]:
 
 def answer_messages(answer: Any, calls: Calls) -> list[Message]:
     """Return the messages of an answer: text is one assistant message, even if empty."""
+    answer = decoded_messages(answer)
     if type(answer) is str:
         return [{"role": "assistant", "content": answer}]
     return listed_messages([answer] if type(answer) is dict else answer, calls)

@@ -13,6 +13,7 @@ from typing import Any
 from vault.formats.layouts import (
     alpaca,
     chat,
+    foreign,
     mapped,
     preference,
     prompt_completion,
@@ -28,6 +29,12 @@ from vault.objects.field_pairs import (
     field_pair,
     fitting_pairs,
     is_prompt_alone,
+)
+from vault.objects.foreign.layouts import (
+    FOREIGN_KINDS,
+    find_foreign,
+    foreign_fields,
+    read_foreign,
 )
 from vault.objects.json.text import compact_bytes
 
@@ -205,6 +212,14 @@ _FAMILIES = {
     Kind.TEXT: _Family(text.read, text.fields_of),
 }
 
+
+def _foreign_family(kind: Kind) -> _Family:
+    fields = foreign_fields(kind)
+    return _Family(lambda record: foreign.read(record, kind), lambda record: fields)
+
+
+_FAMILIES |= {kind: _foreign_family(kind) for kind in FOREIGN_KINDS}
+
 _BEFORE_CHAT = frozenset(
     {*preference.VERDICTS, *(name for sides in preference.SIDES for name in sides)}
 )
@@ -224,6 +239,11 @@ _NEEDED = {
     Kind.PREFERENCE: 'a preference record has "chosen" and "rejected", or OpenAI\'s names for them',
     Kind.KTO: 'a KTO record has an answer, and a true or false "label" or a "kto_tag"',
     Kind.TEXT: 'a text record has "text"',
+    Kind.GEMINI: 'a Gemini record has "contents" with "parts"',
+    Kind.COMPLETION: "a completion has one answer of a chat API",
+    Kind.RESPONSES: 'a record of OpenAI\'s Responses has a list "output" of items',
+    Kind.CHATGPT: 'a conversation of ChatGPT has "mapping" and "current_node"',
+    Kind.CLAUDE: 'a conversation of Claude has "chat_messages"',
 }
 
 
@@ -251,7 +271,10 @@ def _kind_by_values(record: dict[str, Any], present: dict[str, Any]) -> Kind:
     pairs = fitting_pairs(present)
     if len(pairs) == 1:
         return Kind.KTO if _has_verdict(present) else Kind.PROMPT_COMPLETION
-    return Kind.PROMPT if not pairs and is_prompt_alone(record) else Kind.RAW
+    if not pairs and is_prompt_alone(record):
+        return Kind.PROMPT
+    found = find_foreign(record)
+    return Kind.RAW if found is None else found.kind
 
 
 def _is_laid_out(kind: Kind, present: Collection[str]) -> bool:
@@ -267,6 +290,8 @@ def _is_laid_out(kind: Kind, present: Collection[str]) -> bool:
 def _has_keys_of(kind: Kind, record: dict[str, Any]) -> bool:
     if kind is Kind.RAW:
         return True
+    if kind in FOREIGN_KINDS:
+        return read_foreign(record, kind) is not None
     if kind is Kind.TEXT:
         return "text" in record
     if kind is Kind.PROMPT:
@@ -300,4 +325,5 @@ _MAY_MAKE = {
 _ANY_ANSWERED = frozenset().union(*(_MAY_MAKE[kind] for kind in _ANSWERED))
 _MAY_MAKE[Kind.KTO] = _ANY_ANSWERED | frozenset(preference.VERDICTS)
 _MAY_MAKE[Kind.PREFERENCE] = _ANY_ANSWERED | _SIDES
+_MAY_MAKE |= {kind: foreign_fields(kind) for kind in FOREIGN_KINDS}
 _MAY_MAKE = {kind: names | MEDIA_FIELDS for kind, names in _MAY_MAKE.items()}

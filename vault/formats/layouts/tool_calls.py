@@ -11,7 +11,8 @@ from collections import deque
 from typing import Any
 
 from vault.formats.layouts.faults import BrokenStructure
-from vault.objects.json.text import UnreadableJson, parse
+from vault.objects.foreign.encoded_lists import json_in
+from vault.objects.foreign.tools import declared_tools
 
 
 class Calls:
@@ -108,10 +109,10 @@ def canonical_call(call: Any, calls: Calls) -> dict[str, Any]:
 def canonical_tools(tools: Any, functions: Any) -> list[Any] | None:
     """Return the tool schemas of a record in one list, None if there are none.
 
-    `tools` is a list or its JSON text, `functions` the legacy list of bare schemas; either may be
-    None. Raises BrokenStructure if either is something else.
+    `tools` is a list or its JSON text, of OpenAI's or other makers' schemas; `functions` the legacy
+    list of bare schemas; either may be None. Raises BrokenStructure if either is something else.
     """
-    listed = [_canonical_tool(tool) for tool in _listed(tools)]
+    listed = [_canonical_tool(each.tool) for each in declared_tools(_listed(tools))]
     listed += [_canonical_tool(function) for function in _listed(functions)]
     return listed or None
 
@@ -120,7 +121,7 @@ def _listed(tools: Any) -> list[Any]:
     if tools is None or tools == "":
         return []
     if isinstance(tools, str):
-        tools = parse_text(tools)
+        tools = json_in(tools)
     if not isinstance(tools, list):
         raise BrokenStructure("tools are not a list")
     return tools
@@ -146,13 +147,5 @@ def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object_or_text(arguments: str) -> Any:
-    value = parse_text(arguments) if arguments.lstrip()[:1] == "{" else None
+    value = json_in(arguments) if arguments.lstrip()[:1] == "{" else None
     return value if isinstance(value, dict) else arguments
-
-
-def parse_text(text: str) -> Any:
-    """Return the value of JSON inside a string, None if it cannot be read exactly."""
-    try:
-        return parse(text.encode("utf-8"))[0]
-    except (UnreadableJson, UnicodeEncodeError):
-        return None

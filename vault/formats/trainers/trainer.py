@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from vault.formats.trainers.output import REASONING_KEY
 from vault.objects.conversation import Kind
+from vault.objects.foreign.layouts import FOREIGN_KINDS
 from vault.presentation.shell_words import shown_word
 
 BYTES_PER_TOKEN = 3
@@ -41,6 +42,7 @@ FAMILIES: Mapping[Kind, Family] = {
     Kind.SHAREGPT: Family.CHAT,
     Kind.ALPACA: Family.CHAT,
     Kind.PROMPT_COMPLETION: Family.CHAT,
+    **dict.fromkeys(FOREIGN_KINDS, Family.CHAT),
     Kind.PREFERENCE: Family.PREFERENCE,
     Kind.KTO: Family.KTO,
     Kind.PROMPT: Family.PROMPT,

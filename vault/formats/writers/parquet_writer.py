@@ -1,4 +1,4 @@
-"""Records to Parquet such that reading the file gives them back: see `files.parquet_rows`.
+"""Records to Parquet such that reading the file gives them back: see `files.arrow.parquet_rows`.
 
 Columns of mixed or nested values hold JSON texts, because an inferred struct would invent nulls
 and mix types. Which they are, and where a null means an absent key, stands in the schema's
@@ -14,8 +14,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vault.formats.files.arrow.batches import ABSENT_COLUMNS, JSON_COLUMNS
 from vault.formats.files.columns import Column, ColumnPlan, ColumnType, no_columns, read_record
-from vault.formats.files.parquet_rows import ABSENT_COLUMNS, JSON_COLUMNS
 from vault.formats.limits import ROW_GROUP_BYTES
 from vault.formats.writers.record_writer import Buffer, split_lines
 from vault.objects.json.text import compact_bytes

@@ -15,11 +15,12 @@ from typing import Any
 
 from vault.errors import AlreadyExists, InvalidInput
 from vault.formats.files.inputs import written_by_name
+from vault.formats.files.meant.exported_names import LOCK
 from vault.operations.exports.lock_entry import LockEntry, read_entry
 from vault.operations.exports.writable_place import check_link
 from vault.plain_files import new_file_in, read_plain
 
-NAME = "vault.lock"
+NAME = LOCK
 _VERSION = 2
 _VERSION_OF_0_1 = 1
 

@@ -22,9 +22,11 @@ class StatusReport(Displayed):
     """Where the repository stands.
 
     `branch` is None when HEAD is detached, `commit` None before the first one. `examples` and
-    `quarantined` are of the stage (HEAD's when nothing is staged). `has_stage` tells a stage whose
-    counts are all zero (another order, other sources) from none. `parked` names other branches on
-    which changes are staged. `unfinished` are model runs that may go on.
+    `quarantined` are of the stage (HEAD's when nothing is staged); of what is in quarantine,
+    `unreadable` is input that could not be read, the rest examples with errors. `has_stage` tells a
+    stage whose counts are all zero (another order, other sources, other removals) from none.
+    `parked` names other branches on which changes are staged. `unfinished` are model runs that may
+    go on.
     """
 
     branch: RefName | None
@@ -33,6 +35,7 @@ class StatusReport(Displayed):
     examples: int
     staged: ChangeCounts
     quarantined: int
+    unreadable: int
     has_stage: bool
     parked: tuple[RefName, ...] = ()
     unfinished: tuple[UnfinishedRun, ...] = ()
@@ -41,7 +44,8 @@ class StatusReport(Displayed):
 def status(context: Context) -> StatusReport:
     """Return where the repository stands.
 
-    Reads one log entry and at most one commit, and compares the stage if nobody did before.
+    Reads one log entry, at most one commit and one manifest, and the reasons of removals if there
+    are any; compares the stage if nobody did before.
     """
     return status_of(context, context.log.tip().view)
 
@@ -52,22 +56,32 @@ def status_of(context: Context, view: View) -> StatusReport:
     head, stage = head_of(view), stage_of(view)
     commit = None if head is None else context.commit(head)
     if stage is not None:
-        examples, quarantined = stage.examples, stage.quarantined
+        examples, unreadable, root = stage.examples, stage.quarantined, stage.manifest
     elif commit is not None:
-        examples, quarantined = commit.examples, commit.quarantined
+        examples, unreadable, root = commit.examples, commit.quarantined, commit.manifest
     else:
-        examples, quarantined = 0, 0
+        examples, unreadable, root = 0, 0, None
     return StatusReport(
         branch=workspace.branch,
         commit=head,
         message=None if commit is None else commit.message,
         examples=examples,
         staged=staged_counts(context, stage),
-        quarantined=quarantined,
+        quarantined=unreadable + _with_errors(context, root),
+        unreadable=unreadable,
         has_stage=stage is not None,
         parked=tuple(sorted(name for name in workspace.stages if name != workspace.branch)),
         unfinished=_unfinished(context, view),
     )
+
+
+def _with_errors(context: Context, root: Digest | None) -> int:
+    manifest = context.manifest(root)
+    if not manifest.removed:
+        return 0
+    from vault.operations.validation.quarantined_items import count_quarantined_examples
+
+    return count_quarantined_examples(context.store, manifest)
 
 
 def _unfinished(context: Context, view: View) -> tuple[UnfinishedRun, ...]:

@@ -17,7 +17,7 @@ from vault.objects.log.entry import Entry
 from vault.objects.log.view import View
 from vault.operations.history.status import StatusReport, status_of
 from vault.presentation.report_html import Displayed
-from vault.session.arguments import words_kept
+from vault.session.arguments import LIBRARY, words_kept
 from vault.session.context import Context
 from vault.session.recording import append, writing
 from vault.store.operation_log import Intent, Operation, OperationLog
@@ -199,5 +199,8 @@ def _chosen(tip: Operation, text: str, last: int | None) -> int:
 
 
 def _logged(context: Context, entry: Entry, *, undone: bool) -> LoggedOperation:
-    command = words_kept(context.store, entry.arguments) or entry.command
+    words = words_kept(context.store, entry.arguments)
+    command = entry.command if words is None else words
+    if words is not None and entry.command == LIBRARY:
+        command = f"{LIBRARY}: {words}"
     return LoggedOperation(str(entry.number), entry.time, entry.author, command, undone)

@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from vault.formats.files.inputs import find_files, left_out_of
+from vault.formats.files.inputs import Binary, find_files, left_out_of
+from vault.formats.files.meant.exported_names import exported_names
 from vault.operations.imports.import_options import ImportOptions
 from vault.operations.imports.import_report import ImportReport
 from vault.operations.imports.import_workers import WorkerTeam
@@ -38,7 +39,10 @@ def import_files(
     `file-changed` …), Conflict (`detached-head`), StorageFailed, Corrupt. Nothing is staged when it
     raises.
     """
-    files = find_files(paths, options.text_unit)
+    binary = Binary(options.binary)
+    exported = exported_names(context.folder)
+    found = find_files(paths, options.text_unit, exported=exported)
+    files = [replace(each, binary=binary) for each in found]
     with ready_to_import(context, options) as (context, team):
         team.start_for(sum(each.estimated_bytes() for each in files))
         from vault.formats.files.blocks import open_blocks
@@ -46,7 +50,7 @@ def import_files(
 
         opened = partial(open_blocks, stdin=stdin)
         report = import_inputs(context, files, options, opened=opened, team=team)
-        return replace(report, left_out=left_out_of(paths))
+        return replace(report, left_out=left_out_of(paths, exported=exported))
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def import_inputs(
         ingested = ingest.run(inputs, advance=context.progress.advance)
     context.progress.finish()
     ingest.count_same_content(known.content)
-    ingest.count_reordered(dataset, ingested.fresh.keys())
+    ingest.look_at_repeated(dataset, ingested.fresh.keys())
     _refuse_if_nothing_read(ingested, files)
     if options.split_from_name:
         for each in ingested.files:
@@ -149,10 +149,14 @@ def _refuse_if_nothing_read(ingested: Ingested, files: Sequence[InputFile]) -> N
     raise InvalidInput(
         f"nothing in {names} could be read: {why if found is None else f'{found.told} ({why})'}",
         code="nothing-readable",
-        hint="`vault import --help` lists the formats; a record is one JSON object"
-        if found is None
-        else found.hint,
+        hint=_way_on(ingested) if found is None else found.hint,
     )
+
+
+def _way_on(ingested: Ingested) -> str:
+    if any(each.first_code == "binary-value" for each in ingested.files):
+        return "--binary base64 keeps bytes as base64, --binary omit leaves them out"
+    return "`vault import --help` lists the formats; a record is one JSON object"
 
 
 def _first_reason(ingested: Ingested) -> str:
@@ -200,6 +204,7 @@ def _file_report(outcome: FileOutcome, file: InputFile) -> ImportedFile:
         duplicates=outcome.duplicates,
         same_content=outcome.same_content,
         reordered=outcome.reordered,
+        elsewhere=dict(sorted(outcome.elsewhere.items(), key=lambda pair: -pair[1])),
         returned=outcome.returned,
         quarantined=outcome.quarantined,
         first_reason=outcome.first_reason,
@@ -210,5 +215,6 @@ def _file_report(outcome: FileOutcome, file: InputFile) -> ImportedFile:
         labelled=outcome.labelled,
         unlabelled=outcome.unlabelled,
         side=side_of_file(outcome.path) if outcome.imported else None,
-        choices=tuple({"user": asked, "assistant": told} for asked, told in outcome.choices),
+        choices=tuple(outcome.choices),
+        origin=outcome.origin,
     )

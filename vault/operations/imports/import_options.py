@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypedDict
 
 from vault.errors import InvalidInput
-from vault.formats.files.inputs import TextUnit
+from vault.formats.files.inputs import Binary, TextUnit
 
 
 class ImportMode(StrEnum):
@@ -30,8 +30,9 @@ class ImportOptions:
 
     `lines` and `paragraphs` say what is one example of plain text, instead of a file. `workers` is
     the number of processes for large inputs (default: the cores, at most 4). `split_from_name`
-    gives new examples the label `split` that the name of their file says. A `mode` that was given
-    by its name is an ImportMode once the options are made. Raises InvalidInput (`mode-unknown`;
+    gives new examples the label `split` that the name of their file says. `binary` says what
+    becomes of bytes in tables that are no text. A `mode` that was given by its name is an
+    ImportMode once the options are made. Raises InvalidInput (`mode-unknown`;
     `key-without-update` for a key that nothing is looked up by; `text-units-exclude` for both lines
     and paragraphs).
     """
@@ -48,6 +49,7 @@ class ImportOptions:
     lines: bool = False
     paragraphs: bool = False
     split_from_name: bool = False
+    binary: Binary | Literal["refused", "base64", "omit"] = Binary.REFUSED
 
     @property
     def text_unit(self) -> TextUnit | None:
@@ -66,6 +68,7 @@ class ImportOptions:
                 code="mode-unknown",
                 hint=f"use {', '.join(ImportMode)}",
             ) from None
+        object.__setattr__(self, "binary", Binary(self.binary))
         if self.key is not None and self.mode is not ImportMode.UPDATE:
             raise InvalidInput(
                 "--key says which example is which for --update only",
@@ -104,4 +107,5 @@ class ImportArguments(RecordArguments, total=False):
     lines: bool
     paragraphs: bool
     split_from_name: bool
+    binary: Binary | Literal["refused", "base64", "omit"]
     source: str | None

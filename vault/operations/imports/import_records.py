@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vault.errors import InvalidInput
 from vault.formats.files.inputs import InputFile, Layout
-from vault.formats.files.rows import row_blocks
+from vault.formats.files.rows import row_blocks, rows_of_table
 from vault.operations.imports.import_files import ready_to_import
 from vault.operations.imports.import_inputs import import_inputs
 from vault.operations.imports.import_options import ImportOptions
@@ -22,9 +22,10 @@ def import_records(
 ) -> ImportReport:
     """Read records into the stage of the current branch; lines are numbers of rows, from 1.
 
-    Rows are taken one by one, and about a block of them (4 MB) is in memory. Raises what `rows`
-    raises while it is read, InvalidInput (`source-missing`, `not-records`, and those of
-    `import_files`), Conflict (`detached-head`), StorageFailed, Corrupt; nothing is staged then.
+    A DataFrame or an Arrow table stands for its rows. Rows are taken one by one, and about a block
+    of them (4 MB) is in memory. Raises what `rows` raises while it is read, InvalidInput
+    (`source-missing`, `not-records`, and those of `import_files`), Conflict (`detached-head`),
+    StorageFailed, Corrupt; nothing is staged then.
     """
     if not options.source:
         raise InvalidInput(
@@ -32,6 +33,7 @@ def import_records(
             code="source-missing",
             hint='name where they come from: import_records(rows, source="api")',
         )
+    rows = rows_of_table(rows)
     if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
         raise InvalidInput(
             f"a {type(rows).__name__} is no sequence of records",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vault.presentation.report_html import Displayed
@@ -18,6 +18,7 @@ class ImportedFile:
     """What one file gave: read = imported + duplicates + returned + quarantined.
 
     `same_content` counts imported records whose conversation was there with other metadata;
+    `elsewhere` counts duplicates of records that another source brought, by source, most first;
     `reordered` duplicates that differ from the record that is there in an order of keys that counts
     (in arguments of calls, in schemas of tools), and were not stored all the same; `returned`
     records that had been removed deliberately and stayed out. `first_reason` says where
@@ -25,7 +26,8 @@ class ImportedFile:
     `way_on` what makes records of it. When updating, `unmatched` records
     took the place of no example, and `merged` ones had become equal to another example, so that the
     one they were to replace stayed as it was. `choices` are the mappings that fit a record which
-    stayed raw because more than one does. `labelled` imported records have labels of the file;
+    stayed raw, and `origin` says what program wrote it, where that is known. `labelled` imported
+    records have labels of the file;
     `unlabelled` ones came with labels and were there already, so they keep their own. `side` is
     that of a split which the name of the file says. `may_be_edited` tells that its source was read
     before and that more of it is there already than is new: what was edited stands there twice.
@@ -45,9 +47,11 @@ class ImportedFile:
     way_on: str | None = None
     may_be_edited: bool = False
     reordered: int = 0
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
     unmatched: int = 0
     merged: int = 0
     choices: tuple[Mapping[str, str], ...] = ()
+    origin: str | None = None
     labelled: int = 0
     unlabelled: int = 0
     side: str | None = None

@@ -7,7 +7,7 @@ outcome does not depend on how many workers there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -19,12 +19,11 @@ from vault.dataset.reading.id_index import NOWHERE, IdIndex, first_of_each
 from vault.dataset.reading.write_records import BlockIds, Placed, RecordReader
 from vault.formats.files.blocks import Block, Refused
 from vault.objects.digest import ID_BYTES, Digest
-from vault.objects.field_pairs import FieldPair
 from vault.objects.quarantine import QuarantineEntry, encode_quarantine
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs
 from vault.operations.imports.content_counts import NewContent
 from vault.operations.imports.import_workers import BLOCKS_FOR_WORKERS, Worker, WorkerTeam
-from vault.operations.imports.reordered import RepeatedRecords
+from vault.operations.imports.repeated_records import RepeatedRecords
 from vault.processes.child import without_collector
 
 _NEW = np.uint64(1 << 63)
@@ -50,10 +49,13 @@ class FileOutcome:
     returned: int = 0
     quarantined: int = 0
     first_reason: str | None = None
+    first_code: str | None = None
     unmatched: int = 0
     merged: int = 0
     formats: dict[str, int] = field(default_factory=dict)
-    choices: Sequence[FieldPair] = ()
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    choices: Sequence[Mapping[str, str]] = ()
+    origin: str | None = None
     entries: list[tuple[int, int]] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
     labels: dict[bytes, list[int]] = field(default_factory=dict)
@@ -148,13 +150,17 @@ class Ingest:
         for file, count in self._content.count_repeated(before):
             file.same_content += count
 
-    def count_reordered(self, dataset: Dataset, fresh: RowKeys) -> None:
-        """Count, for each file, records that are there but for an order of keys that counts.
+    def look_at_repeated(self, dataset: Dataset, fresh: RowKeys) -> None:
+        """Count, for each file, the records that were there by where those are from.
 
-        `fresh` are the rows that were stored. Raises Corrupt.
+        Also those that are there but for an order of keys that counts. `fresh` are the rows that
+        were stored. Raises Corrupt.
         """
-        for file, count in self._repeated.count_reordered(dataset, fresh):
-            file.reordered += count
+        for each in self._repeated.of_each(dataset, fresh):
+            each.owner.reordered += each.reordered
+            for source, count in each.sources.items():
+                if source != each.owner.reader.source:
+                    each.owner.elsewhere[source] = each.owner.elsewhere.get(source, 0) + count
 
     def _settle_all(
         self,
@@ -207,7 +213,7 @@ class Ingest:
         content = np.frombuffer(found.content_ids, np.uint64)
         has = np.frombuffer(found.has_content, np.bool_)
         self._content.add(file, content[new & has])
-        repeated = ~new & ~barred & has
+        repeated = ~new & ~barred
         self._repeated.add(
             file, ids[repeated], content[repeated], np.where(known, places, NOWHERE)[repeated]
         )
@@ -248,6 +254,7 @@ class Ingest:
         file.returned += int(barred.sum())
         file.duplicates += int((~new & ~barred).sum())
         file.choices = file.choices or found.choices
+        file.origin = file.origin or found.origin
         for name, count in found.formats.items():
             file.formats[name] = file.formats.get(name, 0) + count
 
@@ -265,6 +272,7 @@ class Ingest:
             )
             if file.first_reason is None:
                 file.first_reason = f"line {entry.line}: {entry.reason}"
+                file.first_code = entry.code
             if entry.id not in self._known_quarantine:
                 self._known_quarantine.add(entry.id)
                 self._refused.append(entry)

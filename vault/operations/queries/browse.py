@@ -13,9 +13,8 @@ from vault.dataset.choosing.saved_filters import satisfying
 from vault.dataset.choosing.select import Selection, select
 from vault.dataset.listed import open_revision
 from vault.dataset.reading.dataset import Dataset, ids_of
-from vault.dataset.reading.examples import read_examples
+from vault.dataset.reading.examples import made_of_each, read_examples
 from vault.dataset.reading.labels import label_of_each
-from vault.dataset.reading.made import made_of_each
 from vault.errors import InvalidInput, NotFound
 from vault.objects.conversation import Conversation
 from vault.objects.digest import digest_of
@@ -186,7 +185,7 @@ def browse(
         keys = chosen(dataset, keys)
     if text:
         options = GrepOptions(ignore_case=True)
-        keys = keys[[at for at, _ in rows_with(context, dataset, keys, text, options)]]
+        keys = keys[list(rows_with(context, dataset, keys, text, options))]
     keys = _sorted(dataset, keys, sort, seed)
     version = opened.manifest or ""
     return Listing.of_rows(version, len(all_keys), dataset, keys)
@@ -198,7 +197,7 @@ def search_listing(context: Context, listing: Listing, text: str) -> Iterator[tu
     In any case, in the order of the list, which should be that of the dataset: then it costs
     reading the records once. Raises Corrupt.
     """
-    options = GrepOptions(ignore_case=True)
+    options = GrepOptions(ignore_case=True, limit=0)
     for looked_at, found in search_steps(context, listing.dataset, listing.keys, text, options):
         yield looked_at, listing.keys[[at for at, _ in found]]
 

@@ -1,29 +1,31 @@
 """`grep`: the examples in which a text is found, and where in them.
 
-Message texts are looked at, or any text of a record without a conversation. Most records are ruled
-out by a search over their JSON, before any is parsed.
+Messages are looked at with their reasoning, refusals and calls, or any text of a record without a
+conversation. A search over the JSON of records rules most of them out, and of plain chats tells
+which hold a text, before any is parsed.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vault.dataset.choosing.json_search import JsonSearch
 from vault.dataset.listed import ListedExample, listed, open_revision
-from vault.dataset.reading.conversations import read_conversation
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.conversations import plain_messages, read_conversation, said_texts
+from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import record_arrays
-from vault.objects.chunk import decode_facts
-from vault.objects.conversation import texts_of
-from vault.objects.json.record import read_record
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.conversation import Kind
+from vault.objects.json.record import read_record_quickly
+from vault.objects.runs import RowKeys
 from vault.presentation.report_html import Displayed
 from vault.session.context import Context
 
@@ -65,6 +67,10 @@ class Place:
     after: str
 
 
+FoundRow = tuple[int, tuple[Place, ...]]
+"""A row that holds a text, by its position, and the places of the text."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundExample:
     """An example in which a text was found, with the first places."""
@@ -99,11 +105,10 @@ def grep(context: Context, text: str, revision: str | None, options: GrepOptions
     opened, dataset = open_revision(context, revision)
     keys = dataset.keys()
     count = 0
-    chosen: list[tuple[int, tuple[Place, ...]]] = []
-    for at, places in rows_with(context, dataset, keys, text, options):
-        count += 1
-        if len(chosen) < options.limit:
-            chosen.append((at, places))
+    chosen: list[FoundRow] = []
+    for _, found in search_steps(context, dataset, keys, text, options):
+        count += len(found)
+        chosen += found[: max(0, options.limit - len(chosen))]
     examples = listed(dataset, keys[[at for at, _ in chosen]])
     items = (FoundExample(each, places) for each, (_, places) in zip(examples, chosen, strict=True))
     return GrepReport(opened.commit, count, tuple(items))
@@ -111,106 +116,161 @@ def grep(context: Context, text: str, revision: str | None, options: GrepOptions
 
 def rows_with(
     context: Context, dataset: Dataset, keys: RowKeys, text: str, options: GrepOptions
-) -> Iterator[tuple[int, tuple[Place, ...]]]:
-    """Yield the places among `keys` of the rows that hold a text, ascending, and where they do.
+) -> Iterator[int]:
+    """Yield the places among `keys` of the rows that hold a text, ascending.
 
     Costs and errors as `grep`; `limit` does not matter here.
     """
-    for _, found in search_steps(context, dataset, keys, text, options):
-        yield from found
+    for _, found in search_steps(context, dataset, keys, text, replace(options, limit=0)):
+        yield from (at for at, _ in found)
 
 
 def search_steps(
     context: Context, dataset: Dataset, keys: RowKeys, text: str, options: GrepOptions
-) -> Iterator[tuple[int, list[tuple[int, tuple[Place, ...]]]]]:
-    """Yield how many rows were looked at so far, and what `rows_with` finds in the last of them.
+) -> Iterator[tuple[int, list[FoundRow]]]:
+    """Yield how many rows were looked at so far, and the last of them that hold a text.
 
-    A step is some thousand rows, so that who waits can show what there is, or give up.
+    Ascending, each with the places of the text in it, which are left out after the first `limit`
+    where they need not be looked for. A step is some thousand rows, so that who waits can show what
+    there is, or give up.
     """
     from vault.catalogue.expressions.search import search_pattern
 
     pattern = search_pattern(text, is_regexp=options.regexp, ignores_case=options.ignore_case)
+    in_json = None if options.regexp else JsonSearch(text, options.ignore_case)
+    search = _Search(dataset, keys, options, in_json)
     context.progress.start("searching", len(keys))
-    start, waiting = 0, _Candidates()
-    for arrays, array in enumerate(record_arrays(dataset, keys), 1):
-        waiting.add(start, array, _candidates(array, text, options))
-        start += len(array)
-        context.progress.advance(len(array))
+    looked_at, wanted, waiting = 0, options.limit, _Waiting(pattern, options.role)
+    for arrays, candidates in enumerate(in_threads(search.look, _numbered(dataset, keys)), 1):
+        waiting.add(candidates)
+        context.progress.advance(candidates.end - looked_at)
+        looked_at = candidates.end
         # The first steps are small: somebody waits for the first that is found.
         if waiting.count >= _BATCH or arrays.bit_count() == 1 or arrays % _MOST_ARRAYS == 0:
-            yield start, waiting.found(dataset, keys, pattern, options.role)
-            waiting = _Candidates()
-    yield start, waiting.found(dataset, keys, pattern, options.role)
+            found = waiting.found(wanted)
+            wanted = max(0, wanted - len(found))
+            yield looked_at, found
+    yield looked_at, waiting.found(wanted)
     context.progress.finish()
 
 
+def _numbered(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, pa.Array]]:
+    start = 0
+    for array in record_arrays(dataset, keys):
+        yield start, array
+        start += len(array)
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Records that may hold a text, of several arrays: looked at together, which costs less."""
+    """Records that may hold a text: where each stands, and what decides how it is read.
 
-    def __init__(self) -> None:
+    `is_sure` tells which of them hold it for sure, `end` where the array ends that they are from.
+    """
+
+    end: int
+    positions: NDArray[np.int64]
+    texts: pa.Array
+    kinds: list[str]
+    mappings: Mapping[int, Mapping[str, str]]
+    is_sure: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search of the records of some rows; all of them are candidates without `in_json`."""
+
+    dataset: Dataset
+    keys: RowKeys
+    options: GrepOptions
+    in_json: JsonSearch | None
+
+    def look(self, numbered: tuple[int, pa.Array]) -> _Candidates:
+        """Return the candidates of an array of records that begins at a row."""
+        start, array = numbered
+        end = start + len(array)
+        positions = np.arange(start, end)
+        if self.in_json is not None:
+            found = self.in_json.may_hold(array).to_numpy(zero_copy_only=False)
+            positions = positions[found]
+            array = array.take(pa.array(positions - start))
+        if not len(positions):
+            return _Candidates(end, positions, array, [], {}, np.zeros(0, np.bool_))
+        table = self.dataset.columns(self.keys[positions], ["kind", "source"])
+        mappings = roles_at(self.dataset, self.keys[positions], table)
+        is_sure = np.zeros(len(positions), np.bool_)
+        if self.in_json is not None:
+            is_chat = pc.equal(table.column("kind").cast(pa.string()), Kind.CHAT.value)
+            sure = self.in_json.surely_in_messages(array, self.options.role)
+            is_sure = np.asarray(is_chat) & np.asarray(sure.to_numpy(zero_copy_only=False))
+            is_sure[list(mappings)] = False
+        kinds = table.column("kind").to_pylist()
+        return _Candidates(end, positions, array, kinds, mappings, is_sure)
+
+
+class _Waiting:
+    """Candidates of several arrays: looked at together, which costs less."""
+
+    def __init__(self, pattern: str, role: str | None) -> None:
         self.count = 0
-        self._positions: list[Any] = []
-        self._texts: list[bytes] = []
+        self._pattern = pattern
+        self._role = role
+        self._waiting: list[_Candidates] = []
 
-    def add(self, start: int, array: pa.Array, places: pa.Array) -> None:
-        """Add those of an array whose first record stands at `start`."""
-        if len(places):
-            self.count += len(places)
-            self._positions.append(places.to_numpy() + start)
-            self._texts += array.take(places).cast(pa.binary()).to_pylist()
+    def add(self, candidates: _Candidates) -> None:
+        """Add the candidates of another array."""
+        self.count += len(candidates.positions)
+        self._waiting.append(candidates)
 
-    def found(
-        self, dataset: Dataset, keys: RowKeys, pattern: str, role: str | None
-    ) -> list[tuple[int, tuple[Place, ...]]]:
-        """Return those that hold the pattern, ascending, and where they do."""
-        found: list[tuple[int, tuple[Place, ...]]] = []
-        positions = np.concatenate([np.zeros(0, np.int64), *self._positions])
-        for first in range(0, self.count, _BATCH):
-            some = slice(first, first + _BATCH)
-            found += _found(dataset, keys, positions[some], self._texts[some], pattern, role)
-        return found
+    def found(self, wanted: int) -> list[FoundRow]:
+        """Return those that hold the pattern, ascending, with the places of the first `wanted`.
 
-
-def _candidates(array: pa.Array, text: str, options: GrepOptions) -> pa.Array:
-    """Return the places of records that may hold a text, as far as their JSON tells."""
-    if options.regexp:
-        return pa.array(range(len(array)), pa.int64())
-    written = json.dumps(text, ensure_ascii=False)[1:-1]
-    mask = pc.match_substring(array, written, ignore_case=options.ignore_case)
-    # The same text may be written with escapes that need not be there.
-    escape = "|".join(_escapes(text, ignores_case=options.ignore_case))
-    mask = pc.or_(mask, pc.match_substring_regex(array, escape))
-    return pc.indices_nonzero(mask).cast(pa.int64())
+        Those that were added wait no longer.
+        """
+        sure: list[int] = []
+        doubtful: list[_Doubtful] = []
+        for each in self._waiting:
+            # However few of the others hold it, no more of those that are sure come first.
+            first = np.flatnonzero(each.is_sure)[:wanted]
+            is_doubtful = ~each.is_sure
+            is_doubtful[first] = True
+            wanted -= len(first)
+            sure += each.positions[~is_doubtful].tolist()
+            doubtful += _doubtful(each, np.flatnonzero(is_doubtful))
+        self.count, self._waiting = 0, []
+        result: list[FoundRow] = [(at, ()) for at in sure]
+        for at in range(0, len(doubtful), _BATCH):
+            result += _found(doubtful[at : at + _BATCH], self._pattern, self._role)
+        return sorted(result, key=itemgetter(0))
 
 
-def _escapes(text: str, *, ignores_case: bool) -> Iterator[str]:
-    """Yield patterns of the escapes that may stand for a character of a text."""
-    if not text.isascii():
-        yield r"\\u"
-        return
-    yield r"\\u00[0-7]"
-    if "/" in text:
-        yield r"\\/"
-    if ignores_case and not set("ksKS").isdisjoint(text):
-        # The long s and the sign of Kelvin are letters s and k in another case.
-        yield r"\\u(?i:017f|212a)"
+class _Doubtful(NamedTuple):
+    """A record that must be parsed to tell."""
+
+    position: int
+    text: bytes
+    kind: str
+    mapping: Mapping[str, str] | None
 
 
-def _found(
-    dataset: Dataset,
-    keys: RowKeys,
-    positions: NDArray[np.int64],
-    texts: list[bytes],
-    pattern: str,
-    role: str | None,
-) -> Iterator[tuple[int, tuple[Place, ...]]]:
-    """Yield the position in the dataset and the places of each record that holds the pattern."""
+def _doubtful(candidates: _Candidates, places: NDArray[np.int64]) -> Iterator[_Doubtful]:
+    texts = candidates.texts.take(pa.array(places)).cast(pa.binary()).to_pylist()
+    for place, text in zip(places.tolist(), texts, strict=True):
+        yield _Doubtful(
+            int(candidates.positions[place]),
+            text,
+            candidates.kinds[place],
+            candidates.mappings.get(place),
+        )
+
+
+def _found(records: Sequence[_Doubtful], pattern: str, role: str | None) -> Iterator[FoundRow]:
+    """Yield the position and the places of each record that holds the pattern."""
     from vault.catalogue.expressions.search import find_pattern
 
-    records = [read_record(each) for each in texts]
     parts = [
         (number, where, text)
-        for number, found in enumerate(_parts(dataset, keys[positions], records, role))
+        for number, found in enumerate(_parts(each, role) for each in records)
         for where, text in found
     ]
     matches = find_pattern([text for _, _, text in parts], pattern)
@@ -221,39 +281,29 @@ def _found(
             place = Place(where, text[:at][-_AROUND:], match, text[at + len(match) :][:_AROUND])
             places.setdefault(number, []).append(place)
     for number, found_places in places.items():
-        yield int(positions[number]), tuple(found_places[:_MOST_PLACES])
+        yield records[number].position, tuple(found_places[:_MOST_PLACES])
 
 
 _AROUND = 200
 
 
-def _parts(
-    dataset: Dataset, keys: RowKeys, records: list[dict[str, Any]], role: str | None
-) -> Iterator[list[tuple[str, str]]]:
-    """Yield for each record its texts, each with the role or the path that it stands under."""
-    table = dataset.columns(keys, ["kind", "source"])
-    mappings: dict[int, Mapping[str, Mapping[str, str]]] = {}
-    for number in set(key_parts(keys)[0].tolist()):
-        chunk = dataset.store.get(dataset.numbers.digest(number))
-        mappings[number] = decode_facts(chunk).mappings
-    for record, kind, source, number in zip(
-        records,
-        table.column("kind").to_pylist(),
-        table.column("source").to_pylist(),
-        key_parts(keys)[0].tolist(),
-        strict=True,
-    ):
-        conversation = read_conversation(record, kind, mappings[number].get(source))
-        if conversation is None or conversation.text is not None:
-            yield [] if role is not None else list(_texts("", record))
-            continue
-        messages = [*conversation.prompt, *conversation.response, *(conversation.rejected or ())]
-        yield [
-            (each["role"], text)
-            for each in messages
-            if role is None or each["role"] == role
-            for text in texts_of(each)
-        ]
+def _parts(given: _Doubtful, role: str | None) -> list[tuple[str, str]]:
+    """Return the texts of a record, each with the role or the path that it stands under."""
+    record = read_record_quickly(given.text)
+    plain = plain_messages(record, given.kind, given.mapping)
+    if plain is not None:
+        said = [(each["role"], each["content"]) for each in plain]
+        return said if role is None else [each for each in said if each[0] == role]
+    conversation = read_conversation(record, given.kind, given.mapping)
+    if conversation is None or conversation.text is not None:
+        return [] if role is not None else list(_texts("", record))
+    messages = [*conversation.prompt, *conversation.response, *(conversation.rejected or ())]
+    return [
+        said
+        for each in messages
+        if role is None or each["role"] == role
+        for said in said_texts(each)
+    ]
 
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:

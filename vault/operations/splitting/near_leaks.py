@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.dataset.reading.compared_texts import DatasetTexts, Part, compared_texts_of
+from vault.dataset.reading.compared_texts import Part, compared_texts_of
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dedupe.bands import BandKeys, band_keys, plan_for
 from vault.dedupe.boilerplate import NOTHING
 from vault.dedupe.reference import Matches, SignedTexts, match_signed

@@ -27,8 +27,8 @@ from vault.formats.layouts.faults import FormatMismatch
 from vault.formats.layouts.registry import derive_values
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_id
+from vault.objects.json.exchanged_values import with_values
 from vault.objects.json.record import read_record
-from vault.objects.json.strings import with_strings
 from vault.objects.json.text import UnreadableJson, parse
 from vault.objects.manifest import Manifest
 from vault.objects.runs import RowKeys, Runs
@@ -181,7 +181,7 @@ def _mended(text: bytes, kind: Kind, rules: Sequence[Rule]) -> _Mended | None:
         repairs = [] if rule.fix is None else list(rule.fix(subject))
         if not repairs:
             continue
-        after = with_strings(text, {each.steps: each.text for each in repairs})
+        after = with_values(text, {each.steps: each.value for each in repairs})
         try:
             value = parse(after)[0]
             derive_values(value, kind, None)

@@ -19,7 +19,7 @@ from vault.dataset.reading.removals import removals_of
 from vault.errors import InvalidInput
 from vault.objects.digest import Digest
 from vault.objects.manifest import Manifest
-from vault.objects.quarantine import QuarantineEntry, Removal
+from vault.objects.quarantine import QuarantineEntry, Removal, count_reasons
 from vault.operations.validation.examine_rows import Finding
 from vault.store.object_store import ObjectStore
 
@@ -62,6 +62,11 @@ def held_inputs(
     removals = [each for each in removals_of(store, manifest) if each.reason == REASON]
     chosen = entries_named([*entries, *removals], texts)
     return _with_records(store, chosen)
+
+
+def count_quarantined_examples(store: ObjectStore, manifest: Manifest) -> int:
+    """Return how many examples are in quarantine because of an error. Raises Corrupt."""
+    return sum(count_reasons(store.get(each))[REASON] for each in manifest.removals)
 
 
 def require_unreadable(held: Sequence[HeldInput]) -> list[QuarantineEntry]:

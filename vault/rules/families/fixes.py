@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from vault.rules.families.tool_checks import calls_of
+from vault.objects.foreign.encoded_lists import decoded_list
+from vault.rules.families.form_checks import parts_of, says_its_maker
+from vault.rules.families.pref_checks import verdict_name
+from vault.rules.families.tools.tool_checks import calls_of
+from vault.rules.kernel.message import read_json, steps_of
 from vault.rules.kernel.rule import Repair, shown
-from vault.rules.kernel.subject import Subject, read_json
+from vault.rules.kernel.subject import Subject
 
 INVISIBLE = "^[\ufeff\u200b\u2060]+"
 """A mark of byte order, or what has no width, at the beginning of a text."""
@@ -22,7 +27,6 @@ _USUAL_ROLES = {
     **{name: name for name in ("system", "developer", "tool", "function")},
 }
 _SHAREGPT_ROLES = {"user": "human", "assistant": "gpt", "system": "system"}
-_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n?(.*?)\n?[ \t]*```\s*", re.DOTALL)
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 _ONE_SPACE = re.compile(r"\A[ \u00a0](?=\S)")
@@ -39,7 +43,7 @@ def usual_roles(subject: Subject) -> Iterator[Repair]:
         wanted = role if name == "role" else _SHAREGPT_ROLES.get(role)
         if wanted is not None and wanted != written and role != written:
             told = f"the role {shown(written)} is now {shown(wanted)}"
-            yield Repair((*_steps(each.path), name), wanted, told)
+            yield Repair((*steps_of(each.path), name), wanted, told)
 
 
 def without_edges(subject: Subject) -> Iterator[Repair]:
@@ -51,7 +55,7 @@ def without_edges(subject: Subject) -> Iterator[Repair]:
         if text != each.text:
             count = len(each.text) - len(text)
             told = f"{count} characters of white space around the answer are gone"
-            yield Repair(_steps(each.path), text, told if count > 1 else _ONE_GONE)
+            yield Repair(steps_of(each.path), text, told if count > 1 else _ONE_GONE)
 
 
 _ONE_GONE = "1 character of white space beside the answer is gone"
@@ -62,7 +66,7 @@ def without_invisible_start(subject: Subject) -> Iterator[Repair]:
     for each in subject.texts():
         text = re.sub(INVISIBLE, "", each.text)
         if text != each.text and not each.path.endswith(".arguments"):
-            yield Repair(_steps(each.path), text, "what was invisible at the beginning is gone")
+            yield Repair(steps_of(each.path), text, "what was invisible at the beginning is gone")
 
 
 def plain_arguments(subject: Subject) -> Iterator[Repair]:
@@ -72,7 +76,7 @@ def plain_arguments(subject: Subject) -> Iterator[Repair]:
         if not isinstance(each.arguments, str) or not each.path.endswith(("]", ".function_call")):
             continue
         inner = isinstance(said.get("function"), dict)
-        steps = _steps(f"{each.path}.function.arguments" if inner else f"{each.path}.arguments")
+        steps = steps_of(f"{each.path}.function.arguments" if inner else f"{each.path}.arguments")
         fenced = _FENCED.fullmatch(each.arguments)
         if not each.arguments.strip():
             yield Repair(steps, "{}", "no arguments are now written as {}")
@@ -80,6 +84,33 @@ def plain_arguments(subject: Subject) -> Iterator[Repair]:
             yield Repair(steps, fenced.group(1).strip(), "the fence around the arguments is gone")
 
 
-def _steps(path: str) -> tuple[str | int, ...]:
-    """Return a path of `Message` as steps; names in it are those that readers of records know."""
-    return tuple(int(number) if number else name for number, name in _STEP.findall(path))
+def lists_decoded(subject: Subject) -> Iterator[Repair]:
+    """Write lists of messages as lists that are a JSON text, or an object of columns."""
+    for name, _, path in subject.broken:
+        if name == "messages-encoded":
+            given: Any = subject.record
+            for step in steps_of(path):
+                given = given.get(step) if isinstance(given, dict) else None
+            told = f"{path} is now the list that it held"
+            yield Repair(steps_of(path), decoded_list(given), told)
+
+
+def parts_typed(subject: Subject) -> Iterator[Repair]:
+    """Give parts that hold a text and nothing else the type text."""
+    for _, path, part in parts_of(subject):
+        is_text = isinstance(part, dict) and [*part] == ["text"] and isinstance(part["text"], str)
+        if is_text and not says_its_maker(subject, part):
+            typed = {"type": "text", **part}
+            yield Repair(steps_of(path), typed, "a part that holds text has the type text now")
+
+
+def verdicts_told(subject: Subject) -> Iterator[Repair]:
+    """Write verdicts as true or false that are the texts of these."""
+    name = verdict_name(subject)
+    given = None if name is None else subject.record.get(name)
+    verdict = _VERDICTS.get(given.strip().lower()) if isinstance(given, str) else None
+    if name is not None and verdict is not None:
+        yield Repair((name,), verdict, f"the verdict is {str(verdict).lower()} now, not its text")
+
+
+_VERDICTS = {"true": True, "false": False}

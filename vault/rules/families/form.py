@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from vault.rules.families import fixes
 from vault.rules.families.form_checks import (
     bad_name,
@@ -10,9 +12,9 @@ from vault.rules.families.form_checks import (
     empty_answer,
     empty_message,
     extra_field,
+    foreign_parts,
     image_in_answer,
     large_number,
-    media_markers,
     missing_content,
     mixed_refusal,
     no_layout,
@@ -22,6 +24,7 @@ from vault.rules.families.form_checks import (
     unknown_key,
     unknown_role,
 )
+from vault.rules.families.media_checks import media_count, missing_media
 from vault.rules.families.sample_records import ASK, PLAIN, TOLD, TOOL_PLAIN, assistant, chat, user
 from vault.rules.kernel.rule import Rule, Severity, Trigger
 
@@ -123,8 +126,14 @@ RULES = (
             chat(user(["Hi"]), TOLD),
             chat(user([{"type": "txt", "text": "Hi"}]), TOLD),
             chat(user([{"type": "text"}]), TOLD),
+            chat(user([{"text": "Hi"}]), TOLD),
         ),
-        passes=(PLAIN, chat(user([{"type": "text", "text": "What is this?"}, _IMAGE]), TOLD)),
+        passes=(
+            PLAIN,
+            chat(user([{"type": "text", "text": "What is this?"}, _IMAGE]), TOLD),
+            chat(user([{"text": "Hi"}]), TOLD, schemaVersion="bedrock-conversation-2024"),
+        ),
+        fix=fixes.parts_typed,
     ),
     Rule(
         code="FORM008",
@@ -253,7 +262,7 @@ RULES = (
         severity=Severity.ERROR,
         why="LLaMA-Factory pairs each marker in the text with one of the media and stops when the "
         "numbers differ.",
-        check=media_markers,
+        check=media_count,
         fails=(
             {
                 "conversations": [
@@ -277,12 +286,15 @@ RULES = (
         code="FORM019",
         name="field-type",
         severity=Severity.ERROR,
-        why="The history of an Alpaca record is a list of pairs of question and answer; "
-        "LLaMA-Factory stops at anything else.",
+        why="A field of the conversation has a type that trainers do not read: the history of an "
+        "Alpaca record, for one, is a list of pairs of question and answer.",
         check=told("field-type"),
         fails=(
             {"instruction": "Go on.", "output": "Yes.", "history": "Hi"},
             {"instruction": "Go on.", "output": "Yes.", "history": [["Hi"]]},
+            {"instruction": ["Go on."], "output": "Yes."},
+            {"text": ["Once upon a time."]},
+            {**PLAIN, "parallel_tool_calls": "no"},
         ),
         passes=({"instruction": "Go on.", "output": "Yes.", "history": [["Hi", "Hello."]]},),
     ),
@@ -318,5 +330,60 @@ RULES = (
         ),
         trigger=Trigger.RECORD,
         sought=r"[:\[,]\s*-?\d+(?:\.\d+)?(?:[eE]\+?\d{2}|\d{18})",
+    ),
+    Rule(
+        code="FORM022",
+        name="messages-encoded",
+        severity=Severity.ERROR,
+        why="The messages are written as JSON text, or as an object of lists, because a table was "
+        "between. vault reads them; trainers stop or see an empty conversation.",
+        check=told("messages-encoded"),
+        fails=(
+            {"messages": json.dumps(PLAIN["messages"])},
+            {"conversations": {"from": ["human", "gpt"], "value": ["Hi", "Hello."]}},
+            {"prompt": json.dumps([ASK]), "completion": "It arrives on Tuesday."},
+        ),
+        passes=(PLAIN, {"prompt": "[1, 2]", "completion": "A list."}),
+        fix=fixes.lists_decoded,
+    ),
+    Rule(
+        code="FORM023",
+        name="parts-foreign",
+        severity=Severity.WARNING,
+        why="Calls, answers of tools and reasoning stand among the parts of content, as in the API "
+        "of another maker. vault reads them; a trainer that is given the record as it is does not. "
+        "`vault export --for` and `--format` write what a trainer reads.",
+        check=foreign_parts,
+        fails=(
+            chat(
+                ASK,
+                assistant([{"type": "tool_use", "id": "t1", "name": "track", "input": {}}]),
+                user([{"type": "tool_result", "tool_use_id": "t1", "content": "Graz"}]),
+                TOLD,
+            ),
+            chat(user([{"text": "Where is it?"}]), TOLD, schemaVersion="bedrock-conversation-2024"),
+        ),
+        passes=(PLAIN, TOOL_PLAIN, chat(user([{"type": "text", "text": "Hi"}, _IMAGE]), TOLD)),
+    ),
+    Rule(
+        code="FORM024",
+        name="media-missing",
+        severity=Severity.ERROR,
+        why="The text has a place for an image, a video or a sound that the record does not carry: "
+        "the model would learn to answer about nothing.",
+        check=missing_media,
+        fails=(
+            chat(user("<image>What is this?"), assistant("A cat.")),
+            chat(user("What is this?\n<image>"), assistant("A cat."), images=None),
+        ),
+        passes=(
+            PLAIN,
+            chat(user("<image>What is this?"), assistant("A cat."), images=["a.png"]),
+            chat(user([_IMAGE, {"type": "text", "text": "What?"}]), TOLD),
+            chat(user("What does the <image> element of SVG do?"), assistant("It shows one.")),
+            chat(user("<image>a.png</image> What is missing?"), assistant("Nothing.")),
+        ),
+        trigger=Trigger.TEXT,
+        sought="<(?:image|video|audio)>",
     ),
 )

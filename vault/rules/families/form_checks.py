@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from vault.objects.foreign.layouts import FOREIGN_KINDS
+from vault.objects.foreign.origins import known_origin
+from vault.objects.foreign.parts import Meaning, read_part
 from vault.objects.json.field_path import leaves
+from vault.rules.kernel.message import ROLES, Message, a_type
 from vault.rules.kernel.rule import Fault, shown
-from vault.rules.kernel.subject import ROLES, Message, Subject, type_name
+from vault.rules.kernel.subject import Subject
 
 FOREIGN_ROLES = ("human", "gpt", "chatgpt", "model")
 """Words of ShareGPT and Gemini for roles; chat templates know user and assistant."""
@@ -32,6 +36,12 @@ _PARTS = frozenset(
         "tool_calls",
         "tools",
     }
+)
+# Members by which Bedrock and Gemini say what a part is, where others have a type.
+_MEMBERS_FOR_TYPES = (
+    *("image", "document", "video", "toolUse", "toolResult", "reasoningContent", "cachePoint"),
+    *("inlineData", "fileData", "functionCall", "functionResponse", "inline_data", "file_data"),
+    *("function_call", "function_response", "executableCode", "codeExecutionResult"),
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MESSAGE_KEYS = frozenset(
@@ -106,35 +116,63 @@ def missing_content(subject: Subject) -> Iterator[Fault]:
 def content_type(subject: Subject) -> Iterator[Fault]:
     """Report content that is neither text nor parts."""
     for each in (*subject.messages, *subject.rejected):
-        is_call = each.said.get("from") == "function_call"
-        if each.content is not None and not isinstance(each.content, (str, list)) and not is_call:
-            message = f"content should be text, and is a {type_name(each.content)}"
+        is_read = isinstance(each.content, (str, list)) or each.is_function_call
+        if each.content is not None and not is_read:
+            message = f"content should be text, and is {a_type(each.content)}"
             yield Fault(message, each.content_path)
 
 
-def _parts(subject: Subject) -> Iterator[tuple[Message, str, Any]]:
+def parts_of(subject: Subject) -> Iterator[tuple[Message, str, Any]]:
+    """Yield the message, the path and the part for each part of content."""
     for each in (*subject.messages, *subject.rejected):
-        if isinstance(each.content, list) and each.said.get("from") != "function_call":
+        if isinstance(each.content, list) and not each.is_function_call:
             for number, part in enumerate(each.content):
                 yield each, f"{each.content_path}[{number}]", part
 
 
 def bad_part(subject: Subject) -> Iterator[Fault]:
     """Report parts of content that cannot be read."""
-    for _, path, part in _parts(subject):
+    for _, path, part in parts_of(subject):
         if not isinstance(part, dict):
-            yield Fault(f"a part should be an object, and is a {type_name(part)}", path)
-        elif not isinstance(part.get("type"), str) or part["type"] not in _PARTS:
-            yield Fault(f"a part of the type {shown(part.get('type'))} is unknown", path)
+            yield Fault(f"a part should be an object, and is {a_type(part)}", path)
+        elif part.get("type") is None:
+            if not says_its_maker(subject, part):
+                yield Fault("the part has no type", path)
+        elif not isinstance(part["type"], str) or (
+            part["type"] not in _PARTS and read_part(part) is None
+        ):
+            yield Fault(f"a part of the type {shown(part['type'])} is unknown", path)
         elif part["type"] == "text" and not any(
             isinstance(part.get(name), str) for name in ("text", "value")
         ):
             yield Fault("a part of the type text holds no text", path)
 
 
+def says_its_maker(subject: Subject, part: dict[str, Any]) -> bool:
+    """Tell whether a part without a type is as Bedrock or Gemini writes it, and not a lost one."""
+    if any(part.get(name) is not None for name in _MEMBERS_FOR_TYPES):
+        return True
+    is_theirs = "schemaVersion" in subject.record or subject.kind in FOREIGN_KINDS
+    return is_theirs and isinstance(part.get("text"), str)
+
+
+def foreign_parts(subject: Subject) -> Iterator[Fault]:
+    """Report the first part that another maker's API writes and OpenAI's chat does not know."""
+    if subject.kind in FOREIGN_KINDS:
+        return
+    for each, path, part in parts_of(subject):
+        found = read_part(part)
+        if found is not None and (part.get("type") or says_its_maker(subject, part)):
+            is_thought = found.meaning is Meaning.REASONING
+            if each.role == "tool" or (is_thought and part.get("type") != "thinking"):
+                continue
+            yield Fault(f"the parts of content are {found.maker}", path)
+            return
+
+
 def mixed_refusal(subject: Subject) -> Iterator[Fault]:
     """Report a refusal part beside others, or outside an answer."""
-    for each, path, part in _parts(subject):
+    for each, path, part in parts_of(subject):
         if isinstance(part, dict) and part.get("type") == "refusal":
             if each.role != "assistant":
                 yield Fault(f"a message of the role {each.role} holds a refusal", path)
@@ -148,7 +186,7 @@ def _is_image(part: Any) -> bool:
 
 def image_in_answer(subject: Subject) -> Iterator[Fault]:
     """Report images that an assistant says."""
-    for each, path, part in _parts(subject):
+    for each, path, part in parts_of(subject):
         if each.role == "assistant" and _is_image(part):
             yield Fault("an assistant's message holds an image", path)
 
@@ -206,6 +244,12 @@ def trl_fields(subject: Subject) -> Iterator[Fault]:
 def no_layout(subject: Subject) -> Iterator[Fault]:
     """Report records of no known layout."""
     if subject.kind == "raw":
+        known = known_origin(subject.record)
+        if known is not None:
+            options = " ".join(f"--map {role}={path}" for role, path in known.mapping.items())
+            way = f": import it with --replace {options}" if options else ""
+            yield Fault(f"the record is {known.what}{way}")
+            return
         listed = ", ".join(list(subject.record)[:6])
         yield Fault(f"no training format has the fields {shown(listed, 60)}")
 
@@ -223,21 +267,6 @@ def bad_name(subject: Subject) -> Iterator[Fault]:
         name = each.said.get("name")
         if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
             yield Fault(f"the name {shown(name)} is not 1 to 64 of A-Z a-z 0-9 _ -", each.path)
-
-
-def media_markers(subject: Subject) -> Iterator[Fault]:
-    """Report markers of images, videos and sounds that the record does not carry."""
-    if subject.kind not in ("sharegpt", "alpaca", "chat"):
-        return
-    for marker, field in (("<image>", "images"), ("<video>", "videos"), ("<audio>", "audios")):
-        media = subject.record.get(field)
-        if not isinstance(media, list):
-            continue
-        count = sum(text.count(marker) for _, _, text, _ in subject.texts())
-        if count != len(media):
-            yield Fault(
-                f"there are {count} of {marker} in the text and {len(media)} {field}", field
-            )
 
 
 def large_number(subject: Subject) -> Iterator[Fault]:

@@ -15,8 +15,9 @@ from vault.rules.families.sample_records import (
     system,
     user,
 )
+from vault.rules.kernel.message import Message
 from vault.rules.kernel.rule import TARGETS, Fault, Rule, Severity, Trigger, shown
-from vault.rules.kernel.subject import INSTRUCTIONS, Message, Subject
+from vault.rules.kernel.subject import INSTRUCTIONS, Subject
 
 _BE_BRIEF = system("Be brief.")
 

@@ -11,11 +11,17 @@ from typing import Any
 
 _BARRED = frozenset(
     {
-        *("tools", "functions", "parallel_tool_calls", "system"),
-        *("conversations", "text", "instruction", "completion", "images", "videos", "audios"),
+        *("tools", "functions", "parallel_tool_calls", "toolConfig", "system", "kto_tag"),
+        *("conversations", "text", "instruction", "completion"),
+        *("images", "videos", "audios", "image", "video", "audio"),
     }
 )
 _LEAST_OVERLAP = 24
+
+
+def is_nearly_verdict(label: Any) -> bool:
+    """Tell whether a label is the text true or false: beside any answer, a verdict is meant."""
+    return type(label) is str and label.strip().lower() in ("true", "false")
 
 
 def plain_texts(kind: str, record: dict[str, Any]) -> list[str] | None:
@@ -25,6 +31,8 @@ def plain_texts(kind: str, record: dict[str, Any]) -> list[str] | None:
     a role and a text that is not blank. Costs half a microsecond.
     """
     if kind != "chat" or not _BARRED.isdisjoint(record):
+        return None
+    if record.get("label") is not None and is_nearly_verdict(record["label"]):
         return None
     messages = record.get("messages")
     if type(messages) is not list or len(messages) < 2:

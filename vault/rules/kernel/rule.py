@@ -66,13 +66,14 @@ class Trigger(StrEnum):
 
 
 class Repair(NamedTuple):
-    """The one safe answer to a fault: another text in one place, and what that means.
+    """The one safe answer to a fault: another value in one place, and what that means.
 
-    `steps` are names of members and places in lists, from the record inwards.
+    `steps` are names of members and places in lists, from the record inwards. A member that is
+    not there is added last; REMOVED as the value takes one out.
     """
 
     steps: tuple[str | int, ...]
-    text: str
+    value: Any
     message: str
 
 

@@ -6,16 +6,23 @@ a message from being read at all is told in `broken`, under the name of the rule
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vault.objects.conversation import Kind
 from vault.objects.field_pairs import field_pair
+from vault.objects.foreign.encoded_lists import decoded_list, decoded_messages, json_in
+from vault.objects.foreign.layouts import FOREIGN_KINDS, read_foreign
+from vault.objects.foreign.tools import tools_in
 from vault.objects.json.field_path import leaves
-
-ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-"""Roles that some trainer or provider knows."""
+from vault.rules.kernel.message import (
+    Broken,
+    Message,
+    a_type,
+    read_message,
+    split_answers,
+)
 
 INSTRUCTIONS = frozenset({"system", "developer"})
 ANSWERS = frozenset({"tool", "function"})
@@ -27,16 +34,7 @@ SIDES = (
 )
 """Names of the two sides of a preference pair."""
 
-_SPEAKERS = {
-    "human": "user",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "model": "assistant",
-    "function_call": "assistant",
-    "observation": "tool",
-}
 _PLAIN_PATHS = tuple((f"messages[{at}]", f"messages[{at}].content") for at in range(64))
-_TEXT_FIELDS = ("text", "value", "thinking", "reasoning")
 
 
 class Text(NamedTuple):
@@ -46,53 +44,6 @@ class Text(NamedTuple):
     path: str
     text: str
     is_answer: bool
-
-
-@dataclass(slots=True)
-class Message:
-    """One message: its canonical role, and what the record says under `path`.
-
-    `content` is whatever stands there; `said` the message's object (empty for a bare text).
-    """
-
-    role: str
-    content: Any
-    path: str
-    content_path: str
-    said: dict[str, Any] = field(default_factory=dict)
-
-    def calls(self) -> list[Any]:
-        """Return the tool calls as they are written, of OpenAI, ShareGPT or parts of content."""
-        if self.said.get("from") == "function_call" or self.said.get("role") == "function_call":
-            called = read_json(self.content) if isinstance(self.content, str) else self.content
-            return called if isinstance(called, list) else [called]
-        if isinstance(self.content, list) and self.role == "assistant":
-            parts = [part for part in self.content if isinstance(part, dict)]
-            called = [part.get("value") for part in parts if part.get("type") == "tool_call"]
-            if called:
-                return [read_json(each) if isinstance(each, str) else each for each in called]
-        listed = self.said.get("tool_calls")
-        legacy = self.said.get("function_call")
-        found = list(listed) if isinstance(listed, list) else []
-        return found if legacy is None else [*found, legacy]
-
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Yield the path and text of each text of the message: content, parts, arguments."""
-        if isinstance(self.content, str):
-            yield self.content_path, self.content
-        elif isinstance(self.content, list):
-            for number, part in enumerate(self.content):
-                if isinstance(part, dict):
-                    for name in _TEXT_FIELDS:
-                        if isinstance(part.get(name), str):
-                            yield f"{self.content_path}[{number}].{name}", part[name]
-        for number, call in enumerate(self.calls() if self.said else ()):
-            inner = call.get("function", call) if isinstance(call, dict) else None
-            arguments = inner.get("arguments") if isinstance(inner, dict) else None
-            if arguments and not isinstance(arguments, str):
-                arguments = json.dumps(arguments, ensure_ascii=False, default=str)
-            if arguments:
-                yield f"{self.path}.tool_calls[{number}].arguments", arguments
 
 
 @dataclass(slots=True)
@@ -112,7 +63,7 @@ class Subject:
     tools: Any = None
     tools_path: str = "tools"
     listed: bool = False
-    broken: list[tuple[str, str, str]] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
     _texts: list[Text] | None = field(default=None, compare=False)
 
     def texts(self) -> Sequence[Text]:
@@ -153,21 +104,33 @@ def read_plain(record: dict[str, Any]) -> Subject:
 
 def read_subject(kind: str, record: dict[str, Any]) -> Subject:
     """Return a record of a kind as rules see it; never raises."""
-    subject = Subject(kind, record, tools=record.get("tools"))
+    subject = Subject(kind, record, tools=tools_in(record))
+    if subject.tools is not None and record.get("tools") is None:
+        subject.tools_path = "toolConfig.tools"
     if subject.tools is None and record.get("functions") is not None:
         subject.tools, subject.tools_path = record["functions"], "functions"
     reader = _READERS.get(kind)
     if reader is not None:
         reader(subject)
+        _check_tool_fields(subject)
     return subject
 
 
-def read_json(text: str) -> Any:
-    """Return the value of a JSON text, or None where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _check_tool_fields(subject: Subject) -> None:
+    """Tell of fields beside the messages whose type breaks the record."""
+    parallel = subject.record.get("parallel_tool_calls")
+    if parallel is not None and not isinstance(parallel, bool):
+        _tell_type(subject, "parallel_tool_calls", "true or false", parallel)
+    functions = subject.record.get("functions")
+    listed = json_in(functions) if isinstance(functions, str) and functions else functions
+    is_listed = isinstance(listed, list) or functions in (None, "")
+    if not is_listed and subject.tools_path != "functions":
+        _tell_type(subject, "functions", "a list", functions)
+
+
+def _tell_type(subject: Subject, name: str, wanted: str, value: Any) -> None:
+    told = f"{name} should be {wanted}, and is {a_type(value)}"
+    subject.broken.append(("field-type", told, name))
 
 
 def _chat(subject: Subject) -> None:
@@ -186,7 +149,7 @@ def _sharegpt(subject: Subject) -> None:
 def _alpaca(subject: Subject) -> None:
     record = subject.record
     subject.messages = _system(subject)
-    history = record.get("history")
+    history = decoded_list(record.get("history"))
     for number, pair in enumerate(history if isinstance(history, list) else ()):
         if isinstance(pair, (list, tuple)) and len(pair) == 2:
             for role, at in (("user", 0), ("assistant", 1)):
@@ -200,9 +163,15 @@ def _alpaca(subject: Subject) -> None:
     given = record.get("input")
     if given not in (None, ""):
         subject.messages.append(_bare("user", given, "input"))
-    if record.get("chosen") is None:
-        name = "output" if "output" in record else "response"
+    names = ["instruction", "input"]
+    if subject.kind != "preference":
+        is_response = record.get("output") is None and record.get("response") is not None
+        name = "response" if is_response else "output"
         subject.messages.append(_bare("assistant", record.get(name), name))
+        names.append(name)
+    for name in names:
+        if isinstance(record.get(name), list):
+            _tell_type(subject, name, "a text", record[name])
 
 
 def _prompt_completion(subject: Subject) -> None:
@@ -214,11 +183,16 @@ def _prompt_completion(subject: Subject) -> None:
 
 
 def _prompt(subject: Subject) -> None:
+    if subject.record.get("prompt") == "" and not _system(subject):
+        subject.broken.append(("messages-missing", "the prompt is empty", "prompt"))
     subject.messages = _system(subject) + _side(subject, "prompt", "user")
 
 
 def _text(subject: Subject) -> None:
-    subject.messages = [_bare("assistant", subject.record.get("text"), "text")]
+    text = subject.record.get("text")
+    subject.messages = [_bare("assistant", text, "text")]
+    if isinstance(text, list):
+        _tell_type(subject, "text", "a text", text)
 
 
 def _preference(subject: Subject) -> None:
@@ -229,6 +203,8 @@ def _preference(subject: Subject) -> None:
         given = given if isinstance(given, dict) else {}
         subject.tools, subject.tools_path = given.get("tools"), "input.tools"
         subject.messages = _messages(subject, given.get("messages"), "input.messages")
+    elif record.get("prompt") is not None:
+        subject.messages = _system(subject) + _side(subject, "prompt", "user")
     elif record.get("messages") is not None:
         subject.messages = _system(subject) + _messages(subject, record["messages"], "messages")
     elif record.get("conversations") is not None:
@@ -236,8 +212,6 @@ def _preference(subject: Subject) -> None:
         subject.messages = _system(subject) + _messages(subject, listed, "conversations")
     elif record.get("instruction") is not None:
         _alpaca(subject)
-    elif record.get("prompt") is not None:
-        subject.messages = _system(subject) + _side(subject, "prompt", "user")
     subject.answer = _side(subject, chosen, "assistant")
     subject.messages = subject.messages + subject.answer
     subject.rejected = _side(subject, rejected, "assistant")
@@ -255,6 +229,9 @@ def _kto(subject: Subject) -> None:
             return
     if field_pair(subject.record) is not None:
         _prompt_completion(subject)
+    else:
+        told = "there is a verdict, and no answer that it is about"
+        subject.broken.append(("messages-missing", told, ""))
 
 
 _READERS: dict[str, Callable[[Subject], None]] = {
@@ -280,58 +257,54 @@ def _bare(role: str, content: Any, path: str) -> Message:
 
 def _side(subject: Subject, name: str, role: str) -> list[Message]:
     given = subject.record.get(name)
-    if isinstance(given, list):
+    if isinstance(given, list) or decoded_messages(given) is not given:
         return _messages(subject, given, name)
     if isinstance(given, dict):
-        found = _message(subject, given, name)
-        return [] if found is None else [found]
+        return read_message(given, name, subject.broken)
     return [_bare(role, given, name)]
 
 
-def _messages(subject: Subject, listed: Any, path: str) -> list[Message]:
+def _messages(subject: Subject, given: Any, path: str) -> list[Message]:
+    listed = decoded_list(given)
     if not isinstance(listed, list):
-        told = "there is nothing" if listed is None else f"there is a {type_name(listed)}"
+        told = "there is nothing" if given is None else f"there is {a_type(given)}"
         told = f"{path} should be a list of messages, and {told}"
         subject.broken.append(("messages-missing", told, path))
         return []
+    if listed is not given:
+        subject.broken.append(("messages-encoded", _how_encoded(given, path), path))
     if not listed:
         subject.broken.append(("messages-missing", f"{path} is an empty list", path))
-    found = (_message(subject, each, f"{path}[{number}]") for number, each in enumerate(listed))
-    return [each for each in found if each is not None]
+    broken = subject.broken
+    read = (read_message(each, f"{path}[{number}]", broken) for number, each in enumerate(listed))
+    return [each for messages in read for each in messages]
 
 
-def _message(subject: Subject, said: Any, path: str) -> Message | None:
-    if not isinstance(said, dict):
-        told = f"a message should be an object, and this is a {type_name(said)}"
-        subject.broken.append(("message-not-object", told, path))
-        return None
-    role_name = "from" if said.get("from") is not None else "role"
-    content_name = "value" if said.get("value") is not None else "content"
-    if content_name == "content" and "content" not in said and "value" in said:
-        content_name = "value"
-    role = said.get(role_name)
-    if role_name == "from" and said.get("role") is not None:
-        told = 'the message has both "from" and "role"'
-        subject.broken.append(("two-spellings", told, path))
-    if content_name == "value" and said.get("content") is not None:
-        told = 'the message has both "value" and "content"'
-        subject.broken.append(("two-spellings", told, path))
-    if not isinstance(role, str):
-        told = "the message has no role" if role is None else "the role is not a text"
-        subject.broken.append(("role-missing", told, path))
-        role = ""
-    named = _SPEAKERS.get(role, role)
-    return Message(named, said.get(content_name), path, f"{path}.{content_name}", said)
+def _how_encoded(given: Any, path: str) -> str:
+    if isinstance(given, str):
+        return f"{path} holds the JSON text of a list, and should hold the list"
+    return (
+        f"{path} is an object of equally long lists (a datasets Sequence), not a list of messages"
+    )
 
 
-def type_name(value: Any) -> str:
-    """Return what people call the type of a JSON value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, list):
-        return "list"
-    return "object" if isinstance(value, dict) else "number"
+def _foreign(subject: Subject) -> None:
+    chat = read_foreign(subject.record, Kind(subject.kind))
+    if chat is None:
+        told = f"the record is not what its kind, {subject.kind}, says"
+        subject.broken.append(("messages-missing", told, ""))
+        return
+    subject.listed = True
+    if chat.system not in (None, ""):
+        subject.messages.append(_bare("system", chat.system, chat.system_path))
+    for each in chat.messages:
+        role, content = each.message["role"], each.message["content"]
+        if not isinstance(role, str):
+            subject.broken.append(("role-missing", "the role is not a text", each.path))
+            role = ""
+        whole = Message(role, content, each.path, each.content_path, each.message)
+        subject.messages += split_answers(whole)
+    subject.tools, subject.tools_path = chat.tools, chat.tools_path
+
+
+_READERS |= dict.fromkeys(map(str, FOREIGN_KINDS), _foreign)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from vault.rules.kernel.subject import type_name
+from vault.rules.kernel.message import a_type, type_name
 
 MAX_STEPS = 20_000
 """Values and schemas looked at for one call; what is beyond is taken as satisfied."""
@@ -42,7 +42,7 @@ def schema_faults(schema: Any, path: str = "", depth: int = 0) -> Iterator[Misma
     if isinstance(schema, bool) or depth > MAX_DEPTH:
         return
     if not isinstance(schema, dict):
-        yield path, f"a schema should be an object, and this is a {type_name(schema)}"
+        yield path, f"a schema should be an object, and this is {a_type(schema)}"
         return
     yield from _own_faults(schema, path)
     for name in _TABLES:
@@ -64,7 +64,7 @@ def _own_faults(schema: dict[str, Any], path: str) -> Iterator[Mismatch]:
             yield f"{path}.type", f"{each!r} is no type of JSON Schema"
     for name in _TABLES:
         if name in schema and not isinstance(schema[name], dict):
-            yield f"{path}.{name}", f"should be an object, and is a {type_name(schema[name])}"
+            yield f"{path}.{name}", f"should be an object, and is {a_type(schema[name])}"
     for name in _LISTS:
         if name in schema and not (isinstance(schema[name], list) and schema[name]):
             yield f"{path}.{name}", "should be a list of schemas"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.formats.files.reading import read_file
 from vault.errors import InvalidInput
-from vault.formats.files.parquet_expansion import expanded_bytes
+from vault.formats.files.arrow.parquet_expansion import expanded_bytes
 
 ROWS: list[dict[str, Any]] = [
     {

@@ -24,9 +24,7 @@ SIDECARS = {
 }
 """Files that stand beside data, by name, with what they are; one that is named itself is read."""
 
-_TO_JSON = "datasets.load_from_disk(FOLDER).to_json(FILE) writes it as JSON Lines"
 _UNREAD = {
-    ".arrow": _TO_JSON,
     ".feather": "pandas.read_feather(FILE).to_json(…, orient='records', lines=True) writes records",
     ".xlsx": "save it as CSV",
     ".xls": "save it as CSV",

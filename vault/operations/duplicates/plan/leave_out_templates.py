@@ -6,19 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 
-from vault.dataset.reading.compared_texts import Part, read_conversations, text_and_answer
+from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
-from vault.dedupe.boilerplate import NOTHING
-from vault.dedupe.templates import large_clusters, template_of
+from vault.dedupe.boilerplate import NOTHING, Counted
+from vault.dedupe.shingles import distinct
+from vault.dedupe.templates import are_copies, large_clusters, sharing_texts
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.compared_examples import ComparedExamples
-
-MOST_READ = 1 << 14
-"""Examples that are looked at, at a time; those of the largest clusters."""
+from vault.operations.duplicates.signing.templates_of_clusters import prompts_and_answers
 
 _T = TypeVar("_T")
 
@@ -36,51 +34,43 @@ def without_templates(
         if not len(more):
             return found
         # None of them was left out before, so this comes to an end.
-        without = np.union1d(without, more)
+        without = distinct(np.concatenate([without, more]))
 
 
-def templates_of(
-    dataset: Dataset,
-    keys: RowKeys,
-    examples: ComparedExamples,
-    clusters: Sequence[Rows],
-    without: Hashes,
-) -> Hashes:
+def templates_of(examples: ComparedExamples, clusters: Sequence[Rows], without: Hashes) -> Hashes:
     """Return what the prompts of large clusters share as their templates, ascending.
 
     Each of `clusters` has a number for each row, and may put together what others put apart: a task
-    is several clusters if its answers are few. Reads some examples of each large cluster, unless it
-    was looked at before and has none. Raises Corrupt.
+    is several clusters if its answers are few. Reads some examples of each large cluster that was
+    not looked at before, all of them in one pass: each pass signs what it changes. Raises Corrupt.
     """
     if examples.part is Part.RESPONSE:
         return NOTHING
-    bare = set(examples.bare_clusters(without).tolist())
     found_in = [large_clusters(each, examples.hashes) for each in clusters]
     large = {each.number: each for some in found_in for each in some}
-    fresh = [each for number, each in large.items() if number not in bare]
-    ends = np.cumsum([len(each.rows) for each in fresh])
-    fresh = fresh[: int(np.searchsorted(ends, MOST_READ, "right"))]
-    if not fresh:
-        return NOTHING
-    told = _prompts_and_answers(dataset, keys[np.concatenate([each.rows for each in fresh])])
-    found, done = [NOTHING], 0
-    for each in fresh:
-        some = told.slice(done, len(each.rows))
-        done += len(some)
-        found.append(template_of(some.column("prompt"), some.column("answer"), without))
-        bare |= set() if len(found[-1]) else {each.number}
-    numbers = [number for number in large if number in bare]
-    examples.keep_bare_clusters(without, np.array(numbers, np.uint64))
-    return np.unique(np.concatenate(found))
+    known = examples.templates(without)
+    fresh = [number for number in large if number not in known]
+    if fresh:
+        found = examples.read_templates([large[number].rows for number in fresh], without)
+        every = {**known, **dict(zip(fresh, found, strict=True))}
+        known = {number: every[number] for number in large}
+        examples.keep_templates(without, known)
+    return distinct(np.concatenate([NOTHING, *(known[number] for number in large)]))
 
 
-def _prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
-    order = np.argsort(keys, kind="stable")
-    told = [
-        text_and_answer(conversation, Part.PROMPT)
-        for conversations in read_conversations(dataset, keys[order])
-        for conversation in conversations
-    ]
-    back = np.argsort(order, kind="stable")
-    columns = [pa.array([each[at] for each in told], pa.large_string()) for at in (0, 1)]
-    return pa.record_batch(columns, ["prompt", "answer"]).take(pa.array(back))
+def shared_by_copies(
+    dataset: Dataset, keys: RowKeys, hashes: Hashes, sample: Counted, common: Hashes
+) -> Hashes:
+    """Return what of the boilerplate of a small sample copies share, ascending.
+
+    `hashes` are those of the texts of `keys`. Reads the examples that may be copies. Raises
+    Corrupt.
+    """
+    found = [NOTHING]
+    order = np.argsort(hashes, kind="stable")
+    for each in sharing_texts(sample, common):
+        rows = order[np.searchsorted(hashes, sample.hash[each.texts], sorter=order)]
+        told = prompts_and_answers(dataset, keys[rows])
+        if are_copies(told.column("prompt"), told.column("answer")):
+            found.append(each.shingles)
+    return distinct(np.concatenate(found))

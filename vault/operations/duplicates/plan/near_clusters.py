@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vault.dataset.reading.compared_texts import DatasetTexts, Part
+from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
-from vault.dedupe.boilerplate import NOTHING
+from vault.dataset.reading.dataset_texts import DatasetTexts
+from vault.dedupe.boilerplate import NOTHING, Counted
 from vault.dedupe.near import Apart, Known, NearDuplicates, NearOptions, cluster_by
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.shingles import mix
@@ -22,7 +23,11 @@ from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.layout import TEMPORARY, repository_folder, temporary_folder
 from vault.objects.runs import RowKeys
-from vault.operations.duplicates.plan.leave_out_templates import templates_of, without_templates
+from vault.operations.duplicates.plan.leave_out_templates import (
+    shared_by_copies,
+    templates_of,
+    without_templates,
+)
 from vault.operations.duplicates.plan.recorded_boilerplate import boilerplate_of
 from vault.operations.duplicates.signing.compared_examples import (
     SETTLED,
@@ -151,11 +156,21 @@ def find_near(
 
     def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
         clusters = found[0].cluster, found[0].related()
-        return templates_of(dataset, keys, compared, clusters, left_out)
+        more = templates_of(compared, clusters, left_out)
+        if len(more):
+            # The next time goes the same way; what is found last keeps who asked.
+            compared.keep(*found, threshold, kept_as)
+        return more
 
     if comparing.count_shared:
         return compare(NOTHING)
-    recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted)
+
+    def copied(sample: Counted, common: Hashes) -> Hashes:
+        if on is not Part.CONVERSATION:
+            return NOTHING
+        return shared_by_copies(dataset, keys, compared.hashes, sample, common)
+
+    recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted, copied)
     return without_templates(recorded, compare, templates)
 
 

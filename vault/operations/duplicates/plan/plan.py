@@ -32,6 +32,7 @@ from vault.operations.duplicates.plan.near_clusters import (
     open_work,
     with_words_beside,
 )
+from vault.operations.duplicates.plan.trained_rows import prefer_trained
 from vault.operations.duplicates.signing.compared_examples import (
     ComparedExamples,
     read_compared_examples,
@@ -113,6 +114,7 @@ def plan_duplicates(
         stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
         alone = np.unique(stays[cluster[stays] == cluster[others]])
         cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
+        preference = prefer_trained(dataset, keys, cluster, exact, preference)
         keeper = choose_keepers(cluster, preference)
         conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
         plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from vault.dataset.reading.compared_texts import Part
-from vault.dedupe.boilerplate import Counted, common_in, share_changed
+from vault.dedupe.boilerplate import NOTHING, Counted, common_in, share_changed
 from vault.dedupe.words import Hashes
 from vault.objects.boilerplate import (
     NAME,
@@ -27,25 +27,43 @@ MOST_CHANGED = 0.01
 
 
 def boilerplate_of(
-    store: ObjectStore, manifest: Manifest, part: Part, count: Callable[[], Counted]
+    store: ObjectStore,
+    manifest: Manifest,
+    part: Part,
+    count: Callable[[], Counted],
+    copied: Callable[[Counted, Hashes], Hashes],
 ) -> Hashes:
     """Return what is left out when a dataset is compared: what was recorded, or what is found now.
 
     What was recorded holds while examples only leave, up to a quarter. Once they come it is
     looked for anew in the sample that `count` returns, and what was recorded stays unless that
     changes more than MOST_CHANGED of the texts: else every few new examples would change all
-    signatures. What LEAST_TEXTS of the sample have is not forgotten. Raises Corrupt.
+    signatures. What LEAST_TEXTS of the sample have is not forgotten. `copied` returns what of the
+    boilerplate of a sample is none, because copies share it. Raises Corrupt.
     """
     attached = manifest.attachments.get(NAME)
     found = None if attached is None else decode_boilerplate(store.get(attached.object)).get(part)
     if found is None or manifest.examples < LEAST_LEFT * found.examples:
-        return common_in(count())
+        sample = count()
+        return _without(common_in(sample), copied, sample)
     recorded = np.array(found.shingles, np.uint64)
     if manifest.examples <= found.examples:
         return recorded
     sample = count()
-    now = common_in(sample, recorded)
+    now = _without(common_in(sample, recorded), copied, sample, recorded)
     return now if share_changed(sample, recorded, now) > MOST_CHANGED else recorded
+
+
+def _without(
+    common: Hashes,
+    copied: Callable[[Counted, Hashes], Hashes],
+    sample: Counted,
+    recorded: Hashes = NOTHING,
+) -> Hashes:
+    # What was recorded is not doubted: it was left out when others were taken out.
+    fresh = np.setdiff1d(common, recorded, assume_unique=True)
+    none = copied(sample, fresh) if len(fresh) else NOTHING
+    return np.setdiff1d(common, none, assume_unique=True) if len(none) else common
 
 
 def has_boilerplate(store: ObjectStore, manifest: Manifest, part: Part, shingles: Hashes) -> bool:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import ArrayFiles
 from vault.dataset.reading.compared_texts import (
-    DatasetTexts,
     Held,
     Part,
     read_compared_texts,
     told_apart,
 )
 from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dataset.reading.judged_pairs import CONTAINED, EXACT, NEAR
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import NOTHING, common_in
@@ -342,8 +342,7 @@ class _Run:
             # An evaluation set has the same instructions: all training examples of a task would go.
             alone = -1 - np.arange(len(found.row))
             cluster = np.where(found.references >= LEAST_REFERENCES, found.cluster, alone)
-            side = mine.side
-            return templates_of(side.dataset, side.keys, mine.examples, [cluster], without)
+            return templates_of(mine.examples, [cluster], without)
 
         if self.comparing.count_shared:
             return compare(NOTHING)

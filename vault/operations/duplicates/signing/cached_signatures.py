@@ -12,7 +12,7 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.kept_columns import ChunkColumns, Make, Parted
 from vault.dedupe.bands import BandKeys, BandPlan, band_keys
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.signatures import Signed, sign
+from vault.dedupe.signatures import Signable, Signed, sign
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 
@@ -37,7 +37,7 @@ def name_without(part: Part, without: Hashes) -> str:
 def kept_signed(
     columns: ChunkColumns,
     group: str,
-    texts: Callable[[Rows], Texts],
+    texts: Callable[[Rows], Texts | Signable],
     plan: BandPlan,
     *,
     without: Hashes,
@@ -59,7 +59,7 @@ def unsigned(columns: ChunkColumns, group: str) -> Rows:
 def kept_signatures(
     columns: ChunkColumns,
     group: str,
-    texts: Callable[[Rows], Texts],
+    texts: Callable[[Rows], Texts | Signable],
     *,
     without: Hashes,
     scratch: Scratch,

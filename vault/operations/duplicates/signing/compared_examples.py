@@ -8,7 +8,7 @@ are candidates. All of it can be made again from the records and changes no answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -117,17 +117,29 @@ class ComparedExamples:
         """Which part of conversations is compared."""
         return self._part
 
-    def bare_clusters(self, without: Hashes) -> Hashes:
-        """Return the numbers of clusters that are known to have no template."""
-        kept = self._columns.files.read(self._name_of_bare(without))
-        return NOTHING if kept is None else kept["cluster"]
+    def templates(self, without: Hashes) -> Mapping[int, Hashes]:
+        """Return the template of each cluster that was looked at by its number, perhaps empty."""
+        kept = self._columns.files.read(self._name_of_templates(without))
+        if kept is None:
+            return {}
+        shingles = np.split(kept["shingle"], np.cumsum(kept["size"])[:-1])
+        return dict(zip(kept["cluster"].tolist(), shingles, strict=True))
 
-    def keep_bare_clusters(self, without: Hashes, numbers: Hashes) -> None:
-        """Keep the numbers of clusters that have no template, in place of others."""
-        self._columns.files.write(self._name_of_bare(without), {"cluster": numbers})
+    def read_templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster of rows, read from its examples. Raises Corrupt."""
+        return self._work.templates(clusters, without)
 
-    def _name_of_bare(self, without: Hashes) -> str:
-        return f"{name_without(self._part, without)}/no-template"
+    def keep_templates(self, without: Hashes, found: Mapping[int, Hashes]) -> None:
+        """Keep the templates of clusters, in place of others."""
+        arrays = {
+            "cluster": np.fromiter(found, np.uint64, len(found)),
+            "size": np.fromiter(map(len, found.values()), np.int64, len(found)),
+            "shingle": np.concatenate([NOTHING, *found.values()]),
+        }
+        self._columns.files.write(self._name_of_templates(without), arrays)
+
+    def _name_of_templates(self, without: Hashes) -> str:
+        return f"{name_without(self._part, without)}/templates"
 
     def engine(self, without: Hashes, threshold: float) -> Engine:
         """Return what compares the examples, some boilerplate left out; signs those that are new.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import Arrays
-from vault.dataset.reading.compared_texts import ComparedTexts, DatasetTexts, Held
+from vault.dataset.reading.compared_texts import ComparedTexts, Held
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import plan_for
 from vault.dedupe.boilerplate import Counted, counted
@@ -19,6 +20,7 @@ from vault.dedupe.similarity import ShingleSets, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.operations.duplicates.signing.cached_signatures import kept_signed, turned
+from vault.operations.duplicates.signing.templates_of_clusters import templates_in
 from vault.progress import Progress
 
 
@@ -31,6 +33,10 @@ class ExampleWork(Protocol):
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows (ascending), whose hashes are these."""
+        ...
+
+    def templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster of rows, empty where it has none."""
         ...
 
     def engine(
@@ -64,6 +70,10 @@ class LocalWork:
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows."""
         return counted(self._texts.take(rows), hashes)
+
+    def templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster of rows, empty where it has none."""
+        return templates_in(self._texts.dataset, self._texts.keys, clusters, without)
 
     def engine(
         self,

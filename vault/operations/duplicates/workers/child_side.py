@@ -7,53 +7,62 @@ at work; what it makes of many it leaves in the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import Arrays
-from vault.dataset.reading.compared_texts import DatasetTexts
+from vault.dataset.reading.compared_texts import read_compared_texts
+from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dedupe.bands import BandPlan
-from vault.dedupe.boilerplate import NOTHING, Counted, counted
+from vault.dedupe.boilerplate import NOTHING, Counted, counted_in
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.shingles import Shingles, ranges, shingle_sets
+from vault.dedupe.shingles import Shingles, as_sets, left_out, ranges
+from vault.dedupe.shingles_by_row import ShingledRows, ShinglesByRow, joined
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.cached_signatures import kept_signed
 from vault.operations.duplicates.signing.signing_work import columns_of
+from vault.operations.duplicates.signing.templates_of_clusters import (
+    prompts_and_answers,
+    templates_among,
+)
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.processes.child import answer_parent
 from vault.progress import silent
 
 
 class TextHolder:
-    """Holds the texts of rows that it has read; others it reads in passing.
+    """Holds the shingles of rows that it has read; others it reads in passing.
 
-    Rows are places in the dataset. Texts that `scratch` has no memory for lie in files. Each method
-    may raise Corrupt and StorageFailed, and none returns None, which a pipe cannot tell from its
-    end.
+    Rows are places in the dataset. Shingles that `scratch` has no memory for lie in files. Each
+    method may raise Corrupt and StorageFailed, and none returns None, which a pipe cannot tell from
+    its end.
     """
 
-    def __init__(
-        self, source: Source, keys: RowKeys, texts: DatasetTexts, scratch: Scratch
-    ) -> None:
+    def __init__(self, source: Source, dataset: Dataset, keys: RowKeys, scratch: Scratch) -> None:
         self._source = source
+        self._dataset = dataset
         self._keys = keys
-        self._texts = texts
-        self._scratch = scratch
+        self._held = ShinglesByRow(len(keys), scratch)
         self._without = NOTHING
 
     def read(self, rows: Rows) -> Arrays:
-        """Return what rows are compared by, 50 bytes each, and hold their texts."""
-        return columns_of(self._texts.read_more(rows, progress=silent, scratch=self._scratch))
+        """Return what rows are compared by, 50 bytes each, and hold their shingles."""
+        keys, part = self._keys[rows], self._source.part
+        found = read_compared_texts(self._dataset, keys, part, progress=silent)
+        self._held.add(rows, found.texts)
+        return columns_of(found)
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows, whose hashes are these."""
-        return counted(self._texts.take(rows), hashes)
+        return counted_in(self._shingles(rows), hashes)
 
     def leave_out(self, without: Hashes) -> int:
         """Leave out some boilerplate from now on; return how many shingles that are."""
@@ -61,23 +70,49 @@ class TextHolder:
         return len(without)
 
     def sign(self, rows: Rows, group: str, plan: BandPlan) -> int:
-        """Sign rows, keep that in the catalogue, hold their texts, and return how many they are.
+        """Sign rows, keep that in the catalogue, hold their shingles; return how many they are.
 
         No other process may sign rows of the same chunks meanwhile.
         """
 
-        def texts(places: Rows) -> Texts:
-            return self._texts.held_or_read(
-                rows[places], progress=silent, scratch=self._scratch, besides=True
-            )
+        def shingled(places: Rows) -> ShingledRows:
+            wanted = rows[places]
+            absent = wanted[~self._held.holds(wanted)]
+            self._held.add(absent, self._texts(absent))
+            return ShingledRows(self._held, wanted)
 
         columns = self._source.columns(self._keys[rows])
-        kept_signed(columns, group, texts, plan, without=self._without, scratch=IN_MEMORY)
+        kept_signed(columns, group, shingled, plan, without=self._without, scratch=IN_MEMORY)
         return len(rows)
 
+    def prompts(self, rows: Rows) -> pa.RecordBatch:
+        """Return the columns `prompt` and `answer` of rows."""
+        return prompts_and_answers(self._dataset, self._keys[rows])
+
+    def templates(
+        self, rows: Rows, sizes: Sequence[int], told: pa.RecordBatch, without: Hashes
+    ) -> list[Hashes]:
+        """Return the templates of clusters, whose rows and prompts stand one after the other."""
+        assert len(rows) == len(told)
+        return templates_among(told, sizes, without)
+
     def sets(self, rows: Rows) -> Shingles:
-        """Return the sets of shingles of rows (ascending)."""
-        return shingle_sets(self._texts.take(rows), self._without)
+        """Return the sets of shingles of rows, at most 65,536."""
+        return as_sets(left_out(self._shingles(rows), self._without))
+
+    def _shingles(self, rows: Rows) -> Shingles:
+        is_held = self._held.holds(rows)
+        if is_held.all():
+            return self._held.of(rows)
+        passing = ShinglesByRow(len(self._keys), IN_MEMORY)
+        passing.add(rows[~is_held], self._texts(rows[~is_held]))
+        parts = [passing.of(rows[~is_held]), self._held.of(rows[is_held])]
+        return joined(parts).of(np.argsort(np.argsort(is_held, kind="stable"), kind="stable"))
+
+    def _texts(self, rows: Rows) -> Texts:
+        """Return the texts of rows."""
+        texts = DatasetTexts(self._dataset, self._keys, self._source.part)
+        return Texts([texts.take(rows)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +148,7 @@ def answers(messages: Iterator[Any]) -> Iterator[Any]:
         return  # the parent is gone
     source, scratch = begun
     dataset = source.dataset()
-    keys = dataset.keys()
-    holder = TextHolder(source, keys, DatasetTexts(dataset, keys, source.part), scratch)
+    holder = TextHolder(source, dataset, dataset.keys(), scratch)
     for name, *arguments in messages:
         given = [each.rows() if isinstance(each, Stretches) else each for each in arguments]
         yield getattr(holder, name)(*given)

@@ -25,6 +25,7 @@ from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
+from vault.operations.duplicates.signing.templates_of_clusters import portions_of
 from vault.operations.duplicates.workers.cluster import Handle, Tasks
 from vault.operations.duplicates.workers.cluster_tasks import (
     compare_rows,
@@ -37,6 +38,7 @@ from vault.operations.duplicates.workers.cluster_tasks import (
     sets_of_rows,
     sign_rows,
     source_of,
+    templates_of_rows,
 )
 from vault.operations.duplicates.workers.open_engine import shared_catalogue
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -85,6 +87,17 @@ class SpreadWork:
         for each in asked:
             result = result.and_more(self._tasks.get(each))
         return result
+
+    def templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster of rows, empty where it has none."""
+        left_out = self._tasks.share(without)
+        asked = [
+            self._tasks.submit(
+                templates_of_rows, self._source, [self._keys[rows] for rows in each], left_out
+            )
+            for each in portions_of(clusters)
+        ]
+        return [each for handle in asked for each in self._tasks.get(handle)]
 
     def engine(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import ArrayFiles, Arrays
-from vault.dataset.reading.compared_texts import DatasetTexts, Part, read_compared_texts
+from vault.dataset.reading.compared_texts import Part, read_compared_texts
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dedupe.bands import BandPlan, Pairs, Tags, candidate_pairs, keys_of_large, tagged
 from vault.dedupe.boilerplate import Counted, counted
@@ -35,6 +37,7 @@ from vault.operations.duplicates.signing.cached_signatures import (
     turned,
 )
 from vault.operations.duplicates.signing.signing_work import columns_of
+from vault.operations.duplicates.signing.templates_of_clusters import templates_in
 from vault.progress import silent
 from vault.store.backend import Backend
 from vault.store.object_store import ObjectStore
@@ -77,6 +80,13 @@ def count_rows(source: Source, keys: RowKeys, hashes: Hashes) -> Counted:
     """Return the sets of the texts of rows, whose hashes are these. Raises Corrupt."""
     texts = DatasetTexts(source.dataset(), keys, source.part)
     return counted(texts.take(np.arange(len(keys))), hashes)
+
+
+def templates_of_rows(source: Source, clusters: Sequence[RowKeys], without: Hashes) -> list[Hashes]:
+    """Return the template of each cluster, empty where it has none. Raises Corrupt."""
+    ends = np.cumsum([0, *map(len, clusters)])
+    rows = [np.arange(first, end) for first, end in pairwise(ends.tolist())]
+    return templates_in(source.dataset(), np.concatenate(clusters), rows, without)
 
 
 def sign_rows(

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import ArrayFiles, Arrays
-from vault.dataset.reading.compared_texts import DatasetTexts
 from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dataset.reading.kept_columns import ChunkColumns
 from vault.dataset.reading.records import record_texts
 from vault.dedupe.bands import plan_for
@@ -28,6 +28,10 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.duplicates.signing.cached_signatures import unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
+from vault.operations.duplicates.signing.templates_of_clusters import (
+    in_order_of,
+    portions_of,
+)
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -77,7 +81,7 @@ class DividedWork:
         texts = DatasetTexts(dataset, keys, source.part)
         self._local = LocalWork(texts, progress=progress, scratch=scratch)
         self._scratch = scratch
-        self._here = TextHolder(source, keys, texts, scratch.for_each_of(workers))
+        self._here = TextHolder(source, dataset, keys, scratch.for_each_of(workers))
         self._children: list[ChildProcess] = []
         self._holder = np.full(len(source.numbers), _NOBODY, np.int8)
 
@@ -97,12 +101,39 @@ class DividedWork:
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows."""
+        if not self._children:
+            return self._local.count(rows, hashes)
         held = self._held(rows)
         jobs = [[(rows[own], hashes[own])] if len(own) else [] for own in held]
         result = NONE_COUNTED
         for _, _, sets in self._done("count", jobs):
             result = result.and_more(sets)
         return result
+
+    def templates(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return the template of each cluster, which is empty where it has none."""
+        if not self._children:
+            return self._local.templates(clusters, without)
+        return [
+            each for some in portions_of(clusters) for each in self._templates_among(some, without)
+        ]
+
+    def _templates_among(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
+        """Return templates: prompts are read by who has their chunks, then divided by clusters."""
+        rows = np.concatenate(clusters)
+        held = self._held(rows)
+        order = np.concatenate(held)
+        jobs: list[list[Job]] = [[(rows[own],)] if len(own) else [] for own in held]
+        told = {who: batch for who, _, batch in self._done("prompts", jobs)}
+        batch = in_order_of(order, [told[who] for who in sorted(told)])
+        jobs, done = [[] for _ in held], 0
+        for who, some in enumerate(portions_of(clusters, len(held))):
+            sizes = [len(each) for each in some]
+            own = batch.slice(done, sum(sizes))
+            jobs[who].append((rows[done : done + sum(sizes)], sizes, own, without))
+            done += sum(sizes)
+        found = {who: templates for who, _, templates in self._done("templates", jobs)}
+        return [each for who in sorted(found) for each in found[who]]
 
     def engine(
         self,

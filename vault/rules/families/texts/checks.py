@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 
+from vault.rules.kernel.message import read_json
 from vault.rules.kernel.rule import Fault, shown
-from vault.rules.kernel.subject import Subject, Text, read_json
+from vault.rules.kernel.subject import Subject, Text
 
 MOST_READ = 100_000
 """Characters of a text that are looked at."""

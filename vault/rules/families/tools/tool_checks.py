@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from vault.objects.foreign.tools import declared_tools
+from vault.rules.kernel.message import Message, a_type, read_json, steps_of, without_thought
 from vault.rules.kernel.rule import Fault, shown
-from vault.rules.kernel.subject import ANSWERS, Message, Subject, read_json, type_name
+from vault.rules.kernel.subject import Subject
 from vault.rules.recognisers.json_schema import mismatches, schema_faults
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -53,13 +55,16 @@ def calls_of(subject: Subject) -> Iterator[Call]:
 
 
 def tools_of(subject: Subject) -> list[tuple[str, Any]]:
-    """Return the path and the value of every declared tool, also of a list in a JSON text."""
+    """Return the path and the value of every declared tool, also of a list in a JSON text.
+
+    Tools of Anthropic, Bedrock and Gemini are in OpenAI's form.
+    """
     tools = subject.tools
     if isinstance(tools, str):
         tools = read_json(tools)
     if not isinstance(tools, list):
         return []
-    return [(f"{subject.tools_path}[{number}]", each) for number, each in enumerate(tools)]
+    return [(f"{subject.tools_path}{each.place}", each.tool) for each in declared_tools(tools)]
 
 
 def function_of(tool: Any) -> dict[str, Any] | None:
@@ -72,7 +77,8 @@ def function_of(tool: Any) -> dict[str, Any] | None:
     return tool if isinstance(tool.get("name"), str) else None
 
 
-def _declared(subject: Subject) -> dict[str, Any]:
+def declared_parameters(subject: Subject) -> dict[str, Any]:
+    """Return the parameters of each declared tool by its name."""
     functions = [function_of(tool) for _, tool in tools_of(subject)]
     return {
         each["name"]: each.get("parameters")
@@ -90,8 +96,7 @@ def bad_tools(subject: Subject) -> Iterator[Fault]:
             yield Fault("tools are a text that is not JSON", subject.tools_path)
             return
     if tools not in (None, "") and not isinstance(tools, list):
-        word = type_name(tools)
-        yield Fault(f"tools should be a list, and are a {word}", subject.tools_path)
+        yield Fault(f"tools should be a list, and are {a_type(tools)}", subject.tools_path)
 
 
 def bad_tool(subject: Subject) -> Iterator[Fault]:
@@ -132,9 +137,23 @@ def bad_schema(subject: Subject) -> Iterator[Fault]:
         if schema is None:
             continue
         for where, message in schema_faults(schema):
-            yield Fault(f"{where.lstrip('.')}: {message}".lstrip(": "), f"{path}.parameters")
+            told = f"{where.lstrip('.')}: {message}".lstrip(": ")
+            padded = (
+                f"{told}: a table padded the schema with null" if _is_null(schema, where) else told
+            )
+            yield Fault(padded, f"{path}.parameters")
         if isinstance(schema, dict) and schema.get("type", "object") != "object":
             yield Fault("parameters should be of the type object", f"{path}.parameters")
+
+
+def _is_null(schema: Any, where: str) -> bool:
+    """Tell whether what stands at a path of `schema_faults` is null, as tables pad schemas."""
+    for step in steps_of(where):
+        if isinstance(schema, dict):
+            schema = schema.get(str(step))
+        elif isinstance(schema, list) and isinstance(step, int):
+            schema = schema[step]
+    return schema is None
 
 
 def bad_call(subject: Subject) -> Iterator[Fault]:
@@ -142,21 +161,29 @@ def bad_call(subject: Subject) -> Iterator[Fault]:
     for message in (*subject.messages, *subject.rejected):
         listed = message.said.get("tool_calls")
         if listed is not None and not isinstance(listed, list):
-            told = f"tool calls should be a list, and are a {type_name(listed)}"
+            told = f"tool calls should be a list, and are {a_type(listed)}"
             yield Fault(told, f"{message.path}.tool_calls")
     for each in calls_of(subject):
+        if _is_after_thought(each.message):
+            yield Fault(
+                "reasoning stands before the call; only LLaMA-Factory reads it so", each.path
+            )
         if not isinstance(each.said, dict):
             told = "the text of the function call is not JSON"
             is_text = each.said is None and isinstance(each.message.content, str)
-            word = type_name(each.said)
-            yield Fault(told if is_text else f"a call should be an object, not {word}", each.path)
+            other = f"a call should be an object, not {a_type(each.said)}"
+            yield Fault(told if is_text else other, each.path)
         elif not isinstance(each.name, str) or not each.name:
             yield Fault("the call names no function", each.path)
 
 
+def _is_after_thought(message: Message) -> bool:
+    return message.is_function_call and without_thought(message.content) is not message.content
+
+
 def undefined_tool(subject: Subject) -> Iterator[Fault]:
     """Report calls of tools that are not declared."""
-    known = _declared(subject)
+    known = declared_parameters(subject)
     for each in calls_of(subject) if known else ():
         if isinstance(each.name, str) and each.name and each.name not in known:
             listed = ", ".join(list(known)[:5])
@@ -173,7 +200,7 @@ def undeclared_tools(subject: Subject) -> Iterator[Fault]:
 def arguments_not_json(subject: Subject) -> Iterator[Fault]:
     """Report arguments whose text is not JSON."""
     for each in calls_of(subject):
-        if isinstance(each.arguments, str) and _parsed(each.arguments) is _UNREADABLE:
+        if isinstance(each.arguments, str) and parsed(each.arguments) is UNREADABLE:
             yield Fault(f"the arguments are not JSON: {shown(each.arguments)}", each.path)
 
 
@@ -182,15 +209,15 @@ def arguments_not_object(subject: Subject) -> Iterator[Fault]:
     for each in calls_of(subject):
         if not isinstance(each.said, dict) or not isinstance(each.name, str):
             continue
-        value = _parsed(each.arguments)
-        if value is not _UNREADABLE and not isinstance(value, dict):
-            there = "there are none" if each.arguments is None else f"are {type_name(value)}"
+        value = parsed(each.arguments)
+        if value is not UNREADABLE and not isinstance(value, dict):
+            there = "there are none" if each.arguments is None else f"are {a_type(value)}"
             yield Fault(f"arguments should be an object, and {there}", each.path)
 
 
 def arguments_off_schema(subject: Subject) -> Iterator[Fault]:
     """Report arguments that do not satisfy what the tool declares."""
-    declared = _declared(subject).items()
+    declared = declared_parameters(subject).items()
     known = {
         name: schema
         for name, schema in declared
@@ -198,7 +225,7 @@ def arguments_off_schema(subject: Subject) -> Iterator[Fault]:
     }
     for each in islice(calls_of(subject), _MOST_CALLS) if known else ():
         schema = known.get(each.name) if isinstance(each.name, str) else None
-        value = _parsed(each.arguments)
+        value = parsed(each.arguments)
         if schema is None or not isinstance(value, dict):
             continue
         for number, (where, message) in enumerate(mismatches(value, schema)):
@@ -206,14 +233,16 @@ def arguments_off_schema(subject: Subject) -> Iterator[Fault]:
                 yield Fault(f"{shown(each.name)}: {where or 'the arguments'} {message}", each.path)
 
 
-_UNREADABLE = object()
+UNREADABLE = object()
+"""The value of arguments that cannot be read."""
 
 
-def _parsed(arguments: Any) -> Any:
+def parsed(arguments: Any) -> Any:
+    """Return the value of arguments, also of a JSON text; UNREADABLE if that is none."""
     if not isinstance(arguments, str):
         return arguments
     value = read_json(arguments)
-    return _UNREADABLE if value is None and arguments.strip() != "null" else value
+    return UNREADABLE if value is None and arguments.strip() != "null" else value
 
 
 def call_without_id(subject: Subject) -> Iterator[Fault]:
@@ -222,94 +251,6 @@ def call_without_id(subject: Subject) -> Iterator[Fault]:
         is_named = isinstance(each.call_id, str) and bool(each.call_id)
         if each.path.endswith("]") and isinstance(each.said, dict) and not is_named:
             yield Fault("the call has no id", each.path)
-
-
-def result_without_id(subject: Subject) -> Iterator[Fault]:
-    """Report results that do not say which call they answer."""
-    for each in subject.messages:
-        has_id = isinstance(each.said.get("tool_call_id"), str)
-        # ShareGPT has no ids at all; what is exported from it has.
-        if each.role == "tool" and not has_id and each.said.get("from") is None:
-            yield Fault("the result has no tool_call_id", each.path)
-
-
-class _Matching:
-    """Which calls wait for a result, message by message."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Any] = []
-        self.at = ""
-        self.is_loose = False
-
-    def call(self, message: Message) -> None:
-        """Note the calls of a message."""
-        self.waiting = [
-            each.get("id") if isinstance(each, dict) else None for each in message.calls()
-        ]
-        self.at = message.path
-        self.is_loose = False
-
-    def answer(self, message: Message) -> bool:
-        """Take a result; tell whether a call waited for it."""
-        call_id = message.said.get("tool_call_id")
-        if isinstance(call_id, str):
-            if call_id in self.waiting:
-                self.waiting.remove(call_id)
-                return True
-            if all(each is not None for each in self.waiting):
-                return False
-        if not self.waiting:
-            return False
-        if message.said.get("from") is not None:
-            # ShareGPT has no ids, and one observation may hold the results of several calls.
-            self.waiting = []
-        else:
-            self.waiting.pop(0)
-        # Without ids one message may hold the results of all calls.
-        self.is_loose = True
-        return True
-
-
-def repeated_id(subject: Subject) -> Iterator[Fault]:
-    """Report ids that two calls of one message share."""
-    for message in subject.messages:
-        ids = [each.get("id") for each in message.calls() if isinstance(each, dict)]
-        seen: list[Any] = []
-        for call_id in ids:
-            if isinstance(call_id, str) and call_id in seen:
-                told = f"two calls have the id {shown(call_id)}"
-                yield Fault(told, f"{message.path}.tool_calls")
-            seen.append(call_id)
-
-
-def orphaned_result(subject: Subject) -> Iterator[Fault]:
-    """Report results that answer no call before them."""
-    matching = _Matching()
-    for message in subject.messages:
-        if message.role in ANSWERS:
-            if not matching.answer(message):
-                call_id = message.said.get("tool_call_id")
-                named = f" with the id {shown(call_id)}" if call_id is not None else ""
-                yield Fault(f"no call{named} waits for this result", message.path)
-        elif message.role == "assistant":
-            matching.call(message)
-
-
-def missing_result(subject: Subject) -> Iterator[Fault]:
-    """Report calls that were not answered when the conversation went on."""
-    matching = _Matching()
-    for message in subject.messages:
-        if message.role in ANSWERS:
-            matching.answer(message)
-            continue
-        is_open = bool(matching.waiting) and not matching.is_loose
-        if is_open and message.role in ("user", "assistant"):
-            count = len(matching.waiting)
-            told = f"{count} call has" if count == 1 else f"{count} calls have"
-            yield Fault(f"{told} no result when the conversation goes on", matching.at)
-        matching.waiting = []
-        if message.role == "assistant":
-            matching.call(message)
 
 
 def parallel_calls(subject: Subject) -> Iterator[Fault]:
@@ -326,21 +267,6 @@ def legacy_call(subject: Subject) -> Iterator[Fault]:
     for message in subject.messages:
         if message.said.get("function_call") is not None or message.said.get("role") == "function":
             yield Fault("function_call was replaced by tool_calls", message.path)
-
-
-def padded(subject: Subject) -> Iterator[Fault]:
-    """Report arguments that hold a null under a name that the tool does not declare."""
-    known = _declared(subject)
-    for each in calls_of(subject):
-        value = _parsed(each.arguments)
-        schema = known.get(each.name) if isinstance(each.name, str) else None
-        if isinstance(value, dict) and isinstance(schema, dict):
-            properties = schema.get("properties")
-            names = properties if isinstance(properties, dict) else {}
-            nulls = [key for key, one in value.items() if one is None and key not in names]
-            if nulls:
-                told = f"{shown(nulls[0])} is null, and {shown(each.name)} does not declare it"
-                yield Fault(told, each.path)
 
 
 def stranger_calls(subject: Subject) -> Iterator[Fault]:
@@ -385,3 +311,10 @@ def arguments_as_text(subject: Subject) -> Iterator[Fault]:
     for each in calls_of(subject):
         if isinstance(each.arguments, str) and each.path.endswith("]"):
             yield Fault("arguments should be an object, and are a text", each.path)
+
+
+def tools_as_value(subject: Subject) -> Iterator[Fault]:
+    """Report tools that are a list instead of its JSON text, in the layouts of LLaMA-Factory."""
+    tools = subject.record.get("tools")
+    if subject.kind in ("sharegpt", "alpaca") and tools and not isinstance(tools, str):
+        yield Fault(f"tools should be the JSON text of a list, and are {a_type(tools)}", "tools")

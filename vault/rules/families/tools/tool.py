@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vault.rules.families import tool_checks as checks
 from vault.rules.families.fixes import plain_arguments
 from vault.rules.families.sample_records import (
     PLAIN,
@@ -16,6 +15,13 @@ from vault.rules.families.sample_records import (
     result,
     tooled,
     user,
+)
+from vault.rules.families.tools import results
+from vault.rules.families.tools import tool_checks as checks
+from vault.rules.families.tools.padding import (
+    padded_arguments,
+    without_nulls_in_schemas,
+    without_padded_arguments,
 )
 from vault.rules.kernel.rule import Rule, Severity
 
@@ -119,6 +125,7 @@ RULES = (
             _declaring({"type": "object", "properties": {"at": {"type": "float"}}}),
             _declaring({"type": "object", "properties": ["at"]}),
             _declaring({"type": "object", "required": "at"}),
+            _declaring({"type": "object", "properties": {"at": None}}),
             _declaring({"type": "string"}),
             _declaring("none"),
         ),
@@ -129,6 +136,7 @@ RULES = (
             _declaring({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}}),
         ),
         known_as=("InvalidToolSchemaException",),
+        fix=without_nulls_in_schemas,
     ),
     Rule(
         code="TOOL006",
@@ -203,6 +211,7 @@ RULES = (
             _used(call("{}")),
             _used(call('{"city": 3}')),
             _used(call('{"city": "Graz", "unit": "kelvin"}')),
+            _used(call({"city": "Graz", "unit": None})),
         ),
         passes=(
             TOOL_PLAIN,
@@ -210,6 +219,7 @@ RULES = (
             _SHAREGPT_CALL,
             _used(call('{"city": "Graz", "unit": "celsius"}')),
         ),
+        fix=without_padded_arguments,
     ),
     Rule(
         code="TOOL012",
@@ -227,7 +237,7 @@ RULES = (
         name="call-id-repeated",
         severity=Severity.ERROR,
         why="With one id for two calls nobody knows which of them a result answers.",
-        check=checks.repeated_id,
+        check=results.repeated_id,
         fails=(_used(call(), call('{"city": "Linz"}')),),
         passes=(TOOL_PLAIN, _used(*_TWO)),
         known_as=("InvalidRequestException",),
@@ -237,7 +247,7 @@ RULES = (
         name="result-orphan",
         severity=Severity.ERROR,
         why="A result belongs to a call before it; providers refuse one that answers nothing.",
-        check=checks.orphaned_result,
+        check=results.orphaned_result,
         fails=(
             tooled(WEATHER_ASKED, result(), WEATHER_TOLD),
             tooled(WEATHER_ASKED, calling(call()), result("call_9"), WEATHER_TOLD),
@@ -252,7 +262,7 @@ RULES = (
         severity=Severity.ERROR,
         why="Every call is answered before the conversation goes on; only the last message may "
         "leave its calls open.",
-        check=checks.missing_result,
+        check=results.missing_result,
         fails=(
             tooled(WEATHER_ASKED, calling(call()), WEATHER_TOLD),
             tooled(WEATHER_ASKED, calling(*_TWO), result(), WEATHER_TOLD),
@@ -271,7 +281,7 @@ RULES = (
         name="result-id-missing",
         severity=Severity.ERROR,
         why="This target matches results to calls by their ids.",
-        check=checks.result_without_id,
+        check=results.result_without_id,
         fails=(tooled(WEATHER_ASKED, calling(call()), result(None), WEATHER_TOLD),),
         passes=(TOOL_PLAIN, _SHAREGPT_CALL),
         targets=_NEEDS_IDS,
@@ -302,7 +312,8 @@ RULES = (
         severity=Severity.ERROR,
         why="Loaders that keep records as tables give every call the arguments of all others, as "
         "null: the model learns to write them.",
-        check=checks.padded,
+        check=padded_arguments,
+        fix=without_padded_arguments,
         fails=(
             _used(call('{"city": "Graz", "query": null}')),
             _used(call({"city": "Graz", "q": None})),
@@ -374,5 +385,16 @@ RULES = (
         fails=(TOOL_PLAIN,),
         passes=(_PARSED,),
         targets=("trl",),
+    ),
+    Rule(
+        code="TOOL026",
+        name="tools-are-value",
+        severity=Severity.ERROR,
+        why="LLaMA-Factory reads tools as a JSON text and stops at a list. `vault export --for "
+        "llamafactory` writes the text.",
+        check=checks.tools_as_value,
+        fails=({**_SHAREGPT_CALL, "tools": [WEATHER]},),
+        passes=(_SHAREGPT_CALL, TOOL_PLAIN),
+        targets=("llamafactory",),
     ),
 )

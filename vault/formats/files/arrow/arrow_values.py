@@ -7,8 +7,10 @@ groups. Imports pyarrow and numpy: import it on use.
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,12 +22,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from vault.formats.files.inputs import Binary
 from vault.formats.files.records import BlockBuilder, too_long
 from vault.formats.files.table_cells import list_in
+from vault.objects.json.field_path import leaves
 
 _Sizes = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
 _SCALAR_BYTES = 24
+_MICROSECOND = datetime.timedelta(microseconds=1)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,13 @@ class RowPlan:
 
     The text of `json_columns` is JSON already and is embedded as it is; a null in one of
     `absent_columns` means that the record lacks the key. The text of `list_columns` may be that of
-    a list of messages.
+    a list of messages. `binary` says what becomes of bytes that are no text.
     """
 
     json_columns: frozenset[str] = frozenset()
     absent_columns: frozenset[str] = frozenset()
     list_columns: frozenset[str] = frozenset()
+    binary: Binary = Binary.REFUSED
 
 
 def measure(array: Any) -> tuple[_Sizes, _Flags | None]:
@@ -117,7 +124,8 @@ def add_rows(builder: BlockBuilder, batch: Any, first_line: int, plan: RowPlan, 
     """Add the rows of a batch, which must fit into memory as Python objects, to a block."""
     lines = range(first_line, first_line + batch.num_rows)
     try:
-        texts = [orjson.dumps(row, default=_other, option=_OPTIONS) for row in _rows(batch, plan)]
+        other = _OTHERS[plan.binary]
+        texts = [orjson.dumps(row, default=other, option=_OPTIONS) for row in _rows(batch, plan)]
     except Exception:
         for number, line in enumerate(lines):
             _add_row(builder, batch.slice(number, 1), line, plan, limit)
@@ -129,10 +137,12 @@ def add_rows(builder: BlockBuilder, batch: Any, first_line: int, plan: RowPlan, 
 def _add_row(builder: BlockBuilder, batch: Any, line: int, plan: RowPlan, limit: int) -> None:
     try:
         (row,) = _rows(batch, plan)
-        text = orjson.dumps(row, default=_other, option=_OPTIONS)
+        text = orjson.dumps(row, default=_OTHERS[plan.binary], option=_OPTIONS)
     except Exception as error:
         cause = error.__cause__ or error
         code, reason = _explain(cause)
+        if code == "binary-value":
+            reason = f"{_binary_in(batch)} holds bytes that are no text, and JSON has no bytes"
         builder.refuse(line, code, reason, shown(batch))
     else:
         _add_text(builder, line, text, limit)
@@ -156,7 +166,7 @@ def shown(batch: Any) -> bytes:
 
 def _explain(error: BaseException) -> tuple[str, str]:
     if isinstance(error, _BinaryValue):
-        return "binary-value", "a value is bytes, which JSON cannot hold"
+        return "binary-value", ""
     if isinstance(error, UnicodeDecodeError):
         return "invalid-utf8", f"invalid UTF-8: {error.reason}"
     if isinstance(error, KeyError):
@@ -174,11 +184,55 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS
 def _other(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        raise _BinaryValue
+    if isinstance(value, bytes):
+        text = _text_in(value)
+        if text is None:
+            raise _BinaryValue
+        return text
     if isinstance(value, datetime.timedelta):
-        raise TypeError("it is a length of time")
+        return f"PT{Decimal(value // _MICROSECOND).scaleb(-6).normalize():f}S"
     raise TypeError(f"it is a {type(value).__name__}")
+
+
+def _with_base64(value: Any) -> Any:
+    if isinstance(value, bytes) and _text_in(value) is None:
+        return base64.b64encode(value).decode("ascii")
+    return _other(value)
+
+
+_OTHERS = {Binary.REFUSED: _other, Binary.BASE64: _with_base64, Binary.OMIT: _other}
+
+
+def _text_in(value: bytes) -> str | None:
+    """Return the text that bytes are: writers forget to say that a column is text."""
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROL.search(text) else text
+
+
+def _without_bytes(value: Any) -> Any:
+    """Return a value without what is bytes and no text, at any depth."""
+    if isinstance(value, dict):
+        kept = {name: each for name, each in value.items() if not _is_binary(each)}
+        return {name: _without_bytes(each) for name, each in kept.items()}
+    if isinstance(value, list):
+        return [_without_bytes(each) for each in value if not _is_binary(each)]
+    return value
+
+
+def _is_binary(value: Any) -> bool:
+    return isinstance(value, bytes) and _text_in(value) is None
+
+
+def _binary_in(batch: Any) -> str:
+    """Return the path of the first value of a row that is bytes and no text."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        for path, value in leaves({name: column.to_pylist(maps_as_pydicts="lossy")[0]}):
+            if _is_binary(value):
+                return path
+    return "a value"
 
 
 def _rows(batch: Any, plan: RowPlan) -> list[dict[str, Any]]:
@@ -193,6 +247,8 @@ def _rows(batch: Any, plan: RowPlan) -> list[dict[str, Any]]:
     if not columns:
         return [{} for _ in range(batch.num_rows)]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    if plan.binary is Binary.OMIT:
+        rows = [_without_bytes(row) for row in rows]
     for name in plan.absent_columns.intersection(names):
         for row in rows:
             if row[name] is None:
@@ -214,15 +270,39 @@ def _list_or_text(name: str, value: Any) -> Any:
     return value if found is None else orjson.Fragment(found)
 
 
+def _holds_nanoseconds(kind: Any) -> bool:
+    if pt.is_timestamp(kind) or pt.is_duration(kind):
+        return bool(kind.unit == "ns")
+    if pt.is_struct(kind) or pt.is_list(kind) or pt.is_large_list(kind):
+        return any(_holds_nanoseconds(kind.field(at).type) for at in range(kind.num_fields))
+    return False
+
+
 def _embedded(text: str) -> orjson.Fragment:
     # A raw line end in valid JSON is white space, and would end the record in JSON Lines.
     return orjson.Fragment(text.replace("\n", " ").encode())
 
 
 def _to_microseconds(column: Any) -> Any:
-    # Python's times have microseconds; times to the nanosecond become text here.
-    if not pt.is_timestamp(column.type) or column.type.unit != "ns":
+    """Return a column whose times Python can hold, at any depth: those to the nanosecond as text.
+
+    Lengths of time are cut off to microseconds.
+    """
+    kind = column.type
+    if not _holds_nanoseconds(kind):
         return column
+    if pt.is_struct(kind):
+        inner = [_to_microseconds(each) for each in column.flatten()]
+        names = [kind.field(number).name for number in range(kind.num_fields)]
+        return pa.StructArray.from_arrays(inner, names, mask=column.is_null())
+    if pt.is_list(kind) or pt.is_large_list(kind):
+        # Without the rows around a slice, which a list keeps.
+        column = pc.take(column, pa.array(np.arange(len(column))))
+        make = pa.ListArray if pt.is_list(kind) else pa.LargeListArray
+        values = _to_microseconds(column.values)
+        return make.from_arrays(column.offsets, values, mask=column.is_null())
+    if pt.is_duration(kind):
+        return column.cast(pa.duration("us"), safe=False)
     try:
         return column.cast(pa.timestamp("us", column.type.tz))
     except pa.ArrowInvalid:

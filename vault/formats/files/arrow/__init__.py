@@ -1,0 +1,1 @@
+"""Tables of Arrow: Parquet files and Arrow streams, batch by batch to record texts."""

@@ -1,0 +1,1 @@
+"""How other programs write conversations, and the messages of OpenAI's chat that they mean."""

@@ -1,0 +1,1 @@
+"""TOOL: rules about tools, their calls and the answers to them."""
