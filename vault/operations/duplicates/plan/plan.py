@@ -114,7 +114,8 @@ def plan_duplicates(
         stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
         alone = np.unique(stays[cluster[stays] == cluster[others]])
         cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
-        preference = prefer_trained(dataset, keys, cluster, exact, preference)
+        if near is not None and compared is not None:
+            preference = prefer_trained(dataset, keys, compared, exact, preference)
         keeper = choose_keepers(cluster, preference)
         conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
         plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
