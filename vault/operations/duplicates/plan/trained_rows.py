@@ -21,13 +21,20 @@ from vault.operations.duplicates.signing.compared_examples import ComparedExampl
 
 
 def prefer_trained(
-    dataset: Dataset, keys: RowKeys, compared: ComparedExamples, exact: Rows, preference: Rows
+    dataset: Dataset,
+    keys: RowKeys,
+    compared: ComparedExamples | None,
+    exact: Rows,
+    preference: Rows,
 ) -> Rows:
     """Return preferences in which, all else equal, rows of which nothing is learnt come last.
 
     `exact` has the same number for equal conversations. Looked at are rows that say the same in
-    other conversations: reads their records, and parses those that have weights. Raises Corrupt.
+    other conversations: reads their records, and parses those that have weights. Where no texts
+    were compared, nothing is. Raises Corrupt.
     """
+    if compared is None:
+        return preference
     hashes = compared.hashes
     order = np.lexsort((exact, hashes))
     same = (hashes[order][1:] == hashes[order][:-1]) & compared.is_filled[order][1:]
