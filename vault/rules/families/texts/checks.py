@@ -42,13 +42,17 @@ def found(
     others: bool = True,
     flags: int = re.I,
     within: int = MOST_READ,
+    answers_a_question: bool = False,
 ) -> Callable[[Subject], Iterator[Fault]]:
     """Return a check that reports the first match of a pattern in each text of some roles.
 
-    Texts are read as far as `within` characters.
+    Texts are read as far as `within` characters. With `answers_a_question` plain text is passed
+    over: whoever speaks in it, no model was asked.
     """
 
     def check(subject: Subject) -> Iterator[Fault]:
+        if answers_a_question and subject.kind == "text":
+            return
         for each in subject.texts():
             if answers if each.is_answer else others:
                 match = compiled(pattern, flags).search(each.text[:within])

@@ -26,7 +26,13 @@ RULES = (
         why="The answer is a refusal of the model that wrote it, straight out or in other words. "
         "Where refusals are not what is to be learnt, they spread to questions that deserve an "
         "answer. Told in the most used languages; of others the language is not known.",
-        check=checks.found(_REFUSAL, "the answer refuses: {}", others=False, within=_HEAD),
+        check=checks.found(
+            _REFUSAL,
+            "the answer refuses: {}",
+            others=False,
+            within=_HEAD,
+            answers_a_question=True,
+        ),
         fails=(
             answered("I'm sorry, but I cannot assist with that request."),
             answered("I can't help with that one."),
@@ -41,6 +47,7 @@ RULES = (
             answered("عذراً، لا أستطيع مساعدتك في ذلك."),
         ),
         passes=(
+            {"text": "I cannot do anything with my card since I came home."},
             PLAIN,
             answered("I cannot wait to see you."),
             answered("I'm sorry to hear that."),
