@@ -215,7 +215,7 @@ def new_rule(name: str, family: str) -> str:
     last = max(code for code in RULES if code.startswith(family))
     path = next(
         each
-        for each in (ROOT / "vault/rules/families").rglob(f"{family.lower()}*.py")
+        for each in sorted((ROOT / "vault/rules/families").rglob("*.py"))
         if f'"{last}"' in each.read_text(encoding="utf-8")
     )
     text = path.read_text(encoding="utf-8")

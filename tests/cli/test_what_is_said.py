@@ -109,3 +109,11 @@ def test_a_table_without_a_header_is_told(run: Run, project: Path) -> None:
     (project / "qa.csv").write_text("Is the tower tall?,Ninety metres.\nWhen was it built?,1887\n")
     said = run("import", "qa.csv").err
     assert "rows below a first line that reads like data" in said
+
+
+def test_a_text_beside_its_class_may_be_a_question_and_its_answer(run: Run, project: Path) -> None:
+    write_lines(project / "a.jsonl", [{"text": "My card was eaten.", "category": "card_swallowed"}])
+    said = run("import", "a.jsonl").err
+    assert "--replace --map user=text --map assistant=category" in said
+    write_lines(project / "b.jsonl", [{"text": "Once upon a time.", "source": "a book"}])
+    assert "--map" not in run("import", "b.jsonl").err

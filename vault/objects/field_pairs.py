@@ -76,6 +76,22 @@ def nearly_fitting_pairs(record: Mapping[str, Any]) -> list[FieldPair]:
     return [(plain[one], plain[other]) for one, other in wanted if one in plain and other in plain]
 
 
+_ANSWERS_TO_TEXT = frozenset(
+    {"label", "category", "class", "intent", "sentiment", "topic", "answer", "response", "output"}
+    | {"summary", "target", "completion", "translation", "label_text", "emotion"}
+)
+
+
+def answer_beside_text(record: Mapping[str, Any]) -> str | None:
+    """Return the field that may hold the answer to `text`: the one text of a usual name, if any."""
+    found = [
+        name
+        for name, value in record.items()
+        if name.strip().lower() in _ANSWERS_TO_TEXT and type(value) is str and value
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def field_pair(record: Mapping[str, Any]) -> FieldPair | None:
     """Return the pair that fits a record; None if none does, or more than one."""
     found = _pairs_among(_texts(record))

@@ -1,4 +1,4 @@
-"""`clean`: the funnel in one command: fix, quarantine, dedupe, split. One operation."""
+"""`clean`: the funnel in one command: fix, quarantine, dedupe, protect, split; one operation."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vault.objects.manifest import Manifest
 from vault.operations.duplicates.dedupe import DedupeOptions, deduped
 from vault.operations.duplicates.guards import check_threshold
 from vault.operations.duplicates.plan.near_clusters import Comparing
+from vault.operations.splitting.protect import without_protected
 from vault.operations.splitting.settings import rule_for
 from vault.operations.splitting.split import split_dataset
 from vault.operations.validation.fix_and_quarantine import mended
@@ -26,7 +27,8 @@ class CleanStep:
     """One step of the funnel: how many there were, how many are left, and how many went.
 
     `parse` counts input; what could not be read is in quarantine already. `fix` takes out what
-    became equal to another example, `quarantine` what has an error, `dedupe` duplicates. `split`
+    became equal to another example, `quarantine` what has an error, `dedupe` duplicates, `protect`
+    what the files hold that vault.toml protects, if it names any. `split`
     takes nothing out; it is there if a rule is recorded or in vault.toml.
     """
 
@@ -60,6 +62,8 @@ def clean(
 ) -> CleanReport:
     """Clean the stage: fix what is safe, quarantine what has errors, take duplicates out, split.
 
+    Examples of the files that `vault.toml` protects go as well, but for those on another side.
+
     Wholly or not at all, so one `undo` takes it back. The rules are those of `vault.toml`; it is
     split if that or the dataset says how. Costs what `validate --fix --quarantine`, `dedupe` and
     `split` cost. Raises what these raise, among it Conflict
@@ -85,12 +89,17 @@ def _cleaned(
     done = mended(context, dataset, running.rules, MendOptions(fix=True, quarantine=True))
     mended_set = Dataset(dataset.store, done.manifest, numbers=dataset.numbers)
     manifest, found = deduped(context, mended_set, options)
-    steps = (
+    steps: tuple[CleanStep, ...] = (
         _step("parse", examples + unread, unread),
         _step("fix", examples, done.report.merged),
         _step("quarantine", done.report.examples, done.report.quarantined),
         _step("dedupe", done.manifest.examples, found.removed),
     )
+    left = Dataset(dataset.store, manifest, numbers=dataset.numbers)
+    protected = without_protected(context, left, options)
+    if protected is not None:
+        manifest, gone = protected
+        steps = (*steps, _step("protect", left.manifest.examples, gone))
     report = CleanReport(steps, done.report.fixed, done.report.errors_left, None)
     report = replace(report, skipped=running.skipped)
     if rule is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vault.rules.families import form, pref, safe, sets, size, text, text_language, turn
+from vault.rules.families import form, pref, safe, sets, size, turn
+from vault.rules.families.texts import answer_cuts, junk, languages, leftovers, selves
 from vault.rules.families.tools import tool
 from vault.rules.kernel.rule import Rule
 from vault.rules.kernel.set_rule import SetRule
@@ -21,10 +22,16 @@ FAMILIES: Mapping[str, str] = {
 }
 """The families of rules, in the order of the page, each with what it is about."""
 
+_TEXTS = (answer_cuts, selves, leftovers, languages, junk)
+
 RULES: Mapping[str, Rule] = {
     rule.code: rule
-    for family in (form, turn, tool, pref, text, text_language, safe, size)
-    for rule in family.RULES
+    for rules in (
+        *(family.RULES for family in (form, turn, tool, pref)),
+        sorted((rule for each in _TEXTS for rule in each.RULES), key=lambda rule: rule.code),
+        *(family.RULES for family in (safe, size)),
+    )
+    for rule in rules
 }
 """Every rule about an example by its code, in the order of the page."""
 

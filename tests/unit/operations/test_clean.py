@@ -80,3 +80,46 @@ def test_where_too_much_would_go_nothing_is_changed(tmp_path: Path) -> None:
     assert refused.value.code == "dedupe-too-much"
     assert repository.status() == before
     assert repository.clean(yes=True).steps[-1].after == 1
+
+
+QUESTION = (
+    "A farmer has seventeen sheep and buys twenty-five more at the fair in spring, and then he "
+    "sells nine of them to his neighbour. How many sheep has he now?"
+)
+
+
+@pytest.fixture
+def protecting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Two examples with the question of a protected file, one of another, two sides."""
+    monkeypatch.chdir(tmp_path)
+    made = vault.init(str(tmp_path))
+    write_lines(tmp_path / "eval.jsonl", [{"question": QUESTION, "answer": "33"}])
+    (tmp_path / "vault.toml").write_text('[protect]\nfiles = ["eval.jsonl"]\n')
+    answers = ["He has thirty-three.", "Thirty-three, since 17 + 25 - 9 = 33."]
+    texts = [
+        QUESTION,
+        f"Please help me with this: {QUESTION}",
+        "How tall is the tower in the town?",
+    ]
+    records = [
+        {"messages": [{"role": "user", "content": q}, {"role": "assistant", "content": a}]}
+        for q, a in zip(texts, [*answers, "Ninety metres."], strict=True)
+    ]
+    write_lines(tmp_path / "test.jsonl", records[:1])
+    write_lines(tmp_path / "train.jsonl", records[1:])
+    return made
+
+
+def test_what_protected_files_hold_goes_out_of_training_data(protecting: Repository) -> None:
+    protecting.import_files(["test.jsonl", "train.jsonl"], workers=1)
+    assert counts(protecting, yes=True)[-1] == ("protect", 3, 1, 2)
+    removed = protecting.removed().items
+    assert {each.reason for each in removed} == {"contained", "exact-duplicate"}
+    assert "tower" in str(protecting.head(3).items[0].data)
+
+
+def test_an_evaluation_example_stays_on_its_own_side(protecting: Repository) -> None:
+    protecting.import_files(["test.jsonl", "train.jsonl"], workers=1, split_from_name=True)
+    first, _, third = (each.id for each in protecting.head(3).items)
+    assert counts(protecting, yes=True)[-1] == ("protect", 3, 2, 1)
+    assert {each.id for each in protecting.head(3).items} == {first, third}

@@ -119,7 +119,7 @@ def as_pair(chosen: Any, rejected: Any) -> Plant:
 def loop(answer: str, rng: random.Random) -> str:
     words = answer.split()
     unit = " ".join(words[: rng.randint(3, 12)] or ["so"])
-    return f"{answer} " + f"{unit} " * max(8, 3 * len(answer) // max(1, len(unit)))
+    return f"{answer} " + f"{unit} " * max(10, 3 * len(answer) // max(1, len(unit)))
 
 
 TAG = {"role": "assistant", "content": "An answer."}
@@ -202,6 +202,19 @@ PLANTS: dict[str, Plant] = {
         content=f"{record['messages'][2]['content']} {record['messages'][0]['content']}"
     ),
     "TEXT018": in_answer(lambda answer, rng: f"{answer}\nCopy code\n"),
+    "TEXT024": before(
+        "Sure! Here is the answer:", "Here is the requested JSON:\n", "Certainly! Below is"
+    ),
+    "TEXT025": in_answer(lambda answer, rng: json.dumps({rng.choice(["answer", "text"]): answer})),
+    "TEXT026": amid("as in the reference example,", "(see the system prompt)", "\n### Response:\n"),
+    "TEXT028": in_answer(
+        lambda answer, rng: rng.choice(["N/A", "nan", "null", "...", "undefined"])
+    ),
+    "TEXT029": in_answer(
+        lambda answer, rng: rng.choice(
+            ["502 Bad Gateway", "Rate limit reached for it.", "Internal Server Error"]
+        )
+    ),
     "TEXT021": in_answer(lambda answer, rng: "1. Call us.\n1. Call us.\n2. " + answer),
     "SAFE001": amid("maria.huber@gmx.at", "j.doe+x@uni-graz.at"),
     "SAFE002": amid("+43 664 8273915", "(415) 682-9173"),
@@ -242,6 +255,6 @@ def test_a_rule_finds_nearly_all_faults_that_were_planted(code: str, chats: list
 def test_nearly_every_rule_for_all_targets_has_a_plant() -> None:
     general = {code for code, rule in RULES.items() if rule.is_default and not rule.targets}
     own = {"FORM013", "FORM016", "FORM017", "FORM018", "FORM019", "FORM020", "TURN014"}
-    own |= {"FORM023", "PREF011"}
+    own |= {"FORM023", "PREF011", "TEXT027"}
     own |= {"TOOL003", "TOOL018", "TOOL020", "PREF004", "PREF006", "PREF007", "SAFE006", "SAFE008"}
     assert general - set(PLANTS) == own

@@ -130,3 +130,23 @@ def test_plain_chats_are_gathered_as_all_others_are() -> None:
     assert told.texts == quick.texts
     assert (told.with_instruction, told.without_instruction) == (1, 2)
     assert (quick.with_instruction, quick.without_instruction) == (1, 2)
+
+
+def test_labels_near_another_are_told_where_they_stand() -> None:
+    labels = ["bank_fees", "groceries"] * 20 + ["bank fees", "grocereis", "Groceries.", "rent"]
+    records = [answered(label, f"What is payment {n}?") for n, label in enumerate(labels)]
+    found = faults(SET_RULES["SETS012"], records, None)
+    assert sorted(fault.at or 0 for fault in found) == [40, 41, 42]
+
+
+def test_labels_that_differ_by_a_number_are_different_labels() -> None:
+    records = [answered(f"level_{n % 3}", f"What is level {n}?") for n in range(90)]
+    records += [answered(each, f"And {each}?") for each in ("unpaid", "paid") * 9]
+    assert faults(SET_RULES["SETS012"], records, None) == []
+
+
+def test_a_label_that_no_prompt_offers_is_told() -> None:
+    asked = "Is payment {} for rent or for food?"
+    labels = ["rent", "food"] * 20 + ["holiday"]
+    records = [answered(label, asked.format(n)) for n, label in enumerate(labels)]
+    assert [fault.at for fault in faults(SET_RULES["SETS013"], records, None)] == [40]

@@ -23,6 +23,7 @@ _WENT = {
     "fix": "equal to another then: `vault removed`",
     "quarantine": "with errors: `vault quarantine`",
     "dedupe": "duplicates: `vault removed`",
+    "protect": "in protected files: `vault removed`",
 }
 
 
@@ -31,6 +32,7 @@ _WOULD_GO = {
     "fix": "equal to another then: `vault validate --fix --dry-run`",
     "quarantine": "with errors: `vault validate`",
     "dedupe": "duplicates: `vault dedupe --dry-run`",
+    "protect": "in protected files: `vault split --check`",
 }
 
 
@@ -40,8 +42,9 @@ _WOULD_GO = {
 def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
     """Fix what is safe, quarantine what has errors, and dedupe: what is staged, by vault.toml.
 
-    New examples are split as well, by vault.toml or as `vault split` did before. Prints how many
-    are left after each step, and where the others went. One operation.
+    What protected files hold goes as well, and new examples are split, by vault.toml or as
+    `vault split` did before. Prints how many are left after each step, and where the others went.
+    One operation.
     """
     report = invocation.repository(writing=not dry_run).clean(dry_run=dry_run, yes=yes)
     emit(invocation, report, _text)

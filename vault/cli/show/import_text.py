@@ -63,7 +63,7 @@ def next_steps(report: ImportReport, *, keeps_reading: bool) -> Iterator[str]:
         if choices:
             yield f"to read them: --replace {_as_options(choices[0])}"
     elif choices:
-        yield f"{_either(choices)} may be prompt and answer of raw records; say which, such as"
+        yield f"{_either(choices)} may be prompt and answer; to read them so:"
         yield f"--replace {_as_options(choices[0])}"
     elif any(file.format == "raw" and file.imported for file in report.files):
         yield "nothing says who speaks in raw records; to say so, import them again with"

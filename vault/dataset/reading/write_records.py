@@ -28,7 +28,7 @@ from vault.objects.chunk_parts import parts_of
 from vault.objects.chunk_rows import ChunkRows, Made
 from vault.objects.conversation import Kind
 from vault.objects.digest import Digest, example_ids
-from vault.objects.field_pairs import fitting_pairs, nearly_fitting_pairs
+from vault.objects.field_pairs import answer_beside_text, fitting_pairs, nearly_fitting_pairs
 from vault.objects.foreign.origins import HEADERLESS, has_data_for_names, known_origin
 from vault.objects.json.field_path import field_text
 from vault.objects.json.member import EXPORT_MEMBER, without_member
@@ -131,6 +131,9 @@ class _PendingBlock:
         if Kind.RAW in kinds and reader.kind is None and not self.choices:
             raw = (value for value, own in zip(values, kinds, strict=True) if own is Kind.RAW)
             self._look_for_a_mapping(raw)
+        elif Kind.TEXT in kinds and reader.kind is None and not self.choices:
+            answer = answer_beside_text(values[kinds.index(Kind.TEXT)])
+            self.choices = [] if answer is None else [{"user": "text", "assistant": answer}]
         rows.line.extend(lines)
 
     def _look_for_a_mapping(self, raw: Iterable[Mapping[str, Any]]) -> None:

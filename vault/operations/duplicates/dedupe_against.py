@@ -24,6 +24,7 @@ from vault.operations.duplicates.dedupe import DedupeOptions
 from vault.operations.duplicates.guards import check_threshold, too_much_error, why_too_much
 from vault.operations.duplicates.plan.near_clusters import Comparing
 from vault.operations.duplicates.plan.reference import (
+    AS_IT_IS,
     NOTHING_COMPARED,
     ComparedWith,
     ReadAs,
@@ -90,6 +91,31 @@ def dedupe_against(context: Context, against: str, options: DedupeOptions) -> De
 
         staged, report = change_and_count(trial, change)
     return replace(report, staged=staged, dry_run=options.dry_run)
+
+
+def without_matches(
+    context: Context, dataset: Dataset, against: str, options: DedupeOptions, *, among: RowKeys
+) -> tuple[Manifest, int]:
+    """Return the manifest without the rows of `among` that match an example of a file, and a count.
+
+    Matches and costs are those of `dedupe_against`, and so is what is raised.
+    """
+    comparing = options.comparing
+    reference = open_reference(context, against, read_as=AS_IT_IS, part=comparing.on)
+    plan = _plan(context, dataset, reference, comparing, options.containment)
+    _check_compared(plan, reference, comparing.on, is_mapped=False)
+    meant = np.isin(plan.keys[plan.removed], among)
+    plan = replace(
+        plan,
+        removed=plan.removed[meant],
+        other=plan.other[meant],
+        reasons=plan.reasons[meant],
+        similarity=plan.similarity[meant],
+    )
+    too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
+    if too_much is not None and not options.yes:
+        raise too_much_error(too_much)
+    return _without(context, dataset, plan, reference), len(plan.removed)
 
 
 def _plan(

@@ -20,6 +20,7 @@ from vault.processes.child import without_collector
 from vault.rules.kernel.examine import Examination, Found
 from vault.rules.kernel.rule import Fault, Rule
 from vault.rules.kernel.set_facts import SetGathering, SetPart
+from vault.rules.kernel.subject import Subject, read_subject
 
 _MOST_ROWS = 32_768
 _MOST_BYTES = 32 << 20
@@ -84,6 +85,13 @@ def examine_rows(
         return _examined(examination, part, SetGathering() if with_facts else None)
 
     yield from map(examined, parts) if in_turn else in_threads(examined, parts)
+
+
+def read_subjects(dataset: Dataset, keys: RowKeys) -> Iterator[Subject]:
+    """Yield rows as rules see them, in the order of `keys`. Raises Corrupt."""
+    for part in _parts(example_rows(dataset, keys)):
+        kinds = part.columns.column("kind").to_pylist()
+        yield from map(read_subject, kinds, _records(part, kinds))
 
 
 def examine_record(
@@ -155,9 +163,7 @@ def _joined(parts: Sequence[_Part]) -> _Part:
 def _examined(examination: Examination, part: _Part, gathering: SetGathering | None) -> Examined:
     kinds = part.columns.column("kind").to_pylist()
     with without_collector():
-        records = [read_record_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
-        for at, mapping in part.roles.items():
-            records[at] = _as_chat(records[at], kinds[at], mapping)
+        records = _records(part, kinds)
         found = examination.examine(kinds, records, part.texts, gathering=gathering)
         findings = list(_told(part.columns, found))
     if gathering is None:
@@ -165,6 +171,13 @@ def _examined(examination: Examination, part: _Part, gathering: SetGathering | N
     prompts, _ = hashes_of(part.columns, "prompt_id")
     size = pc.sum(pc.binary_length(part.texts)).as_py() + len(records)
     return Examined(len(records), findings, gathering.part(kinds, prompts, size))
+
+
+def _records(part: _Part, kinds: Sequence[str]) -> list[dict[str, Any]]:
+    records = [read_record_quickly(text) for text in part.texts.cast(pa.binary()).to_pylist()]
+    for at, mapping in part.roles.items():
+        records[at] = _as_chat(records[at], kinds[at], mapping)
+    return records
 
 
 def _as_chat(record: dict[str, Any], kind: str, mapping: Mapping[str, str]) -> dict[str, Any]:

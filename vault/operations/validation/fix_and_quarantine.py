@@ -110,9 +110,11 @@ def mended(
     for (name, is_of_set), of_one in groupby(found, lambda each: (each.id, each.code in SET_RULES)):
         findings = list(of_one)
         errors = [each for each in findings if each.severity == Severity.ERROR]
-        is_out = bool(errors) and mending.quarantine and not is_of_set and name is not None
-        if is_out and name is not None:
-            out[bytes.fromhex(name)] = errors
+        example = b"" if name is None else bytes.fromhex(name)
+        if errors and mending.quarantine and not is_of_set and name is not None:
+            # What a second look found comes apart from what the first did.
+            out[example] = [*out.get(example, ()), *errors]
+        is_out = example in out
         for finding in findings:
             tally.add(finding)
             # Without those that went, the set as a whole is another one: it is looked at again.
@@ -126,11 +128,16 @@ def mended(
         quarantined=tally.with_errors if mending.quarantine else 0,
     )
     manifest = dataset.manifest
-    of_set = rules_of_sets(rules)
+    own, of_set = rules_of_examples(rules), rules_of_sets(rules)
     if out:
         manifest = _without_errors(context, dataset, out)
         rest = Dataset(dataset.store, manifest, numbers=dataset.numbers)
-        for finding in find_faults(context, rest, of_set) if of_set else ():
+        if any(rule.second_look and rule.severity == Severity.ERROR for rule in own):
+            # What else was found in an example that only its second look took out was counted.
+            left, anew = Tally(0), all_faults(context, rest, rules)
+        else:
+            anew = find_faults(context, rest, of_set) if of_set else iter(())
+        for finding in anew:
             left.add(finding)
     return Mended(manifest, replace(report, errors_left=left.errors), left)
 

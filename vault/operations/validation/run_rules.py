@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from vault.dataset.reading.dataset import Dataset
+from vault.dataset.reading.dataset import Dataset, ids_of
 from vault.dataset.reading.examples import read_examples
+from vault.dataset.reading.sources import source_of_each
 from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.validation.examine_rows import Examined, Finding, examine_rows
+from vault.operations.validation.examine_rows import (
+    Examined,
+    Finding,
+    examine_rows,
+    read_subjects,
+)
 from vault.processes.child import ChildProcess, answer_parent, default_workers
 from vault.rules.codes import RULES
 from vault.rules.kernel.any_rule import AnyRule, rules_of_examples, rules_of_sets
-from vault.rules.kernel.rule import Rule
+from vault.rules.kernel.rule import Positions, Rule
 from vault.rules.kernel.set_facts import SetPart, joined_parts
 from vault.rules.kernel.set_rule import SetRule
+from vault.rules.kernel.subject import Subject
 from vault.session.context import Context
 from vault.store.object_store import ObjectStore
 
@@ -28,6 +36,7 @@ CHUNKS_FOR_WORKERS = 5
 
 _STRETCH = 32_768
 _AHEAD = 2
+_FINDINGS_AT_ONCE = 4_096
 
 Stretch = tuple[int, int]
 """Where some rows of a dataset begin, and where they end."""
@@ -40,26 +49,59 @@ def find_faults(
 
     Costs reading, parsing and examining all records, by a process for each core (`workers`) if
     they are many. Memory is bounded, but for some 30 bytes an example where rules about the set
-    are among them. Raises Corrupt, StorageFailed (`worker-died`).
+    are among them, or those that look a second time: what these find comes before the set's.
+    Raises Corrupt, StorageFailed (`worker-died`).
     """
     keys = dataset.keys()
     own, of_set = rules_of_examples(rules), rules_of_sets(rules)
+    again = [rule for rule in own if rule.second_look is not None]
+    with_facts = bool(of_set or again)
     facts: list[SetPart] = []
     wanted = default_workers() if workers is None else workers
     chunks = len(np.unique(key_parts(keys)[0]))
     context.progress.start("validating", len(keys))
     if wanted > 1 and chunks >= CHUNKS_FOR_WORKERS and _can_leave(dataset, own):
-        parts = _by_processes(dataset, len(keys), own, wanted, with_facts=bool(of_set))
+        parts = _by_processes(dataset, len(keys), own, wanted, with_facts=with_facts)
     else:
-        parts = examine_rows(dataset, keys, own, with_facts=bool(of_set))
+        parts = examine_rows(dataset, keys, own, with_facts=with_facts)
     with closing(parts):
         for part in parts:
             yield from part.findings
             facts += [] if part.facts is None else [part.facts]
             context.progress.advance(part.examples)
     context.progress.finish()
-    if of_set:
-        yield from _set_findings(dataset, keys, of_set, joined_parts(facts))
+    if with_facts:
+        joined = joined_parts(facts)
+        for rule in again:
+            yield from _second_findings(dataset, keys, rule, joined)
+        yield from _set_findings(dataset, keys, of_set, joined)
+
+
+def _second_findings(
+    dataset: Dataset, keys: RowKeys, rule: Rule, facts: SetPart
+) -> Generator[Finding, None, None]:
+    """Yield what a rule finds in examples that the facts of the set let it look at again."""
+
+    def read(places: Positions) -> Iterator[Subject]:
+        return read_subjects(dataset, keys[places])
+
+    found = rule.second_look(facts, read) if rule.second_look is not None else iter(())
+    while some := list(islice(found, _FINDINGS_AT_ONCE)):
+        faults = dict(some)
+        for at, (name, source, line) in zip(
+            faults, _places(dataset, keys[list(faults)]), strict=True
+        ):
+            told = faults[at]
+            severity = str(rule.severity)
+            yield Finding(rule.code, rule.name, severity, name, source, line, *told)
+
+
+def _places(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[str, str, int]]:
+    """Yield id, source and line of some rows."""
+    table = dataset.columns(keys, ["id", "line"])
+    ids = (each.tobytes().hex() for each in ids_of(table))
+    lines = table.column("line").to_pylist()
+    yield from zip(ids, source_of_each(dataset, keys), lines, strict=True)
 
 
 def _set_findings(

@@ -169,7 +169,7 @@ RULES = (
         name="message-key-unknown",
         severity=Severity.ERROR,
         why="These providers refuse messages with keys that they do not know. `vault export "
-        "--format openai` writes none.",
+        "--for openai` writes none.",
         check=unknown_key,
         fails=(chat(ASK, assistant("Soon.", timestamp=3)),),
         passes=(PLAIN, TOOL_PLAIN, chat(ASK, assistant("Soon.", weight=1, name="bot"))),
@@ -182,7 +182,7 @@ RULES = (
         name="field-extra",
         severity=Severity.ERROR,
         why="These providers refuse records with fields beside the conversation. `vault export "
-        "--format openai` leaves them out.",
+        "--for openai` leaves them out.",
         check=extra_field,
         fails=(chat(ASK, TOLD, source="crm"),),
         passes=(PLAIN, TOOL_PLAIN),
@@ -194,7 +194,7 @@ RULES = (
         name="fields-unknown-to-trl",
         severity=Severity.ERROR,
         why="TRL decides by the exact set of fields what a data set is, and raises KeyError on "
-        "others. `vault export --format trl-chat` and its sisters write what it takes.",
+        "others. `vault export --for trl` writes what it takes.",
         check=trl_fields,
         fails=(chat(ASK, TOLD, source="crm"), {"instruction": "Say hi.", "output": "Hi."}),
         passes=(PLAIN, TOOL_PLAIN, {"prompt": "Hi", "completion": "Hello."}),
@@ -352,7 +352,7 @@ RULES = (
         severity=Severity.WARNING,
         why="Calls, answers of tools and reasoning stand among the parts of content, as in the API "
         "of another maker. vault reads them; a trainer that is given the record as it is does not. "
-        "`vault export --for` and `--format` write what a trainer reads.",
+        "`vault export --for TRAINER` writes what that reads.",
         check=foreign_parts,
         fails=(
             chat(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from vault.rules.families.sample_records import ASK, PLAIN, TOLD, answered, chat, tooled, user
 from vault.rules.families.sample_records import call as tool_call
@@ -105,7 +106,9 @@ RULES = (
         "SAFE003",
         "card-number",
         Severity.ERROR,
-        "A number of a payment card with a right check digit. " + _PERSONAL,
+        "A number of a payment card with a right check digit. Numbers that are published for "
+        "tests, such as 4111 1111 1111 1111, are not reported here but by SAFE011, which is off "
+        "by default. " + _PERSONAL,
         personal_data.CARD,
         what="a card number",
         fails=("My card is 4539 5787 6362 1486.", "It is 5425-2334-3010-9903."),
@@ -186,5 +189,24 @@ RULES = (
         what="a social security number",
         fails=("My number is 536-22-8714.",),
         passes=("My number is 123-45-6789.", "On 2024-10-11", "Part 000-12-3456"),
+    ),
+    replace(
+        _rule(
+            "SAFE011",
+            "published-test-number",
+            Severity.WARNING,
+            "A number that is published for tests or documentation: of a card (4111 1111 1111 "
+            "1111), an account, a phone (555-0100), a key. It belongs to nobody, and shows that "
+            "the text was made up. Off by default.",
+            personal_data.PUBLISHED,
+            what="a published test number",
+            fails=("My card is 4111 1111 1111 1111.", "Call (415) 555-0132.", "It is 078-05-1120."),
+            passes=(
+                "My card is 4539 5787 6362 1486.",
+                "Order 5550-1234",
+                "My number is 536-22-8714.",
+            ),
+        ),
+        is_default=False,
     ),
 )

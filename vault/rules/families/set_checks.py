@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -27,6 +28,12 @@ _LEAST_LABELS = 0.9
 _MOST_CLASSES = 200
 _RARE = 0.1
 _RARE_SHOWN = 20
+_LEAST_LABELED = 10
+_FEW_UNLISTED = 0.05
+_LEAST_SPELLED = 5
+_LEAST_USUAL = 3
+_NO_LETTERS = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
 _MOST_ALIKE = 0.2
 _LEAST_OPENINGS = 100
 _MOST_LONGER = 0.8
@@ -112,6 +119,85 @@ def rare_classes(facts: SetPart, target: str | None) -> Iterator[SetFault]:
         times = "once" if counts[at] == 1 else f"{counts[at]:,} times"
         share = f"an even share of {len(values):,} answers would be {even:,.0f}"
         yield SetFault(f"{what} occurs {times}, and {share}", first)
+
+
+def near_labels(facts: SetPart, target: str | None) -> Iterator[SetFault]:
+    """Report labels that are written as others are, but for a letter, a sign or their case."""
+    counts = _labels(facts)
+    if not counts:
+        return
+    names = {number: facts.texts.get(number) for number in counts}
+    by_count = sorted(counts, key=lambda number: (-counts[number], names[number] or ""))
+    for at, rarer in enumerate(by_count):
+        spelled = names[rarer]
+        for other in by_count[:at] if spelled is not None else ():
+            usual = names[other]
+            if (
+                usual is not None
+                and spelled is not None
+                and _is_near(usual, spelled, counts[other])
+            ):
+                told = f"{shown(spelled)} occurs {_times(counts[rarer])}, and {shown(usual)}"
+                rows = np.flatnonzero(facts.spellings == rarer)[:_RARE_SHOWN]
+                for row in rows.tolist():
+                    yield SetFault(f"{told} {_times(counts[other])}", row)
+                break
+
+
+def unlisted_labels(facts: SetPart, target: str | None) -> Iterator[SetFault]:
+    """Report labels that are not among those that the prompt lists, where nearly all are."""
+    if not _labels(facts):
+        return
+    is_label = facts.answers != 0
+    strange = np.flatnonzero(is_label & ~facts.offered)
+    if not 0 < len(strange) <= _FEW_UNLISTED * np.count_nonzero(is_label):
+        return
+    for row in strange.tolist():
+        said = facts.texts.get(int(facts.spellings[row]))
+        what = "the answer here" if said is None else shown(said)
+        listed = _share(int(np.count_nonzero(is_label)) - len(strange), len(facts))
+        yield SetFault(f"{what} is not in the prompt, as {listed} labels are", row)
+
+
+def _labels(facts: SetPart) -> dict[int, int]:
+    """Return how often each label is spelled so; empty where most answers are no labels."""
+    spellings = facts.spellings[facts.spellings != 0]
+    if len(spellings) < max(_LEAST_LABELED, _LEAST_LABELS * len(facts)):
+        return {}
+    values, counts = np.unique(spellings, return_counts=True)
+    if not 1 < len(values) <= min(_MOST_CLASSES, max(2, len(spellings) // 3)):
+        return {}
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def _is_near(usual: str, rarer: str, count: int) -> bool:
+    one, other = (_NO_LETTERS.sub("", each.casefold()) for each in (usual, rarer))
+    if one == other and one:
+        return True
+    # Numbers that differ mean something else; so do short words, and those with "un" before.
+    if min(len(one), len(other)) < _LEAST_SPELLED or count < _LEAST_USUAL or one[:1] != other[:1]:
+        return False
+    if _DIGITS.findall(one) != _DIGITS.findall(other):
+        return False
+    return _is_one_slip(one, other)
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Tell whether a letter was left out, added, exchanged, or two of them changed places."""
+    first = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if first is None:
+        return abs(len(one) - len(other)) == 1
+    rest, others = one[first:], other[first:]
+    return (
+        rest[1:] == others[1:]
+        or rest[1:] == others
+        or rest == others[1:]
+        or (rest[:2] == others[1::-1] and rest[2:] == others[2:])
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def opening_repeated(facts: SetPart, target: str | None) -> Iterator[SetFault]:

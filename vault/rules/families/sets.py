@@ -25,6 +25,13 @@ def _classes(**counts: int) -> Records:
     )
 
 
+def _listed(*labels: str) -> Records:
+    return tuple(
+        answered(label, f"Is payment {n} for rent, food or other things?")
+        for n, label in enumerate(labels)
+    )
+
+
 def _pairs(chosen: str, rejected: str) -> Records:
     return tuple(
         {"prompt": f"Where is parcel {n}?", "chosen": chosen, "rejected": rejected}
@@ -174,5 +181,34 @@ RULES = (
         check=checks.verdicts_one_sided,
         fails=(_verdicts(100, 3), _verdicts(60, 0)),
         passes=(_verdicts(60, 40), _verdicts(2, 0)),
+    ),
+    SetRule(
+        code="SETS012",
+        name="label-misspelt",
+        severity=Severity.WARNING,
+        why="Nearly all answers are labels, and one is written as another is, but for its case, a "
+        "sign or a letter: the model learns both, and whoever counts takes them for two.",
+        check=checks.near_labels,
+        fails=(
+            (*_classes(groceries=20, rent=20), *_classes(Groceries=1)),
+            (*_classes(bank_fees=20, rent=20), answered("bank fees", "And this one?")),
+            (*_classes(insurance=20, rent=20), *_classes(insurence=1)),
+        ),
+        passes=(
+            _classes(groceries=20, rent=20, fees=2),
+            _classes(level_1=20, level_2=20, paid=20, unpaid=20),
+            _many(120),
+        ),
+        known_as=("near-duplicate labels",),
+    ),
+    SetRule(
+        code="SETS013",
+        name="label-unlisted",
+        severity=Severity.WARNING,
+        why="The prompts list the labels, and an answer is none of them: the model that wrote it "
+        "made one up.",
+        check=checks.unlisted_labels,
+        fails=((*_listed(*["rent", "food"] * 20), *_listed("travel")),),
+        passes=(_listed(*["rent", "food"] * 20), _classes(billing=60, refund=60), _many(120)),
     ),
 )

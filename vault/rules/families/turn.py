@@ -273,7 +273,7 @@ RULES = (
         name="developer-refused",
         severity=Severity.ERROR,
         why="The role developer belongs to the chat API; files for fine-tuning take system. `vault "
-        "export --format openai` writes it so.",
+        "export --for openai` writes it so.",
         check=developer_role,
         fails=(chat({"role": "developer", "content": "Be brief."}, ASK, TOLD),),
         passes=(chat(_BE_BRIEF, ASK, TOLD),),

@@ -26,7 +26,7 @@ Found = tuple[int, Rule, Fault]
 _LEAST_DENSE = 100
 _DENSE_SHARE = 0.6
 _MOST_COMPRESSED = 100_000
-_MOST_PATTERN = 1_500
+_MOST_PATTERN = 1_700
 
 
 class Examination:
@@ -102,9 +102,10 @@ class _Batch:
         answers, others = [], []
         for at, plain in enumerate(self._plain):
             if plain is not None:
-                # Every second text of a plain chat, from the last on, is an answer.
-                answers.append(plain[::-2])
-                others.append(plain[-2::-2])
+                # Every second text of a plain chat, from the last on, is an answer; an instruction,
+                # which makes their number odd, is none.
+                answers.append(plain[:0:-2])
+                others.append(plain[-2::-2] if len(plain) % 2 == 0 else plain[-2::-2] + plain[:1])
             else:
                 texts = self._subject(at).texts()
                 answers.append([each.text for each in texts if each.is_answer])
@@ -132,7 +133,7 @@ class _Batch:
 
     def _run_sought(self, rules: Sequence[Rule], texts: pa.Array, owners: Any) -> None:
         for group in _groups(rules):
-            hits = _matching(texts, "|".join(f"(?:{rule.sought})" for rule in group))
+            hits = _matching(texts, "|".join(f"(?:{_first(rule)})" for rule in group))
             some, some_owners = texts.take(pa.array(hits)), owners[hits]
             for rule in group if len(hits) else ():
                 # A dict keeps each example once, and their order.
@@ -154,17 +155,23 @@ def _dense(answers: Sequence[Sequence[str]]) -> Iterator[int]:
 def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
     """Put rules together whose patterns are searched for at once.
 
-    One pattern of all would have more states than RE2 keeps, and take ten times as long.
+    One pattern of all would have more states than RE2 keeps, and take ten times as long. Those with
+    a hint come last: what hints let through is more, and is searched for the other rules as well.
     """
     groups: list[list[Rule]] = []
     size = _MOST_PATTERN
-    for rule in rules:
-        size += len(rule.sought)
+    for rule in sorted(rules, key=lambda rule: bool(rule.hint)):
+        size += len(_first(rule))
         if size > _MOST_PATTERN:
             groups.append([])
-            size = len(rule.sought)
+            size = len(_first(rule))
         groups[-1].append(rule)
     return groups
+
+
+def _first(rule: Rule) -> str:
+    """Return the pattern that rules texts out first."""
+    return rule.hint or rule.sought
 
 
 def _matching(texts: pa.Array, pattern: str) -> Any:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 _LEAST_DISTINCT = 8
 _EXAMPLE_HOSTS = re.compile(
-    r"^(?:you|your\w*)@|(?:^|[.@])(?:example\d*|test|invalid|localhost|domain|email|mail|website|xyz"
+    r"^(?:you|your\w*)@|(?:^|[.@])(?:example\d*|test|invalid|localhost|domain|email|mail|website"
+    r"|xyz"
     r"|(?:my|your|our)?company|yourdomain"
     r"|abc|acme|sample|server|host)\.|\.(?:example|test|invalid|local|localhost)$",
     re.I,
 )
 _EXAMPLE_WORDS = re.compile(
-    r"example|sample|dummy|your|placeholder|change|xxxx|\*\*\*|\.\.\.|1234567|abcdef|password|secret"
+    r"example|sample|dummy|your|placeholder|change|xxxx|\*\*\*|\.\.\.|1234567|abcdef|password"
+    r"|secret"
     r"|test|fake|redacted",
     re.I,
 )
@@ -101,6 +103,13 @@ _TEST_CARDS = frozenset(
         *("6011111111111117", "6011000990139424", "3530111333300000", "30569309025904"),
     }
 )
+_TEST_SOCIAL_NUMBERS = ("078-05-1120", "123-45-6789", "219-09-9999")
+_TEST_IBANS = (
+    *("GB82WEST12345698765432", "DE89370400440532013000", "FR1420041010050500013M02606"),
+    *("NL91ABNA0417164300", "AT611904300234573201", "CH9300762011623852957", "BE68539007547034"),
+    *("ES9121000418450200051332", "IT60X0542811101000000123456", "GB29NWBK60161331926819"),
+)
+"""Examples of the registry of ISO 13616 and of what explains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,15 @@ def _is_varied(match: str) -> bool:
 def _is_social_number(match: str) -> bool:
     area, group, serial = match.split("-")
     is_issued = area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
-    return is_issued and match not in ("078-05-1120", "123-45-6789", "219-09-9999")
+    return is_issued and match not in _TEST_SOCIAL_NUMBERS
+
+
+def _is_published(match: str) -> bool:
+    bare = re.sub(r"[ -]", "", match)
+    is_card = bare in _TEST_CARDS
+    is_iban = any(bare.startswith(each) for each in _TEST_IBANS)
+    is_other = match.endswith("EXAMPLE") or ("555" in match and len(bare) in (7, 10))
+    return is_card or is_iban or is_other or match in _TEST_SOCIAL_NUMBERS
 
 
 def _always(match: str) -> bool:
@@ -223,3 +240,11 @@ LOGIN = Recogniser(
     lambda match: not _EXAMPLE_WORDS.search(match.partition("://")[2].rpartition("@")[0]),
 )
 SOCIAL_NUMBER = Recogniser(r"\b\d{3}-\d{2}-\d{4}\b", _is_social_number)
+PUBLISHED = Recogniser(
+    r"\b\d{4}[ -]?\d{4,6}[ -]?\d{4,5}(?:[ -]?\d{1,4})?\b|\b\d{3}-\d{2}-\d{4}\b"
+    r"|\bAKIA[0-9A-Z]{9}EXAMPLE\b"
+    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"
+    r"|\b(?:\d{3}[ .-])?555[ .-]01\d{2}\b",
+    _is_published,
+)
+"""Numbers that are published for tests and documentation, and belong to nobody."""

@@ -114,16 +114,15 @@ def plan_duplicates(
         stays, others = judged_rows(dataset, keys, judged_pairs(dataset.store, dataset.manifest))
         alone = np.unique(stays[cluster[stays] == cluster[others]])
         cluster, exact = set_apart(cluster, alone), set_apart(exact, alone)
-        preference = prefer_trained(dataset, keys, cluster, exact, preference)
+        preference = prefer_trained(dataset, keys, compared, exact, preference)
         keeper = choose_keepers(cluster, preference)
         conflicts = _NO_PAIRS if near is None else _conflicts(dataset, keys, compared, near)
         plan = _explained(keys, keeper, _twins(exact, keeper, preference), near, conflicts)
         if compared is not None and near is not None and known is not None:
             compared.keep(near, known, comparing.threshold)
         left_out = None if near is None or comparing.count_shared else near.boilerplate
-        return replace(
-            plan, boilerplate=left_out, not_compared=_not_compared(dataset, keys, compared)
-        )
+        without = _not_compared(dataset, keys, compared)
+        return replace(plan, boilerplate=left_out, not_compared=without)
 
 
 def _not_compared(dataset: Dataset, keys: RowKeys, compared: ComparedExamples | None) -> int:

@@ -1,4 +1,4 @@
-"""Of near-duplicates that differ in weights, the one that is trained on stays."""
+"""Of duplicates with the same words and other weights, the one that is trained on stays."""
 
 from __future__ import annotations
 
@@ -17,20 +17,29 @@ from vault.dedupe.texts import Rows
 from vault.objects.conversation import Conversation
 from vault.objects.json.record import read_record_quickly
 from vault.objects.runs import RowKeys
+from vault.operations.duplicates.signing.compared_examples import ComparedExamples
 
 
 def prefer_trained(
-    dataset: Dataset, keys: RowKeys, cluster: Rows, exact: Rows, preference: Rows
+    dataset: Dataset,
+    keys: RowKeys,
+    compared: ComparedExamples | None,
+    exact: Rows,
+    preference: Rows,
 ) -> Rows:
     """Return preferences in which, all else equal, rows of which nothing is learnt come last.
 
-    `cluster` and `exact` have the same number for rows of a cluster, and for equal conversations.
-    Reads the records of clusters in which conversations differ, and parses those that have weights.
-    Raises Corrupt.
+    `exact` has the same number for equal conversations. Looked at are rows that say the same in
+    other conversations: reads their records, and parses those that have weights. Where no texts
+    were compared, nothing is. Raises Corrupt.
     """
-    pairs = np.unique(np.stack([cluster, exact]), axis=1)[0]
-    mixed = np.flatnonzero(np.bincount(pairs, minlength=int(cluster.max(initial=0)) + 1) > 1)
-    rows = np.flatnonzero(np.isin(cluster, mixed))
+    if compared is None:
+        return preference
+    hashes = compared.hashes
+    order = np.lexsort((exact, hashes))
+    same = (hashes[order][1:] == hashes[order][:-1]) & compared.is_filled[order][1:]
+    differs = same & (exact[order][1:] != exact[order][:-1])
+    rows = np.flatnonzero(np.isin(hashes, hashes[order][1:][differs]))
     if not len(rows):
         return preference
     result = preference * 2

@@ -301,7 +301,7 @@ RULES = (
         name="call-legacy",
         severity=Severity.WARNING,
         why="Functions were replaced by tools; most templates no longer render function_call, so "
-        "the call is silently left out. `vault export --format openai` writes tool calls.",
+        "the call is silently left out. `vault export --for openai` writes tool calls.",
         check=checks.legacy_call,
         fails=(_LEGACY,),
         passes=(TOOL_PLAIN,),
@@ -369,7 +369,7 @@ RULES = (
         code="TOOL024",
         name="arguments-are-object",
         severity=Severity.ERROR,
-        why="This target takes arguments as a JSON text. `vault export --format openai` writes it.",
+        why="This target takes arguments as a JSON text. `vault export --for openai` writes it.",
         check=checks.arguments_as_object,
         fails=(_PARSED,),
         passes=(TOOL_PLAIN,),
@@ -380,7 +380,7 @@ RULES = (
         name="arguments-are-text",
         severity=Severity.ERROR,
         why="TRL's templates render arguments as JSON, so that a text comes out quoted twice. "
-        "`vault export --format trl-chat` writes objects.",
+        "`vault export --for trl` writes objects.",
         check=checks.arguments_as_text,
         fails=(TOOL_PLAIN,),
         passes=(_PARSED,),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from vault.rules.families.sample_records import PLAIN, answered
-from vault.rules.families.text_checks import spoken
+from vault.rules.families.texts.checks import spoken
 from vault.rules.kernel.rule import Fault, Rule, Severity, Trigger
 from vault.rules.kernel.subject import Subject
 from vault.rules.recognisers.languages import language_of, script_of

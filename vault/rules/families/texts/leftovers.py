@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vault.rules.families import fixes
-from vault.rules.families import text_checks as checks
 from vault.rules.families.fixes import INVISIBLE
 from vault.rules.families.sample_records import (
     ASK,
@@ -16,29 +15,10 @@ from vault.rules.families.sample_records import (
     system,
     user,
 )
+from vault.rules.families.texts import checks
 from vault.rules.kernel.rule import Rule, Severity, Trigger
 
 # Patterns are written so that RE2, which looks first, and Python read them alike.
-_REFUSAL = (
-    r"^\s*(?:(?:I'm|I am|I’m|We are|We're) (?:very |really |so )?sorry|Sorry|My apologies|"
-    r"I apologi[sz]e|Unfortunately)?[,.]?\s*(?:but )?(?:as an AI[^.\n]{0,40},? )?"
-    r"I(?: am|'m|’m)? (?:cannot|can't|can’t|unable to|not able to|won't be able to|will not) "
-    r"(?:assist|help|fulfil|fulfill|comply|engage|provide|generate|create|answer|write|support) "
-)
-_VENDORS = r"(?:OpenAI|Anthropic|Google|Meta|Alibaba|DeepSeek|Mistral|Microsoft|xAI|Cohere)"
-_MODELS = r"(?:ChatGPT|GPT-[345]\w*|Claude|Gemini|Bard|Qwen|DeepSeek|Llama|Copilot|Grok|Mistral)"
-_IDENTITY = (
-    r"\bas an? (?:AI(?: language| text)?|artificial intelligence(?: language)?|"
-    r"(?:large )?language) (?:model|assistant|chatbot)\b"
-    rf"|\bI(?: am|'m|’m) (?:an? )?{_MODELS}\b"
-    rf"|\bI(?: am|'m|’m| was)[^.\n]{{0,60}}(?:trained|created|developed|made|built) by {_VENDORS}\b"
-    rf"|\b{_VENDORS}['’]s (?:content |usage |use[- ]case )?(?:policy|policies|guidelines)\b"
-)
-_CUTOFF = (
-    r"\bknowledge cut-?off\b|\bas of my (?:last|latest|most recent)\b"
-    r"|\bmy (?:last|latest) (?:knowledge |training )?update\b"
-    r"|\bmy training data (?:only )?(?:cuts|ends|goes|extends|stops|includes|was|is)\b"
-)
 _PLACEHOLDER = (
     r"\[(?:your|insert|enter (?:your|the|an?)|recipient(?:'s)?|company"
     r"|client(?:'s)?|customer(?:'s)?|employer(?:'s)?)(?:[ _-][^\]\n]{0,40})?\]"
@@ -64,93 +44,6 @@ _LOOP = "The parcel is on its way to you and will arrive soon. "
 
 RULES = (
     Rule(
-        code="TEXT001",
-        name="answer-cut",
-        severity=Severity.WARNING,
-        why="The answer ends in the middle of a sentence, usually because the generation ran into "
-        "its limit; the model learns to stop there.",
-        check=checks.cut_off,
-        fails=(
-            answered("There are three things that you can do if your parcel is late: call us, and"),
-            answered(
-                "The parcel has left the warehouse in Graz, was sorted in Vienna, and reached the"
-            ),
-        ),
-        passes=(
-            PLAIN,
-            answered("Yes"),
-            answered("Call us, write to us,\nor come by. We are open now"),
-        ),
-        trigger=Trigger.ANSWER,
-        sought=r"(?:[,(]|\s(?:and|or|the|an|because))\s*$",
-    ),
-    Rule(
-        code="TEXT002",
-        name="generation-cut",
-        severity=Severity.WARNING,
-        why="The record itself says that the model stopped at its limit or was stopped by a "
-        "filter.",
-        check=checks.finished_early,
-        fails=(
-            {**PLAIN, "metadata": {"finish_reason": "length"}},
-            {**PLAIN, "stop_reason": "max_tokens"},
-        ),
-        passes=(PLAIN, {**PLAIN, "finish_reason": "stop"}),
-        trigger=Trigger.RECORD,
-        sought=r'(?i)"(?:finish_?reason|stop_reason)"\s*:\s*"(?:length|max_|content_filter)',
-    ),
-    Rule(
-        code="TEXT003",
-        name="refusal",
-        severity=Severity.WARNING,
-        why="The answer is a refusal of the model that wrote it. Where refusals are not what is "
-        "to be learnt, they spread to questions that deserve an answer.",
-        check=checks.found(_REFUSAL, "the answer refuses: {}", others=False),
-        fails=(
-            answered("I'm sorry, but I cannot assist with that request."),
-            answered("I can't help with that one."),
-            answered("Unfortunately, I am unable to provide medical advice."),
-        ),
-        passes=(PLAIN, answered("I cannot wait to see you."), answered("I'm sorry to hear that.")),
-        trigger=Trigger.ANSWER,
-        sought=rf"(?i:{_REFUSAL})",
-    ),
-    Rule(
-        code="TEXT004",
-        name="identity-leak",
-        severity=Severity.WARNING,
-        why="The answer names the model or the company that wrote it; the model that learns it "
-        "will claim to be that one.",
-        check=checks.found(_IDENTITY, "the answer says {}", others=False),
-        fails=(
-            answered("As an AI language model, I have no parcels."),
-            answered("I am ChatGPT, a helpful assistant."),
-            answered("I was trained by OpenAI to help you."),
-        ),
-        passes=(
-            PLAIN,
-            answered("ChatGPT is a chatbot that was developed by OpenAI."),
-            answered("I am Claudette, your agent."),
-        ),
-        trigger=Trigger.ANSWER,
-        sought=rf"(?i:{_IDENTITY})",
-    ),
-    Rule(
-        code="TEXT005",
-        name="cutoff-mention",
-        severity=Severity.WARNING,
-        why="The answer speaks of the knowledge cutoff of the model that wrote it, not of the one "
-        "that learns it.",
-        check=checks.found(_CUTOFF, "the answer says {}", others=False),
-        fails=(
-            answered("As of my last update in 2023, parcels took two days."),
-            answered("My knowledge cutoff is September 2021."),
-        ),
-        passes=(PLAIN, answered("The last update of the tracker was at noon.")),
-        trigger=Trigger.ANSWER,
-        sought=rf"(?i:{_CUTOFF})",
-    ),
-    Rule(
         code="TEXT006",
         name="placeholder",
         severity=Severity.WARNING,
@@ -170,18 +63,6 @@ RULES = (
         ),
         trigger=Trigger.ANSWER,
         sought=rf"(?i:{_PLACEHOLDER})",
-    ),
-    Rule(
-        code="TEXT007",
-        name="template-unfilled",
-        severity=Severity.WARNING,
-        why="A variable of a template was not filled in, so the model is asked nothing in "
-        "particular.",
-        check=checks.template_left,
-        fails=(chat(user("Where is parcel {{ parcel_id }}?"), TOLD),),
-        passes=(PLAIN, chat(user("What does `{}` mean in Python?"), TOLD)),
-        trigger=Trigger.TEXT,
-        sought=r"\{\{[^{}\n]{1,60}\}\}",
     ),
     Rule(
         code="TEXT008",

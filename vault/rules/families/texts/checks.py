@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 
 from vault.rules.kernel.message import read_json
@@ -20,69 +21,45 @@ MOST_READ = 100_000
 
 _LEAST_OVERLAP = 24
 _LEAST_LEAK = 40
-_LEAST_CUT = 60
 _FENCE = re.compile(r"(?m)^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*```")
 _JSON_FENCE = re.compile(r"(?m)^[ \t]*```json[ \t]*\n(.*?)^[ \t]*```", re.DOTALL)
 _TAG = re.compile(r"<(/?)(think|thinking|reasoning|scratchpad|answer)>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _ONE_LETTER = re.compile(r"([^\W\d_])\1{29}")
-_TEMPLATE = re.compile(r"\{\{[^{}\n]{1,60}\}\}")
+
+
+@cache
+def compiled(pattern: str, flags: int = re.I) -> re.Pattern[str]:
+    """Return a pattern, made ready when it is first needed: long ones take milliseconds."""
+    return re.compile(pattern, flags)
 
 
 def found(
-    pattern: str, message: str, *, answers: bool = True, others: bool = True, flags: int = re.I
+    pattern: str,
+    message: str,
+    *,
+    answers: bool = True,
+    others: bool = True,
+    flags: int = re.I,
+    within: int = MOST_READ,
+    answers_a_question: bool = False,
 ) -> Callable[[Subject], Iterator[Fault]]:
-    """Return a check that reports the first match of a pattern in each text of some roles."""
-    compiled = re.compile(pattern, flags)
+    """Return a check that reports the first match of a pattern in each text of some roles.
+
+    Texts are read as far as `within` characters. With `answers_a_question` plain text is passed
+    over: whoever speaks in it, no model was asked.
+    """
 
     def check(subject: Subject) -> Iterator[Fault]:
+        if answers_a_question and subject.kind == "text":
+            return
         for each in subject.texts():
             if answers if each.is_answer else others:
-                match = compiled.search(each.text[:MOST_READ])
+                match = compiled(pattern, flags).search(each.text[:within])
                 if match:
                     yield Fault(message.format(shown(match.group().strip(), 60)), each.path)
 
     return check
-
-
-def cut_off(subject: Subject) -> Iterator[Fault]:
-    """Report last answers that end in the middle of a sentence."""
-    for each in subject.answers():
-        text = each.text.rstrip()
-        if len(text) >= _LEAST_CUT and _CUT.search(text[-40:]):
-            yield Fault(f"the answer ends with {shown('…' + text[-30:], 60)}", each.path)
-
-
-_CUT = re.compile(r"(?:[^\W\d_]|\")[,(]$|\s(?:and|or|the|an|because|of the|in the|to the)$")
-
-
-def finished_early(subject: Subject) -> Iterator[Fault]:
-    """Report records that say themselves that the answer was cut."""
-    for path, value in _members("", subject.record, 0):
-        name = path.rpartition(".")[2]
-        is_reason = name in ("finish_reason", "stop_reason", "finishReason")
-        if is_reason and isinstance(value, str) and value.lower() in _EARLY:
-            yield Fault(f"the record says that the model stopped for {shown(value)}", path)
-
-
-_EARLY = frozenset({"length", "max_tokens", "content_filter", "max_output_tokens"})
-
-
-def _members(path: str, value: object, level: int) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict) and level < 4:
-        for key, each in value.items():
-            inner = f"{path}.{key}" if path else str(key)
-            yield inner, each
-            yield from _members(inner, each, level + 1)
-
-
-def template_left(subject: Subject) -> Iterator[Fault]:
-    """Report variables of a template that nobody filled in, in questions and instructions."""
-    for each in subject.texts():
-        if each.role in ("user", "system", "developer") and "```" not in each.text:
-            match = _TEMPLATE.search(each.text[:MOST_READ])
-            if match:
-                yield Fault(f"a template was not filled in: {shown(match.group())}", each.path)
 
 
 def unbalanced_tags(subject: Subject) -> Iterator[Fault]:

@@ -1,0 +1,1 @@
+"""TEXT: what messages say, a module for each kind of fault."""
