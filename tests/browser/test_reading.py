@@ -273,7 +273,7 @@ def test_calls_and_answers_lead_to_each_other(library: Library, open_page: Open)
 
 
 def test_findings_are_shown_at_their_turns(library: Library, open_page: Open) -> None:
-    library.write("a.jsonl", [chat("Who?", "As an AI language model, I cannot say."), chat("a?")])
+    library.write("a.jsonl", [chat("Who?", "As an AI language model, I count ninety."), chat("a?")])
     library.run("a.jsonl")
     page = open_page()
     findings = reading(page).get_by_role("region", name="Findings")
