@@ -215,3 +215,17 @@ def test_parts_that_go_on_are_added_to_one_list() -> None:
     assert chat.messages[0].message["content"] is made is not given
     assert [part["text"] for part in made] == ["a", "b", "c"]
     assert len(given) == 1
+
+
+@pytest.mark.parametrize("thoughts", [5, "Hm.", None, [5], {"a": 1}])
+def test_thoughts_of_another_type_say_nothing(thoughts: Any) -> None:
+    thinking = {"content_type": "thoughts", "thoughts": thoughts}
+    nodes = {
+        "a": {"message": {"author": {"role": "user"}, "content": {"parts": ["Hello"]}}},
+        "b": {"message": {"author": {"role": "assistant"}, "content": thinking}, "parent": "a"},
+        "c": {
+            "message": {"author": {"role": "assistant"}, "content": {"parts": ["Hi."]}},
+            "parent": "b",
+        },
+    }
+    assert read({"mapping": nodes, "current_node": "c"}).response[0]["content"] == "Hi."

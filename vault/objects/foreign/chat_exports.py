@@ -66,7 +66,9 @@ def _add_node(chat: ForeignChat, message: Any, path: str) -> None:
     if type(kind) is str and kind in _UNSAID:
         return
     if kind == "thoughts":
-        told = [each.get("content") for each in content.get("thoughts") or () if type(each) is dict]
+        thoughts = content.get("thoughts")
+        listed = thoughts if type(thoughts) is list else []
+        told = [each.get("content") for each in listed if type(each) is dict]
         text = "\n".join(each for each in told if type(each) is str)
         chat.add_part({"type": "thinking", "thinking": text}, path)
         return
