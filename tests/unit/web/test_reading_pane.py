@@ -24,7 +24,7 @@ def explorer(library: Library) -> Iterator[Running]:
     url = "data:text/html;base64," + base64.b64encode(PNG).decode()
     parts = [{"type": "image_url", "image_url": {"url": url}}]
     picture: dict[str, Any] = {"messages": [{"role": "user", "content": parts}]}
-    system = chat("q?", "As an AI language model, I cannot say.")
+    system = chat("q?", "As an AI language model, I count ninety.")
     system["messages"].insert(0, {"role": "system", "content": "Be kind."})
     library.write("a.jsonl", [system, picture])
     library.run("a.jsonl")
