@@ -284,6 +284,8 @@ def test_rows_are_asked_for_once_and_files_never_again(filled: Library, open_pag
     sent = """() => performance.getEntriesByType("resource")
         .filter((each) => each.name.includes("/static/") && each.transferSize > 0).length"""
     assert page.evaluate(sent) > 20
+    # What the page loads only after it is shown comes late on a busy machine.
+    page.wait_for_load_state("networkidle")
     page.reload()
     expect(chosen(page)).to_have_text("Question 0?")
     assert page.evaluate(sent) == 0
