@@ -1,4 +1,4 @@
-"""Shingles of many texts, held so that no text is cut into words a second time."""
+"""Shingles of many texts, kept so that each text is cut into words once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ShinglesByRow:
         self._place = np.zeros(count, np.int32)
 
     def holds(self, rows: Rows) -> NDArray[np.bool_]:
-        """Return of which rows the shingles are held."""
+        """Return True for each row whose shingles are kept."""
         return self._part[rows] >= 0
 
     def add(self, rows: Rows, texts: Texts) -> None:
@@ -43,7 +43,7 @@ class ShinglesByRow:
         self._parts.append(made)
 
     def of(self, rows: Rows) -> Shingles:
-        """Return the shingles of rows, all of which must be held, in their order."""
+        """Return the shingles of rows in their order; all of them must be kept."""
         part = self._part[rows]
         order = np.argsort(part, kind="stable")
         bounds = np.flatnonzero(np.diff(part[order], prepend=-1, append=-1)).tolist()
@@ -72,7 +72,7 @@ class ShinglesByRow:
 
 @dataclass(frozen=True, slots=True)
 class ShingledRows:
-    """Some rows whose shingles are held, to sign them."""
+    """Rows with kept shingles, ready for signing."""
 
     held: ShinglesByRow
     rows: Rows
@@ -82,7 +82,7 @@ class ShingledRows:
         return len(self.rows)
 
     def blocks(self) -> list[tuple[int, int]]:
-        """Return where to cut the rows, so that what is made of a block stays in the cache."""
+        """Return the bounds of blocks whose arrays fit into the processor's cache."""
         return cut_blocks(self.held.counts(self.rows), _SHINGLES_AT_ONCE)
 
     def shingles(self, first: int, last: int) -> Shingles:

@@ -175,7 +175,7 @@ def _words_in_a_row(of_input: NDArray[np.bool_], shingles: Shingles) -> NDArray[
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Some texts of a sample that mostly consist of what they share, and these shingles."""
+    """Texts of a sample that consist mostly of shared shingles, and those shingles."""
 
     texts: Rows
     shingles: Hashes

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "roles",
     metavar="ROLE=FIELD",
     multiple=True,
-    help="The field of what user, assistant or system says, or of all messages.",
+    help="Field with the text of user, assistant or system, or with all messages.",
 )
 @click.option("--lines", is_flag=True, help="An example for each line of plain text.")
 @click.option("--paragraphs", is_flag=True, help="An example for each paragraph of plain text.")

@@ -50,7 +50,7 @@ def count_changes(counts: Counted) -> str:
 
 
 def in_quarantine(unreadable: int, examples: int) -> str:
-    """Return what is in quarantine: input that could not be read, and examples with errors."""
+    """Return a line that counts the quarantine: unreadable records, and examples with errors."""
     told = [
         f"{plural(unreadable, 'record')} that could not be read" if unreadable else "",
         f"{plural(examples, 'example')} with errors" if examples else "",

@@ -147,7 +147,7 @@ def _file(file: ImportedFile, would: str) -> Iterator[str]:
 
 
 def _elsewhere(file: ImportedFile) -> Iterator[str]:
-    """Yield from which other sources the duplicates of a file are."""
+    """Yield a line for each other source that holds duplicates of a file."""
     for source, count in list(file.elsewhere.items())[:_MOST_ELSEWHERE]:
         yield paint(_line(count, f"of these from {escape(source)}", 2), "yellow")
     rest = list(file.elsewhere.values())[_MOST_ELSEWHERE:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from vault.dataset.choosing.json_search import JsonSearch
 from vault.dataset.reading.dataset import Dataset, in_threads
-from vault.dataset.reading.records import record_arrays
+from vault.dataset.reading.records import numbered_arrays
 from vault.dedupe.texts import Rows
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Kind
@@ -64,15 +63,8 @@ def rows_that_may_hold(dataset: Dataset, keys: RowKeys, text: str) -> Rows:
         found[lacking] = ~is_chat | is_mapped
         return start + np.flatnonzero(found)
 
-    parts = list(in_threads(look, _numbered(dataset, keys)))
+    parts = list(in_threads(look, numbered_arrays(dataset, keys)))
     return np.concatenate([np.zeros(0, np.int64), *parts])
-
-
-def _numbered(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, pa.Array]]:
-    start = 0
-    for array in record_arrays(dataset, keys):
-        yield start, array
-        start += len(array)
 
 
 def _mapped_chunks(dataset: Dataset, keys: RowKeys) -> NDArray[np.uint64]:

@@ -43,7 +43,7 @@ class JsonSearch:
         return pc.or_(found, pc.match_substring_regex(records, escape))
 
     def surely_in_messages(self, records: pa.Array, role: str | None = None) -> pa.BooleanArray:
-        """Return of which records it is sure that a message, of a role if one is given, holds it.
+        """Return True for each record with a message (of `role`) that surely holds the text.
 
         Records are such that `messages` make their conversation, and nothing else does. Sure are
         those that begin with messages of nothing but roles and texts, whichever comes first.

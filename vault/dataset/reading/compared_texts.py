@@ -134,7 +134,7 @@ def read_prompts_and_answers(
 
 
 class _Compared(NamedTuple):
-    """What one example is compared by."""
+    """Text, digest and counts by which one example is compared with others."""
 
     told: ComparedPart
     digest: bytes

@@ -1,4 +1,4 @@
-"""Texts of a dataset by row, held once they are read."""
+"""Texts of a dataset by row, kept in memory once they are read."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class DatasetTexts:
         return found
 
     def held(self, rows: Rows) -> Texts | None:
-        """Return the texts of rows if they are held one after the other, in this order."""
+        """Return the texts of rows if memory has them in this order, without others between."""
         place = self._place[rows]
         first = int(place[0]) if len(place) else 0
         last = first + len(place)
@@ -57,7 +57,7 @@ class DatasetTexts:
     def held_or_read(
         self, rows: Rows, *, progress: Progress, scratch: Scratch, besides: bool = False
     ) -> Texts:
-        """Return the texts of rows; what is not held is read, as `read` or `read_more` do.
+        """Return the texts of rows from memory, or read them as `read` or `read_more` do.
 
         Raises Corrupt.
         """

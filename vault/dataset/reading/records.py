@@ -47,6 +47,14 @@ def record_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[pa.StringArray]:
         yield from _by_window(dataset, windows)
 
 
+def numbered_arrays(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, pa.StringArray]]:
+    """Yield the arrays of `record_arrays`, each with the place of its first row among `keys`."""
+    start = 0
+    for array in record_arrays(dataset, keys):
+        yield start, array
+        start += len(array)
+
+
 def record_texts(dataset: Dataset, keys: RowKeys) -> Iterator[bytes]:
     """Yield the JSON text of each row, in the order of `keys`."""
     for array in record_arrays(dataset, keys):

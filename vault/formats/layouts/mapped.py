@@ -16,7 +16,7 @@ from vault.formats.layouts.messages import split_response
 from vault.formats.layouts.prompt_completion import listed_messages
 from vault.formats.layouts.tool_calls import Calls
 from vault.objects.conversation import Conversation, Message
-from vault.objects.foreign.encoded_lists import SPEAKERS, decoded_list
+from vault.objects.foreign.encoded_lists import decoded_list, is_message
 
 ROLES = ("system", "messages", "user", "assistant")
 """What a field can be mapped to, in the order of messages; only system may be absent.
@@ -71,8 +71,7 @@ def _said(role: str, content: Any) -> Any:
     """Return the list of messages that a mapped field holds: a message keeps its own role."""
     if role == "messages":
         return decoded_list(content)
-    is_message = type(content) is dict and any(type(content.get(name)) is str for name in SPEAKERS)
-    return [content if is_message else {"role": role, "content": content}]
+    return [content if is_message(content) else {"role": role, "content": content}]
 
 
 def _field(record: dict[str, Any], path: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from vault.formats.layouts.faults import BrokenStructure
 from vault.objects.foreign.encoded_lists import json_in
+from vault.objects.foreign.thoughts import split_thought
 
 ROLES = {
     "human": "user",
@@ -18,8 +19,6 @@ ROLES = {
     "observation": "tool",
 }
 """What the speakers of ShareGPT are called in canonical form; others keep their name."""
-
-_THOUGHT, _THOUGHT_ENDS = "<think>", "</think>"
 
 
 def turn_as_chat(turn: Any) -> Any:
@@ -48,19 +47,11 @@ def _with_care(turn: dict[str, Any]) -> dict[str, Any]:
     if "tool_calls" in message:
         raise BrokenStructure("a function call has tool calls beside it")
     message["role"] = "assistant"
-    thought, called = _split_thought(message.pop("content", None))
+    thought, called = split_thought(message.pop("content", None))
     if thought is not None:
         message.setdefault("thinking", thought)
     message["tool_calls"] = _called(called)
     return message
-
-
-def _split_thought(value: Any) -> tuple[str | None, Any]:
-    """Return the reasoning before a call, and the call: LLaMA-Factory lets it stand there."""
-    if type(value) is not str or not value.lstrip().startswith(_THOUGHT):
-        return None, value
-    thought, ends, called = value.lstrip().removeprefix(_THOUGHT).partition(_THOUGHT_ENDS)
-    return (thought.strip(), called) if ends else (None, value)
 
 
 def _called(value: Any) -> list[Any]:

@@ -34,7 +34,7 @@ def decoded_messages(value: Any) -> Any:
     if type(value) is list:
         return value
     listed = decoded_list(value)
-    is_meant = type(listed) is list and bool(listed) and all(map(_is_message, listed))
+    is_meant = type(listed) is list and bool(listed) and all(map(is_message, listed))
     return listed if is_meant else value
 
 
@@ -63,5 +63,6 @@ def json_in(text: str) -> Any:
         return None
 
 
-def _is_message(value: Any) -> bool:
+def is_message(value: Any) -> bool:
+    """Tell whether a value is an object that says who speaks."""
     return type(value) is dict and any(type(value.get(name)) is str for name in SPEAKERS)

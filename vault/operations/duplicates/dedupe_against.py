@@ -82,15 +82,21 @@ def dedupe_against(context: Context, against: str, options: DedupeOptions) -> De
         def change(draft: Draft, dataset: Dataset) -> tuple[Manifest, DedupeReport]:
             plan = _plan(trial, dataset, reference, comparing, containment)
             _check_compared(plan, reference, comparing.on, is_mapped=read_as.said is not None)
-            too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
-            if too_much is not None and not (options.yes or options.dry_run):
-                raise too_much_error(too_much)
+            too_much = _refuse_too_much(plan, options)
             report = _report(dataset, plan, reference, options)
             told = too_much if options.dry_run else None
             return _without(trial, dataset, plan, reference), replace(report, too_much=told)
 
         staged, report = change_and_count(trial, change)
     return replace(report, staged=staged, dry_run=options.dry_run)
+
+
+def _refuse_too_much(plan: AgainstPlan, options: DedupeOptions) -> str | None:
+    """Return why a plan takes out too much, if it does; raises Conflict unless `yes` or a trial."""
+    too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
+    if too_much is not None and not (options.yes or options.dry_run):
+        raise too_much_error(too_much)
+    return too_much
 
 
 def without_matches(
@@ -112,9 +118,7 @@ def without_matches(
         reasons=plan.reasons[meant],
         similarity=plan.similarity[meant],
     )
-    too_much = why_too_much(len(plan.keys), len(plan.removed), 0)
-    if too_much is not None and not options.yes:
-        raise too_much_error(too_much)
+    _refuse_too_much(plan, options)
     return _without(context, dataset, plan, reference), len(plan.removed)
 
 

@@ -22,7 +22,7 @@ from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.conversations import plain_messages, read_conversation, said_texts
 from vault.dataset.reading.dataset import Dataset, in_threads
 from vault.dataset.reading.examples import roles_at
-from vault.dataset.reading.records import record_arrays
+from vault.dataset.reading.records import numbered_arrays
 from vault.objects.conversation import Kind
 from vault.objects.json.record import read_record_quickly
 from vault.objects.runs import RowKeys
@@ -141,7 +141,7 @@ def search_steps(
     search = _Search(dataset, keys, options, in_json)
     context.progress.start("searching", len(keys))
     looked_at, wanted, waiting = 0, options.limit, _Waiting(pattern, options.role)
-    for arrays, candidates in enumerate(in_threads(search.look, _numbered(dataset, keys)), 1):
+    for arrays, candidates in enumerate(in_threads(search.look, numbered_arrays(dataset, keys)), 1):
         waiting.add(candidates)
         context.progress.advance(candidates.end - looked_at)
         looked_at = candidates.end
@@ -152,13 +152,6 @@ def search_steps(
             yield looked_at, found
     yield looked_at, waiting.found(wanted)
     context.progress.finish()
-
-
-def _numbered(dataset: Dataset, keys: RowKeys) -> Iterator[tuple[int, pa.Array]]:
-    start = 0
-    for array in record_arrays(dataset, keys):
-        yield start, array
-        start += len(array)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vault.objects.foreign.parts import Meaning, read_part
+from vault.objects.foreign.thoughts import split_thought
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 """Roles that some trainer or provider knows."""
@@ -26,7 +27,6 @@ _SPEAKERS = {
 }
 _TEXT_FIELDS = ("text", "value", "thinking", "reasoning")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
-_THOUGHT_ENDS = "</think>"
 
 
 @dataclass(slots=True)
@@ -80,9 +80,7 @@ class Message:
 
 def without_thought(content: Any) -> Any:
     """Return the content of a function call without the reasoning before it."""
-    if isinstance(content, str) and content.lstrip().startswith("<think>"):
-        return content.partition(_THOUGHT_ENDS)[2] or content
-    return content
+    return split_thought(content)[1] or content
 
 
 def _calls_in(part: Any) -> Iterator[Any]:

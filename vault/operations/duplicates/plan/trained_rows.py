@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vault.dataset.reading.conversations import read_conversation
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
-from vault.dataset.reading.records import record_arrays
+from vault.dataset.reading.records import numbered_arrays
 from vault.dedupe.texts import Rows
 from vault.objects.conversation import Conversation
 from vault.objects.json.record import read_record_quickly
@@ -49,14 +49,12 @@ def prefer_trained(
 
 def _is_untrained(dataset: Dataset, keys: RowKeys) -> NDArray[np.bool_]:
     result = np.zeros(len(keys), np.bool_)
-    start = 0
-    for array in record_arrays(dataset, keys):
+    for start, array in numbered_arrays(dataset, keys):
         found = pc.indices_nonzero(pc.match_substring(array, '"weight"')).to_numpy()
         if len(found):
             places = start + found.astype(np.int64)
             texts = array.take(pa.array(found)).cast(pa.binary()).to_pylist()
             result[places] = _untrained(dataset, keys[places], texts)
-        start += len(array)
     return result
 
 
