@@ -56,12 +56,13 @@ class Desk:
         with self._lock:
             return 0 if self._journal is None else self._journal.waiting
 
-    def labels(self, branch: str, examples: Sequence[str]) -> list[Labels | None]:
-        """Return the labels of examples on the stage of the branch that HEAD is on.
+    def labels(self, examples: Sequence[str]) -> list[Labels | None] | None:
+        """Return the labels of examples on the stage of whichever branch HEAD is on.
 
-        With what waits; None of an example that is not staged.
+        With what waits; None of an example that is not staged, and None where HEAD is at a commit.
         """
-        return self._of(branch).labels(examples)
+        journal = self._current()
+        return None if journal is None else journal.labels(examples)
 
     def give(self, person: str, branch: str, wanted: Sequence[Wanted]) -> Sequence[Step]:
         """Give labels on a branch, which must be the one that HEAD is on."""
@@ -119,25 +120,45 @@ class Desk:
                 self._journal = None
 
     def _of(self, branch: str) -> LabelJournal:
-        """Return the journal of a branch."""
-        with self._lock:
-            if self._journal is None:
-                self._journal = self._repository.label_journal()
-            if branch != self._journal.branch:
-                self._exchange(self._journal, branch)
-            return self._journal
+        """Return the journal of a branch.
 
-    def _exchange(self, before: LabelJournal, branch: str) -> None:
-        """Go on with the journal of another branch; the lock is held."""
-        made = self._repository.label_journal()
-        if made.branch != branch:
-            made.close()
-            raise Conflict(
-                f"the repository is on {made.branch} now, and not on {branch}",
-                code="branch-switched",
-                hint="load the page again to go on there",
-            )
-        self._journal = made
+        Raises Conflict (`branch-switched`) where HEAD is on another one.
+        """
+        with self._lock:
+            if self._journal is not None and self._journal.branch == branch:
+                return self._journal
+            made = self._repository.label_journal()
+            if made.branch != branch:
+                made.close()
+                raise Conflict(
+                    f"the repository is on {made.branch} now, and not on {branch}",
+                    code="branch-switched",
+                    hint="load the page again to go on there",
+                )
+            return self._go_on_with(made)
+
+    def _current(self) -> LabelJournal | None:
+        """Return the journal of the branch that HEAD is on, None where it is at a commit.
+
+        Whoever only reads is not refused because somebody switches meanwhile.
+        """
+        with self._lock:
+            branch = self._repository.current_branch()
+            if branch is None:
+                return None
+            if self._journal is not None and self._journal.branch == branch:
+                return self._journal
+            try:
+                made = self._repository.label_journal()
+            except Conflict:
+                return None  # HEAD went to a commit since
+            return self._go_on_with(made)
+
+    def _go_on_with(self, made: LabelJournal) -> LabelJournal:
+        """Exchange the journal; the lock is held."""
+        before, self._journal = self._journal, made
+        if before is None:
+            return made
         self._number += before.number + 1
         try:
             before.close()
@@ -145,6 +166,7 @@ class Desk:
             # The labels stay in the journal that is left behind; who takes it over is told.
             self.failure = error
         self._written = self._all_written(before)
+        return made
 
     def _all_written(self, journal: LabelJournal) -> Written:
         return journal.written if self._written is None else self._written.plus(journal.written)

@@ -107,9 +107,8 @@ class Explorer:
             listing = self.listings.of(person, QueryParams()).listing
             for _ in repository.iterate_search(listing.narrowed(listing.keys[:1]), " "):
                 pass  # what it loads is loaded
-            branch = self.branch_to_label(person)
-            if branch is not None:
-                self.desk.labels(branch, listing.ids(0, 1))
+            if not self.read_only:
+                self.desk.labels(listing.ids(0, 1))
 
     def close(self) -> None:
         """Record what waits. Raises what recording raises: it is taken over later then."""
@@ -269,7 +268,7 @@ class Explorer:
         view = self.label_view(request)
         if branch is None or (is_staged and not self.desk.waiting):
             return [(view(row.labels), branch is not None) for row in rows]
-        now = self.desk.labels(branch, [each.id for each in rows])
+        now = self.desk.labels([each.id for each in rows]) or [None] * len(rows)
         return [
             (view(row.labels if own is None else own), own is not None)
             for row, own in zip(rows, now, strict=True)

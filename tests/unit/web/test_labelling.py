@@ -12,6 +12,7 @@ import pytest
 from tests.support.explorer import Answer, Running, running
 from tests.support.library import Library, chat
 from vault.web.app import routes_of
+from vault.web.explorer import Explorer
 from vault.web.listings import Scope
 
 
@@ -227,6 +228,22 @@ def test_another_branch_has_the_labels_of_its_own_stage(filled: Library) -> None
     assert filled.labels() == {"q0?": {"topic": "tax"}}
     filled.repository.switch("main")
     assert filled.labels() == {"q0?": {"topic": "law"}}
+
+
+def test_reading_goes_on_while_somebody_switches(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.repository.commit("first")
+    with running(filled.repository) as explorer:
+        ada, ids = Person(explorer, "ada"), filled.ids()
+        filled.repository.switch("other", create=True)
+        acts = [{"example": ids[0], "name": "topic", "value": "tax"}]
+        ada.post("/api/labels", branch="other", acts=acts)
+        # The request has read the branch before HEAD moved, and another one has gone on since.
+        monkeypatch.setattr(Explorer, "branch_to_label", lambda *_: "main")
+        assert ada.get("/api/examples?limit=1")["items"][0]["labels"] == {"topic": "tax"}
+        assert ada.get("/api/labels?limit=1")["labels"] == [{"topic": "tax"}]
+        assert ada.get("/api/example?place=0")["example"]["labels"] == {"topic": "tax"}
 
 
 HIDDEN = "secretvote"
