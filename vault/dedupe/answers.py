@@ -6,18 +6,37 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
+from numpy.typing import NDArray
 
+from vault.dedupe.texts import Texts
 from vault.dedupe.words import Hashes, folded, words_of
 
 SHORT_WORDS = 5
 """An answer of fewer words than this is short: a category, a number, a yes."""
 
 _BLOCK = 512
+_SHORT = np.uint64(1)
 
 # An answer that begins with so many words of ASCII alone, as nearly all long ones in English do.
 _SEPARATED = r"[\x00-/:-@\[-^`{-\x7f]"
 _LONG = rf"^{_SEPARATED}*(?:[0-9A-Za-z_]+{_SEPARATED}+){{{SHORT_WORDS}}}"
 _AROUND = " \t\r\n.,!?;:'\"`"
+
+
+def answer_numbers(answers: pa.Array, short: Hashes) -> Hashes:
+    """Return a number of each answer that equal ones share: odd for a short one, 0 for null.
+
+    `short` are the numbers of `short_answers`. Here case and punctuation do count.
+    """
+    numbers: Hashes = Texts([answers]).hashes() & ~_SHORT | np.uint64(2)
+    numbers |= (short != 0).astype(np.uint64)
+    numbers[np.asarray(answers.is_null())] = 0
+    return numbers
+
+
+def are_short(numbers: Hashes) -> NDArray[np.bool_]:
+    """Tell which answers are short, by their numbers of `answer_numbers`."""
+    return (numbers & _SHORT).astype(np.bool_)
 
 
 def short_answers(answers: pa.Array) -> Hashes:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.dedupe.texts import cut_blocks, sizes_of
+from vault.dedupe.texts import cut_blocks, places_of, sizes_of
 from vault.dedupe.words import Hashes, Offsets, Words, words_of
 
 SHINGLE_WORDS = 5
@@ -76,29 +76,83 @@ def shingles_from(found: Words, words: int) -> Shingles:
             summed += hashes[step : step + whole] * factors[step]
         result[:whole] = mix(summed)
     counts = np.diff(offsets)
-    is_long = counts >= words
+    repeat_first(result, offsets, words)
+    short = np.flatnonzero((counts > 0) & (counts < words))
+    if len(short):
+        first, counts = offsets[short], counts[short]
+        fill(result, first, counts, _of_short(hashes, first, counts, factors))
+    return Shingles(result, offsets)
+
+
+def repeat_first(result: Hashes, offsets: Offsets, words: int = SHINGLE_WORDS) -> None:
+    """Put the first shingle of each long text where others would reach over its end."""
+    is_long = np.diff(offsets) >= words
     first, end = offsets[:-1][is_long], offsets[1:][is_long]
     own = result[first]
     for step in range(1, words):
         result[end - step] = own
-    short = np.flatnonzero((counts > 0) & ~is_long)
-    if len(short):
-        _fill_short(result, hashes, offsets[short], counts[short], factors)
-    return Shingles(result, offsets)
 
 
-def _fill_short(
-    result: Hashes, hashes: Hashes, first: Offsets, counts: Offsets, factors: Hashes
-) -> None:
+def fill(result: Hashes, first: Offsets, counts: Offsets, values: Hashes) -> None:
     """Put the one shingle of each short text wherever the text has a word."""
+    result[ranges(first, counts)] = np.repeat(values, counts)
+
+
+def _of_short(hashes: Hashes, first: Offsets, counts: Offsets, factors: Hashes) -> Hashes:
+    """Return the one shingle of each short text, whose words begin at `first`."""
     summed = counts.astype(np.uint64)
     for step in range(len(factors) - 1):
         has = np.flatnonzero(counts > step)
         summed[has] += hashes[first[has] + step] * factors[step]
-    mixed = mix(summed)
-    for step in range(len(factors) - 1):
-        has = np.flatnonzero(counts > step)
-        result[first[has] + step] = mixed[has]
+    return mix(summed)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginnings:
+    """How many words the beginning of each of n texts has, and its shingle if they are few, or 0.
+
+    With the shingles of the texts these give those of the beginnings. 12 bytes a text.
+    """
+
+    words: NDArray[np.uint32]
+    short: Hashes
+
+
+def shingles_with_beginnings(
+    texts: pa.Array, bytes_of_each: NDArray[np.int64]
+) -> tuple[Shingles, Beginnings]:
+    """Return the shingles of texts, and what tells those of their first so many bytes apart.
+
+    A separator, or nothing, follows a beginning. As fast as `shingles_of`, which returns the same.
+    """
+    words = words_of(_cut_in_two(texts, bytes_of_each))
+    counts = np.diff(words.offsets)[::2]
+    short = np.zeros(len(texts), np.uint64)
+    few = np.flatnonzero((counts > 0) & (counts < SHINGLE_WORDS))
+    if len(few):
+        factors = _factors(SHINGLE_WORDS)
+        short[few] = _of_short(words.hashes, words.offsets[::2][few], counts[few], factors)
+    every = shingles_from(Words(words.hashes, words.offsets[::2]), SHINGLE_WORDS)
+    return every, Beginnings(counts.astype(np.uint32), short)
+
+
+def _cut_in_two(texts: pa.Array, bytes_of_each: NDArray[np.int64]) -> pa.Array:
+    """Return the beginning of each text and then its rest, copying neither."""
+    offsets, data = places_of(texts)
+    cuts = np.empty(2 * len(texts) + 1, np.int64)
+    cuts[::2], cuts[1::2] = offsets, offsets[:-1] + bytes_of_each
+    return pa.LargeStringArray.from_buffers(2 * len(texts), pa.py_buffer(cuts), data)
+
+
+def beginnings_of(shingles: Shingles, beginnings: Beginnings) -> Shingles:
+    """Return the shingles of the beginnings of texts, as `shingles_of` would of these alone."""
+    counts = beginnings.words.astype(np.int64)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    result = shingles.hashes[ranges(shingles.offsets[:-1], counts)]
+    repeat_first(result, offsets)
+    few = np.flatnonzero(beginnings.short)
+    fill(result, offsets[few], counts[few], beginnings.short[few])
+    return Shingles(result, offsets)
 
 
 def _factors(words: int) -> Hashes:

@@ -10,14 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.shingles import Shingles, shingles_of
+from vault.dedupe.shingles import (
+    Beginnings,
+    Shingles,
+    beginnings_of,
+    shingles_with_beginnings,
+)
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 
 _SHINGLES_AT_ONCE = 1 << 14
 
 
 class ShinglesByRow:
-    """The shingles of some of `count` texts, in room from `scratch`: 8 bytes a word."""
+    """The shingles of some of `count` texts, in room from `scratch`: 8 bytes a word.
+
+    And of their prompts, which they begin with: 12 bytes a text more.
+    """
 
     def __init__(self, count: int, scratch: Scratch) -> None:
         self._scratch = scratch
@@ -25,18 +33,26 @@ class ShinglesByRow:
         self._parts: list[Shingles] = []
         self._part = np.full(count, -1, np.int32)
         self._place = np.zeros(count, np.int32)
+        self._prompts = Beginnings(np.zeros(count, np.uint32), np.zeros(count, np.uint64))
 
     def holds(self, rows: Rows) -> NDArray[np.bool_]:
         """Return True for each row whose shingles are kept."""
         return self._part[rows] >= 0
 
-    def add(self, rows: Rows, texts: Texts) -> None:
-        """Hold the shingles of rows, whose texts these are. 6 µs a text of 950 characters."""
+    def add(self, rows: Rows, texts: Texts, asked: Rows) -> None:
+        """Hold the shingles of rows, whose texts these are. 6 µs a text of 950 characters.
+
+        `asked` tells how many bytes of each are its prompt.
+        """
         if not len(rows):
             return
-        made = joined(
-            [shingles_of(texts.block(*block)) for block in cut_blocks(texts.sizes())], self._room()
-        )
+        parts = []
+        for first, end in cut_blocks(texts.sizes()):
+            found, prompts = shingles_with_beginnings(texts.block(first, end), asked[first:end])
+            parts.append(found)
+            self._prompts.words[rows[first:end]] = prompts.words
+            self._prompts.short[rows[first:end]] = prompts.short
+        made = joined(parts, self._room())
         self._size_bytes += made.hashes.nbytes + made.offsets.nbytes
         self._part[rows] = len(self._parts)
         self._place[rows] = np.arange(len(rows))
@@ -56,6 +72,11 @@ class ShinglesByRow:
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
         return joined(found).of(back)
+
+    def prompts(self, rows: Rows) -> Shingles:
+        """Return the shingles of the prompts of rows in their order; all must be kept."""
+        own = Beginnings(self._prompts.words[rows], self._prompts.short[rows])
+        return beginnings_of(self.of(rows), own)
 
     def counts(self, rows: Rows) -> Rows:
         """Return how many shingles each of some rows has, repeated ones included."""

@@ -12,6 +12,7 @@ copies of one are more than one in twenty: left out, what they share would hide 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -19,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vault.dedupe.answers import short_answers
+from vault.dedupe.answers import answer_numbers, are_short, short_answers
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING, SHARE, Counted, sampled_rows
 from vault.dedupe.clusters import components
 from vault.dedupe.shingles import (
@@ -33,6 +34,7 @@ from vault.dedupe.shingles import (
     shingle_sets,
     shingles_of,
 )
+from vault.dedupe.shingles_by_row import joined
 from vault.dedupe.signatures import identities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
@@ -91,15 +93,46 @@ def large_clusters(cluster: Rows, hashes: Hashes) -> list[LargeCluster]:
     return [each for _, _, each in found]
 
 
-def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The shingles of the prompts of n examples, and numbers of their answers."""
+
+    prompts: Shingles
+    answers: Hashes
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.answers)
+
+    def of(self, places: Rows) -> Asked:
+        """Return some of them, in their order."""
+        return Asked(self.prompts.of(places), self.answers[places])
+
+    def between(self, first: int, end: int) -> Asked:
+        """Return those from `first` to before `end`."""
+        return self.of(np.arange(first, end))
+
+
+def asked_in(prompts: pa.Array, answers: pa.Array) -> Asked:
+    """Return what prompts and answers are compared by; a few hundred at a time, as `words_of`."""
+    return Asked(shingles_of(prompts), answer_numbers(answers, short_answers(answers)))
+
+
+def asked_together(parts: Sequence[Asked]) -> Asked:
+    """Return several as one, one after the other."""
+    answers = [np.zeros(0, np.uint64), *(each.answers for each in parts)]
+    return Asked(joined([each.prompts for each in parts]), np.concatenate(answers))
+
+
+def template_of(asked: Asked, without: Hashes) -> Hashes:
     """Return the shingles of the template that prompts of one cluster have, if they have one.
 
     The upper 48 bits of each, ascending, none that is left out already (`without`). Prompts that
-    differ in nothing but case and punctuation count once. `answers` are those of the prompts.
+    differ in nothing but case and punctuation count once.
     """
-    if not _differ(answers):
+    if not _differ(asked.answers):
         return NOTHING
-    shingles = shingles_of(prompts)
+    shingles = asked.prompts
     identity = identities(shingles)
     different = first_of_each(identity)
     different = different[identity[different] != 0]
@@ -129,11 +162,10 @@ def template_of(prompts: pa.Array, answers: pa.Array, without: Hashes) -> Hashes
     return result
 
 
-def _differ(answers: pa.Array) -> bool:
+def _differ(answers: Hashes) -> bool:
     """Tell whether answers differ, as those of a task do; short ones need not."""
-    given = answers.drop_null()
-    # Short ones are told last: that takes as long as everything else here.
-    return len(given.unique()) >= LEAST_ANSWERS or bool(short_answers(given).all())
+    given = distinct(answers[answers != 0])
+    return len(given) >= LEAST_ANSWERS or bool(are_short(given).all())
 
 
 def _numbered(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
@@ -225,7 +257,9 @@ def are_copies(prompts: pa.Array, answers: pa.Array) -> bool:
     shared = having[np.searchsorted(known, sets.hashes)] * 2 >= len(sets)
     common = np.bincount(sets.text_of_each()[shared], minlength=len(sets))
     share = common / np.maximum(sets.counts(), 1)
-    return float(np.median(share)) >= ALIKE and not len(template_of(prompts, answers, NOTHING))
+    if float(np.median(share)) < ALIKE:
+        return False
+    return not len(template_of(asked_in(prompts, answers), NOTHING))
 
 
 def _counted(sets: Shingles) -> tuple[Hashes, Rows]:

@@ -116,6 +116,13 @@ def sizes_of(texts: pa.LargeStringArray) -> Rows:
     return np.diff(_offsets(texts)) if len(texts) else np.zeros(0, np.int64)
 
 
+def places_of(texts: pa.LargeStringArray) -> tuple[Rows, pa.Buffer]:
+    """Return where texts of an array begin in a buffer, and where the last one ends."""
+    if not len(texts):
+        return np.zeros(1, np.int64), pa.py_buffer(b"")
+    return _offsets(texts), texts.buffers()[2] or pa.py_buffer(b"")
+
+
 def _offsets(array: pa.LargeStringArray) -> Rows:
     places = np.frombuffer(array.buffers()[1], np.int64)
     return places[array.offset : array.offset + len(array) + 1]

@@ -22,7 +22,7 @@ def held(*shares: list[int]) -> ShinglesByRow:
     shingles = ShinglesByRow(len(TEXTS), IN_MEMORY)
     for rows in shares:
         own = np.array(rows, np.int64)
-        shingles.add(own, Texts([TEXTS.take(pa.array(own))]))
+        shingles.add(own, Texts([TEXTS.take(pa.array(own))]), np.zeros(len(own), np.int64))
     return shingles
 
 
@@ -45,3 +45,22 @@ def test_signatures_from_held_shingles_are_those_of_the_texts() -> None:
         assert np.array_equal(found.minima[rows], expected.minima[rows])
         assert found.identity.tolist() == expected.identity.tolist()
         assert found.own.tolist() == expected.own.tolist()
+
+
+PROMPTS = ["", "Why?", "Why is it so?", "Çe n'est pas – vrai, oui", "数字を数えて", "one two " * 9]
+
+
+def test_prompts_have_the_shingles_of_their_texts_alone() -> None:
+    pairs = [(asked, told) for asked in PROMPTS for told in ("", "Yes.", "because of that, " * 4)]
+    texts = pa.array([f"{asked}\n{told}" for asked, told in pairs], pa.large_string())
+    rows = np.arange(len(pairs))
+    asked = np.array([len(each.encode()) for each, _ in pairs])
+    shingles = ShinglesByRow(len(pairs), IN_MEMORY)
+    shingles.add(rows[7:], Texts([texts.slice(7)]), asked[7:])
+    shingles.add(rows[:7], Texts([texts.slice(0, 7)]), asked[:7])
+    assert shingles.of(rows).hashes.tolist() == shingles_of(texts).hashes.tolist()
+    turned = rows[::-1]
+    found = shingles.prompts(turned)
+    expected = shingles_of(pa.array([pairs[row][0] for row in turned], pa.large_string()))
+    assert found.hashes.tolist() == expected.hashes.tolist()
+    assert found.offsets.tolist() == expected.offsets.tolist()

@@ -10,7 +10,13 @@ import pytest
 
 from vault.dedupe.boilerplate import LEAST_TEXTS, NOTHING
 from vault.dedupe.shingles import shingle_sets
-from vault.dedupe.templates import LEAST_WORDS, MOST_OF_CLUSTER, large_clusters, template_of
+from vault.dedupe.templates import (
+    LEAST_WORDS,
+    MOST_OF_CLUSTER,
+    asked_in,
+    large_clusters,
+    template_of,
+)
 from vault.dedupe.words import Hashes
 
 VOCABULARY = [f"word{number}" for number in range(5_000)]
@@ -31,7 +37,7 @@ def found_in(
         random = np.random.default_rng(9)
         answers = [words(random, 20) for _ in prompts]
     asked, answered = (pa.array(each, pa.large_string()) for each in (prompts, answers))
-    return [int(each) for each in template_of(asked, answered, without)]
+    return [int(each) for each in template_of(asked_in(asked, answered), without)]
 
 
 def shingles(*texts: str) -> list[int]:

@@ -81,7 +81,7 @@ class _Unpaired:
 
 
 def _read(rows: SideRows, positions: Positions) -> _Unpaired:
-    from vault.dataset.reading.compared_texts import read_whole_texts
+    from vault.dataset.comparing.whole_texts import read_whole_texts
     from vault.dedupe.scratch import Scratch
 
     keys = rows.keys[positions]

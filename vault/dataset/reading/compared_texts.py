@@ -23,19 +23,17 @@ from vault.dataset.reading.conversations import (
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import record_arrays
-from vault.dedupe.answers import short_answers
+from vault.dedupe.answers import answer_numbers, short_answers
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.texts import Texts
+from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 from vault.objects.conversation import (
     REASONING,
     SYSTEM_ROLES,
     Conversation,
-    Kind,
     Message,
     conversation_parts,
 )
-from vault.objects.json.field_path import leaves
 from vault.objects.json.record import read_record_quickly
 from vault.objects.json.text import canonical_bytes
 from vault.objects.runs import RowKeys
@@ -81,7 +79,8 @@ class ComparedTexts:
     `held` are bits of what each example has, of `Held`: raw records have nothing. `digests` tell
     which are equal: those of whole conversations, or of the texts (and a prompt's media) where a
     part is compared. `media` and `tools` are numbers of the media and of the declared tools of
-    each, 0 for none: with other ones the same words are another example.
+    each, 0 for none: with other ones the same words are another example. `asked` tells how many
+    bytes of each text are its prompt, and `given` are numbers of the answers (`answer_numbers`).
     """
 
     texts: Texts
@@ -90,6 +89,8 @@ class ComparedTexts:
     digests: NDArray[np.uint8]
     media: Hashes
     tools: Hashes
+    asked: Rows
+    given: Hashes
 
 
 def read_compared_texts(
@@ -220,16 +221,21 @@ class _Told:
         self._digests: list[bytes] = []
         self._media = array("Q")
         self._tools = array("Q")
+        self._asked = array("q")
+        self._given: list[Hashes] = []
 
     def texts(self, some: Sequence[_Compared]) -> pa.Array:
         """Return the texts of some examples."""
         told = [each.told for each in some]
         given = pa.array([each.answer for each in told], pa.large_string())
-        self._answers.append(_answer_numbers([each.wanted for each in some], given))
+        short = short_answers(given)
+        self._given.append(answer_numbers(given, short))
+        self._answers.append(_with_verdicts(short, [each.wanted for each in some]))
         self._held.extend([each.held for each in told])
         self._digests.append(b"".join([each.digest for each in some]))
         self._media.extend([each.media for each in some])
         self._tools.extend([each.tools for each in some])
+        self._asked.extend([each.asked for each in told])
         return pa.array([each.text for each in told], pa.large_string())
 
     def compared(self, texts: Texts) -> ComparedTexts:
@@ -241,6 +247,8 @@ class _Told:
             np.frombuffer(b"".join(self._digests), np.uint8).reshape(-1, DIGEST_BYTES),
             np.frombuffer(self._media, np.uint64),
             np.frombuffer(self._tools, np.uint64),
+            np.frombuffer(self._asked, np.int64),
+            np.concatenate([np.zeros(0, np.uint64), *self._given]),
         )
 
 
@@ -251,38 +259,6 @@ def read_conversations(dataset: Dataset, keys: RowKeys) -> Iterator[Sequence[Con
             read_conversation(record, kind, roles.get(at))
             for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
         ]
-
-
-def read_whole_texts(dataset: Dataset, keys: RowKeys) -> Iterator[pa.Array]:
-    """Yield the text of each row, in order: of its conversation, else all values of its record."""
-    for records, kinds, roles in read_records_with_kinds(dataset, keys):
-        texts = [
-            (_plain_text(record) if kind == Kind.CHAT and at not in roles else None)
-            or _whole_text(record, read_conversation(record, kind, roles.get(at)))
-            for at, (record, kind) in enumerate(zip(records, kinds, strict=True))
-        ]
-        yield pa.array(texts, pa.large_string())
-
-
-def _plain_text(record: dict[str, Any]) -> str | None:
-    """Return the text of a chat of roles and texts only, as nearly all are; None of any other."""
-    texts = []
-    try:
-        for message in record["messages"]:
-            content = message["content"]
-            if len(message) != 2 or type(content) is not str:
-                return None
-            if message["role"] not in SYSTEM_ROLES:
-                texts.append(content)
-    except (KeyError, TypeError):
-        return None
-    return "\n".join(texts)
-
-
-def _whole_text(record: dict[str, Any], conversation: Conversation | None) -> str | None:
-    if conversation is None:
-        return "\n".join(str(value) for _, value in leaves(record))
-    return text_and_answer(conversation, Part.CONVERSATION)[0]
 
 
 def read_records_with_kinds(
@@ -321,12 +297,14 @@ def _text_digest(text: str | None, media: int) -> bytes:
 class ComparedPart(NamedTuple):
     """The text to compare of one example and its final answer, None where there is none.
 
-    The answer is without its reasoning, which the text has.
+    The answer is without its reasoning, which the text has. The first `asked` bytes of the text are
+    the prompt.
     """
 
     text: str | None
     answer: str | None
     held: int
+    asked: int = 0
 
 
 def compared_part(conversation: Conversation | None, part: Part) -> ComparedPart:
@@ -357,7 +335,9 @@ def _part_of(asked: str | None, told: str | None, answer: str | None, part: Part
     if part is Part.CONVERSATION:
         text = "\n".join(each for each in (asked, told) if each is not None)
     held |= 0 if text is None else _FILLED if text else _EMPTY
-    return ComparedPart(text, None if part is Part.RESPONSE else answer, held)
+    if part is Part.RESPONSE:
+        return ComparedPart(text, None, held)
+    return ComparedPart(text, answer, held, _size_bytes(asked) if asked else 0)
 
 
 def text_and_answer(conversation: Conversation | None, part: Part) -> tuple[str | None, str | None]:
@@ -375,12 +355,13 @@ def _without_reasoning(message: Message) -> Message:
     return {name: each for name, each in message.items() if name != REASONING}
 
 
-def _answer_numbers(wanted: Sequence[int], answers: pa.Array) -> Hashes:
+def _size_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _with_verdicts(short: Hashes, wanted: Sequence[int]) -> Hashes:
     """Return the numbers of short answers; whether an answer is desirable is part of it."""
-    numbers = short_answers(answers)
-    if any(wanted):
-        numbers += np.array(wanted, np.uint64) << _VERDICT_BIT
-    return numbers
+    return short + (np.array(wanted, np.uint64) << _VERDICT_BIT) if any(wanted) else short
 
 
 def told_apart(answers: Hashes, media: Hashes, part: Part) -> Hashes:

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from vault.dataset.reading.compared_texts import read_prompts_and_answers
 from vault.dataset.reading.dataset import Dataset
-from vault.dedupe.templates import template_of
-from vault.dedupe.texts import Rows
+from vault.dedupe.templates import Asked, asked_in, asked_together, template_of
+from vault.dedupe.texts import Rows, cut_blocks, sizes_of
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
@@ -41,19 +41,27 @@ def templates_in(
     """Return the template of each cluster of rows, empty where it has none. Raises Corrupt."""
     found = []
     for some in portions_of(clusters):
-        told = prompts_and_answers(dataset, keys[np.concatenate(some)])
-        found += templates_among(told, [len(each) for each in some], without)
+        asked = read_asked(dataset, keys[np.concatenate(some)])
+        found += templates_among(asked, [len(each) for each in some], without)
     return found
 
 
-def templates_among(told: pa.RecordBatch, sizes: Sequence[int], without: Hashes) -> list[Hashes]:
-    """Return the templates of clusters whose prompts and answers stand one after the other."""
-    found, done = [], 0
-    for size in sizes:
-        own = told.slice(done, size)
-        done += size
-        found.append(template_of(own.column("prompt"), own.column("answer"), without))
-    return found
+def templates_among(asked: Asked, sizes: Sequence[int], without: Hashes) -> list[Hashes]:
+    """Return the templates of clusters whose examples stand one after the other."""
+    ends = np.cumsum([0, *sizes]).tolist()
+    return [template_of(asked.between(*each), without) for each in pairwise(ends)]
+
+
+def read_asked(dataset: Dataset, keys: RowKeys) -> Asked:
+    """Return what the prompts and answers of rows are compared by. Raises Corrupt."""
+    told = prompts_and_answers(dataset, keys)
+    prompts, answers = told.column("prompt"), told.column("answer")
+    return asked_together(
+        [
+            asked_in(prompts.slice(first, end - first), answers.slice(first, end - first))
+            for first, end in cut_blocks(sizes_of(prompts))
+        ]
+    )
 
 
 def prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
@@ -62,14 +70,14 @@ def prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
     parts = [_batch([])]
     with without_collector():
         parts += map(_batch, read_prompts_and_answers(dataset, keys[order]))
-    return in_order_of(order, parts)
+    return pa.concat_batches(parts).take(pa.array(back_from(order)))
 
 
-def in_order_of(order: Rows, parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Return parts as one, the first row of them at the first place of `order`, and so on."""
+def back_from(order: Rows) -> Rows:
+    """Return where each row lies, of rows that lie in some order."""
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    return pa.concat_batches(parts).take(pa.array(back))
+    return back
 
 
 def _batch(told: Sequence[tuple[str | None, str | None]]) -> pa.RecordBatch:

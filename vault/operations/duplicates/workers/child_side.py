@@ -12,25 +12,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import Arrays
-from vault.dataset.reading.compared_texts import read_compared_texts
+from vault.dataset.reading.compared_texts import ComparedTexts, read_compared_texts
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NOTHING, Counted, counted_in
 from vault.dedupe.scratch import IN_MEMORY, Scratch
-from vault.dedupe.shingles import Shingles, as_sets, left_out, ranges
+from vault.dedupe.shingles import Shingles, as_sets, left_out, ranges, shingles_of
 from vault.dedupe.shingles_by_row import ShingledRows, ShinglesByRow, joined
-from vault.dedupe.texts import Rows, Texts
+from vault.dedupe.templates import Asked, asked_together
+from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.cached_signatures import kept_signed
 from vault.operations.duplicates.signing.signing_work import columns_of
 from vault.operations.duplicates.signing.templates_of_clusters import (
-    prompts_and_answers,
+    back_from,
+    read_asked,
     templates_among,
 )
 from vault.operations.duplicates.workers.cluster_tasks import Source
@@ -51,14 +52,12 @@ class TextHolder:
         self._dataset = dataset
         self._keys = keys
         self._held = ShinglesByRow(len(keys), scratch)
+        self._given = np.zeros(len(keys), np.uint64)
         self._without = NOTHING
 
     def read(self, rows: Rows) -> Arrays:
         """Return what rows are compared by, 50 bytes each, and hold their shingles."""
-        keys, part = self._keys[rows], self._source.part
-        found = read_compared_texts(self._dataset, keys, part, progress=silent)
-        self._held.add(rows, found.texts)
-        return columns_of(found)
+        return columns_of(self._hold(rows))
 
     def count(self, rows: Rows, hashes: Hashes) -> Counted:
         """Return the sets of the texts of rows, whose hashes are these."""
@@ -77,24 +76,29 @@ class TextHolder:
 
         def shingled(places: Rows) -> ShingledRows:
             wanted = rows[places]
-            absent = wanted[~self._held.holds(wanted)]
-            self._held.add(absent, self._texts(absent))
+            self._hold(wanted[~self._held.holds(wanted)])
             return ShingledRows(self._held, wanted)
 
         columns = self._source.columns(self._keys[rows])
         kept_signed(columns, group, shingled, plan, without=self._without, scratch=IN_MEMORY)
         return len(rows)
 
-    def prompts(self, rows: Rows) -> pa.RecordBatch:
-        """Return the columns `prompt` and `answer` of rows."""
-        return prompts_and_answers(self._dataset, self._keys[rows])
+    def asked(self, rows: Rows) -> Asked:
+        """Return what the prompts and answers of rows are compared by."""
+        is_held = self._held.holds(rows)
+        held, others = rows[is_held], rows[~is_held]
+        found = Asked(self._held.prompts(held), self._given[held])
+        if not len(others):
+            return found
+        found = asked_together([found, read_asked(self._dataset, self._keys[others])])
+        return found.of(back_from(np.argsort(~is_held, kind="stable")))
 
     def templates(
-        self, rows: Rows, sizes: Sequence[int], told: pa.RecordBatch, without: Hashes
+        self, rows: Rows, sizes: Sequence[int], asked: Asked, without: Hashes
     ) -> list[Hashes]:
         """Return the templates of clusters, whose rows and prompts stand one after the other."""
-        assert len(rows) == len(told)
-        return templates_among(told, sizes, without)
+        assert len(rows) == len(asked)
+        return templates_among(asked, sizes, without)
 
     def sets(self, rows: Rows) -> Shingles:
         """Return the sets of shingles of rows, at most 65,536."""
@@ -104,15 +108,20 @@ class TextHolder:
         is_held = self._held.holds(rows)
         if is_held.all():
             return self._held.of(rows)
-        passing = ShinglesByRow(len(self._keys), IN_MEMORY)
-        passing.add(rows[~is_held], self._texts(rows[~is_held]))
-        parts = [passing.of(rows[~is_held]), self._held.of(rows[is_held])]
-        return joined(parts).of(np.argsort(np.argsort(is_held, kind="stable"), kind="stable"))
-
-    def _texts(self, rows: Rows) -> Texts:
-        """Return the texts of rows."""
         texts = DatasetTexts(self._dataset, self._keys, self._source.part)
-        return Texts([texts.take(rows)])
+        passing = Texts([texts.take(rows[~is_held])])
+        blocks = cut_blocks(passing.sizes())
+        parts = [shingles_of(passing.block(*block)) for block in blocks]
+        found = joined([*parts, self._held.of(rows[is_held])])
+        return found.of(back_from(np.argsort(is_held, kind="stable")))
+
+    def _hold(self, rows: Rows) -> ComparedTexts:
+        """Read rows, and hold their shingles from then on."""
+        keys, part = self._keys[rows], self._source.part
+        found = read_compared_texts(self._dataset, keys, part, progress=silent)
+        self._held.add(rows, found.texts, found.asked)
+        self._given[rows] = found.given
+        return found
 
 
 @dataclass(frozen=True, slots=True)

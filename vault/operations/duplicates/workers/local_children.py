@@ -23,15 +23,13 @@ from vault.dedupe.boilerplate import NONE_COUNTED, Counted
 from vault.dedupe.engine import Engine
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.similarity import ShingleSets, laid_together
+from vault.dedupe.templates import asked_together
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
 from vault.operations.duplicates.signing.cached_signatures import unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
-from vault.operations.duplicates.signing.templates_of_clusters import (
-    in_order_of,
-    portions_of,
-)
+from vault.operations.duplicates.signing.templates_of_clusters import back_from, portions_of
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -119,19 +117,19 @@ class DividedWork:
         ]
 
     def _templates_among(self, clusters: Sequence[Rows], without: Hashes) -> list[Hashes]:
-        """Return templates: prompts are read by who has their chunks, then divided by clusters."""
+        """Return templates: prompts come from who has their chunks, and are divided by clusters."""
         rows = np.concatenate(clusters)
         held = self._held(rows)
         order = np.concatenate(held)
         jobs: list[list[Job]] = [[(rows[own],)] if len(own) else [] for own in held]
-        told = {who: batch for who, _, batch in self._done("prompts", jobs)}
-        batch = in_order_of(order, [told[who] for who in sorted(told)])
+        told = {who: asked for who, _, asked in self._done("asked", jobs)}
+        asked = asked_together([told[who] for who in sorted(told)]).of(back_from(order))
         jobs, done = [[] for _ in held], 0
         for who, some in enumerate(portions_of(clusters, len(held))):
             sizes = [len(each) for each in some]
-            own = batch.slice(done, sum(sizes))
-            jobs[who].append((rows[done : done + sum(sizes)], sizes, own, without))
-            done += sum(sizes)
+            end = done + sum(sizes)
+            jobs[who].append((rows[done:end], sizes, asked.between(done, end), without))
+            done = end
         found = {who: templates for who, _, templates in self._done("templates", jobs)}
         return [each for who in sorted(found) for each in found[who]]
 
