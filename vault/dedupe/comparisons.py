@@ -41,6 +41,16 @@ class Verified:
             result[is_known] = found[is_known]
         return result
 
+    def only(self, pair: Hashes) -> Verified:
+        """Return what is known of some pairs, which may be in any order."""
+        if not len(self.pair):
+            return self
+        wanted = np.sort(pair)
+        wanted = wanted[is_first(wanted)]
+        at = np.minimum(np.searchsorted(self.pair, wanted), len(self.pair) - 1)
+        kept = at[self.pair[at] == wanted]
+        return Verified(self.pair[kept], self.similarity[kept])
+
     def and_more(self, others: list[Verified]) -> Verified:
         """Return these pairs and others, each once, as the last of them knows it."""
         if not others:
@@ -129,6 +139,11 @@ class Comparisons:
     def verified(self) -> Verified:
         """Return every pair that is known by now."""
         return self._verified.and_more(self._found)
+
+    def verified_among(self, first: Rows, second: Rows) -> Verified:
+        """Return what is known by now of some pairs of rows."""
+        pairs = pair_numbers(self._identity[first], self._identity[second])
+        return self.verified().only(pairs)
 
     @property
     def is_more_known(self) -> bool:

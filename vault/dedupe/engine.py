@@ -70,7 +70,8 @@ class Engine(Protocol):
 class LocalEngine:
     """An engine in this process, which has sets of shingles made where texts are to be compared.
 
-    `keys` are the band keys of the texts where they are known.
+    `keys` are the band keys of the texts where they are known. What it does with them it does in
+    so many threads.
     """
 
     def __init__(
@@ -80,11 +81,13 @@ class LocalEngine:
         keys: BandKeys | None = None,
         *,
         threshold: float,
+        threads: int = 1,
     ) -> None:
         self._make_sets = make_sets
         self._signed = signed
         self._keys = keys
         self._threshold = threshold
+        self._threads = threads
         self._sets: ShingleSets | None = None
         self._bounds: Bounds | None = None
 
@@ -105,9 +108,8 @@ class LocalEngine:
         minima, keys = self._signed.minima, self._keys
         if keys is None:
             keys = band_keys(minima, plan_for(self._threshold), np.arange(len(self._signed)))
-        return find_candidates(
-            Comparable(numbers, rows, kept_apart(keys, within), minima), self._threshold, known
-        )
+        texts = Comparable(numbers, rows, kept_apart(keys, within), minima)
+        return find_candidates(texts, self._threshold, known, threads=self._threads)
 
     def prepare(self, rows: Rows, first: Rows, second: Rows, open_pairs: int) -> None:
         """Read the texts of rows that are about to be compared."""
@@ -119,14 +121,14 @@ class LocalEngine:
         """Return what pairs reach at most, None where it is not worth knowing."""
         if self._bounds is None or not len(first):
             return None
-        return self._bounds.at_most(first, second)
+        return self._bounds.at_most(first, second, self._threads)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; texts that were not read are read now."""
         have = np.zeros(0, np.int64) if self._sets is None else self._sets.rows
         self._read(np.setdiff1d(rows_of_pairs(first, second), have, assume_unique=True))
         assert self._sets is not None
-        return self._sets.similarity(first, second)
+        return self._sets.similarity(first, second, self._threads)
 
     def _read(self, rows: Rows) -> None:
         """Make the sets of rows (ascending) that are not there yet."""

@@ -6,9 +6,7 @@ same for texts that share them (bottom-k sketches: Cohen and Kaplan 2007).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from vault.dedupe.shingles import SET_BITS, Shingles, as_sets, mix, shingles_from
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes, Words, tokens_of, words_of
+from vault.processes.threads import THREADS, in_threads
 
 _R = TypeVar("_R")
 Shares = NDArray[np.float64]
@@ -163,7 +162,4 @@ def _exact_sets(texts: Texts, rows: Rows) -> tuple[SampledSets, Rows]:
 
 def _in_threads(work: Callable[[tuple[int, int]], _R], blocks: list[tuple[int, int]]) -> list[_R]:
     """Return `work(block)` for each block, in order; numpy lets threads run at the same time."""
-    if len(blocks) < _LEAST_BLOCKS:
-        return [work(each) for each in blocks]
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        return list(pool.map(work, blocks))
+    return list(in_threads(work, blocks, THREADS if len(blocks) >= _LEAST_BLOCKS else 1))

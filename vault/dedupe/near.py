@@ -28,8 +28,7 @@ class NearOptions:
     """How near-duplicates are looked for.
 
     `count_shared` counts boilerplate as any other text, `boilerplate` says what it is (None finds
-    it); `threads` sign, and large arrays are taken
-    from `scratch`.
+    it); so many `threads` sign and compare, and large arrays are taken from `scratch`.
     """
 
     threshold: float = 0.8
@@ -105,6 +104,15 @@ class NearDuplicates:
         """
         first, second = self._nearly
         return components(len(self._group.row), first, second)[self._group.of_row]
+
+    def still_known(self, changed: NDArray[np.bool_]) -> Known:
+        """Return what holds once more boilerplate is left out, of some of the rows."""
+        group = np.searchsorted(self._group.number, self.settled.numbers)
+        rows = self._group.row[group]
+        stays = ~changed[rows]
+        settled, rows = self.settled.only(stays), rows[stays]
+        verified = self.comparisons.verified_among(rows[settled.first], rows[settled.second])
+        return Known(None, settled, verified)
 
     def similarity(self, first: Rows, second: Rows) -> Similarities:
         """Return the true similarity of pairs of rows; the rows of a pair are of one cluster."""
@@ -218,7 +226,8 @@ def cluster_signed(
     def make_sets(rows: Rows, own: NDArray[np.uint32]) -> ShingleSets:
         return sets_of(texts, rows, own=own, without=without, scratch=options.scratch)
 
-    engine = LocalEngine(make_sets, signed, known.keys, threshold=options.threshold)
+    threshold, threads = options.threshold, options.threads
+    engine = LocalEngine(make_sets, signed, known.keys, threshold=threshold, threads=threads)
     return cluster_by(engine, apart, without=without, threshold=options.threshold, known=known)
 
 

@@ -27,6 +27,7 @@ from vault.dedupe.signatures import MinimaByRow
 from vault.dedupe.similarity import SLACK, agreements, estimates, sketches
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
+from vault.processes.threads import in_threads
 
 _U = np.uint64
 _TABLE_BITS = 22
@@ -51,6 +52,14 @@ class Settled:
     band: NDArray[np.uint8]
     key: NDArray[np.uint32]
 
+    def only(self, stays: NDArray[np.bool_]) -> Settled:
+        """Return the candidates among those texts that are marked."""
+        place = np.cumsum(stays, dtype=np.uint32) - np.uint32(1)
+        kept = stays[self.first] & stays[self.second]
+        first, second = place[self.first[kept]], place[self.second[kept]]
+        own = self.agreed[kept]
+        return Settled(self.numbers[stays], first, second, own, self.band, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
@@ -65,7 +74,9 @@ class Comparable:
     minima: MinimaByRow
 
 
-def find_candidates(texts: Comparable, threshold: float, known: Settled | None = None) -> Settled:
+def find_candidates(
+    texts: Comparable, threshold: float, known: Settled | None = None, *, threads: int = 1
+) -> Settled:
     """Return the pairs of texts whose estimate reaches the threshold, nearly, ascending.
 
     `known` is what this returned for any other texts at the same threshold, where the number of a
@@ -80,17 +91,23 @@ def find_candidates(texts: Comparable, threshold: float, known: Settled | None =
         if (~is_known).sum() <= _MOST_NEW * count:
             place = np.full(len(known.numbers), -1)
             place[at[is_known]] = np.flatnonzero(is_known)
-            return _Renewed(texts, threshold, known, place, np.flatnonzero(~is_known)).candidates()
+            new = np.flatnonzero(~is_known)
+            return _Renewed(texts, threshold, known, place, new, threads).candidates()
     large = Large([], [])
 
+    places = np.arange(count)
+
+    def sorted_band(keys: NDArray[np.uint32]) -> tuple[Tags, NDArray[np.uint32]]:
+        tags = tagged(keys[texts.rows], places)
+        return tags, keys_of_large(tags)
+
     def bands() -> Iterator[Tags]:
-        places = np.arange(count)
-        for band, keys in enumerate(texts.keys):
-            tags = tagged(keys[texts.rows], places)
-            large.add(band, keys_of_large(tags))
+        for band, (tags, crowded) in enumerate(in_threads(sorted_band, texts.keys, threads)):
+            large.add(band, crowded)
             yield tags
 
-    pairs, agreed = likely_pairs(candidate_pairs(bands()), texts.minima, texts.rows, threshold)
+    found = candidate_pairs(bands())
+    pairs, agreed = likely_pairs(found, texts.minima, texts.rows, threshold, threads=threads)
     return settled_of(texts.numbers, pairs, agreed, large)
 
 
@@ -116,12 +133,15 @@ class _Renewed:
     known: Settled
     place: Rows
     new: Rows
+    threads: int
 
     def candidates(self) -> Settled:
         texts, large = self.texts, Large([], [])
         in_large = np.zeros(len(texts.numbers), np.bool_)
         found = candidate_pairs(self._bands(large, in_large))
-        pairs, agreed = likely_pairs(found, texts.minima, texts.rows, self.threshold)
+        pairs, agreed = likely_pairs(
+            found, texts.minima, texts.rows, self.threshold, threads=self.threads
+        )
         first, second = self.place[self.known.first], self.place[self.known.second]
         stay = (first >= 0) & (second >= 0)
         # A large bucket gives some of its pairs only, and others now than it did before.
@@ -178,7 +198,7 @@ def _among(keys: NDArray[np.uint32], ordered: NDArray[np.uint32]) -> NDArray[np.
 
 
 def likely_pairs(
-    pairs: Pairs, minima: MinimaByRow, rows: Rows, threshold: float
+    pairs: Pairs, minima: MinimaByRow, rows: Rows, threshold: float, *, threads: int = 1
 ) -> tuple[Pairs, NDArray[np.uint8]]:
     """Return the pairs whose estimate is not too low, and in how many places they agree.
 
@@ -189,8 +209,8 @@ def likely_pairs(
     used[first] = used[second] = True
     places = np.flatnonzero(used)
     at = np.cumsum(used) - 1
-    sketched = sketches(minima, rows[places])
-    agreed = agreements(sketched, at[first], at[second])
+    sketched = sketches(minima, rows[places], threads)
+    agreed = agreements(sketched, at[first], at[second], threads)
     near = estimates(agreed) >= threshold - SLACK
     return pairs[near], agreed[near]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,39 +204,77 @@ def as_sets(shingles: Shingles) -> Shingles:
 
 def left_out(shingles: Shingles, without: Hashes) -> Shingles:
     """Return the shingles whose upper 48 bits are not among `without` (ascending)."""
-    if not len(without) or not len(shingles.hashes):
+    places = _places_among(shingles.hashes, without)
+    if not len(places):
         return shingles
-    # Nearly all are told apart by some bits and a table that stays in the cache.
-    spare = _U(64 - SET_BITS)
-    table = _table_of(without)
-    low = _U(len(table) - 1)
-    suspect = np.flatnonzero(table[(shingles.hashes >> spare) & low])
-    if not len(suspect):
-        return shingles
-    hashes = shingles.hashes[suspect] >> spare
-    at = np.minimum(np.searchsorted(without, hashes), len(without) - 1)
     kept = np.ones(len(shingles.hashes), np.bool_)
-    kept[suspect[without[at] == hashes]] = False
+    kept[places] = False
     return shingles.only(kept)
 
 
-_last_table: tuple[Hashes, NDArray[np.bool_]] | None = None
+def having_any(shingles: Shingles, some: Hashes) -> NDArray[np.int64]:
+    """Return the numbers of the texts, ascending, that have a shingle among `some`, see above."""
+    places = _places_among(shingles.hashes, some)
+    texts = np.searchsorted(shingles.offsets, places, side="right") - 1
+    return texts[is_first(texts)]
 
 
-def _table_of(without: Hashes) -> NDArray[np.bool_]:
-    """Return which low bits any of some shingles has: 64 places for each, up to 4 MiB.
+def _places_among(hashes: Hashes, some: Hashes) -> NDArray[np.int64]:
+    """Return the places of hashes whose upper 48 bits are among `some` (ascending)."""
+    if not len(some) or not len(hashes):
+        return np.zeros(0, np.int64)
+    return _finder_of(some).places(hashes >> _U(64 - SET_BITS))
 
-    That of the last call is kept, as texts arrive in blocks.
+
+_MOST_BITS = 22
+_PLACES_EACH = 64
+
+
+class _Finder:
+    """Finds shingles of 48 bits among some, ascending: 10 to 150 ns each.
+
+    Nearly all are told apart by some bits and a table that stays in the cache. Where the others may
+    be is told by their upper bits, about one place each, at a third of the cost of a binary search.
     """
-    global _last_table
-    last = _last_table
-    if last is not None and last[0] is without:
-        return last[1]
-    bits = min(max(16, (64 * len(without)).bit_length()), 22)
-    table = np.zeros(1 << bits, np.bool_)
-    table[without & _U(len(table) - 1)] = True
-    _last_table = without, table
-    return table
+
+    def __init__(self, some: Hashes) -> None:
+        self.some = some
+        bits = min(max(16, (_PLACES_EACH * len(some)).bit_length()), _MOST_BITS)
+        self._table = np.zeros(1 << bits, np.bool_)
+        self._table[some & _U(len(self._table) - 1)] = True
+        bits = len(some).bit_length()
+        self._shift = _U(SET_BITS - bits)
+        buckets = np.arange((1 << bits) + 1, dtype=np.uint64)
+        self._begins = np.searchsorted(some, buckets << self._shift).astype(np.uint32)
+
+    def places(self, shingles: Hashes) -> NDArray[np.int64]:
+        """Return the places, ascending, of shingles that are among them."""
+        suspect = np.flatnonzero(self._table[shingles & _U(len(self._table) - 1)])
+        wanted = shingles[suspect]
+        is_there = np.zeros(len(suspect), np.bool_)
+        bucket = (wanted >> self._shift).astype(np.int64)
+        at, end = self._begins[bucket], self._begins[bucket + 1]
+        left = np.flatnonzero(at < end)
+        while len(left):
+            known = self.some[at[left]]
+            is_there[left] = known == wanted[left]
+            at[left] += 1
+            left = left[(known < wanted[left]) & (at[left] < end[left])]
+        found: NDArray[np.int64] = suspect[is_there]
+        return found
+
+
+_last_finders: deque[_Finder] = deque(maxlen=2)
+
+
+def _finder_of(some: Hashes) -> _Finder:
+    """Return what finds shingles; the last two are kept, as texts arrive in blocks."""
+    for each in tuple(_last_finders):
+        if each.some is some:
+            return each
+    made = _Finder(some)
+    _last_finders.append(made)
+    return made
 
 
 def is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from vault.dedupe.shingles import SET_BITS, Shingles, shingle_sets
 from vault.dedupe.signatures import PERMUTATIONS, MinimaByRow
 from vault.dedupe.texts import Rows, TextsByRow, cut_blocks
 from vault.dedupe.words import Hashes
+from vault.processes.threads import in_threads
 
 Similarities = NDArray[np.float64]
 """Jaccard similarities: shingles that both texts have, among those that either has."""
@@ -29,28 +30,40 @@ _LEAST_WIDTH = 8
 _BOUND_BYTES_AT_ONCE = 1 << 20
 
 
-def sketches(minima: MinimaByRow, rows: Rows) -> NDArray[np.uint8]:
+def sketches(minima: MinimaByRow, rows: Rows, threads: int = 1) -> NDArray[np.uint8]:
     """Return the low bytes of the signatures of some rows: enough to estimate by, a quarter of it.
 
     They agree by chance once in 256 times, which is what an estimate is too high by.
     """
     result = np.empty((len(rows), PERMUTATIONS), np.uint8)
-    step = 1 << 14
-    for at in range(0, len(rows), step):
-        result[at : at + step] = minima[rows[at : at + step]].astype(np.uint8)
+
+    def fill(own: slice) -> None:
+        result[own] = minima[rows[own]].astype(np.uint8)
+
+    _each_of(fill, len(rows), _ESTIMATED_AT_ONCE, threads)
     return result
 
 
-def agreements(sketched: NDArray[np.uint8], first: Rows, second: Rows) -> NDArray[np.uint8]:
+def agreements(
+    sketched: NDArray[np.uint8], first: Rows, second: Rows, threads: int = 1
+) -> NDArray[np.uint8]:
     """Return in how many of PERMUTATIONS places the sketches of pairs of rows agree."""
     result = np.empty(len(first), np.uint8)
-    for at in range(0, len(first), _ESTIMATED_AT_ONCE):
-        own = slice(at, at + _ESTIMATED_AT_ONCE)
+
+    def fill(own: slice) -> None:
         agrees = sketched[first[own]] == sketched[second[own]]
         # Eight truths at a time: their bytes add up without a carry for 16 sums of at most 16.
         sums = agrees.view(np.uint64).sum(axis=1).view(np.uint8).reshape(-1, 8)
         result[own] = sums.sum(axis=1, dtype=np.uint8)
+
+    _each_of(fill, len(first), _ESTIMATED_AT_ONCE, threads)
     return result
+
+
+def _each_of(work: Callable[[slice], None], count: int, step: int, threads: int) -> None:
+    """Do some work on each `step` of `count` things."""
+    for _ in in_threads(work, (slice(at, at + step) for at in range(0, count, step)), threads):
+        pass
 
 
 def estimates(agreed: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -65,7 +78,7 @@ class ShingleSets:
     rows: Rows
     sets: Shingles
 
-    def similarity(self, first: Rows, second: Rows) -> Similarities:
+    def similarity(self, first: Rows, second: Rows, threads: int = 1) -> Similarities:
         """Return the true similarity of pairs of rows, which must all be among `rows`.
 
         0 where either has nothing to compare. 3 µs a pair of 150 shingles each.
@@ -76,8 +89,14 @@ class ShingleSets:
         )
         result = np.zeros(len(first), np.float64)
         counts = self.sets.counts()
-        for start, end in cut_blocks(counts[left] + counts[right], _SHINGLES_AT_ONCE):
-            result[start:end] = self._similarity(left[start:end], right[start:end])
+
+        def fill(own: tuple[int, int]) -> None:
+            pairs = slice(*own)
+            result[pairs] = self._similarity(left[pairs], right[pairs])
+
+        cuts = cut_blocks(counts[left] + counts[right], _SHINGLES_AT_ONCE)
+        for _ in in_threads(fill, cuts, threads):
+            pass
         return result
 
     def joined(self, other: ShingleSets) -> ShingleSets:
@@ -121,18 +140,20 @@ class Bounds:
     bits: NDArray[np.uint64]
     sizes: Rows
 
-    def at_most(self, first: Rows, second: Rows) -> Similarities:
+    def at_most(self, first: Rows, second: Rows, threads: int = 1) -> Similarities:
         """Return what the similarity of pairs of rows does not exceed: 1 if nothing is known.
 
         0.4 µs a pair of 150 shingles each.
         """
         left, right = self.place[first], self.place[second]
         differ = np.empty(len(first), np.int64)
-        step = max(1, _BOUND_BYTES_AT_ONCE // (8 * self.bits.shape[1]))
-        for at in range(0, len(first), step):
-            own = slice(at, at + step)
+
+        def fill(own: slice) -> None:
             apart = self.bits[left[own]] ^ self.bits[right[own]]
             differ[own] = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+
+        step = max(1, _BOUND_BYTES_AT_ONCE // (8 * self.bits.shape[1]))
+        _each_of(fill, len(first), step, threads)
         both = self.sizes[left] + self.sizes[right]
         result: Similarities = (both - differ) / np.maximum(both + differ, 1)
         result[(left < 0) | (right < 0)] = 1

@@ -1,1 +1,1 @@
-"""Child processes, which import, validate and dedupe divide their work among. Knows no work."""
+"""Child processes and threads, which large work is divided among. Knows no work."""

@@ -104,6 +104,19 @@ def test_candidates_are_those_that_would_be_found_from_nothing(
         is_there = np.where(random.random(UNIVERSE) < stay, is_there, ~is_there)
 
 
+@given(values=st.sampled_from([3, 12, 60]), seed=st.integers(0, 1_000))
+@share_of_examples(0.2)
+def test_candidates_of_texts_that_change_are_looked_for_anew(values: int, seed: int) -> None:
+    numbers, minima = universe(values, seed)
+    every = np.arange(UNIVERSE)
+    before = find_candidates(comparable(numbers, minima, every), THRESHOLD)
+    changed = np.random.default_rng(seed + 3).random(UNIVERSE) < 0.2
+    other = np.where(changed[:, None], minima[::-1], minima)
+    texts = comparable(numbers, other, every)
+    found = find_candidates(texts, THRESHOLD, before.only(~changed))
+    assert same(found, find_candidates(texts, THRESHOLD, threads=2))
+
+
 def test_a_bucket_that_shrinks_gives_pairs_that_it_did_not_give_before() -> None:
     numbers, minima = universe(1, 5)
     before = find_candidates(comparable(numbers, minima, np.arange(200)), THRESHOLD)

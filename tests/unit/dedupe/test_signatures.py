@@ -7,12 +7,21 @@ import sys
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from datasketch import MinHash
 
 from tests.support.naive_dedupe import corpus, similarity
 from tests.support.naive_dedupe import shingles as naive_shingles
-from vault.dedupe.shingles import left_out, shingle_sets, shingles_of
-from vault.dedupe.signatures import minima_of, sign, to_datasketch
+from vault.dedupe import signatures
+from vault.dedupe.shingles import (
+    Shingles,
+    distinct,
+    having_any,
+    left_out,
+    shingle_sets,
+    shingles_of,
+)
+from vault.dedupe.signatures import Before, Minima, minima_of, sign, to_datasketch
 from vault.dedupe.similarity import agreements, estimates, sketches
 from vault.dedupe.texts import Texts
 
@@ -74,6 +83,44 @@ def test_what_is_left_out_is_not_signed() -> None:
     assert np.array_equal(
         np.unique(left.hashes), np.unique(shingles_of(pa.array(["a b c d e f"])).hashes)
     )
+
+
+def test_signatures_stay_where_nothing_more_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = Texts([pa.array(TEXTS, pa.string())])
+    less, more = (shingle_sets(pa.array(TEXTS[at : at + 1]), NOTHING).hashes for at in (3, 7))
+    every = np.union1d(less, more)
+    before = sign(texts, without=less)
+    signed = 0
+
+    def counting(shingles: Shingles) -> Minima:
+        nonlocal signed
+        signed += len(shingles)
+        return minima_of(shingles)
+
+    expected = sign(texts, without=every)
+    monkeypatch.setattr(signatures, "minima_of", counting)
+    found = sign(texts, without=every, before=Before(before, np.setdiff1d(more, less)), threads=2)
+    rows = np.arange(len(TEXTS))
+    changed = int((before.own != expected.own).sum())
+    assert 0 < signed == changed < len(TEXTS) // 2
+    assert np.array_equal(found.minima[rows], expected.minima[rows])
+    assert found.identity.tolist() == expected.identity.tolist()
+    assert found.own.tolist() == expected.own.tolist()
+
+
+@pytest.mark.parametrize("count", [1, 700, 200_000])
+def test_what_is_left_out_is_found_among_few_and_many(count: int) -> None:
+    random = np.random.default_rng(count)
+    some = distinct(random.integers(0, 1 << 48, count, dtype=np.uint64))
+    # Neighbours of what is there, as well as anything else.
+    near = (random.choice(some, 3_000) + random.integers(0, 2, 3_000).astype(np.uint64)) << 16
+    hashes = np.concatenate([near, random.integers(0, 1 << 64, 3_000, dtype=np.uint64)])
+    shingles = Shingles(hashes, np.arange(0, len(hashes) + 1, 4))
+    is_there = np.isin(hashes >> np.uint64(16), some)
+    assert 0 < is_there.sum() < len(hashes)
+    assert left_out(shingles, some).hashes.tolist() == hashes[~is_there].tolist()
+    texts = np.flatnonzero(is_there.reshape(-1, 4).any(axis=1))
+    assert having_any(shingles, some).tolist() == texts.tolist()
 
 
 def test_estimates_are_near_the_truth() -> None:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from vault.catalogue.expressions.columns import COLUMNS, DATA, LABELS, Reference
 from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
-from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import record_arrays
 from vault.objects.json.text import compact_bytes
 from vault.objects.runs import RowKeys, key_parts
+from vault.processes.threads import in_threads
 from vault.session.context import Context
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vault.dataset.choosing.json_search import JsonSearch
-from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.records import numbered_arrays
 from vault.dedupe.texts import Rows
 from vault.objects.chunk import decode_facts
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
+from vault.processes.threads import in_threads
 
 if TYPE_CHECKING:
     from vault.catalogue.expressions.guard import Filter

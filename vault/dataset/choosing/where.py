@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from vault.dataset.choosing.expression_columns import ChunkColumns, ExampleColumns
 from vault.dataset.choosing.held_text import rows_that_may_hold, text_held
-from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.dataset import Dataset
 from vault.errors import InvalidExpression
 from vault.objects.conversation import Kind
 from vault.objects.runs import RowKeys, key_parts
+from vault.processes.threads import in_threads
 from vault.session.context import Context
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dataset.comparing.past import Version
-from vault.dataset.reading.dataset import ids_of, in_threads
+from vault.dataset.reading.dataset import ids_of
 from vault.dataset.reading.id_index import IdIndex
 from vault.objects.chunk import decode_chunk
 from vault.objects.digest import Digest
 from vault.objects.pairing import Coexisted, Marks, Positions
 from vault.objects.run_page import decode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
+from vault.processes.threads import in_threads
 from vault.store.object_store import ObjectStore
 
 

@@ -6,11 +6,8 @@ fetched and decoded by a few threads, since hashing and decompressing release th
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +19,8 @@ from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.manifest import Manifest, PageReference, decode_manifest
 from vault.objects.run_page import cut_pages, decode_page, encode_page
 from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
+from vault.processes.threads import in_threads
 from vault.store.object_store import ObjectStore
-
-_T = TypeVar("_T")
-_U = TypeVar("_U")
-THREADS = min(4, os.cpu_count() or 1)
-"""Threads that fetch and decode chunks."""
 
 
 class Dataset:
@@ -182,15 +175,3 @@ def records_of(
 ) -> pa.StringArray:
     """Return the JSON texts of all rows of a chunk, or of some, which are ascending."""
     return decode_records(store.get(decode_facts(store.get(chunk)).records), rows)
-
-
-def in_threads(work: Callable[[_T], _U], items: Iterable[_T]) -> Iterator[_U]:
-    """Yield `work(item)` for each item, in order, computed a few ahead by threads."""
-    pending: list[Future[_U]] = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) > THREADS:
-                yield pending.pop(0).result()
-        for each in pending:
-            yield each.result()

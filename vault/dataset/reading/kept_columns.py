@@ -48,6 +48,10 @@ class Parted:
                 result[own] = values[place[own]]
         return result
 
+    def of(self, rows: Rows) -> Parted:
+        """Return some rows, in their order, without reading them."""
+        return Parted(self._parts, self._part[rows], self._place[rows])
+
     def whole(self) -> NDArray[Any]:
         """Return the values of all rows."""
         return self[np.arange(len(self._part))]
@@ -88,6 +92,11 @@ class ChunkColumns:
                     kept[at] = _merged(kept[at], fresh)
                     self.files.write(f"{group}/{chunk}", kept[at])
         return self._parted(kept, names)
+
+    def kept(self, group: str, names: Sequence[str]) -> dict[str, Parted] | None:
+        """Return the columns of a group if all rows have them already, else None."""
+        kept = [self._kept(f"{group}/{chunk}", names) for chunk, _ in self._chunks]
+        return None if any(map(len, self._lacking(kept))) else self._parted(kept, names)
 
     def lacking(self, group: str, names: Sequence[str]) -> Rows:
         """Return the rows that have none of the columns of a group yet, ordered by chunk."""

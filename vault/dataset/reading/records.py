@@ -19,10 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.dataset.reading.dataset import Dataset, in_threads, records_of
+from vault.dataset.reading.dataset import Dataset, records_of
 from vault.objects.chunk import Rows
 from vault.objects.digest import Digest
 from vault.objects.runs import ChunkNumbers, RowKeys, key_parts
+from vault.processes.threads import in_threads
 from vault.store.object_store import ObjectStore
 
 WINDOW = 32_768

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from vault.dataset.choosing.json_search import JsonSearch
 from vault.dataset.listed import ListedExample, listed, open_revision
 from vault.dataset.reading.conversations import plain_messages, read_conversation, said_texts
-from vault.dataset.reading.dataset import Dataset, in_threads
+from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.examples import roles_at
 from vault.dataset.reading.records import numbered_arrays
 from vault.objects.conversation import Kind
 from vault.objects.json.record import read_record_quickly
 from vault.objects.runs import RowKeys
 from vault.presentation.report_html import Displayed
+from vault.processes.threads import in_threads
 from vault.session.context import Context
 
 _BATCH = 4_096

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.dataset.reading.conversations import read_conversation
-from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of, in_threads
+from vault.dataset.reading.dataset import Dataset, hashes_of, ids_of
 from vault.dataset.reading.examples import ExampleRows, example_rows
 from vault.objects.conversation import Conversation
 from vault.objects.json.record import read_record_quickly
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
+from vault.processes.threads import in_threads
 from vault.rules.kernel.examine import Examination, Found
 from vault.rules.kernel.rule import Fault, Rule
 from vault.rules.kernel.set_facts import SetGathering, SetPart

@@ -46,7 +46,8 @@ def templates_of(examples: ComparedExamples, clusters: Sequence[Rows], without: 
     """
     if examples.part is Part.RESPONSE:
         return NOTHING
-    found_in = [large_clusters(each, examples.hashes) for each in clusters]
+    said = examples.said()
+    found_in = [large_clusters(each, examples.hashes, said) for each in clusters]
     large = {each.number: each for some in found_in for each in some}
     known = examples.templates(without)
     fresh = [number for number in large if number not in known]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
@@ -31,6 +32,7 @@ from vault.operations.duplicates.plan.leave_out_templates import (
 from vault.operations.duplicates.plan.recorded_boilerplate import boilerplate_of
 from vault.operations.duplicates.signing.compared_examples import (
     SETTLED,
+    Begun,
     ComparedExamples,
     read_compared_examples,
 )
@@ -145,14 +147,24 @@ def find_near(
     `kept_as` names the candidates that are kept from one time to the next. Raises Corrupt.
     """
     on, threshold = comparing.on, comparing.threshold
+    last: tuple[NearDuplicates, NDArray[np.uint32]] | None = None
 
     def compare(left_out: Hashes) -> tuple[NearDuplicates, Known]:
-        engine = compared.engine(left_out, threshold)
-        known = compared.known(left_out, threshold, kept_as)
+        nonlocal last
+        before, own = last or (None, None)
+        less = None if before is None else before.boilerplate
+        engine = compared.engine(left_out, threshold, less)
+        kept = compared.known(left_out, threshold, kept_as)
+        if before is None or kept.settled is not None:
+            known = kept
+        else:
+            known = before.still_known(engine.own != own)
+        last = before = None
         context.progress.start("comparing")
         found = cluster_by(engine, apart, without=left_out, threshold=threshold, known=known)
         context.progress.finish()
-        return found, known
+        last = found, engine.own
+        return found, kept
 
     def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
         clusters = found[0].cluster, found[0].related()
@@ -171,7 +183,12 @@ def find_near(
         return shared_by_copies(dataset, keys, compared.hashes, sample, common)
 
     recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted, copied)
-    return without_templates(recorded, compare, templates)
+    begun = Begun(recorded, apart, threshold, kept_as)
+    ended = compared.left_out_last(begun)
+    found, kept = without_templates(recorded if ended is None else ended, compare, templates)
+    if ended is None:
+        compared.keep_left_out(begun, found.boilerplate)
+    return found, kept
 
 
 def with_words_beside(within: Hashes | None, compared: ComparedExamples, on: Part) -> Hashes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import xxhash
@@ -12,7 +13,7 @@ from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.kept_columns import ChunkColumns, Make, Parted
 from vault.dedupe.bands import BandKeys, BandPlan, band_keys
 from vault.dedupe.scratch import Scratch
-from vault.dedupe.signatures import Signable, Signed, sign
+from vault.dedupe.signatures import Before, Signable, Signed, sign
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
 
@@ -34,6 +35,14 @@ def name_without(part: Part, without: Hashes) -> str:
     return f"{name_of_part(part)}/without/{xxhash.xxh3_128_hexdigest(without.tobytes())}"
 
 
+@dataclass(frozen=True, slots=True)
+class LessLeftOut:
+    """The group that rows are signed in with less left out; `more` is left out now besides."""
+
+    group: str
+    more: Hashes
+
+
 def kept_signed(
     columns: ChunkColumns,
     group: str,
@@ -42,13 +51,15 @@ def kept_signed(
     *,
     without: Hashes,
     scratch: Scratch,
+    less: LessLeftOut | None = None,
 ) -> tuple[Signed, Parted]:
     """Return the signatures of rows and their band keys, making and keeping what is not there.
 
-    `texts` is called once with the rows that are not signed, if there are any.
+    `texts` is called once with the rows that are not signed, if there are any. What is kept of
+    `less` is taken over for the rows that nothing more is left out of.
     """
-    signed = kept_signatures(columns, group, texts, without=without, scratch=scratch)
-    return signed, kept_keys(columns, group, signed, plan)
+    signed = kept_signatures(columns, group, texts, without=without, scratch=scratch, less=less)
+    return signed, _kept_keys(columns, group, signed, plan, less)
 
 
 def unsigned(columns: ChunkColumns, group: str) -> Rows:
@@ -63,11 +74,19 @@ def kept_signatures(
     *,
     without: Hashes,
     scratch: Scratch,
+    less: LessLeftOut | None = None,
 ) -> Signed:
     """Return the signatures of rows, making and keeping those that are not there."""
+    kept = None if less is None else columns.kept(_signatures(less.group), _COLUMNS)
+
+    def before(rows: Rows) -> Before | None:
+        if less is None or kept is None:
+            return None
+        own = Signed(kept["minima"].of(rows), kept["identity"][rows], kept["own"][rows])
+        return Before(own, less.more)
 
     def make(rows: Rows) -> Arrays:
-        made = sign(texts(rows), without=without, scratch=scratch)
+        made = sign(texts(rows), without=without, before=before(rows), scratch=scratch)
         every = np.arange(len(rows))
         minima = made.minima if isinstance(made.minima, np.ndarray) else made.minima[every]
         return {"identity": made.identity, "own": made.own, "minima": minima}
@@ -85,19 +104,33 @@ def _signatures(group: str) -> str:
     return f"{group}/signatures"
 
 
-def kept_keys(columns: ChunkColumns, group: str, signed: Signed, plan: BandPlan) -> Parted:
+def _kept_keys(
+    columns: ChunkColumns, group: str, signed: Signed, plan: BandPlan, less: LessLeftOut | None
+) -> Parted:
     """Return the band keys of signatures, a row for each, making those that are not there."""
+    signed_before = keys_before = None
+    if less is not None:
+        signed_before = columns.kept(_signatures(less.group), _COLUMNS)
+        keys_before = columns.kept(_bands(less.group, plan), ("keys",))
 
     def make(rows: Rows) -> Arrays:
-        return {"keys": band_keys(signed.minima, plan, rows).T}
+        if signed_before is None or keys_before is None:
+            return {"keys": band_keys(signed.minima, plan, rows).T}
+        keys = keys_before["keys"][rows]
+        changed = np.flatnonzero(signed.own[rows] != signed_before["own"][rows])
+        keys[changed] = band_keys(signed.minima, plan, rows[changed]).T
+        return {"keys": keys}
 
     return keys_by(columns, group, plan, make)
 
 
 def keys_by(columns: ChunkColumns, group: str, plan: BandPlan, make: Make) -> Parted:
     """Return the column of band keys, a row for each example."""
-    name = f"{group}/bands-{plan.bands}x{plan.minima}"
-    return columns.columns(name, ("keys",), make)["keys"]
+    return columns.columns(_bands(group, plan), ("keys",), make)["keys"]
+
+
+def _bands(group: str, plan: BandPlan) -> str:
+    return f"{group}/bands-{plan.bands}x{plan.minima}"
 
 
 def turned(kept: Parted, count: int, bands: slice) -> BandKeys:

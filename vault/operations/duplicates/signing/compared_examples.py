@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from vault.catalogue.index.array_files import ArrayFiles, Arrays
@@ -23,7 +24,7 @@ from vault.dedupe.bands import BandPlan
 from vault.dedupe.boilerplate import NONE_COUNTED, NOTHING, SAMPLE, Counted, sampled_rows
 from vault.dedupe.comparisons import NOTHING_VERIFIED, Verified
 from vault.dedupe.engine import Engine
-from vault.dedupe.near import Known, NearDuplicates
+from vault.dedupe.near import Apart, Known, NearDuplicates
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Settled
 from vault.dedupe.shingles import Shingles
@@ -34,6 +35,7 @@ from vault.objects.digest import Digest, is_digest
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.signing.cached_signatures import (
     GROUP,
+    LessLeftOut,
     kept_signed,
     name_of_part,
     name_without,
@@ -69,6 +71,16 @@ def forget_unused(context: Context) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """What a comparison begins with, besides the examples: where it ends follows from that."""
+
+    without: Hashes
+    apart: Apart
+    threshold: float
+    kept_as: str
+
+
+@dataclass(frozen=True, slots=True)
 class ComparedExamples:
     """What the rows of a dataset are compared by.
 
@@ -95,6 +107,12 @@ class ComparedExamples:
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
         return self._digests[rows].reshape(-1, DIGEST_BYTES)
+
+    def said(self) -> Hashes:
+        """Return a number of each example, which differs where prompt or answer do."""
+        digests = self._digests.whole().reshape(-1, DIGEST_BYTES)
+        heads: Hashes = np.ascontiguousarray(digests[:, :8]).view(np.uint64)[:, 0]
+        return heads ^ self.answers
 
     def counted(self) -> Counted:
         """Return the sample of the texts that shingles are counted in; reads those not kept."""
@@ -138,17 +156,44 @@ class ComparedExamples:
         }
         self._columns.files.write(self._name_of_templates(without), arrays)
 
+    def left_out_last(self, begun: Begun) -> Hashes | None:
+        """Return all that was left out when the same examples were compared so, if they were."""
+        kept = self._columns.files.read(self._name_of_begun(begun))
+        if kept is None or not np.array_equal(kept["begun"], self._number_of(begun)):
+            return None
+        return kept["shingle"]
+
+    def keep_left_out(self, begun: Begun, left_out: Hashes) -> None:
+        """Keep all that was left out in the end: another time begins there."""
+        arrays = {"begun": self._number_of(begun), "shingle": left_out}
+        self._columns.files.write(self._name_of_begun(begun), arrays)
+
+    def _name_of_begun(self, begun: Begun) -> str:
+        return f"{name_of_part(self._part)}/{begun.kept_as}-{begun.threshold!r}-left-out"
+
+    def _number_of(self, begun: Begun) -> Hashes:
+        told = xxhash.xxh3_128()
+        every = (self.hashes, self.said(), begun.apart.answers, begun.apart.within, begun.without)
+        for each in every:
+            told.update(b"-" if each is None else b"%d " % len(each) + each.tobytes())
+        return np.frombuffer(told.digest(), np.uint64)
+
     def _name_of_templates(self, without: Hashes) -> str:
         return f"{name_without(self._part, without)}/templates"
 
-    def engine(self, without: Hashes, threshold: float) -> Engine:
+    def engine(self, without: Hashes, threshold: float, before: Hashes | None = None) -> Engine:
         """Return what compares the examples, some boilerplate left out; signs those that are new.
 
-        Raises Corrupt, StorageFailed.
+        `before` is what was left out when the examples were compared last, all of it among
+        `without`. Raises Corrupt, StorageFailed.
         """
         group = name_without(self._part, without)
+        less = None
+        if before is not None:
+            more = np.setdiff1d(without, before, assume_unique=True)
+            less = LessLeftOut(name_without(self._part, before), more)
         # While the texts are at hand: a later round needs their sample.
-        found = self._work.engine(self._columns, group, without, threshold, self.counted)
+        found = self._work.engine(self._columns, group, without, threshold, self.counted, less)
         self._columns.files.keep_newest(group, MOST_KEPT)
         return found
 
@@ -183,8 +228,8 @@ class ComparedExamples:
         group, files = name_without(self._part, found.boilerplate), self._columns.files
         if before.settled is None or not _are_same(before.settled, found.settled):
             files.write(f"{group}/{kept_as}-{threshold!r}", _arrays_of(found.settled))
-        if found.comparisons.is_more_known:
-            every = found.comparisons.verified()
+        every = found.comparisons.verified()
+        if found.comparisons.is_more_known or len(every.pair) > len(before.verified.pair):
             # Pairs are ordered by a hash: the first ones are any.
             some = Verified(every.pair[:_MOST_VERIFIED], every.similarity[:_MOST_VERIFIED])
             files.write(f"{group}/verified", _arrays_of(some))

@@ -19,8 +19,9 @@ from vault.dedupe.scratch import Scratch
 from vault.dedupe.similarity import ShingleSets, sets_of
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
-from vault.operations.duplicates.signing.cached_signatures import kept_signed, turned
+from vault.operations.duplicates.signing.cached_signatures import LessLeftOut, kept_signed, turned
 from vault.operations.duplicates.signing.templates_of_clusters import templates_in
+from vault.processes.threads import THREADS
 from vault.progress import Progress
 
 
@@ -46,11 +47,12 @@ class ExampleWork(Protocol):
         without: Hashes,
         threshold: float,
         meanwhile: Callable[[], object],
+        less: LessLeftOut | None,
     ) -> Engine:
         """Return what compares all rows at a threshold; signs those that are not signed.
 
-        Signatures are kept in `group` of `columns`. `meanwhile` is called if the texts of all
-        are at hand then.
+        Signatures are kept in `group` of `columns`, and may be taken over from `less`. `meanwhile`
+        is called if the texts of all are at hand then.
         """
         ...
 
@@ -82,6 +84,7 @@ class LocalWork:
         without: Hashes,
         threshold: float,
         meanwhile: Callable[[], object],
+        less: LessLeftOut | None,
         make_sets: MakeSets | None = None,
     ) -> Engine:
         """Return what compares all rows; signs those that are not signed.
@@ -100,10 +103,10 @@ class LocalWork:
 
         plan = plan_for(threshold)
         signed, kept = kept_signed(
-            columns, group, texts, plan, without=without, scratch=self._scratch
+            columns, group, texts, plan, without=without, scratch=self._scratch, less=less
         )
         keys = turned(kept, len(signed), slice(0, plan.bands))
-        return LocalEngine(make_sets or sets, signed, keys, threshold=threshold)
+        return LocalEngine(make_sets or sets, signed, keys, threshold=threshold, threads=THREADS)
 
 
 def columns_of(read: ComparedTexts) -> Arrays:

@@ -27,7 +27,7 @@ from vault.dedupe.templates import Asked, asked_together
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
-from vault.operations.duplicates.signing.cached_signatures import kept_signed
+from vault.operations.duplicates.signing.cached_signatures import LessLeftOut, kept_signed
 from vault.operations.duplicates.signing.signing_work import columns_of
 from vault.operations.duplicates.signing.templates_of_clusters import (
     back_from,
@@ -54,6 +54,7 @@ class TextHolder:
         self._held = ShinglesByRow(len(keys), scratch)
         self._given = np.zeros(len(keys), np.uint64)
         self._without = NOTHING
+        self._less: LessLeftOut | None = None
 
     def read(self, rows: Rows) -> Arrays:
         """Return what rows are compared by, 50 bytes each, and hold their shingles."""
@@ -63,9 +64,12 @@ class TextHolder:
         """Return the sets of the texts of rows, whose hashes are these."""
         return counted_in(self._shingles(rows), hashes)
 
-    def leave_out(self, without: Hashes) -> int:
-        """Leave out some boilerplate from now on; return how many shingles that are."""
-        self._without = without
+    def leave_out(self, without: Hashes, less: LessLeftOut | None) -> int:
+        """Leave out some boilerplate from now on; return how many shingles that are.
+
+        `less` tells where rows are signed with less left out.
+        """
+        self._without, self._less = without, less
         return len(without)
 
     def sign(self, rows: Rows, group: str, plan: BandPlan) -> int:
@@ -80,7 +84,8 @@ class TextHolder:
             return ShingledRows(self._held, wanted)
 
         columns = self._source.columns(self._keys[rows])
-        kept_signed(columns, group, shingled, plan, without=self._without, scratch=IN_MEMORY)
+        without, less = self._without, self._less
+        kept_signed(columns, group, shingled, plan, without=without, scratch=IN_MEMORY, less=less)
         return len(rows)
 
     def asked(self, rows: Rows) -> Asked:

@@ -25,6 +25,7 @@ from vault.dedupe.similarity import Similarities
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
+from vault.operations.duplicates.signing.cached_signatures import LessLeftOut
 from vault.operations.duplicates.signing.templates_of_clusters import portions_of
 from vault.operations.duplicates.workers.cluster import Handle, Tasks
 from vault.operations.duplicates.workers.cluster_tasks import (
@@ -106,13 +107,16 @@ class SpreadWork:
         without: Hashes,
         threshold: float,
         meanwhile: Callable[[], object],
+        less: LessLeftOut | None,
     ) -> Engine:
         """Return what compares all rows by tasks, which sign those that are not signed."""
         plan = plan_for(threshold)
         left_out = self._tasks.share(without)
         own = shares(self._keys)
         asked = [
-            self._tasks.submit(sign_rows, self._source, self._keys[each], group, left_out, plan)
+            self._tasks.submit(
+                sign_rows, self._source, self._keys[each], group, left_out, plan, less
+            )
             for each in own
         ]
         names = ("identity", "own")

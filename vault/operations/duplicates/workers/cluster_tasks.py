@@ -31,6 +31,7 @@ from vault.errors import StorageFailed
 from vault.objects.manifest import decode_manifest, encode_manifest
 from vault.objects.runs import ChunkNumbers, RowKeys
 from vault.operations.duplicates.signing.cached_signatures import (
+    LessLeftOut,
     kept_signed,
     keys_by,
     signatures_by,
@@ -90,7 +91,12 @@ def templates_of_rows(source: Source, clusters: Sequence[RowKeys], without: Hash
 
 
 def sign_rows(
-    source: Source, keys: RowKeys, group: str, without: Hashes, plan: BandPlan
+    source: Source,
+    keys: RowKeys,
+    group: str,
+    without: Hashes,
+    plan: BandPlan,
+    less: LessLeftOut | None,
 ) -> tuple[Hashes, NDArray[np.uint32]]:
     """Sign rows that are not signed, keep that, and return the identity and size of every row.
 
@@ -102,7 +108,9 @@ def sign_rows(
         return read_compared_texts(dataset, keys[rows], source.part, progress=silent).texts
 
     columns = source.columns(keys)
-    signed, _ = kept_signed(columns, group, texts, plan, without=without, scratch=IN_MEMORY)
+    signed, _ = kept_signed(
+        columns, group, texts, plan, without=without, scratch=IN_MEMORY, less=less
+    )
     return signed.identity, signed.own
 
 

@@ -27,7 +27,7 @@ from vault.dedupe.templates import asked_together
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys, key_parts
-from vault.operations.duplicates.signing.cached_signatures import unsigned
+from vault.operations.duplicates.signing.cached_signatures import LessLeftOut, unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
 from vault.operations.duplicates.signing.templates_of_clusters import back_from, portions_of
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
@@ -140,6 +140,7 @@ class DividedWork:
         without: Hashes,
         threshold: float,
         meanwhile: Callable[[], object],
+        less: LessLeftOut | None,
     ) -> Engine:
         """Return what compares all rows; signs those that are not signed.
 
@@ -147,15 +148,15 @@ class DividedWork:
         """
         rows = unsigned(columns, group)
         if self._is_divided(rows):
-            self._leave_out(without)
+            self._leave_out(without, less)
             jobs = _jobs(rows, self._shares(rows), group, plan_for(threshold))
             list(self._told("signing", len(rows), "sign", jobs))
             if 2 * len(rows) > len(columns):
                 meanwhile()
         elif self._children:
-            self._leave_out(without)
+            self._leave_out(without, less)
         make_sets = self._sets if self._children else None
-        return self._local.engine(columns, group, without, threshold, meanwhile, make_sets)
+        return self._local.engine(columns, group, without, threshold, meanwhile, less, make_sets)
 
     def _sets(self, rows: Rows, own: NDArray[np.uint32]) -> ShingleSets:
         """Return the sets of rows (ascending), made by who holds their texts."""
@@ -167,10 +168,10 @@ class DividedWork:
         parts = ((jobs[who][at][0], sets) for who, at, sets in self._done("sets", jobs))
         return laid_together(parts, int(own[rows].sum(dtype=np.int64)), self._scratch)
 
-    def _leave_out(self, without: Hashes) -> None:
+    def _leave_out(self, without: Hashes, less: LessLeftOut | None) -> None:
         for child in self._children:
-            child.send(("leave_out", without))
-        self._here.leave_out(without)
+            child.send(("leave_out", without, less))
+        self._here.leave_out(without, less)
         for child in self._children:
             child.receive()
 

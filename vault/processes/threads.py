@@ -1,0 +1,35 @@
+"""Threads for work that lets others run meanwhile: decoding, sorting, arithmetic on arrays."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_U = TypeVar("_U")
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Threads that work together in one process."""
+
+
+def in_threads(
+    work: Callable[[_T], _U], items: Iterable[_T], threads: int = THREADS
+) -> Iterator[_U]:
+    """Yield `work(item)` for each item, in order, computed a few ahead by threads, if by several.
+
+    `items` are taken by who asks, and no more than one for each thread is waiting to be asked for.
+    """
+    if threads < 2:
+        yield from map(work, items)
+        return
+    pending: deque[Future[_U]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
