@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault.dedupe.bands import BandKeys, band_keys, plan_for
+from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.settled import Comparable, Settled, find_candidates
 from vault.dedupe.shingles import is_first
 from vault.dedupe.signatures import Signed
@@ -70,8 +71,8 @@ class Engine(Protocol):
 class LocalEngine:
     """An engine in this process, which has sets of shingles made where texts are to be compared.
 
-    `keys` are the band keys of the texts where they are known. What it does with them it does in
-    so many threads.
+    `keys` are the band keys of the texts where they are known. So many threads work with them, and
+    large arrays are taken from `scratch`.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class LocalEngine:
         *,
         threshold: float,
         threads: int = 1,
+        scratch: Scratch = IN_MEMORY,
     ) -> None:
         self._make_sets = make_sets
         self._signed = signed
         self._keys = keys
         self._threshold = threshold
         self._threads = threads
+        self._scratch = scratch
         self._sets: ShingleSets | None = None
         self._bounds: Bounds | None = None
 
@@ -115,7 +118,7 @@ class LocalEngine:
         """Read the texts of rows that are about to be compared."""
         self._read(rows)
         if open_pairs > _PAIRS_WORTH_BOUNDS * len(rows) and self._sets is not None:
-            self._bounds = bounds_of(self._sets, len(self.identity))
+            self._bounds = bounds_of(self._sets, len(self.identity), self._scratch)
 
     def at_most(self, first: Rows, second: Rows) -> Similarities | None:
         """Return what pairs reach at most, None where it is not worth knowing."""
@@ -135,7 +138,7 @@ class LocalEngine:
         if not len(rows):
             return
         made = self._make_sets(rows, self._signed.own)
-        self._sets = made if self._sets is None else self._sets.joined(made)
+        self._sets = made if self._sets is None else self._sets.joined(made, self._scratch)
 
 
 def kept_apart(keys: BandKeys, within: Hashes) -> BandKeys:

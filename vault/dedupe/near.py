@@ -19,6 +19,7 @@ from vault.dedupe.signatures import Signed, sign
 from vault.dedupe.similarity import ShingleSets, Similarities, estimates, sets_of
 from vault.dedupe.texts import Rows, Texts, TextsByRow
 from vault.dedupe.words import Hashes
+from vault.processes.memory import give_back_memory
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -226,8 +227,14 @@ def cluster_signed(
     def make_sets(rows: Rows, own: NDArray[np.uint32]) -> ShingleSets:
         return sets_of(texts, rows, own=own, without=without, scratch=options.scratch)
 
-    threshold, threads = options.threshold, options.threads
-    engine = LocalEngine(make_sets, signed, known.keys, threshold=threshold, threads=threads)
+    engine = LocalEngine(
+        make_sets,
+        signed,
+        known.keys,
+        threshold=options.threshold,
+        threads=options.threads,
+        scratch=options.scratch,
+    )
     return cluster_by(engine, apart, without=without, threshold=options.threshold, known=known)
 
 
@@ -251,6 +258,7 @@ def cluster_by(
     settled, first, second = _candidates(engine, groups, within, known)
     together = within[rows[first]] == within[rows[second]]
     first, second = first[together], second[together]
+    give_back_memory()  # pairs of all bands took more than anything that comes
     comparisons = Comparisons(engine, known.verified)
     one, other = answers[rows[first]], answers[rows[second]]
     alike = np.flatnonzero(one == other)
@@ -301,12 +309,17 @@ def _candidates(
 
 def _likeliest(count: int, first: Rows, second: Rows) -> Rows:
     """Return for each group the other of its first pair, -1 for none; pairs are best first."""
+    none = len(first)
+    turn = np.arange(none)[::-1]
+    as_first, as_second = np.full(count, none), np.full(count, none)
+    # Of several assignments to one place the last stays: the first pair comes last.
+    as_first[first[::-1]] = turn
+    as_second[second[::-1]] = turn
     result = np.full(count, -1)
-    both = np.concatenate([first, second])
-    other = np.concatenate([second, first])
-    turn = np.concatenate([np.arange(len(first))] * 2)
-    order = np.argsort(-turn, kind="stable")
-    result[both[order]] = other[order]
+    own = np.flatnonzero(as_first < as_second)
+    result[own] = second[as_first[own]]
+    own = np.flatnonzero(as_second < as_first)
+    result[own] = first[as_second[own]]
     return result
 
 

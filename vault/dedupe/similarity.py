@@ -99,14 +99,11 @@ class ShingleSets:
             pass
         return result
 
-    def joined(self, other: ShingleSets) -> ShingleSets:
+    def joined(self, other: ShingleSets, scratch: Scratch) -> ShingleSets:
         """Return the sets of these rows and of others, none of which may be among these."""
-        rows = np.concatenate([self.rows, other.rows])
-        order = np.argsort(rows, kind="stable")
-        hashes = np.concatenate([self.sets.hashes, other.sets.hashes])
-        further = len(self.sets.hashes) + other.sets.offsets[1:]
-        both = Shingles(hashes, np.concatenate([self.sets.offsets, further]))
-        return ShingleSets(rows[order], both.of(order))
+        most = len(self.sets.hashes) + len(other.sets.hashes)
+        parts = ((each.rows, each.sets) for each in (self, other))
+        return laid_together(parts, most, scratch)
 
     def _similarity(self, left: Rows, right: Rows) -> Similarities:
         pairs = len(left)
@@ -160,7 +157,7 @@ class Bounds:
         return result
 
 
-def bounds_of(sets: ShingleSets, count: int) -> Bounds:
+def bounds_of(sets: ShingleSets, count: int, scratch: Scratch) -> Bounds:
     """Return the bounds of those of `count` rows that there are sets of, one at least.
 
     3 to 6 bytes a shingle, 2 µs a row of 150.
@@ -168,7 +165,7 @@ def bounds_of(sets: ShingleSets, count: int) -> Bounds:
     sizes = sets.sets.counts()
     mean = len(sets.sets.hashes) / max(1, len(sizes))
     width = 1 << max(_LEAST_WIDTH, round(np.log2(_BITS_A_SHINGLE * mean + 1)))
-    bits = np.empty((len(sizes), width // 64), np.uint64)
+    bits = scratch.array((len(sizes), width // 64), np.uint64)
     marked = np.zeros((max(1, _BOUND_BYTES_AT_ONCE // width), width), np.bool_)
     for at in range(0, len(sizes), len(marked)):
         some = sizes[at : at + len(marked)]

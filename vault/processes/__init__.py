@@ -1,1 +1,1 @@
-"""Child processes and threads, which large work is divided among. Knows no work."""
+"""Child processes, threads and memory that large work takes. Knows no work."""

@@ -66,7 +66,7 @@ def test_no_pair_is_more_alike_than_its_bound() -> None:
     sets = ShingleSets(np.arange(len(TEXTS)), shingle_sets(pa.array(TEXTS), NOTHING))
     pairs = pairs_of(len(TEXTS))
     truth = sets.similarity(*pairs)
-    at_most = bounds_of(sets, len(TEXTS)).at_most(*pairs)
+    at_most = bounds_of(sets, len(TEXTS), IN_MEMORY).at_most(*pairs)
     assert (at_most >= truth - 1e-12).all()
     # And it is worth having: nearly all of what one text alone has leaves a trace.
     assert (at_most - truth).mean() < 0.02
@@ -75,7 +75,9 @@ def test_no_pair_is_more_alike_than_its_bound() -> None:
 def test_a_row_of_which_nothing_is_known_may_be_like_any_other() -> None:
     rows = np.arange(0, len(TEXTS), 2)
     sets = ShingleSets(rows, shingle_sets(pa.array([TEXTS[row] for row in rows]), NOTHING))
-    at_most = bounds_of(sets, len(TEXTS)).at_most(np.array([0, 1, 8]), np.array([1, 3, 22]))
+    at_most = bounds_of(sets, len(TEXTS), IN_MEMORY).at_most(
+        np.array([0, 1, 8]), np.array([1, 3, 22])
+    )
     assert at_most.tolist()[:2] == [1.0, 1.0]
     assert at_most[2] < 1
 

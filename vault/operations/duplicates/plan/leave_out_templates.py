@@ -33,6 +33,7 @@ def without_templates(
         more = templates(found, without)
         if not len(more):
             return found
+        del found  # its sets of shingles, too, before the next are made
         # None of them was left out before, so this comes to an end.
         without = distinct(np.concatenate([without, more]))
 

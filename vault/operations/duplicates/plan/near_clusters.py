@@ -44,10 +44,11 @@ from vault.operations.duplicates.workers.local_children import DividedWork
 from vault.operations.duplicates.workers.open_engine import catalogue_to_share
 from vault.plain_files import PlainFolder
 from vault.processes.child import default_workers
+from vault.processes.memory import give_back_memory
 from vault.session.context import Context
 
-_IN_MEMORY_BYTES = 1 << 30
-"""Texts, signatures and shingles that take more each lie in a file: those of a million do not."""
+_IN_MEMORY_BYTES = 1 << 27
+"""Texts, signatures and shingles that take more each lie in a file: those of 150,000 do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def find_near(
         else:
             known = before.still_known(engine.own != own)
         last = before = None
+        give_back_memory()
         context.progress.start("comparing")
         found = cluster_by(engine, apart, without=left_out, threshold=threshold, known=known)
         context.progress.finish()
@@ -168,6 +170,7 @@ def find_near(
 
     def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
         clusters = found[0].cluster, found[0].related()
+        give_back_memory()
         more = templates_of(compared, clusters, left_out)
         if len(more):
             # The next time goes the same way; what is found last keeps who asked.

@@ -106,7 +106,14 @@ class LocalWork:
             columns, group, texts, plan, without=without, scratch=self._scratch, less=less
         )
         keys = turned(kept, len(signed), slice(0, plan.bands))
-        return LocalEngine(make_sets or sets, signed, keys, threshold=threshold, threads=THREADS)
+        return LocalEngine(
+            make_sets or sets,
+            signed,
+            keys,
+            threshold=threshold,
+            threads=THREADS,
+            scratch=self._scratch,
+        )
 
 
 def columns_of(read: ComparedTexts) -> Arrays:

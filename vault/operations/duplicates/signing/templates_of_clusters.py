@@ -16,7 +16,7 @@ from vault.dedupe.words import Hashes
 from vault.objects.runs import RowKeys
 from vault.processes.child import without_collector
 
-READ_AT_ONCE = 1 << 17
+READ_AT_ONCE = 1 << 16
 """Examples whose prompts and answers are in memory together: each portion comes from all chunks."""
 
 

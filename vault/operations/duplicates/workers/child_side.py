@@ -36,6 +36,7 @@ from vault.operations.duplicates.signing.templates_of_clusters import (
 )
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.processes.child import answer_parent
+from vault.processes.memory import give_back_memory
 from vault.progress import silent
 
 
@@ -70,6 +71,7 @@ class TextHolder:
         `less` tells where rows are signed with less left out.
         """
         self._without, self._less = without, less
+        give_back_memory()
         return len(without)
 
     def sign(self, rows: Rows, group: str, plan: BandPlan) -> int:
