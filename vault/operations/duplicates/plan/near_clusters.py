@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault.dataset.reading.compared_texts import Part
 from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.dataset_texts import DatasetTexts
 from vault.dedupe.boilerplate import NOTHING, Counted
-from vault.dedupe.near import Apart, Known, NearDuplicates, NearOptions, cluster_by
+from vault.dedupe.near import Apart, Known, NearDuplicates, NearOptions
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.shingles import mix
 from vault.dedupe.texts import Rows
@@ -26,9 +25,9 @@ from vault.layout import TEMPORARY, repository_folder, temporary_folder
 from vault.objects.runs import RowKeys
 from vault.operations.duplicates.plan.leave_out_templates import (
     shared_by_copies,
-    templates_of,
     without_templates,
 )
+from vault.operations.duplicates.plan.passes import Passes
 from vault.operations.duplicates.plan.recorded_boilerplate import boilerplate_of
 from vault.operations.duplicates.signing.compared_examples import (
     SETTLED,
@@ -44,7 +43,6 @@ from vault.operations.duplicates.workers.local_children import DividedWork
 from vault.operations.duplicates.workers.open_engine import catalogue_to_share
 from vault.plain_files import PlainFolder
 from vault.processes.child import default_workers
-from vault.processes.memory import give_back_memory
 from vault.session.context import Context
 
 _IN_MEMORY_BYTES = 1 << 27
@@ -148,37 +146,9 @@ def find_near(
     `kept_as` names the candidates that are kept from one time to the next. Raises Corrupt.
     """
     on, threshold = comparing.on, comparing.threshold
-    last: tuple[NearDuplicates, NDArray[np.uint32]] | None = None
-
-    def compare(left_out: Hashes) -> tuple[NearDuplicates, Known]:
-        nonlocal last
-        before, own = last or (None, None)
-        less = None if before is None else before.boilerplate
-        engine = compared.engine(left_out, threshold, less)
-        kept = compared.known(left_out, threshold, kept_as)
-        if before is None or kept.settled is not None:
-            known = kept
-        else:
-            known = before.still_known(engine.own != own)
-        last = before = None
-        give_back_memory()
-        context.progress.start("comparing")
-        found = cluster_by(engine, apart, without=left_out, threshold=threshold, known=known)
-        context.progress.finish()
-        last = found, engine.own
-        return found, kept
-
-    def templates(found: tuple[NearDuplicates, Known], left_out: Hashes) -> Hashes:
-        clusters = found[0].cluster, found[0].related()
-        give_back_memory()
-        more = templates_of(compared, clusters, left_out)
-        if len(more):
-            # The next time goes the same way; what is found last keeps who asked.
-            compared.keep(*found, threshold, kept_as)
-        return more
-
+    passes = Passes(context.progress, compared, apart, threshold, kept_as)
     if comparing.count_shared:
-        return compare(NOTHING)
+        return passes.compare(NOTHING)
 
     def copied(sample: Counted, common: Hashes) -> Hashes:
         if on is not Part.CONVERSATION:
@@ -188,7 +158,8 @@ def find_near(
     recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted, copied)
     begun = Begun(recorded, apart, threshold, kept_as)
     ended = compared.left_out_last(begun)
-    found, kept = without_templates(recorded if ended is None else ended, compare, templates)
+    first = recorded if ended is None else ended
+    found, kept = without_templates(first, passes.compare, passes.templates)
     if ended is None:
         compared.keep_left_out(begun, found.boilerplate)
     return found, kept
