@@ -12,6 +12,7 @@ import pytest
 
 from vault.formats.layouts.registry import recognise
 from vault.objects.json.exchanged_values import with_values
+from vault.objects.json.field_path import leaves
 from vault.objects.json.strings import Steps
 from vault.objects.json.text import compact_bytes
 from vault.rules.codes import FAMILIES, RULES
@@ -20,6 +21,7 @@ from vault.rules.kernel.rule import TARGETS, Rule, Severity
 from vault.rules.kernel.subject import read_subject
 
 FAILING = [(rule, record) for rule in RULES.values() for record in rule.fails]
+BEGINNING = [rule for rule in RULES.values() if rule.begins]
 FIXABLE = [rule for rule in RULES.values() if rule.fix]
 PASSING = [(rule, record) for rule in RULES.values() for record in rule.passes]
 
@@ -165,3 +167,12 @@ def test_no_rule_stumbles_over_a_strange_record(record: dict[str, Any]) -> None:
             assert all(isinstance(fault.message, str) for fault in rule.check(subject))
             repairs = [] if rule.fix is None else list(rule.fix(subject))
             assert all(each.steps for each in repairs)
+
+
+@pytest.mark.parametrize("rule", BEGINNING, ids=lambda rule: rule.code)
+def test_a_pattern_of_beginnings_matches_nowhere_else(rule: Rule) -> None:
+    texts = [str(text) for record in rule.fails for _, text in leaves(record)]
+    found = [
+        re.search(rule.sought, f"{before}{text}") for text in texts for before in ("", "So:\n")
+    ]
+    assert {match.start() for match in found if match} == {0}

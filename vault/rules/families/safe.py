@@ -63,6 +63,7 @@ def _rule(
         passes=(PLAIN, *map(answered, passes)),
         trigger=Trigger.TEXT,
         sought=recogniser.pattern,
+        hint=recogniser.hint,
     )
 
 

@@ -155,14 +155,15 @@ def _dense(answers: Sequence[Sequence[str]]) -> Iterator[int]:
 def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
     """Put rules together whose patterns are searched for at once.
 
-    One pattern of all would have more states than RE2 keeps, and take ten times as long. Those with
-    a hint come last: what hints let through is more, and is searched for the other rules as well.
+    One pattern of all would have more states than RE2 keeps, and take ten times as long. Those that
+    match at the beginning of a text only are among themselves: RE2 need not read on. Those with a
+    hint come last: what hints let through is more, and is searched for the other rules as well.
     """
     groups: list[list[Rule]] = []
-    size = _MOST_PATTERN
-    for rule in sorted(rules, key=lambda rule: bool(rule.hint)):
+    size = 0
+    for rule in sorted(rules, key=lambda rule: (not rule.begins, bool(rule.hint))):
         size += len(_first(rule))
-        if size > _MOST_PATTERN:
+        if not groups or size > _MOST_PATTERN or rule.begins != groups[-1][-1].begins:
             groups.append([])
             size = len(_first(rule))
         groups[-1].append(rule)

@@ -114,10 +114,14 @@ _TEST_IBANS = (
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """One kind of data: a pattern that RE2 and Python read alike, and the test of a match."""
+    """One kind of data: a pattern that RE2 and Python read alike, and the test of a match.
+
+    `hint` is a pattern that every match has within, where that is looked for much faster.
+    """
 
     pattern: str
     is_real: Callable[[str], bool]
+    hint: str = ""
 
     def find(self, text: str) -> Iterator[str]:
         """Yield every match in a text that passes the test."""
@@ -207,7 +211,9 @@ def _always(match: str) -> bool:
 
 
 MAIL = Recogniser(
-    r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}\b", _is_mail
+    r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}\b",
+    _is_mail,
+    hint=r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]",
 )
 PHONE = Recogniser(
     r"(?:^|[ (:])\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}\b"

@@ -148,6 +148,7 @@ RULES = (
         ),
         trigger=Trigger.ANSWER,
         sought=rf"(?i:{patterns.WRAPPER})",
+        begins=True,
     ),
     Rule(
         code="TEXT025",
@@ -168,6 +169,7 @@ RULES = (
         ),
         trigger=Trigger.TEXT,
         sought=rf"(?i:{patterns.JSON_ANSWER})",
+        begins=True,
     ),
     Rule(
         code="TEXT026",
@@ -232,6 +234,7 @@ RULES = (
         ),
         trigger=Trigger.TEXT,
         sought=rf"(?i:{patterns.FILLER})",
+        begins=True,
     ),
     Rule(
         code="TEXT029",

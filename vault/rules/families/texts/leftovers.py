@@ -252,6 +252,7 @@ RULES = (
         ),
         trigger=Trigger.TEXT,
         sought=INVISIBLE,
+        begins=True,
         fix=fixes.without_invisible_start,
     ),
     Rule(
