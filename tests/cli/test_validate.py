@@ -279,6 +279,22 @@ def test_cleaning_prints_the_funnel(run: Run, mendable: Path) -> None:
     assert run("status").out.count("5 examples") == 1
 
 
+def test_cleaning_tells_which_warnings_are_left_and_how_they_go(run: Run, project: Path) -> None:
+    said = [
+        {"role": "user", "content": "Where is my parcel?"},
+        {"role": "assistant", "content": "It was sent to Graz on Monday, and then to the"},
+    ]
+    write_lines(project / "cut.jsonl", [{"messages": said}])
+    assert run("import", "cut.jsonl").code == 0
+    told = run("clean").err
+    assert "1 warning left (all of answer-cut): `vault validate` shows them; " in told
+    assert '`answer-cut = "error"` below [validate.severity] of vault.toml' in told
+    (project / "vault.toml").write_text('[validate.severity]\nanswer-cut = "error"\n')
+    outcome = run("clean")
+    assert "warning" not in outcome.err
+    assert outcome.out.splitlines()[3].split()[:4] == ["quarantine", "1", "0", "1"]
+
+
 def test_rules_that_are_code_say_that_they_did_not_run(run: Run, faulty: Path) -> None:
     (faulty / "vault.toml").write_text('[validate.rules.TEAM2]\npython = "checks.py:f"\n')
     (faulty / "checks.py").write_text("def f(record):\n    return 'no'\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vault.dataset.changing.stage import Staged, change_and_count
@@ -16,8 +16,15 @@ from vault.operations.splitting.protect import without_protected
 from vault.operations.splitting.settings import rule_for
 from vault.operations.splitting.split import split_dataset
 from vault.operations.validation.fix_and_quarantine import mended
-from vault.operations.validation.validate import MendOptions, ValidateOptions, rules_to_run
+from vault.operations.validation.validate import (
+    MendOptions,
+    Tally,
+    ValidateOptions,
+    rules_to_run,
+)
 from vault.presentation.report_html import Displayed
+from vault.rules.kernel.any_rule import AnyRule
+from vault.rules.kernel.rule import Severity
 from vault.session.context import Context, Draft
 from vault.session.trial import trial_of
 
@@ -43,7 +50,8 @@ class CleanReport(Displayed):
     """The steps in order, how many examples were fixed in place, and how the stage stands.
 
     `errors_left` are those of the set as a whole, which taking examples out does not mend; they are
-    counted before duplicates go. `skipped` rules are code of the project, which did not run. `new`
+    counted before duplicates go, and so are `warnings_left`: how many findings of each rule, by its
+    name, most first. `skipped` rules are code of the project, which did not run. `new`
     counts the examples that got a side by it, and `unassigned` have none.
     """
 
@@ -55,6 +63,7 @@ class CleanReport(Displayed):
     skipped: tuple[str, ...] = ()
     new: Mapping[str, int] = field(default_factory=dict)
     unassigned: int = 0
+    warnings_left: Mapping[str, int] = field(default_factory=dict)
 
 
 def clean(
@@ -101,13 +110,22 @@ def _cleaned(
         manifest, gone = protected
         steps = (*steps, _step("protect", left.manifest.examples, gone))
     report = CleanReport(steps, done.report.fixed, done.report.errors_left, None)
-    report = replace(report, skipped=running.skipped)
+    report = replace(
+        report, skipped=running.skipped, warnings_left=_warnings(running.rules, done.left)
+    )
     if rule is None:
         return manifest, report
     left = Dataset(dataset.store, manifest, numbers=dataset.numbers)
     manifest, split = split_dataset(context, left, rule, options.comparing)
     all_steps = (*steps, _step("split", manifest.examples, 0))
     return manifest, replace(report, steps=all_steps, new=split.new, unassigned=split.unassigned)
+
+
+def _warnings(rules: Sequence[AnyRule], left: Tally) -> dict[str, int]:
+    """Return how many findings of each rule that warns are left, most first."""
+    warn = [each for each in rules if each.severity == Severity.WARNING and left.counts[each.code]]
+    warn.sort(key=lambda each: (-left.counts[each.code], each.code))
+    return {each.name: left.counts[each.code] for each in warn}
 
 
 def _step(name: str, before: int, removed: int) -> CleanStep:

@@ -81,6 +81,36 @@ def test_labels_of_several_words_are_never_cut(tmp_path: Path) -> None:
     assert list(library.repository.iterate_findings(select=["answer-cut"])) == []
 
 
+def test_labels_of_many_words_are_no_cuts_beside_cut_answers(tmp_path: Path) -> None:
+    """Seeds are labels, what a model made of them are sentences, half of them cut."""
+    labels = [
+        "balance not updated after bank transfer",
+        "wrong exchange rate for cash withdrawal",
+        "direct debit payment not recognised",
+        "top up by bank transfer charge",
+        "transfer not received by recipient",
+        "wrong amount of cash received",
+    ]
+    # The last label comes only once.
+    seeds = [labels[at % 5] for at in range(20)] + labels[5:]
+    whole = whole_answers(80)
+    rng = random.Random(2)
+    begun = [each[: rng.randrange(30, 56)].rpartition(" ")[0] for each in whole[:20]]
+    cut = [f"{each} {rng.choice(['the', 'in', 'was', 'it'])}" for each in begun]
+    answers = [*seeds, *cut, *cut_randomly(whole, range(40))]
+    found = suspected(tmp_path, answers)
+    assert found <= set(range(21, 81))
+    assert len(found) >= 51
+
+
+def test_answers_that_were_imported_twice_are_no_labels(tmp_path: Path) -> None:
+    cut = random.Random(1).sample(range(80), 20)
+    answers = cut_randomly(whole_answers(80), cut) * 2
+    found = suspected(tmp_path, answers)
+    assert found <= {at + start for at in cut for start in (0, 80)}
+    assert len(found) >= 36
+
+
 def test_items_of_a_list_need_no_full_stop(tmp_path: Path) -> None:
     answers = whole_answers(100) + ["1. Apples\n2. Pears\n3. Plums"] * 5
     assert suspected(tmp_path, answers) == set()
@@ -154,6 +184,19 @@ def test_whole_answers_of_many_kinds_are_closed(text: str) -> None:
 )
 def test_words_that_code_begins_with_are_no_code(text: str) -> None:
     assert answer_end(text) in (ends.SHORT, ends.UNTOLD)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_broken"),
+    [
+        ("The check was returned.\n\nTo", True),
+        ("1. Apples\n2. Pears\n\nThese", True),
+        ("Both are right, and so it is\nA", False),
+        ("With kind regards,\nAnna", False),
+    ],
+)
+def test_a_paragraph_that_has_only_begun_is_broken(text: str, is_broken: bool) -> None:
+    assert (answer_end(text) == ends.SENTENCE + ends.BROKEN) == is_broken
 
 
 def test_scripts_without_full_stops_tell_nothing() -> None:

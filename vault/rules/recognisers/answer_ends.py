@@ -148,6 +148,8 @@ def _end_of_prose(end: str, line: str, last: str) -> int:
         return shape + (BROKEN if shape and _BREAKS_CJK.search(end[-4:]) else 0)
     before, _, word = line.rpartition(" ")
     is_middle = before and word in _MIDDLE_WORDS
+    if line is not end and not before and len(word) > 1 and word.lower() in _MIDDLE_WORDS:
+        shape, is_middle = SENTENCE, True  # a paragraph that has only begun
     if is_in_brackets and shape in (ITEM, SHORT):
         shape = SINGLE
     return shape + (BROKEN if is_middle and shape else 0)

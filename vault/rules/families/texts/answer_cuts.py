@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -38,6 +38,9 @@ _MOST_READ_AGAIN = 5_000
 _SAMPLE = 1_000
 _RUNS = 4
 _LEAST_DISTINCT = 0.7
+_AGAIN = 3
+_LONGEST_LABEL = 80
+_OF_LABELS = (ends.SHORT, ends.SINGLE)
 _FEWEST_JUDGED = 20
 _FEWEST_BROKEN = 2
 _MOST_ODD = 0.03
@@ -124,30 +127,47 @@ def cut_among_others(facts: SetPart, read: SubjectReader) -> Iterator[tuple[int,
     is_sampled = len(places) > max(_MOST_READ_AGAIN, closed)
     sample = _runs_of(places, _SAMPLE if is_sampled else _MOST_READ_AGAIN)
     opened = list(_open_ends(sample, read))
-    counts = Counter(each.end for each in opened)
+    is_label = _labels_among(opened)
+    counts = Counter(each.end for each in opened if not is_label(each))
     suspect = _suspect_ends(counts, closed * len(sample) // max(1, len(places)))
     if is_sampled:
         cut = sum(counts[end] for end in suspect) / len(sample) * len(places) / len(facts.ends)
         for each in opened if cut >= _MOST_ODD else ():
-            if each.end in suspect and not each.is_told:
+            if each.end in suspect and not (is_label(each) or each.is_told):
                 told = f"some {cut:.0%} of the answers are cut, too many to list"
                 yield each.at, Fault(f"{told}: {_cut(each.answer).message}", each.answer.path)
                 return
         return
     some = opened if len(sample) == len(places) else _open_ends(places, read)
-    short = [each.answer.text for each in opened if each.end == ends.SHORT]
-    # Labels are said again and again, halves of answers are not.
-    has_labels = len(set(short)) < _LEAST_DISTINCT * len(short)
     words = None
     for each in some:
+        if is_label(each):
+            continue
         is_cut = each.end in suspect
-        may_be_half = each.end != ends.SHORT or not has_labels
-        if not is_cut and may_be_half and _LAST_WORD.search(each.answer.text.rstrip()):
+        if not is_cut and _LAST_WORD.search(each.answer.text.rstrip()):
             # Read when they are needed: in most sets they are not.
             words = words or _Words(read(_runs_of(np.flatnonzero(facts.ends), _SAMPLE)))
             is_cut = words.lack(each)
         if is_cut and not each.is_told:
             yield each.at, _cut(each.answer)
+
+
+def _labels_among(opened: Sequence[_Open]) -> Callable[[_Open], bool]:
+    """Return what tells the labels among open answers: they are said again and again.
+
+    Halves of answers are not. Where many answers of a few words come back, the others of no more
+    letters are labels, too, that only come once.
+    """
+
+    def label(each: _Open) -> str:
+        text = each.answer.text.strip() if each.end in _OF_LABELS else ""
+        return text if len(text) <= _LONGEST_LABEL else ""
+
+    said = Counter(filter(None, map(label, opened)))
+    again = {text for text, count in said.items() if count >= _AGAIN}
+    has_labels = len(said) < _LEAST_DISTINCT * said.total()
+    longest = max(map(len, again), default=0) if has_labels else 0
+    return lambda each: label(each) in again or 0 < len(label(each)) <= longest
 
 
 class _Words:
