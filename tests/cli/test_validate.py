@@ -279,7 +279,7 @@ def test_cleaning_prints_the_funnel(run: Run, mendable: Path) -> None:
     assert run("status").out.count("5 examples") == 1
 
 
-def test_cleaning_tells_which_warnings_are_left_and_how_they_go(run: Run, project: Path) -> None:
+def test_cleaning_tells_which_warnings_take_nothing_out(run: Run, project: Path) -> None:
     said = [
         {"role": "user", "content": "Where is my parcel?"},
         {"role": "assistant", "content": "It was sent to Graz on Monday, and then to the"},
@@ -287,8 +287,7 @@ def test_cleaning_tells_which_warnings_are_left_and_how_they_go(run: Run, projec
     write_lines(project / "cut.jsonl", [{"messages": said}])
     assert run("import", "cut.jsonl").code == 0
     told = run("clean").err
-    assert "1 warning left (all of answer-cut): `vault validate` shows them; " in told
-    assert '`answer-cut = "error"` below [validate.severity] of vault.toml' in told
+    assert "hint:  warnings take nothing out (1 of answer-cut): `vault validate` shows" in told
     (project / "vault.toml").write_text('[validate.severity]\nanswer-cut = "error"\n')
     outcome = run("clean")
     assert "warning" not in outcome.err

@@ -73,14 +73,16 @@ class LargeCluster:
     number: int
 
 
-def large_clusters(cluster: Rows, hashes: Hashes, said: Hashes | None = None) -> list[LargeCluster]:
+def large_clusters(
+    cluster: Rows, hashes: Hashes, numbers: Hashes | None = None
+) -> list[LargeCluster]:
     """Return the clusters of LEAST_TEXTS different texts or more, largest first.
 
     `cluster` has the same number for rows of one cluster, `hashes` are those of the texts. Which
-    rows of each are chosen depends on the texts and not on their order. `said` are numbers of
+    rows of each are chosen depends on the texts and not on their order. `numbers` are those of
     prompts and answers, where these do not follow from the texts.
     """
-    said = hashes if said is None else said
+    numbers = hashes if numbers is None else numbers
     order = np.argsort(cluster, kind="stable")
     starts = np.flatnonzero(is_first(cluster[order]))
     ends = np.append(starts[1:], len(order))
@@ -89,7 +91,7 @@ def large_clusters(cluster: Rows, hashes: Hashes, said: Hashes | None = None) ->
         members = order[starts[at] : ends[at]]
         chosen = members[sampled_rows(hashes[members], MOST_OF_CLUSTER)]
         if len(chosen) >= LEAST_TEXTS:
-            number = int(mix(np.array([np.sort(said[chosen]).sum()]))[0])
+            number = int(mix(np.array([np.sort(numbers[chosen]).sum()]))[0])
             found.append((-len(members), number, LargeCluster(np.sort(chosen), number)))
     found.sort(key=itemgetter(0, 1))
     return [each for _, _, each in found]

@@ -50,9 +50,9 @@ class CleanReport(Displayed):
     """The steps in order, how many examples were fixed in place, and how the stage stands.
 
     `errors_left` are those of the set as a whole, which taking examples out does not mend; they are
-    counted before duplicates go, and so are `warnings_left`: how many findings of each rule, by its
-    name, most first. `skipped` rules are code of the project, which did not run. `new`
-    counts the examples that got a side by it, and `unassigned` have none.
+    counted before duplicates go, and so are `warnings`: how many findings of each rule that only
+    warns, by its name, most first. `skipped` rules are code of the project, which did not run.
+    `new` counts the examples that got a side by it, and `unassigned` have none.
     """
 
     steps: tuple[CleanStep, ...]
@@ -63,7 +63,7 @@ class CleanReport(Displayed):
     skipped: tuple[str, ...] = ()
     new: Mapping[str, int] = field(default_factory=dict)
     unassigned: int = 0
-    warnings_left: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
 
 def clean(
@@ -110,9 +110,8 @@ def _cleaned(
         manifest, gone = protected
         steps = (*steps, _step("protect", left.manifest.examples, gone))
     report = CleanReport(steps, done.report.fixed, done.report.errors_left, None)
-    report = replace(
-        report, skipped=running.skipped, warnings_left=_warnings(running.rules, done.left)
-    )
+    warnings = _warnings(running.rules, done.left)
+    report = replace(report, skipped=running.skipped, warnings=warnings)
     if rule is None:
         return manifest, report
     left = Dataset(dataset.store, manifest, numbers=dataset.numbers)
@@ -122,7 +121,7 @@ def _cleaned(
 
 
 def _warnings(rules: Sequence[AnyRule], left: Tally) -> dict[str, int]:
-    """Return how many findings of each rule that warns are left, most first."""
+    """Return how many findings there are of each rule that warns, most first."""
     warn = [each for each in rules if each.severity == Severity.WARNING and left.counts[each.code]]
     warn.sort(key=lambda each: (-left.counts[each.code], each.code))
     return {each.name: left.counts[each.code] for each in warn}

@@ -11,8 +11,8 @@ from typing import TypeVar
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 
-THREADS = min(4, os.cpu_count() or 1)
-"""Threads that work together in one process."""
+THREADS = max(2, min(4, os.cpu_count() or 1))
+"""Threads that work together in one process; two on one core, as fetching waits for others."""
 
 
 def in_threads(
@@ -21,15 +21,19 @@ def in_threads(
     """Yield `work(item)` for each item, in order, computed a few ahead by threads, if by several.
 
     `items` are taken by who asks, and no more than one for each thread is waiting to be asked for.
+    What has not begun when nobody asks any more, or work has failed, is dropped.
     """
     if threads < 2:
         yield from map(work, items)
         return
     pending: deque[Future[_U]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         for item in items:
             pending.append(pool.submit(work, item))
             if len(pending) > threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -150,7 +150,9 @@ class Desk:
                 return self._journal
             try:
                 made = self._repository.label_journal()
-            except Conflict:
+            except Conflict as error:
+                if error.code != "detached-head":
+                    raise
                 return None  # HEAD went to a commit since
             return self._go_on_with(made)
 

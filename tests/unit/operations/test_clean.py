@@ -57,16 +57,16 @@ def test_the_funnel_tells_what_is_left_and_undo_takes_all_of_it_back(
     assert [each.id for each in repository.head(10).items] == before
 
 
-def test_warnings_that_are_left_are_told_by_their_rules(tmp_path: Path) -> None:
+def test_warnings_take_nothing_out_and_are_told_by_their_rules(tmp_path: Path) -> None:
     made = vault.init(str(tmp_path))
     cut = [chat(1, f"The parcel {at} was sent to Graz, and then to the") for at in range(3)]
     asks = chat(9, "I'm sorry, but I cannot help with that.")
     made.import_files([write_lines(tmp_path / "a.jsonl", [*cut, asks, UNANSWERED])], workers=1)
     report = made.clean(dry_run=True)
-    assert dict(report.warnings_left) == {"answer-cut": 3, "refusal": 1}
+    assert dict(report.warnings) == {"answer-cut": 3, "refusal": 1}
     (tmp_path / "vault.toml").write_text('[validate.severity]\nanswer-cut = "error"\n')
     report = made.clean()
-    assert dict(report.warnings_left) == {"refusal": 1}
+    assert dict(report.warnings) == {"refusal": 1}
     assert report.steps[2].removed == 4
 
 

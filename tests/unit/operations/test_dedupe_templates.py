@@ -181,6 +181,19 @@ def test_texts_that_are_cut_elsewhere_are_looked_at_anew(library: Library, tmp_p
     assert found.removed.tolist() == compared(fresh)[0].removed.tolist() != []
 
 
+def test_prompts_with_other_answers_are_looked_at_anew(library: Library, tmp_path: Path) -> None:
+    """Prompts of copies have one answer, those of a task have many."""
+    comparing = Comparing(on=Part.PROMPT)
+    same = [chat(str(text_of(each)), ANSWER) for each in ORDERS]
+    other = [chat(str(text_of(each)), words(30)) for each in ORDERS]
+    removed = []
+    for records in (same, other, same):
+        library.write("a.jsonl", [*UNRELATED, *records])
+        library.run("a.jsonl", mode="replace")
+        removed.append(len(compared(library, comparing)[0].removed))
+    assert removed == [TASK - 1, 0, TASK - 1]
+
+
 def answered_at_the_line(record: dict[str, object]) -> dict[str, object]:
     """Return a chat of the same text, whose answer begins with the second line."""
     asked, rest = str(text_of(record)).split("\n")
@@ -188,12 +201,12 @@ def answered_at_the_line(record: dict[str, object]) -> dict[str, object]:
     return chat(asked, f"{rest}\n{answer}")
 
 
-def compared(library: Library) -> tuple[DuplicatePlan, int]:
+def compared(library: Library, comparing: Comparing | None = None) -> tuple[DuplicatePlan, int]:
     """Return a plan, and how many times the examples were compared for it."""
     heard = Heard()
     context = replace(context_of(library), progress=heard)
     _, dataset = open_revision(context, None)
-    found = plan_duplicates(context, dataset, Comparing())
+    found = plan_duplicates(context, dataset, comparing or Comparing())
     return found, sum(what == "comparing" for what, _ in heard.work)
 
 

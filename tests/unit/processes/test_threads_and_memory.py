@@ -44,6 +44,23 @@ def test_an_error_of_the_work_is_raised(threads: int) -> None:
         list(in_threads(work, range(9), threads))
 
 
+def test_what_has_not_begun_is_dropped_when_nobody_asks_any_more() -> None:
+    began: list[int] = []
+    goes_on = threading.Event()
+
+    def work(each: int) -> int:
+        began.append(each)
+        if each:
+            goes_on.wait(20)
+        return each
+
+    answers = in_threads(work, range(9), 1 + 1)
+    assert next(answers) == 0
+    threading.Timer(0.05, goes_on.set).start()
+    answers.close()  # type: ignore[attr-defined]
+    assert len(began) <= 4
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others are left alone")
 def test_memory_that_nobody_uses_is_given_back() -> None:
     def held_mb() -> int:

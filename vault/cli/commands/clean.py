@@ -14,7 +14,6 @@ from vault.cli.show.stage_text import stage_line
 from vault.cli.show.terminal import table
 from vault.cli.show.validation_text import not_run
 from vault.presentation.escaping import escape
-from vault.presentation.quantities import plural
 
 if TYPE_CHECKING:
     from vault.operations.clean import CleanReport
@@ -53,25 +52,21 @@ def command(invocation: Invocation, dry_run: bool, yes: bool) -> None:
         hint(invocation, not_run(report.skipped))
     if report.errors_left:
         hint(invocation, "errors of the set as a whole are left: `vault validate` shows them")
-    if report.warnings_left:
-        hint(invocation, _warned(report.warnings_left))
+    if report.warnings:
+        hint(invocation, _warned(report.warnings))
     if report.dry_run:
         hint(invocation, "nothing was changed; leave out --dry-run to do it")
     elif report.fixed or any(report.new.values()) or any(e.removed for e in report.steps[1:]):
         hint(invocation, "`vault diff` shows what changed, `vault undo` takes all of it back")
 
 
-def _warned(left: Mapping[str, int]) -> str:
-    """Return the hint about warnings that are left, and how those of examples go."""
-    from vault.rules.codes import SET_RULES
-
-    name, count = next(iter(left.items()))
-    every = plural(sum(left.values()), "warning")
-    told = f"{every} left ({'all' if len(left) == 1 else f'{count:,}'} of {name}): `vault validate`"
-    if name in {each.name for each in SET_RULES.values()}:
-        return f"{told} shows them"
-    setting = f'`{name} = "error"` below [validate.severity] of vault.toml'
-    return f"{told} shows them; {setting} has `vault clean` take them out"
+def _warned(warnings: Mapping[str, int]) -> str:
+    """Return the hint about what stays although a rule warns of it."""
+    (name, count), *others = warnings.items()
+    told = f"{count:,} of {name}"
+    if others:
+        told += f", {sum(warnings.values()) - count:,} of other rules"
+    return f"warnings take nothing out ({told}): `vault validate` shows those that are left"
 
 
 def _split(report: CleanReport) -> Iterator[str]:

@@ -96,7 +96,7 @@ class Rule:
     this fault, the others look alike and do not. `sought` is an RE2 pattern that every text (or
     record) with this fault matches. `targets` are those whose own rule it is; empty means all.
     `hint` is a short pattern that every such text matches as well, where `sought` is a long one.
-    `begins` says that the pattern matches at the beginning of a text only, which is told at once.
+    `begins` says that the pattern matches at the beginning of a text only: RE2 stops early there.
     `known_as` lists what others call the fault. A rule that is not `is_default` runs when selected.
     `fix` says how the fault is mended where there is exactly one safe answer: its `fails` show it.
     `second_look` finds what `check` cannot tell from the example alone, and reports none twice.

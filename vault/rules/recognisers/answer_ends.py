@@ -35,6 +35,7 @@ _UNMARKED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _AGGLUTINATED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _BREAKS_CJK = re.compile("(?:[をはが与和把被]|因为|因為|如果|以及|例如|但是|并且|而且)$")
 _SENTENCE = re.compile(r"[.!?…][)\"”’\]*]*\s+\S|[。！？।॥؟۔።။]")
+_PARAGRAPH = re.compile(r"[.!?…][)\"”’\]*]*\s*\n\s*\n[^\W\d_]{2,}$")
 _ITEM = re.compile(r"\s*(?:[-*+•–—◦▪]|\(?\d{1,3}[.):]|\(?[a-zA-Z][.)]|#{1,6} )\s*")
 _ADDRESS = re.compile(r"[(<\[]?(?:https?://|www\.)|[#@]\w+$|\S*\w\.[a-z]{2,4}$")
 _SIGNED = re.compile(
@@ -148,8 +149,8 @@ def _end_of_prose(end: str, line: str, last: str) -> int:
         return shape + (BROKEN if shape and _BREAKS_CJK.search(end[-4:]) else 0)
     before, _, word = line.rpartition(" ")
     is_middle = before and word in _MIDDLE_WORDS
-    if line is not end and not before and len(word) > 1 and word.lower() in _MIDDLE_WORDS:
-        shape, is_middle = SENTENCE, True  # a paragraph that has only begun
+    if not before and word.istitle() and word.lower() in _MIDDLE_WORDS and _PARAGRAPH.search(end):
+        return SENTENCE  # a paragraph that has only begun
     if is_in_brackets and shape in (ITEM, SHORT):
         shape = SINGLE
     return shape + (BROKEN if is_middle and shape else 0)

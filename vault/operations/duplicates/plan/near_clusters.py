@@ -31,8 +31,8 @@ from vault.operations.duplicates.plan.passes import Passes
 from vault.operations.duplicates.plan.recorded_boilerplate import boilerplate_of
 from vault.operations.duplicates.signing.compared_examples import (
     SETTLED,
-    Begun,
     ComparedExamples,
+    ComparisonKey,
     read_compared_examples,
 )
 from vault.operations.duplicates.signing.signing_work import ExampleWork, LocalWork
@@ -156,12 +156,12 @@ def find_near(
         return shared_by_copies(dataset, keys, compared.hashes, sample, common)
 
     recorded = boilerplate_of(dataset.store, dataset.manifest, on, compared.counted, copied)
-    begun = Begun(recorded, apart, threshold, kept_as)
-    ended = compared.left_out_last(begun)
-    first = recorded if ended is None else ended
+    key = ComparisonKey(recorded, apart, threshold, kept_as)
+    end = compared.left_out_in_the_end(key)
+    first = recorded if end is None else end
     found, kept = without_templates(first, passes.compare, passes.templates)
-    if ended is None:
-        compared.keep_left_out(begun, found.boilerplate)
+    if end is None:
+        compared.keep_left_out(key, found.boilerplate)
     return found, kept
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,9 @@ class Passes:
         if before is None or kept.settled is not None:
             known = kept
         else:
-            known = before.still_known(engine.own != own)
+            still = before.still_known(engine.own != own)
+            # What was compared holds at any threshold.
+            known = replace(still, verified=kept.verified.and_more([still.verified]))
         self._last = before = None
         give_back_memory()
         self._progress.start("comparing")

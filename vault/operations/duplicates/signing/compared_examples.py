@@ -27,7 +27,7 @@ from vault.dedupe.engine import Engine
 from vault.dedupe.near import Apart, Known, NearDuplicates
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.settled import Settled
-from vault.dedupe.shingles import Shingles
+from vault.dedupe.shingles import Shingles, mix
 from vault.dedupe.signatures import Signed
 from vault.dedupe.texts import Rows, Texts
 from vault.dedupe.words import Hashes
@@ -71,8 +71,8 @@ def forget_unused(context: Context) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """What a comparison begins with, besides the examples: where it ends follows from that."""
+class ComparisonKey:
+    """What a comparison depends on besides the examples: its end follows from both."""
 
     without: Hashes
     apart: Apart
@@ -94,6 +94,7 @@ class ComparedExamples:
     media: Hashes
     tools: Hashes
     _digests: Parted
+    _given: Parted
     _columns: ChunkColumns
     _part: Part
     _work: ExampleWork
@@ -108,11 +109,13 @@ class ComparedExamples:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
         return self._digests[rows].reshape(-1, DIGEST_BYTES)
 
-    def said(self) -> Hashes:
-        """Return a number of each example, which differs where prompt or answer do."""
-        digests = self._digests.whole().reshape(-1, DIGEST_BYTES)
-        heads: Hashes = np.ascontiguousarray(digests[:, :8]).view(np.uint64)[:, 0]
-        return heads ^ self.answers
+    def prompts_and_answers(self) -> Hashes:
+        """Return a number of each example, which differs where the text or its answer does.
+
+        The same text may be cut elsewhere into prompt and answer; and where prompts are compared,
+        it is without the answer.
+        """
+        return mix(self.hashes + mix(self._given.whole()))
 
     def counted(self) -> Counted:
         """Return the sample of the texts that shingles are counted in; reads those not kept."""
@@ -156,27 +159,27 @@ class ComparedExamples:
         }
         self._columns.files.write(self._name_of_templates(without), arrays)
 
-    def left_out_last(self, begun: Begun) -> Hashes | None:
+    def left_out_in_the_end(self, key: ComparisonKey) -> Hashes | None:
         """Return all that was left out when the same examples were compared so, if they were."""
-        kept = self._columns.files.read(self._name_of_begun(begun))
-        if kept is None or not np.array_equal(kept["begun"], self._number_of(begun)):
+        kept = self._columns.files.read(self._name_of_end(key))
+        if kept is None or not np.array_equal(kept["fingerprint"], self._fingerprint(key)):
             return None
         return kept["shingle"]
 
-    def keep_left_out(self, begun: Begun, left_out: Hashes) -> None:
+    def keep_left_out(self, key: ComparisonKey, left_out: Hashes) -> None:
         """Keep all that was left out in the end: another time begins there."""
-        arrays = {"begun": self._number_of(begun), "shingle": left_out}
-        self._columns.files.write(self._name_of_begun(begun), arrays)
+        arrays = {"fingerprint": self._fingerprint(key), "shingle": left_out}
+        self._columns.files.write(self._name_of_end(key), arrays)
 
-    def _name_of_begun(self, begun: Begun) -> str:
-        return f"{name_of_part(self._part)}/{begun.kept_as}-{begun.threshold!r}-left-out"
+    def _name_of_end(self, key: ComparisonKey) -> str:
+        return f"{name_of_part(self._part)}/{key.kept_as}-{key.threshold!r}-left-out"
 
-    def _number_of(self, begun: Begun) -> Hashes:
-        told = xxhash.xxh3_128()
-        every = (self.hashes, self.said(), begun.apart.answers, begun.apart.within, begun.without)
-        for each in every:
-            told.update(b"-" if each is None else b"%d " % len(each) + each.tobytes())
-        return np.frombuffer(told.digest(), np.uint64)
+    def _fingerprint(self, key: ComparisonKey) -> Hashes:
+        arrays = (self.prompts_and_answers(), key.apart.answers, key.apart.within, key.without)
+        hashed = xxhash.xxh3_128()
+        for each in arrays:
+            hashed.update(b"-" if each is None else b"%d " % len(each) + each.tobytes())
+        return np.frombuffer(hashed.digest(), np.uint64)
 
     def _name_of_templates(self, without: Hashes) -> str:
         return f"{name_without(self._part, without)}/templates"
@@ -276,7 +279,7 @@ def read_compared_examples(
     Raises Corrupt, StorageFailed.
     """
     columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
-    names = ("hash", "answer", "held", "digest", "media", "tools")
+    names = ("hash", "answer", "held", "digest", "media", "tools", "given")
     found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
     return ComparedExamples(
         found["hash"].whole(),
@@ -285,6 +288,7 @@ def read_compared_examples(
         found["media"].whole(),
         found["tools"].whole(),
         found["digest"],
+        found["given"],
         columns,
         part,
         work,

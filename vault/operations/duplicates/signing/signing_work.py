@@ -117,7 +117,7 @@ class LocalWork:
 
 
 def columns_of(read: ComparedTexts) -> Arrays:
-    """Return what is kept of texts that were read; 66 bytes each."""
+    """Return what is kept of texts that were read; 74 bytes each."""
     return {
         "hash": read.texts.hashes(),
         "answer": read.answers,
@@ -125,6 +125,7 @@ def columns_of(read: ComparedTexts) -> Arrays:
         "digest": read.digests,
         "media": read.media,
         "tools": read.tools,
+        "given": read.given,
     }
 
 

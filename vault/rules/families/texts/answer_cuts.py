@@ -40,6 +40,7 @@ _RUNS = 4
 _LEAST_DISTINCT = 0.7
 _AGAIN = 3
 _LONGEST_LABEL = 80
+_MOST_LABELS = 0.9
 _OF_LABELS = (ends.SHORT, ends.SINGLE)
 _FEWEST_JUDGED = 20
 _FEWEST_BROKEN = 2
@@ -153,21 +154,27 @@ def cut_among_others(facts: SetPart, read: SubjectReader) -> Iterator[tuple[int,
 
 
 def _labels_among(opened: Sequence[_Open]) -> Callable[[_Open], bool]:
-    """Return what tells the labels among open answers: they are said again and again.
+    """Return what tells the labels among open answers: they are said to one prompt after another.
 
-    Halves of answers are not. Where many answers of a few words come back, the others of no more
-    letters are labels, too, that only come once.
+    Halves of answers are not, however often an example is there. Where many answers of a few words
+    come back, the others of no more letters are labels, too, that only come once.
     """
 
     def label(each: _Open) -> str:
         text = each.answer.text.strip() if each.end in _OF_LABELS else ""
         return text if len(text) <= _LONGEST_LABEL else ""
 
-    said = Counter(filter(None, map(label, opened)))
+    pairs = {(label(each), _prompt(each)) for each in opened if label(each)}
+    said = Counter(text for text, _ in pairs)
     again = {text for text, count in said.items() if count >= _AGAIN}
     has_labels = len(said) < _LEAST_DISTINCT * said.total()
-    longest = max(map(len, again), default=0) if has_labels else 0
+    lengths = sorted(len(text) for text in said.elements() if text in again)
+    longest = lengths[int(_MOST_LABELS * (len(lengths) - 1))] if has_labels and lengths else 0
     return lambda each: label(each) in again or 0 < len(label(each)) <= longest
+
+
+def _prompt(each: _Open) -> str:
+    return "\n".join(text.text for text in each.subject.texts() if not text.is_answer)
 
 
 class _Words:
