@@ -77,15 +77,15 @@ def shingles_from(found: Words, words: int) -> Shingles:
             summed += hashes[step : step + whole] * factors[step]
         result[:whole] = mix(summed)
     counts = np.diff(offsets)
-    repeat_first(result, offsets, words)
+    _repeat_first(result, offsets, words)
     short = np.flatnonzero((counts > 0) & (counts < words))
     if len(short):
         first, counts = offsets[short], counts[short]
-        fill(result, first, counts, _of_short(hashes, first, counts, factors))
+        _fill(result, first, counts, _of_short(hashes, first, counts, factors))
     return Shingles(result, offsets)
 
 
-def repeat_first(result: Hashes, offsets: Offsets, words: int = SHINGLE_WORDS) -> None:
+def _repeat_first(result: Hashes, offsets: Offsets, words: int = SHINGLE_WORDS) -> None:
     """Put the first shingle of each long text where others would reach over its end."""
     is_long = np.diff(offsets) >= words
     first, end = offsets[:-1][is_long], offsets[1:][is_long]
@@ -94,7 +94,7 @@ def repeat_first(result: Hashes, offsets: Offsets, words: int = SHINGLE_WORDS) -
         result[end - step] = own
 
 
-def fill(result: Hashes, first: Offsets, counts: Offsets, values: Hashes) -> None:
+def _fill(result: Hashes, first: Offsets, counts: Offsets, values: Hashes) -> None:
     """Put the one shingle of each short text wherever the text has a word."""
     result[ranges(first, counts)] = np.repeat(values, counts)
 
@@ -150,9 +150,9 @@ def beginnings_of(shingles: Shingles, beginnings: Beginnings) -> Shingles:
     counts = beginnings.words.astype(np.int64)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     result = shingles.hashes[ranges(shingles.offsets[:-1], counts)]
-    repeat_first(result, offsets)
+    _repeat_first(result, offsets)
     few = np.flatnonzero(beginnings.short)
-    fill(result, offsets[few], counts[few], beginnings.short[few])
+    _fill(result, offsets[few], counts[few], beginnings.short[few])
     return Shingles(result, offsets)
 
 
@@ -213,7 +213,7 @@ def left_out(shingles: Shingles, without: Hashes) -> Shingles:
 
 
 def having_any(shingles: Shingles, some: Hashes) -> NDArray[np.int64]:
-    """Return the numbers of the texts, ascending, that have a shingle among `some`, see above."""
+    """Return the texts, ascending, that have any of some shingles: 48 bits each, ascending."""
     places = _places_among(shingles.hashes, some)
     texts = np.searchsorted(shingles.offsets, places, side="right") - 1
     return texts[is_first(texts)]
