@@ -42,7 +42,7 @@ class Verified:
         return result
 
     def only(self, pair: Hashes) -> Verified:
-        """Return what is known of some pairs, which may be in any order."""
+        """Return the similarities of some pairs, in any order, as far as they are known."""
         if not len(self.pair):
             return self
         wanted = np.sort(pair)
@@ -79,6 +79,7 @@ class Comparisons:
         self._identity = engine.identity
         self._verified = verified
         self._found: list[Verified] = []
+        self._is_more_known = False
 
     def prepare(
         self, connecting: tuple[Rows, Rows], others: tuple[Rows, Rows], threshold: float
@@ -134,21 +135,23 @@ class Comparisons:
     def _learn(self, first: Rows, second: Rows, similarity: Similarities) -> None:
         pair = pair_numbers(self._identity[first], self._identity[second])
         order = np.argsort(pair, kind="stable")
+        self._is_more_known = True
         self._found.append(Verified(pair[order], similarity[order]))
 
     def verified(self) -> Verified:
         """Return every pair that is known by now."""
-        return self._verified.and_more(self._found)
+        self._verified, self._found = self._verified.and_more(self._found), []
+        return self._verified
 
     def verified_among(self, first: Rows, second: Rows) -> Verified:
-        """Return what is known by now of some pairs of rows."""
+        """Return the similarities of pairs of rows that are known so far."""
         pairs = pair_numbers(self._identity[first], self._identity[second])
         return self.verified().only(pairs)
 
     @property
     def is_more_known(self) -> bool:
         """Tell whether anything was compared that was not known before."""
-        return bool(self._found)
+        return self._is_more_known
 
     def _known(self, first: Rows, second: Rows, least: float = 0) -> Similarities:
         if not len(self._verified.pair):

@@ -107,7 +107,10 @@ class NearDuplicates:
         return components(len(self._group.row), first, second)[self._group.of_row]
 
     def still_known(self, changed: NDArray[np.bool_]) -> Known:
-        """Return what holds once more boilerplate is left out, of some of the rows."""
+        """Return the candidates and similarities that stay valid when more boilerplate is left out.
+
+        `changed` marks the rows that it is left out of.
+        """
         group = np.searchsorted(self._group.number, self.settled.numbers)
         rows = self._group.row[group]
         stays = ~changed[rows]

@@ -17,6 +17,7 @@ from vault.dedupe.shingles import (
     shingles_with_beginnings,
 )
 from vault.dedupe.texts import Rows, Texts, cut_blocks
+from vault.objects.runs import inverse_of
 
 _SHINGLES_AT_ONCE = 1 << 14
 
@@ -69,9 +70,7 @@ class ShinglesByRow:
         ]
         if len(found) == 1:
             return found[0]  # stable: they are in the order of `rows`
-        back = np.empty(len(order), np.int64)
-        back[order] = np.arange(len(order))
-        return joined(found).of(back)
+        return joined(found).of(inverse_of(order))
 
     def prompts(self, rows: Rows) -> Shingles:
         """Return the shingles of the prompts of rows in their order; all must be kept."""

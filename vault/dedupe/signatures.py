@@ -8,7 +8,6 @@ shingle, bit for bit, so that people can go on with that library.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from vault.dedupe.scratch import IN_MEMORY, Scratch
 from vault.dedupe.shingles import Shingles, having_any, left_out, mix, shingles_of
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
+from vault.processes.threads import do_each
 
 PERMUTATIONS = 128
 SEED = 1
@@ -128,9 +128,7 @@ def sign(
             own[rows] = shingles.counts()
             minima[rows] = minima_of(shingles)
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, range(0, len(blocks), _BLOCKS_A_TASK)):
-            pass
+    do_each(work, range(0, len(blocks), _BLOCKS_A_TASK), threads)
     return Signed(minima, identity, own)
 
 

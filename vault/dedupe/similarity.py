@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from vault.dedupe.shingles import SET_BITS, Shingles, shingle_sets
 from vault.dedupe.signatures import PERMUTATIONS, MinimaByRow
 from vault.dedupe.texts import Rows, TextsByRow, cut_blocks
 from vault.dedupe.words import Hashes
-from vault.processes.threads import in_threads
+from vault.processes.threads import do_each
 
 Similarities = NDArray[np.float64]
 """Jaccard similarities: shingles that both texts have, among those that either has."""
@@ -40,7 +40,7 @@ def sketches(minima: MinimaByRow, rows: Rows, threads: int = 1) -> NDArray[np.ui
     def fill(own: slice) -> None:
         result[own] = minima[rows[own]].astype(np.uint8)
 
-    _each_of(fill, len(rows), _ESTIMATED_AT_ONCE, threads)
+    do_each(fill, _slices(len(rows), _ESTIMATED_AT_ONCE), threads)
     return result
 
 
@@ -56,14 +56,12 @@ def agreements(
         sums = agrees.view(np.uint64).sum(axis=1).view(np.uint8).reshape(-1, 8)
         result[own] = sums.sum(axis=1, dtype=np.uint8)
 
-    _each_of(fill, len(first), _ESTIMATED_AT_ONCE, threads)
+    do_each(fill, _slices(len(first), _ESTIMATED_AT_ONCE), threads)
     return result
 
 
-def _each_of(work: Callable[[slice], None], count: int, step: int, threads: int) -> None:
-    """Do some work on each `step` of `count` things."""
-    for _ in in_threads(work, (slice(at, at + step) for at in range(0, count, step)), threads):
-        pass
+def _slices(count: int, step: int) -> list[slice]:
+    return [slice(at, at + step) for at in range(0, count, step)]
 
 
 def estimates(agreed: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,13 +88,11 @@ class ShingleSets:
         result = np.zeros(len(first), np.float64)
         counts = self.sets.counts()
 
-        def fill(own: tuple[int, int]) -> None:
-            pairs = slice(*own)
-            result[pairs] = self._similarity(left[pairs], right[pairs])
+        def fill(own: slice) -> None:
+            result[own] = self._similarity(left[own], right[own])
 
         cuts = cut_blocks(counts[left] + counts[right], _SHINGLES_AT_ONCE)
-        for _ in in_threads(fill, cuts, threads):
-            pass
+        do_each(fill, [slice(*each) for each in cuts], threads)
         return result
 
     def joined(self, other: ShingleSets, scratch: Scratch) -> ShingleSets:
@@ -150,7 +146,7 @@ class Bounds:
             differ[own] = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
 
         step = max(1, _BOUND_BYTES_AT_ONCE // (8 * self.bits.shape[1]))
-        _each_of(fill, len(first), step, threads)
+        do_each(fill, _slices(len(first), step), threads)
         both = self.sizes[left] + self.sizes[right]
         result: Similarities = (both - differ) / np.maximum(both + differ, 1)
         result[(left < 0) | (right < 0)] = 1

@@ -158,6 +158,13 @@ def key_parts(keys: RowKeys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return (keys >> _ROW_BITS).astype(np.int64), (keys & _ROW_MASK).astype(np.int64)
 
 
+def inverse_of(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each place has gone in an order: taken by it, what lies in order is back."""
+    result = np.empty(len(order), np.int64)
+    result[order] = np.arange(len(order))
+    return result
+
+
 def in_both(keys: RowKeys, other: RowKeys) -> RowKeys:
     """Return the keys that both have, ascending; each must be distinct. n log n.
 

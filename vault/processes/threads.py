@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -37,3 +37,8 @@ def in_threads(
             yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def do_each(work: Callable[[_T], object], items: Sequence[_T], threads: int) -> None:
+    """Do `work` for each item by threads; no thread is started for a single one."""
+    deque(in_threads(work, items, min(threads, len(items))), maxlen=0)

@@ -157,7 +157,7 @@ class Desk:
             return self._go_on_with(made)
 
     def _go_on_with(self, made: LabelJournal) -> LabelJournal:
-        """Exchange the journal; the lock is held."""
+        """Close the journal and continue with another one; the caller holds the lock."""
         before, self._journal = self._journal, made
         if before is None:
             return made

@@ -16,7 +16,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dataset.reading.labels import labels_of_each
 from vault.dataset.reading.records import record_arrays
 from vault.objects.json.text import compact_bytes
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.runs import RowKeys, inverse_of, key_parts
 from vault.processes.threads import in_threads
 from vault.session.context import Context
 
@@ -70,8 +70,7 @@ def _read(
     order = np.argsort(keys, kind="stable")
     parts = list(_by_chunk(context, dataset, keys[order], references))
     seen: set[Reference] = set().union(*(each.seen for each in parts))
-    inverse = np.empty(len(order), np.int64)
-    inverse[order] = np.arange(len(order))
+    inverse = inverse_of(order)
     is_ordered = bool((order == np.arange(len(order))).all())
     columns = []
     for number, reference in enumerate(references):

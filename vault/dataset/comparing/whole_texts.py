@@ -1,4 +1,4 @@
-"""The whole text of each row, by which records that were edited are found again."""
+"""Whole texts of rows, by which an edited record is paired with what it was before."""
 
 from __future__ import annotations
 

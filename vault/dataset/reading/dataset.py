@@ -18,7 +18,7 @@ from vault.objects.conversation import DERIVATION
 from vault.objects.digest import ID_BYTES, Digest
 from vault.objects.manifest import Manifest, PageReference, decode_manifest
 from vault.objects.run_page import cut_pages, decode_page, encode_page
-from vault.objects.runs import ChunkNumbers, RowKeys, Runs, key_parts
+from vault.objects.runs import ChunkNumbers, RowKeys, Runs, inverse_of, key_parts
 from vault.processes.threads import in_threads
 from vault.store.object_store import ObjectStore
 
@@ -114,9 +114,7 @@ def gather(
     table = pa.concat_tables(tables).combine_chunks()
     if bool((np.diff(order) == 1).all()):
         return table
-    inverse = np.empty(len(order), np.int64)
-    inverse[order] = np.arange(len(order))
-    return table.take(pa.array(inverse))
+    return table.take(pa.array(inverse_of(order)))
 
 
 def chunk_table(

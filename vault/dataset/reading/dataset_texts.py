@@ -14,7 +14,7 @@ from vault.dataset.reading.compared_texts import (
 from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.scratch import Scratch
 from vault.dedupe.texts import Rows, Texts
-from vault.objects.runs import RowKeys
+from vault.objects.runs import RowKeys, inverse_of
 from vault.progress import Progress
 
 
@@ -80,6 +80,4 @@ class DatasetTexts:
             for some in read_parts(self.dataset, self.keys[rows[absent]], self._part)
         ]
         parts.append(self._held.take(place[order[len(absent) :]]))
-        back = np.empty(len(order), np.int64)
-        back[order] = np.arange(len(order))
-        return pa.concat_arrays(parts).take(pa.array(back))
+        return pa.concat_arrays(parts).take(pa.array(inverse_of(order)))

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from vault.dataset.reading.dataset import Dataset, records_of
 from vault.objects.chunk import Rows
 from vault.objects.digest import Digest
-from vault.objects.runs import ChunkNumbers, RowKeys, key_parts
+from vault.objects.runs import ChunkNumbers, RowKeys, inverse_of, key_parts
 from vault.processes.threads import in_threads
 from vault.store.object_store import ObjectStore
 
@@ -130,10 +130,9 @@ def _window(dataset: Dataset, chunks: _Chunks, keys: RowKeys) -> pa.StringArray:
         chunks.rows(dataset.numbers, int(chunk[order[start]]), row[order[start:end]])
         for start, end in pairwise(bounds)
     ]
-    inverse = np.empty(len(order), np.int64)
-    inverse[order] = np.arange(len(order))
     together = pa.concat_arrays(parts)
-    return together if bool((np.diff(order) == 1).all()) else together.take(pa.array(inverse))
+    is_ordered = bool((np.diff(order) == 1).all())
+    return together if is_ordered else together.take(pa.array(inverse_of(order)))
 
 
 def _rows(texts: pa.StringArray, rows: Rows) -> pa.Array:

@@ -47,8 +47,8 @@ def templates_of(examples: ComparedExamples, clusters: Sequence[Rows], without: 
     """
     if examples.part is Part.RESPONSE:
         return NOTHING
-    numbers = examples.prompts_and_answers()
-    found_in = [large_clusters(each, examples.hashes, numbers) for each in clusters]
+    hashes, numbers = examples.hashes, examples.prompts_and_answers
+    found_in = [large_clusters(each, hashes, numbers) for each in clusters]
     large = {each.number: each for some in found_in for each in some}
     known = examples.templates(without)
     fresh = [number for number in large if number not in known]

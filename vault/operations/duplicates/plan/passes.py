@@ -41,7 +41,7 @@ class Passes:
         self._last: tuple[NearDuplicates, NDArray[np.uint32]] | None = None
 
     def compare(self, left_out: Hashes) -> Found:
-        """Return what is near with some boilerplate left out, all that was before among it."""
+        """Return the near-duplicates with `left_out` left out, which has all that was before."""
         before, own = self._last or (None, None)
         less = None if before is None else before.boilerplate
         engine = self._compared.engine(left_out, self._threshold, less)
@@ -63,7 +63,7 @@ class Passes:
         return found, kept
 
     def templates(self, found: Found, left_out: Hashes) -> Hashes:
-        """Return the templates that large clusters have, none of which is left out already."""
+        """Return the templates of large clusters that are not left out yet."""
         near, known = found
         clusters = near.cluster, near.related()
         give_back_memory()

@@ -42,6 +42,10 @@ class LessLeftOut:
     group: str
     more: Hashes
 
+    def signed(self, columns: ChunkColumns) -> dict[str, Parted] | None:
+        """Return the columns of signatures there, None unless all rows have them."""
+        return columns.kept(_signatures(self.group), _COLUMNS)
+
 
 def kept_signed(
     columns: ChunkColumns,
@@ -77,9 +81,9 @@ def kept_signatures(
     less: LessLeftOut | None = None,
 ) -> Signed:
     """Return the signatures of rows, making and keeping those that are not there."""
-    kept = None if less is None else columns.kept(_signatures(less.group), _COLUMNS)
 
     def before(rows: Rows) -> Before | None:
+        kept = None if less is None else less.signed(columns)
         if less is None or kept is None:
             return None
         own = Signed(kept["minima"].of(rows), kept["identity"][rows], kept["own"][rows])
@@ -108,12 +112,12 @@ def _kept_keys(
     columns: ChunkColumns, group: str, signed: Signed, plan: BandPlan, less: LessLeftOut | None
 ) -> Parted:
     """Return the band keys of signatures, a row for each, making those that are not there."""
-    signed_before = keys_before = None
-    if less is not None:
-        signed_before = columns.kept(_signatures(less.group), _COLUMNS)
-        keys_before = columns.kept(_bands(less.group, plan), ("keys",))
 
     def make(rows: Rows) -> Arrays:
+        signed_before = keys_before = None
+        if less is not None:
+            signed_before = less.signed(columns)
+            keys_before = columns.kept(_bands(less.group, plan), ("keys",))
         if signed_before is None or keys_before is None:
             return {"keys": band_keys(signed.minima, plan, rows).T}
         keys = keys_before["keys"][rows]

@@ -72,7 +72,7 @@ def forget_unused(context: Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonKey:
-    """What a comparison depends on besides the examples: its end follows from both."""
+    """Settings that determine the outcome of a comparison, together with the examples."""
 
     without: Hashes
     apart: Apart
@@ -86,6 +86,8 @@ class ComparedExamples:
 
     `hashes` are those of their texts, `answers` the numbers of short answers, `held` the bits of
     `Held` of each; `media` and `tools` numbers of their media and declared tools, 0 for none.
+    `prompts_and_answers` are numbers that differ where the text or its answer does: the same text
+    may be cut elsewhere into the two, and where prompts are compared it is without the answer.
     """
 
     hashes: Hashes
@@ -93,8 +95,8 @@ class ComparedExamples:
     held: NDArray[np.uint8]
     media: Hashes
     tools: Hashes
+    prompts_and_answers: Hashes
     _digests: Parted
-    _given: Parted
     _columns: ChunkColumns
     _part: Part
     _work: ExampleWork
@@ -108,14 +110,6 @@ class ComparedExamples:
     def digests(self, rows: Rows) -> NDArray[np.uint8]:
         """Return the digests of rows: of their conversations, or of the part that is compared."""
         return self._digests[rows].reshape(-1, DIGEST_BYTES)
-
-    def prompts_and_answers(self) -> Hashes:
-        """Return a number of each example, which differs where the text or its answer does.
-
-        The same text may be cut elsewhere into prompt and answer; and where prompts are compared,
-        it is without the answer.
-        """
-        return mix(self.hashes + mix(self._given.whole()))
 
     def counted(self) -> Counted:
         """Return the sample of the texts that shingles are counted in; reads those not kept."""
@@ -175,7 +169,7 @@ class ComparedExamples:
         return f"{name_of_part(self._part)}/{key.kept_as}-{key.threshold!r}-left-out"
 
     def _fingerprint(self, key: ComparisonKey) -> Hashes:
-        arrays = (self.prompts_and_answers(), key.apart.answers, key.apart.within, key.without)
+        arrays = (self.prompts_and_answers, key.apart.answers, key.apart.within, key.without)
         hashed = xxhash.xxh3_128()
         for each in arrays:
             hashed.update(b"-" if each is None else b"%d " % len(each) + each.tobytes())
@@ -281,14 +275,15 @@ def read_compared_examples(
     columns = ChunkColumns(array_files(context) if files is None else files, dataset, keys)
     names = ("hash", "answer", "held", "digest", "media", "tools", "given")
     found = columns.columns(f"{name_of_part(part)}/texts", names, work.read)
+    hashes = found["hash"].whole()
     return ComparedExamples(
-        found["hash"].whole(),
+        hashes,
         found["answer"].whole(),
         found["held"].whole().astype(np.uint8, copy=False),
         found["media"].whole(),
         found["tools"].whole(),
+        mix(hashes + mix(found["given"].whole())),
         found["digest"],
-        found["given"],
         columns,
         part,
         work,

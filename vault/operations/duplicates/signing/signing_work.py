@@ -117,7 +117,7 @@ class LocalWork:
 
 
 def columns_of(read: ComparedTexts) -> Arrays:
-    """Return what is kept of texts that were read; 74 bytes each."""
+    """Return the columns that the catalogue keeps of texts: 74 bytes each."""
     return {
         "hash": read.texts.hashes(),
         "answer": read.answers,

@@ -13,7 +13,7 @@ from vault.dataset.reading.dataset import Dataset
 from vault.dedupe.templates import Asked, asked_in, asked_together, template_of
 from vault.dedupe.texts import Rows, cut_blocks, sizes_of
 from vault.dedupe.words import Hashes
-from vault.objects.runs import RowKeys
+from vault.objects.runs import RowKeys, inverse_of
 from vault.processes.child import without_collector
 
 READ_AT_ONCE = 1 << 16
@@ -70,14 +70,7 @@ def prompts_and_answers(dataset: Dataset, keys: RowKeys) -> pa.RecordBatch:
     parts = [_batch([])]
     with without_collector():
         parts += map(_batch, read_prompts_and_answers(dataset, keys[order]))
-    return pa.concat_batches(parts).take(pa.array(back_from(order)))
-
-
-def back_from(order: Rows) -> Rows:
-    """Return where each row lies, of rows that lie in some order."""
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    return back
+    return pa.concat_batches(parts).take(pa.array(inverse_of(order)))
 
 
 def _batch(told: Sequence[tuple[str | None, str | None]]) -> pa.RecordBatch:

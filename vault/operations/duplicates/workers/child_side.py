@@ -26,11 +26,10 @@ from vault.dedupe.shingles_by_row import ShingledRows, ShinglesByRow, joined
 from vault.dedupe.templates import Asked, asked_together
 from vault.dedupe.texts import Rows, Texts, cut_blocks
 from vault.dedupe.words import Hashes
-from vault.objects.runs import RowKeys
+from vault.objects.runs import RowKeys, inverse_of
 from vault.operations.duplicates.signing.cached_signatures import LessLeftOut, kept_signed
 from vault.operations.duplicates.signing.signing_work import columns_of
 from vault.operations.duplicates.signing.templates_of_clusters import (
-    back_from,
     read_asked,
     templates_among,
 )
@@ -98,7 +97,7 @@ class TextHolder:
         if not len(others):
             return found
         found = asked_together([found, read_asked(self._dataset, self._keys[others])])
-        return found.of(back_from(np.argsort(~is_held, kind="stable")))
+        return found.of(inverse_of(np.argsort(~is_held, kind="stable")))
 
     def templates(
         self, rows: Rows, sizes: Sequence[int], asked: Asked, without: Hashes
@@ -120,7 +119,7 @@ class TextHolder:
         blocks = cut_blocks(passing.sizes())
         parts = [shingles_of(passing.block(*block)) for block in blocks]
         found = joined([*parts, self._held.of(rows[is_held])])
-        return found.of(back_from(np.argsort(is_held, kind="stable")))
+        return found.of(inverse_of(np.argsort(is_held, kind="stable")))
 
     def _hold(self, rows: Rows) -> ComparedTexts:
         """Read rows, and hold their shingles from then on."""

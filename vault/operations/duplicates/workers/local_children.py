@@ -26,10 +26,10 @@ from vault.dedupe.similarity import ShingleSets, laid_together
 from vault.dedupe.templates import asked_together
 from vault.dedupe.texts import Rows
 from vault.dedupe.words import Hashes
-from vault.objects.runs import RowKeys, key_parts
+from vault.objects.runs import RowKeys, inverse_of, key_parts
 from vault.operations.duplicates.signing.cached_signatures import LessLeftOut, unsigned
 from vault.operations.duplicates.signing.signing_work import LocalWork
-from vault.operations.duplicates.signing.templates_of_clusters import back_from, portions_of
+from vault.operations.duplicates.signing.templates_of_clusters import portions_of
 from vault.operations.duplicates.workers.child_side import TextHolder, serve, stretches_of
 from vault.operations.duplicates.workers.cluster_tasks import Source
 from vault.operations.duplicates.workers.partition_rows import in_order, shares
@@ -123,7 +123,7 @@ class DividedWork:
         order = np.concatenate(held)
         jobs: list[list[Job]] = [[(rows[own],)] if len(own) else [] for own in held]
         told = {who: asked for who, _, asked in self._done("asked", jobs)}
-        asked = asked_together([told[who] for who in sorted(told)]).of(back_from(order))
+        asked = asked_together([told[who] for who in sorted(told)]).of(inverse_of(order))
         jobs, done = [[] for _ in held], 0
         for who, some in enumerate(portions_of(clusters, len(held))):
             sizes = [len(each) for each in some]

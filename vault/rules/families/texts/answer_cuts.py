@@ -154,7 +154,7 @@ def cut_among_others(facts: SetPart, read: SubjectReader) -> Iterator[tuple[int,
 
 
 def _labels_among(opened: Sequence[_Open]) -> Callable[[_Open], bool]:
-    """Return what tells the labels among open answers: they are said to one prompt after another.
+    """Return a function that tells labels among open answers: several prompts have the same one.
 
     Halves of answers are not, however often an example is there. Where many answers of a few words
     come back, the others of no more letters are labels, too, that only come once.
@@ -164,13 +164,17 @@ def _labels_among(opened: Sequence[_Open]) -> Callable[[_Open], bool]:
         text = each.answer.text.strip() if each.end in _OF_LABELS else ""
         return text if len(text) <= _LONGEST_LABEL else ""
 
-    pairs = {(label(each), _prompt(each)) for each in opened if label(each)}
+    def is_label(each: _Open) -> bool:
+        text = label(each)
+        return text in again or 0 < len(text) <= longest
+
+    pairs = {(text, _prompt(each)) for each in opened if (text := label(each))}
     said = Counter(text for text, _ in pairs)
     again = {text for text, count in said.items() if count >= _AGAIN}
     has_labels = len(said) < _LEAST_DISTINCT * said.total()
     lengths = sorted(len(text) for text in said.elements() if text in again)
     longest = lengths[int(_MOST_LABELS * (len(lengths) - 1))] if has_labels and lengths else 0
-    return lambda each: label(each) in again or 0 < len(label(each)) <= longest
+    return is_label
 
 
 def _prompt(each: _Open) -> str:
